@@ -1,0 +1,102 @@
+{{/* What follows from the bus: its Secrets, its stream, how to reach it. */}}
+
+{{/* authSecret, tlsSecret: the Secrets of the managed bus. */}}
+{{- define "argo-events.authSecret" -}}
+{{- default (printf "%s-bus-auth" (include "argo-events.fullname" .)) .Values.eventBus.auth.existingSecret }}
+{{- end }}
+
+{{- define "argo-events.tlsSecret" -}}
+{{- default (printf "%s-bus-tls" (include "argo-events.fullname" .)) .Values.eventBus.tls.existingSecret }}
+{{- end }}
+
+{{/* dnsNames: all names that the managed bus and its members are called by. */}}
+{{- define "argo-events.dnsNames" -}}
+{{- $bus := printf "%s-bus" (include "argo-events.fullname" .) }}
+{{- range list $bus (printf "*.%s-headless" $bus) }}
+- {{ . | quote }}
+- {{ printf "%s.%s" . $.Release.Namespace | quote }}
+- {{ printf "%s.%s.svc" . $.Release.Namespace | quote }}
+- {{ printf "%s.%s.svc.cluster.local" . $.Release.Namespace | quote }}
+{{- end }}
+- localhost
+{{- end }}
+
+{{/* servers: how many there are in the modes managed and native; 0 for kafka. */}}
+{{- define "argo-events.servers" -}}
+{{- $name := get (dict "managed" "bus" "native" "nativeBus") .Values.eventBus.mode }}
+{{- if $name }}{{ (include "argo-events.component" (list . $name) | fromYaml).replicas }}{{ else }}0{{ end }}
+{{- end }}
+
+{{/* streamReplicas: as many copies as servers, three at most. */}}
+{{- define "argo-events.streamReplicas" -}}
+{{- default (min 3 (include "argo-events.servers" . | int)) .Values.eventBus.stream.replicas | int }}
+{{- end }}
+
+{{/* streamConfig: every setting said, for Argo Events fills in nothing on a bus that it does not run. */}}
+{{- define "argo-events.streamConfig" -}}
+{{- with .Values.eventBus.stream -}}
+replicas: {{ include "argo-events.streamReplicas" $ }}
+maxAge: {{ .maxAge }}
+maxMsgs: {{ int64 .maxMsgs }}
+maxBytes: {{ int64 .maxBytes }}
+duplicates: {{ .duplicates }}
+# Limits and DiscardOld: sensors work with nothing else.
+retention: 0
+discard: 0
+{{- end }}
+{{- end }}
+
+{{/* maxFileStore (size of the claim): 90 % of it, for a server that knows its limit refuses, and one that meets the disk's end breaks. */}}
+{{- define "argo-events.maxFileStore" -}}
+{{- $unit := . | trimAll "0123456789" }}
+{{- printf "%dMi" (div (mul (trimSuffix $unit . | int64) (get (dict "Mi" 1 "Gi" 1024 "Ti" 1048576) $unit) 9) 10) }}
+{{- end }}
+
+{{/* busAccess: where a client finds the bus, and the Secrets with its user (a YAML document) and its CA. */}}
+{{- define "argo-events.busAccess" -}}
+{{- if eq .Values.eventBus.mode "managed" -}}
+url: nats://{{ include "argo-events.fullname" . }}-bus:4222
+auth: {secret: {{ include "argo-events.authSecret" . }}, key: auth.yaml}
+ca: {secret: {{ include "argo-events.tlsSecret" . }}, key: ca.crt}
+{{- else -}}
+url: nats://eventbus-{{ .Values.eventBus.name }}-js-svc.$(NAMESPACE).svc:4222
+auth: {secret: eventbus-{{ .Values.eventBus.name }}-js-client-auth, key: client-auth}
+ca: {secret: eventbus-{{ .Values.eventBus.name }}-js-server, key: ca-cert}
+{{- end }}
+{{- end }}
+
+{{/* busClient: env, mounts and volumes of a container that talks to the bus with the nats command. */}}
+{{- define "argo-events.busClientEnv" -}}
+- name: NAMESPACE
+  valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+- name: NATS_URL
+  value: {{ (include "argo-events.busAccess" . | fromYaml).url }}
+- name: NATS_CA
+  value: /etc/bus/ca.crt
+# Where the nats command keeps its contexts; nothing else may be written.
+- name: XDG_CONFIG_HOME
+  value: /tmp
+{{- end }}
+
+{{- define "argo-events.busClientVolumes" -}}
+{{- with include "argo-events.busAccess" . | fromYaml -}}
+- name: tmp
+  emptyDir: {}
+- name: bus
+  projected:
+    sources:
+      - secret:
+          name: {{ .auth.secret }}
+          items:
+            - {key: {{ .auth.key }}, path: auth.yaml}
+      - secret:
+          name: {{ .ca.secret }}
+          items:
+            - {key: {{ .ca.key }}, path: ca.crt}
+{{- end }}
+{{- end }}
+
+{{- define "argo-events.busClientMounts" -}}
+- {name: tmp, mountPath: /tmp}
+- {name: bus, mountPath: /etc/bus, readOnly: true}
+{{- end }}

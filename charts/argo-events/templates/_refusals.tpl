@@ -1,0 +1,141 @@
+{{/* What cannot work, or would be dropped without a word, by Argo Events or NATS. One refusal a definition. */}}
+{{- define "argo-events.ownRefusals" }}
+{{- include "argo-events.refuseStream" . }}
+{{- include "argo-events.refuseBus" . }}
+{{- range $name, $spec := .Values.eventSources }}
+{{- include "argo-events.refuseSource" (list $name $spec) }}
+{{- end }}
+{{- range $name, $spec := .Values.sensors }}
+{{- include "argo-events.refuseSensor" (list $ $name $spec) }}
+{{- end }}
+{{- end }}
+
+{{- define "argo-events.refuseStream" }}
+{{- $duration := "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$" }}
+{{- range $key := list "maxAge" "duplicates" }}
+{{- $value := toString (get $.Values.eventBus.stream $key) }}
+{{- if not (regexMatch $duration $value) }}
+- eventBus.stream.{{ $key }}: {{ $value | quote }} is no Go duration, and Argo Events would read it as no limit or as nanoseconds: write hours, minutes or seconds, 168h for a week
+{{- end }}
+{{- end }}
+{{- range $key := list "maxMsgs" "maxBytes" }}
+{{- $value := get $.Values.eventBus.stream $key }}
+{{- if kindIs "string" $value }}
+- eventBus.stream.{{ $key }}: {{ $value | quote }} is no whole number, and Argo Events would read it as no limit: write it out, 1073741824 for 1 GiB
+{{- end }}
+{{- end }}
+{{- if not (regexMatch "^[1-9][0-9]*([kKmM][bB])?$" .Values.eventBus.maxPayload) }}
+- eventBus.maxPayload: {{ .Values.eventBus.maxPayload | quote }} is no size in NATS' words: write 1MB or 512KB
+{{- end }}
+{{- $servers := include "argo-events.servers" . | int }}
+{{- $replicas := include "argo-events.streamReplicas" . | int }}
+{{- if and (ne .Values.eventBus.mode "kafka") (gt $replicas $servers) }}
+- eventBus.stream.replicas: {{ $replicas }} copies need {{ $replicas }} servers, the bus has {{ $servers }}: use {{ min 3 $servers }}, or a profile with more
+{{- else if and (ne .Values.eventBus.mode "kafka") (not (has $replicas (list 1 3 5))) }}
+- eventBus.stream.replicas: {{ $replicas }} copies vote, and an even number survives no more failures than one less: use 1, 3 or 5
+{{- end }}
+{{- $profile := (.Files.Get (printf "profiles/%s.yaml" .Values.profile) | fromYaml).profile }}
+{{- if and (has "zone" $profile.survives) (gt $replicas (int $profile.needs.zones)) (ne .Values.eventBus.mode "kafka") }}
+- eventBus.stream.replicas: each copy needs a zone of its own, and profile {{ .Values.profile }} counts on {{ $profile.needs.zones }}: use {{ $profile.needs.zones }}
+{{- end }}
+{{- end }}
+
+{{- define "argo-events.refuseBus" }}
+{{- $profile := (.Files.Get (printf "profiles/%s.yaml" .Values.profile) | fromYaml).profile }}
+{{- with .Values.eventBus }}
+{{- if and (eq .mode "managed") (gt (include "argo-events.servers" $ | int) 3) (has "zone" ($profile.survives | default list)) (semverCompare "<1.35.0-0" $.Capabilities.KubeVersion.Version) }}
+- bus.replicas: with more servers than zones each must know its zone, and a pod is told it from Kubernetes 1.35 on (this is {{ $.Capabilities.KubeVersion.Version }}): use 3
+{{- end }}
+{{- if and (eq .mode "kafka") (not .kafka.url) }}
+- eventBus.kafka.url: must be set in mode kafka: broker addresses, host:port, separated by commas
+{{- end }}
+{{- if and (ne .mode "kafka") .kafka }}
+- eventBus.kafka: is only used in mode kafka: set eventBus.mode, or leave it out
+{{- end }}
+{{- end }}
+{{- if eq .Values.eventBus.mode "native" }}
+{{- $versions := list }}
+{{- range .Values.nativeBus.versions }}{{ $versions = append $versions .version }}{{ end }}
+{{- if not (has .Values.nativeBus.version $versions) }}
+- nativeBus.version: {{ .Values.nativeBus.version | quote }} is none of those that the controller knows ({{ join ", " $versions }}): use one, or add it to nativeBus.versions
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "argo-events.refuseSource" }}
+{{- $name := index . 0 }}
+{{- $active := list }}{{ $passive := list }}{{ $events := list }}
+{{- range $type, $value := omit (index . 1) "eventBusName" "replicas" "service" "template" }}
+{{- if eq (include "argo-events.strategy" (dict $type $value)) "active-passive" }}
+{{- $passive = append $passive $type }}
+{{- else }}
+{{- $active = append $active $type }}
+{{- end }}
+{{- range $event, $_ := $value }}
+{{- if has $event $events }}
+- eventSources.{{ $name }}.{{ $type }}.{{ $event }}: another type of the same event source has an event of that name, and the controller accepts neither: rename one
+{{- end }}
+{{- $events = append $events $event }}
+{{- end }}
+{{- end }}
+{{- if and $active $passive }}
+- eventSources.{{ $name }}: all replicas of {{ join ", " $active }} work but only one of {{ join ", " $passive }}, so they cannot share pods: make two event sources
+{{- end }}
+{{- if not (or $active $passive) }}
+- eventSources.{{ $name }}: has no source: add one, for example webhook
+{{- end }}
+{{- $ports := dict }}
+{{- range $type := $active }}
+{{- range include "argo-events.httpPorts" (pick (index $ 1) $type) | fromJsonArray }}
+{{- if hasKey $ports . }}
+- eventSources.{{ $name }}.{{ $type }}: port {{ . }} is {{ get $ports . }}'s, and only one of two types would get to listen: give each type a port of its own
+{{- end }}
+{{- $_ := set $ports . $type }}
+{{- end }}
+{{- end }}
+{{- range $event, $webhook := (index . 1).webhook }}
+{{- if not (has $webhook.method (list "GET" "POST")) }}
+- eventSources.{{ $name }}.webhook.{{ $event }}.method: every request would be answered with 400, for none has the method {{ toString (default "" $webhook.method) | quote }}: write POST or GET, the source serves no others
+{{- end }}
+{{- end }}
+{{- range include "argo-events.httpPorts" (index . 1) | fromJsonArray }}
+{{- if not (regexMatch "^[1-9][0-9]{0,4}$" .) }}
+- eventSources.{{ $name }}: {{ . | quote }} is no port: write a number in quotes, "12000"
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "argo-events.refuseSensor" }}
+{{- $root := index . 0 }}{{ $name := index . 1 }}
+{{- range $i, $dependency := (index . 2).dependencies }}
+{{- $source := get $root.Values.eventSources (toString $dependency.eventSourceName) }}
+{{- if $source }}
+{{- $events := list }}
+{{- range omit $source "eventBusName" "replicas" "service" "template" }}{{ $events = concat $events (keys .) }}{{ end }}
+{{- if not (has $dependency.eventName $events) }}
+- sensors.{{ $name }}.dependencies[{{ $i }}].eventName: event source {{ $dependency.eventSourceName }} has no event {{ toString (default "" $dependency.eventName) | quote }}, so the sensor would wait for ever: it has {{ $events | sortAlpha | join ", " }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $i, $trigger := (index . 2).triggers }}
+{{- include "argo-events.refuseTrigger" (list $root (printf "sensors.%s.triggers[%d]" $name $i) $trigger) }}
+{{- end }}
+{{- end }}
+
+{{- define "argo-events.refuseTrigger" }}
+{{- $root := index . 0 }}{{ $path := index . 1 }}{{ $trigger := index . 2 }}
+{{- $default := $root.Values.sensor.atLeastOnce }}
+{{- if not (dig "template" "name" "" $trigger) }}
+- {{ $path }}.template.name: must be set: the controller refuses the sensor
+{{- end }}
+{{- $atLeastOnce := dig "atLeastOnce" $default $trigger }}
+{{- if and $trigger.retryStrategy (not $atLeastOnce) }}
+- {{ $path }}.retryStrategy: a trigger that is acknowledged before it has run is never tried again: set atLeastOnce true, or leave the strategy out
+{{- end }}
+{{- with $trigger.dlqTrigger }}
+{{- if not (and $atLeastOnce (dig "atLeastOnce" $default .)) }}
+- {{ $path }}.dlqTrigger: a dead letter is for triggers that are acknowledged when they have run: set atLeastOnce true on both, or leave it out of both
+{{- end }}
+{{- include "argo-events.refuseTrigger" (list $root (printf "%s.dlqTrigger" $path) .) }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,55 @@
+{{- define "argo-events.bus/nats.conf" -}}
+{{- $c := include "argo-events.component" (list . "bus") | fromYaml -}}
+server_name: $POD_NAME
+port: 4222
+http: 8222
+pid_file: /var/run/nats/nats.pid
+max_payload: {{ .Values.eventBus.maxPayload }}
+lame_duck_grace_period: 10s
+lame_duck_duration: 30s
+
+jetstream {
+  store_dir: /data
+  max_memory_store: 64Mi
+  max_file_store: {{ include "argo-events.maxFileStore" $c.storage.size }}
+  # An ack means "in the page cache". A lone server asks the disk each time; others have each other.
+  sync_interval: {{ $c.syncInterval | default (ternary "10s" "always" (gt (int $c.replicas) 1)) }}
+{{- if gt (int $c.replicas) 3 }}
+  # More servers than zones: without this a stream's replicas may share a zone.
+  unique_tag: "zone"
+{{- end }}
+}
+
+tls {
+  cert_file: /etc/nats-tls/tls.crt
+  key_file: /etc/nats-tls/tls.key
+  ca_file: /etc/nats-tls/ca.crt
+}
+include ./auth/users.conf
+{{- if gt (int $c.replicas) 3 }}
+server_tags: [$ZONE_TAG]
+{{- end }}
+{{- if gt (int $c.replicas) 1 }}
+
+cluster {
+  name: {{ include "argo-events.fullname" . }}-bus
+  port: 6222
+  # Clients are told the Service, not the pods behind it.
+  no_advertise: true
+  cluster_advertise: $CLUSTER_ADVERTISE
+  connect_retries: 120
+  # The first quorum needs every server named here (nats-server raft.go runAsCandidate, from 2.12 on).
+  routes: [
+{{- range until (int $c.replicas) }}
+    nats://{{ include "argo-events.fullname" $ }}-bus-{{ . }}.{{ include "argo-events.fullname" $ }}-bus-headless:6222
+{{- end }}
+  ]
+  tls {
+    cert_file: /etc/nats-tls/tls.crt
+    key_file: /etc/nats-tls/tls.key
+    ca_file: /etc/nats-tls/ca.crt
+    verify: true
+  }
+}
+{{- end }}
+{{- end }}

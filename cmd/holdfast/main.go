@@ -1,0 +1,8 @@
+// Command holdfast makes systems on Kubernetes highly available, and proves what they survive.
+package main
+
+import (
+	"os"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"github.com/holdfast-ha/holdfast/generator/render"
+	"github.com/spf13/cobra"
+)
+
+func newSecretsCmd(s streams) *cobra.Command {
+	var (
+		input   valuesFlags
+		options render.Options
+	)
+	cmd := &cobra.Command{
+		Use:   "secrets [STACK]",
+		Short: "Print the Secrets that an install would make, to be sealed or stored",
+		Long: `secrets prints the Secrets that the chart makes by itself when Helm installs it on a cluster, with new
+random content at each call. It is for those who render the chart without a cluster (GitOps, holdfast render):
+apply or seal them once; the manifests refer to them by name.`,
+		Example: `  holdfast secrets --release events -n events | kubectl apply -n events -f -
+  holdfast secrets --release events -n events -f values/webhook.yaml | kubeseal -o yaml > sealed.yaml`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeStacks,
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, err := loadChart(args)
+			if err != nil {
+				return err
+			}
+			if options.Values, err = input.merge(); err != nil {
+				return err
+			}
+			secrets, err := render.Secrets(c, options)
+			if err != nil {
+				return err
+			}
+			return print(s, secrets)
+		},
+	}
+	input.add(cmd)
+	addReleaseFlags(cmd, &options)
+	return cmd
+}

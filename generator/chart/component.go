@@ -1,0 +1,161 @@
+package chart
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-ha/holdfast/generator/stack"
+	"go.yaml.in/yaml/v3"
+)
+
+// object is one kind of object that a component can have: the template it is written from and when there is one.
+type object struct {
+	// file is the template's name in templates/component and the file's in the chart.
+	file string
+	// key names the object in values.overrides, with the component's label put in.
+	key  string
+	when func(component) bool
+}
+
+// objects lists all that the template set can make of a component, in the order of a chart's folder.
+var objects = []object{
+	{"serviceaccount.yaml", "ServiceAccount/%s", always},
+	{"role.yaml", "Role/%s", component.HasRules},
+	{"rolebinding.yaml", "RoleBinding/%s", component.HasRules},
+	{"configmap.yaml", "ConfigMap/%s", func(c component) bool { return len(c.Config.Files) > 0 }},
+	{"service.yaml", "Service/%s", component.HasService},
+	{"service-headless.yaml", "Service/%s-headless", func(c component) bool { return c.Workload() == "StatefulSet" }},
+	{"deployment.yaml", "Deployment/%s", func(c component) bool { return c.Workload() == "Deployment" }},
+	{"statefulset.yaml", "StatefulSet/%s", func(c component) bool { return c.Workload() == "StatefulSet" }},
+	{"daemonset.yaml", "DaemonSet/%s", func(c component) bool { return c.Workload() == "DaemonSet" }},
+	{"horizontalpodautoscaler.yaml", "HorizontalPodAutoscaler/%s", func(c component) bool { return c.Autoscaling != nil }},
+	{"poddisruptionbudget.yaml", "PodDisruptionBudget/%s", func(c component) bool { return c.Replication != stack.PerNode && c.Replication != stack.Single }},
+	{"networkpolicy.yaml", "NetworkPolicy/%s", always},
+	{"ingress.yaml", "Ingress/%s", func(c component) bool { return c.Ingress != "" }},
+	{"httproute.yaml", "HTTPRoute/%s", func(c component) bool { return c.Ingress != "" }},
+}
+
+func always(component) bool { return true }
+
+// component is a stack's component as the template set sees it.
+type component struct {
+	stack.Component
+	// Chart is the chart's name, the prefix of its helpers.
+	Chart string
+}
+
+// components writes every object of every component into a file of its own.
+func (g *generation) components() error {
+	for _, c := range g.Components {
+		if c.Managed {
+			continue
+		}
+		view := component{Component: c, Chart: g.Name}
+		for _, o := range objects {
+			if !o.when(view) {
+				continue
+			}
+			text, err := g.object(view, o)
+			if err != nil {
+				return fmt.Errorf("component %q: %w", c.Name, err)
+			}
+			g.files[fmt.Sprintf("templates/%s/%s", view.Label(), o.file)] = text
+		}
+		for file, text := range c.Config.Files {
+			g.files[fmt.Sprintf("templates/%s/_%s.tpl", view.Label(), file)] = view.configFile(file, text)
+		}
+	}
+	return nil
+}
+
+// object writes one object: first where it is put out, with the component's condition, then its definition, so that
+// an override can be laid over it.
+func (g *generation) object(c component, o object) ([]byte, error) {
+	var body bytes.Buffer
+	if err := g.set.ExecuteTemplate(&body, "component/"+o.file, c); err != nil {
+		return nil, err
+	}
+	key := fmt.Sprintf(o.key, c.Label())
+	put := fmt.Sprintf("{{- include %q (list . %q %q .) }}\n", g.Name+".object", key, g.Name+"."+key)
+	if c.When != "" {
+		put = fmt.Sprintf("{{- if %s }}\n%s{{- end }}\n", c.When, put)
+	}
+	return fmt.Appendf(nil, "%s{{- define %q -}}\n%s{{- end }}\n", put, g.Name+"."+key, body.String()), nil
+}
+
+// configFile is a file of the component's configuration as a template of its own, at its natural indentation.
+func (c component) configFile(file, text string) []byte {
+	return fmt.Appendf(nil, "{{- define %q -}}\n{{- $c := include %q (list . %q) | fromYaml -}}\n%s\n{{- end }}\n",
+		c.Chart+"."+c.Label()+"/"+file, c.Chart+".component", c.Name, strings.TrimSpace(text))
+}
+
+var capital = regexp.MustCompile(`[A-Z]`)
+
+// Label is the component's name as labels and objects' names have it: activeActive -> active-active.
+func (c component) Label() string {
+	return capital.ReplaceAllStringFunc(c.Name, func(s string) string { return "-" + strings.ToLower(s) })
+}
+
+// Fullname is the Helm expression for the name of the component's objects; root is the root context's name there, "." if not given.
+func (c component) Fullname(root ...string) string {
+	dot := "."
+	if len(root) > 0 {
+		dot = root[0]
+	}
+	return fmt.Sprintf("{{ include %q %s }}-%s", c.Chart+".fullname", dot, c.Label())
+}
+
+// Quorum reports whether the component's pods vote.
+func (c component) Quorum() bool { return c.Replication == stack.Quorum }
+
+// IngressPort is the number of the port that Ingress and HTTPRoute lead to.
+func (c component) IngressPort() int {
+	for _, p := range c.Ports {
+		if p.Name == c.Ingress {
+			return p.Port
+		}
+	}
+	return 0
+}
+
+// Metrics reports whether the component has a port of that name.
+func (c component) Metrics() bool {
+	return slices.ContainsFunc(c.Ports, func(p stack.Port) bool { return p.Name == "metrics" })
+}
+
+// allowed is a port with those who may connect to it.
+type allowed struct {
+	Name       string
+	Anyone     bool
+	Components []string
+	Peers      []yaml.Node
+}
+
+// AllowedPorts lists the ports that anybody but kubelet may connect to.
+func (c component) AllowedPorts() []allowed {
+	var ports []allowed
+	for _, p := range c.Ports {
+		if len(p.From) == 0 {
+			continue
+		}
+		a := allowed{Name: p.Name}
+		for _, from := range p.From {
+			switch {
+			case from.Kind != yaml.ScalarNode:
+				a.Peers = append(a.Peers, from)
+			case from.Value == "anyone":
+				a.Anyone = true
+			default:
+				a.Components = append(a.Components, component{Component: stack.Component{Name: from.Value}}.Label())
+			}
+		}
+		ports = append(ports, a)
+	}
+	return ports
+}
+
+// HasRules reports whether the component's service account may do anything in the API.
+func (c component) HasRules() bool { return !c.Rules.IsZero() }

@@ -1,0 +1,201 @@
+package chart
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+
+	"github.com/holdfast-ha/holdfast/generator/profile"
+	"github.com/holdfast-ha/holdfast/generator/schema"
+	"github.com/holdfast-ha/holdfast/generator/stack"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+)
+
+// node is a JSON schema, or a part of one.
+type node = map[string]any
+
+// valuesSchema writes values.schema.json (draft 7): every key that is not known is refused, by its path.
+func (g *generation) valuesSchema() error {
+	own, err := g.ownSchema()
+	if err != nil {
+		return err
+	}
+	properties := node{
+		"profile":          node{"type": "string", "enum": profile.Names(g.Profiles), "description": "Which failures to survive."},
+		"imageRegistry":    node{"type": "string"},
+		"imagePullSecrets": array(ref[corev1.LocalObjectReference]()),
+		"nameOverride":     node{"type": "string"},
+		"fullnameOverride": node{"type": "string"},
+		"networkPolicy":    strictObject(node{"enabled": boolean, "metricsFrom": array(ref[networkingv1.NetworkPolicyPeer]())}),
+		"overrides":        g.overridesSchema(own.Overrides),
+		"extraObjects":     array(node{"type": "object", "required": []string{"apiVersion", "kind", "metadata"}}),
+		"global":           node{"type": "object"},
+	}
+	maps.Copy(properties, own.Properties)
+	for _, c := range g.Components {
+		properties[c.Name] = g.componentSchema(c, own.Components[c.Name])
+	}
+	definitions := schema.Definitions(kubernetesTypes...)
+	for name, d := range definitions {
+		definitions[name] = nullable(d.(node))
+	}
+	maps.Copy(definitions, own.Definitions)
+	whole := strictObject(properties)
+	whole["$schema"] = "http://json-schema.org/draft-07/schema#"
+	whole["title"] = "Values of the chart " + g.Name
+	whole["definitions"] = definitions
+	text, err := marshal(whole)
+	g.files["values.schema.json"] = text
+	return err
+}
+
+// ownSchema is what a stack's folder adds to the schema: values.schema.json there.
+type ownSchema struct {
+	// Properties of the values' root; Components: of the components' values, by component.
+	Properties node            `json:"properties"`
+	Components map[string]node `json:"components"`
+	// DefinitionsFrom names a file of the folder whose definitions are found at #/definitions/api.
+	DefinitionsFrom string `json:"definitionsFrom"`
+	Definitions     node   `json:"-"`
+	// Overrides are patterns of further keys of values.overrides.
+	Overrides []string `json:"overrides"`
+}
+
+func (g *generation) ownSchema() (ownSchema, error) {
+	var own ownSchema
+	text, err := g.ownFile("values.schema.json")
+	if err != nil || text == nil {
+		return own, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&own); err != nil {
+		return own, fmt.Errorf("values.schema.json: %w", err)
+	}
+	if own.DefinitionsFrom == "" {
+		return own, nil
+	}
+	text, err = g.ownFile(own.DefinitionsFrom)
+	if err != nil {
+		return own, err
+	}
+	// In a place of their own: a custom resource may know an older form of a Kubernetes type than this chart does.
+	text = bytes.ReplaceAll(text, []byte(`"#/definitions/`), []byte(`"#/definitions/api/`))
+	var from struct{ Definitions node }
+	if err := json.Unmarshal(text, &from); err != nil {
+		return own, fmt.Errorf("%s: %w", own.DefinitionsFrom, err)
+	}
+	own.Definitions = node{"api": from.Definitions}
+	return own, nil
+}
+
+// kubernetesTypes are the API types that components' values take over as they are.
+var kubernetesTypes = []reflect.Type{
+	reflect.TypeFor[corev1.Affinity](), reflect.TypeFor[corev1.EnvVar](), reflect.TypeFor[corev1.LocalObjectReference](),
+	reflect.TypeFor[corev1.ResourceRequirements](), reflect.TypeFor[corev1.Toleration](), reflect.TypeFor[corev1.TopologySpreadConstraint](),
+	reflect.TypeFor[corev1.Probe](), reflect.TypeFor[appsv1.DeploymentStrategy](), reflect.TypeFor[appsv1.StatefulSetUpdateStrategy](),
+	reflect.TypeFor[appsv1.DaemonSetUpdateStrategy](), reflect.TypeFor[appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy](),
+	reflect.TypeFor[policyv1.PodDisruptionBudgetSpec](), reflect.TypeFor[networkingv1.NetworkPolicyPeer](),
+}
+
+var (
+	boolean   = node{"type": "boolean"}
+	text      = node{"type": "string"}
+	stringMap = node{"type": "object", "additionalProperties": text}
+)
+
+// keySchemas are the schemas of all keys that components can have.
+func keySchemas(c stack.Component) node {
+	update := ref[appsv1.StatefulSetUpdateStrategy]()
+	if c.Replication == stack.PerNode {
+		update = ref[appsv1.DaemonSetUpdateStrategy]()
+	}
+	count := node{"type": []string{"integer", "null"}, "minimum": 0}
+	return node{
+		"image":                                strictObject(node{"registry": text, "repository": text, "tag": text, "digest": text, "pullPolicy": node{"enum": []string{"Always", "IfNotPresent", "Never"}}}),
+		"replicas":                             count,
+		"topologySpreadConstraints":            array(ref[corev1.TopologySpreadConstraint]()),
+		"antiAffinity":                         array(strictObject(node{"topologyKey": text, "hardUpTo": node{"type": "integer", "minimum": 0}})),
+		"affinity":                             ref[corev1.Affinity](),
+		"nodeSelector":                         stringMap,
+		"tolerations":                          array(ref[corev1.Toleration]()),
+		"priorityClassName":                    text,
+		"podDisruptionBudget":                  ref[policyv1.PodDisruptionBudgetSpec](),
+		"updateStrategy":                       update,
+		"strategy":                             ref[appsv1.DeploymentStrategy](),
+		"minReadySeconds":                      count,
+		"terminationGracePeriodSeconds":        count,
+		"startupProbe":                         ref[corev1.Probe](),
+		"readinessProbe":                       ref[corev1.Probe](),
+		"livenessProbe":                        ref[corev1.Probe](),
+		"election":                             nullable(strictObject(node{"by": node{"enum": []string{"leases", "nats"}}, "leaseDuration": text, "renewDeadline": text, "retryPeriod": text})),
+		"persistentVolumeClaimRetentionPolicy": ref[appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy](),
+		"storage":                              strictObject(node{"size": node{"type": "string", "pattern": `^[1-9][0-9]*(Mi|Gi|Ti)$`}, "className": text}),
+		"resources":                            ref[corev1.ResourceRequirements](),
+		"env":                                  array(ref[corev1.EnvVar]()),
+		"podLabels":                            stringMap,
+		"podAnnotations":                       stringMap,
+		"allowFrom":                            array(ref[networkingv1.NetworkPolicyPeer]()),
+		"autoscaling":                          strictObject(node{"enabled": boolean, "maxReplicas": node{"type": "integer", "minimum": 1}, "targetCPUUtilization": node{"type": "integer", "minimum": 1}}),
+		"ingress":                              strictObject(node{"enabled": boolean, "className": text, "host": text, "tlsSecret": text, "annotations": stringMap}),
+		"httpRoute":                            strictObject(node{"enabled": boolean, "parentRefs": array(node{"type": "object"}), "hostnames": array(text)}),
+	}
+}
+
+func (g *generation) componentSchema(c stack.Component, own node) node {
+	entries, _ := g.entries(c)
+	known, properties := keySchemas(c), node{}
+	for _, e := range entries {
+		properties[e.key] = known[e.key]
+	}
+	maps.Copy(properties, own)
+	return strictObject(properties)
+}
+
+// overridesSchema knows the key of every object of the chart, so that an override of nothing is refused.
+func (g *generation) overridesSchema(patterns []string) node {
+	properties, more := node{}, node{}
+	for _, c := range g.Components {
+		view := component{Component: c, Chart: g.Name}
+		for _, o := range objects {
+			if !c.Managed && o.when(view) {
+				properties[fmt.Sprintf(o.key, view.Label())] = node{"type": "object"}
+			}
+		}
+	}
+	for _, p := range patterns {
+		more[p] = node{"type": "object"}
+	}
+	s := strictObject(properties)
+	s["patternProperties"] = more
+	return s
+}
+
+func strictObject(properties node) node {
+	return node{"type": "object", "additionalProperties": false, "properties": properties}
+}
+
+func array(items node) node { return node{"type": []string{"array", "null"}, "items": items} }
+
+func ref[T any]() node { return schema.Ref(reflect.TypeFor[T]()) }
+
+// nullable also admits null, which stands for "from the profile".
+func nullable(s node) node {
+	s["type"] = []string{"object", "null"}
+	return s
+}
+
+// marshal writes JSON with one line for each definition: short enough to ship, still a readable diff.
+func marshal(schema node) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", " ")
+	err := enc.Encode(schema)
+	return out.Bytes(), err
+}

@@ -1,0 +1,198 @@
+// Package schema turns Go API types into strict JSON schema (draft 7)
+// definitions: objects that refuse every property the Go type does not decode.
+package schema
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Generator makes definitions. Custom holds the schemas of types that decode
+// themselves, keyed by full type name ("example.org/pkg/v1.Amount"); an entry
+// there wins over the rules of this package.
+type Generator struct {
+	Custom map[string]map[string]any
+}
+
+// Definitions is Generator.Definitions without custom types.
+func Definitions(roots ...reflect.Type) map[string]any {
+	return Generator{}.Definitions(roots...)
+}
+
+// Definitions takes root types and returns one object schema for every named
+// struct type reachable from them, keyed as in Ref. It panics, naming the type,
+// where it would have to guess: a type that decodes itself and has no rule, two
+// types of one short name, or a kind JSON does not have.
+func (g Generator) Definitions(roots ...reflect.Type) map[string]any {
+	w := newWalk(g.Custom)
+	for _, t := range roots {
+		w.schemaOf(t)
+	}
+	return w.definitions
+}
+
+// Ref takes a struct type (or a pointer to one) and returns the schema that
+// points to its definition.
+func Ref(t reflect.Type) map[string]any {
+	return map[string]any{"$ref": "#/definitions/" + shortName(element(t))}
+}
+
+// shortName gives core.v1.Volume for k8s.io/api/core/v1.Volume.
+func shortName(t reflect.Type) string {
+	path := strings.Split(t.PkgPath(), "/")
+	return strings.Join(append(path[max(0, len(path)-2):], t.Name()), ".")
+}
+
+// known lists the JSON types accepted by the Kubernetes and standard types that
+// decode themselves; an empty list accepts anything. They are named by string
+// so that this package needs no Kubernetes module, whatever its version.
+var known = map[string][]any{
+	"encoding/json.RawMessage": {},
+	"encoding/json.Number":     {"number"},
+	"time.Time":                {"string"},
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSON": {},
+	"k8s.io/apimachinery/pkg/runtime.RawExtension":                  {},
+	"k8s.io/apimachinery/pkg/apis/meta/v1.Time":                     {"string"},
+	"k8s.io/apimachinery/pkg/apis/meta/v1.MicroTime":                {"string"},
+	"k8s.io/apimachinery/pkg/apis/meta/v1.Duration":                 {"string"},
+	"k8s.io/apimachinery/pkg/apis/meta/v1.FieldsV1":                 {"object"},
+	"k8s.io/apimachinery/pkg/api/resource.Quantity":                 {"string", "number"},
+	"k8s.io/apimachinery/pkg/util/intstr.IntOrString":               {"string", "integer"},
+}
+
+// walk is the state of one run over the types.
+type walk struct {
+	custom      map[string]map[string]any
+	types       map[string]reflect.Type
+	definitions map[string]any
+}
+
+func newWalk(custom map[string]map[string]any) *walk {
+	return &walk{custom, map[string]reflect.Type{}, map[string]any{}}
+}
+
+// schemaOf returns the schema of a value of type t, and records the
+// definitions that schema refers to.
+func (w *walk) schemaOf(t reflect.Type) map[string]any {
+	t = element(t)
+	name := t.PkgPath() + "." + t.Name()
+	if s, ok := w.custom[name]; ok {
+		return maps.Clone(s)
+	}
+	if types, ok := known[name]; ok {
+		return oneOf(types...)
+	}
+	if decodesItself(t) {
+		panic("schema: no rule for " + name + ", which decodes itself")
+	}
+	return w.kindOf(t)
+}
+
+// kindOf returns the schema of a type that encoding/json decodes by its kind.
+func (w *walk) kindOf(t reflect.Type) map[string]any {
+	switch kind := t.Kind(); {
+	case kind == reflect.Bool:
+		return oneOf("boolean")
+	case kind == reflect.String, kind == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
+		return oneOf("string") // bytes travel as base64
+	case kind >= reflect.Int && kind <= reflect.Uint64:
+		return oneOf("integer")
+	case kind == reflect.Float32, kind == reflect.Float64:
+		return oneOf("number")
+	case kind == reflect.Slice, kind == reflect.Array:
+		return map[string]any{"type": "array", "items": w.schemaOf(t.Elem())}
+	case kind == reflect.Map:
+		return map[string]any{"type": "object", "additionalProperties": w.schemaOf(t.Elem())}
+	case kind == reflect.Interface && t.NumMethod() == 0:
+		return oneOf()
+	case kind == reflect.Struct:
+		return w.structOf(t)
+	}
+	panic(fmt.Sprintf("schema: %s has no JSON form", t))
+}
+
+// structOf defines t once and returns a reference to the definition; a struct
+// type without a name is written out in place.
+func (w *walk) structOf(t reflect.Type) map[string]any {
+	if t.Name() == "" {
+		return w.object(t)
+	}
+	name := shortName(t)
+	if seen, ok := w.types[name]; !ok {
+		w.types[name] = t // before going down: a type may contain itself
+		w.definitions[name] = w.object(t)
+	} else if seen != t {
+		panic(fmt.Sprintf("schema: %s and %s share the name %s", seen.PkgPath(), t.PkgPath(), name))
+	}
+	return Ref(t)
+}
+
+func (w *walk) object(t reflect.Type) map[string]any {
+	return map[string]any{"type": "object", "additionalProperties": false, "properties": w.properties(t)}
+}
+
+// properties returns the schemas of the fields of t by JSON name. As in
+// encoding/json, a field of t hides one of the same name that t embeds.
+func (w *walk) properties(t reflect.Type) map[string]any {
+	own, embedded := map[string]any{}, map[string]any{}
+	for f := range t.Fields() {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Tag.Get("json") == "-":
+		case f.Anonymous && name == "" && element(f.Type).Kind() == reflect.Struct:
+			for n, s := range w.properties(element(f.Type)) {
+				if _, twice := embedded[n]; twice {
+					panic(fmt.Sprintf("schema: %s embeds %q twice", t, n))
+				}
+				embedded[n] = s
+			}
+		case !f.IsExported():
+		case name == "":
+			own[f.Name] = w.field(f.Type, options)
+		default:
+			own[name] = w.field(f.Type, options)
+		}
+	}
+	maps.Copy(embedded, own)
+	return embedded
+}
+
+// field is schemaOf, but for the tag option "string", which quotes scalars.
+func (w *walk) field(t reflect.Type, options string) map[string]any {
+	kind := element(t).Kind()
+	scalar := kind == reflect.String || kind >= reflect.Bool && kind <= reflect.Float64
+	if scalar && slices.Contains(strings.Split(options, ","), "string") {
+		return oneOf("string")
+	}
+	return w.schemaOf(t)
+}
+
+// oneOf is the schema that accepts the given JSON types; none means anything.
+func oneOf(types ...any) map[string]any {
+	switch len(types) {
+	case 0:
+		return map[string]any{}
+	case 1:
+		return map[string]any{"type": types[0]}
+	}
+	return map[string]any{"type": types}
+}
+
+// element follows pointers, which JSON does not show.
+func element(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t
+}
+
+// decodesItself tells whether encoding/json leaves decoding to the type.
+func decodesItself(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}

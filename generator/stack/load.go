@@ -1,0 +1,143 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-ha/holdfast/generator/strict"
+	"go.yaml.in/yaml/v3"
+)
+
+// Load reads the stack in file of fsys, strictly, with the folder of its own templates if there is one.
+// Errors name the file and the key.
+func Load(fsys fs.FS, file string) (Stack, error) {
+	text, err := fs.ReadFile(fsys, file)
+	if err != nil {
+		return Stack{}, err
+	}
+	s, err := Parse(file, text)
+	if err != nil {
+		return Stack{}, err
+	}
+	own := strings.TrimSuffix(file, path.Ext(file))
+	if info, err := fs.Stat(fsys, own); err == nil && info.IsDir() {
+		s.Own, err = fs.Sub(fsys, own)
+		if err != nil {
+			return Stack{}, err
+		}
+	}
+	return s, nil
+}
+
+// Parse decodes one stack from text; file is its name in errors.
+func Parse(file string, text []byte) (Stack, error) {
+	var s Stack
+	if err := strict.Decode(file, text, &s); err != nil {
+		return Stack{}, err
+	}
+	if err := s.validate(); err != nil {
+		return Stack{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return s, nil
+}
+
+var (
+	chartName     = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$`)
+	componentName = regexp.MustCompile(`^[a-z][a-zA-Z0-9]{0,20}$`)
+	version       = regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`)
+	fileName      = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
+)
+
+func (s Stack) validate() error {
+	switch {
+	case !chartName.MatchString(s.Name):
+		return fmt.Errorf("name: %q is no chart name: use lower-case letters, digits and dashes, 32 at most", s.Name)
+	case !version.MatchString(s.Version):
+		return fmt.Errorf("version: %q is no semantic version", s.Version)
+	case s.Description == "":
+		return errors.New("description: must be set")
+	case len(s.Components) == 0:
+		return errors.New("components: must have one at least")
+	}
+	seen := map[string]bool{}
+	for i, c := range s.Components {
+		if err := c.validate(s); err != nil {
+			return fmt.Errorf("components[%d] %q: %w", i, c.Name, err)
+		}
+		if key := strings.ToLower(c.Name); seen[key] {
+			return fmt.Errorf("components[%d] %q: the name is taken", i, c.Name)
+		} else {
+			seen[key] = true
+		}
+	}
+	return nil
+}
+
+func (c Component) validate(s Stack) error {
+	switch {
+	case !componentName.MatchString(c.Name):
+		return errors.New("name: use letters and digits, lower case first, 21 at most")
+	case slices.Contains(reservedNames, c.Name):
+		return fmt.Errorf("name: is a key of every chart's values (%s)", strings.Join(reservedNames, ", "))
+	case !slices.Contains(Replications, c.Replication):
+		return fmt.Errorf("replication: %q is none of %v", c.Replication, Replications)
+	case c.Election != ElectionFixed && (c.Election != ElectionLeases || c.Replication != Standby):
+		return fmt.Errorf("election: %q is for standby components and can only be %q", c.Election, ElectionLeases)
+	case c.Managed:
+		return nil
+	case c.Image.Repository == "" || c.Image.Tag == "":
+		return errors.New("image: repository and tag must be set")
+	case c.Replication == Quorum && c.Storage == nil:
+		return errors.New("storage: voters keep their log on a disk of their own")
+	case c.Replication == Quorum && !c.Probes.asked():
+		return errors.New("probes: a quorum needs startup, ready and alive, or a rolling update cannot wait for it")
+	case c.Autoscaling != nil && c.Replication != Stateless:
+		return errors.New("autoscaling: is for stateless components: others have a number of pods that means something")
+	}
+	return errors.Join(c.validatePorts(s), c.validateConfig())
+}
+
+// reservedNames are the keys that every chart's values have beside its components.
+var reservedNames = []string{"profile", "global", "imageRegistry", "imagePullSecrets", "nameOverride", "fullnameOverride", "networkPolicy", "overrides", "extraObjects"}
+
+func (p Probes) asked() bool { return !p.Startup.IsZero() && !p.Ready.IsZero() && !p.Alive.IsZero() }
+
+func (c Component) validatePorts(s Stack) error {
+	names := map[string]bool{}
+	for i, p := range c.Ports {
+		if p.Name == "" || p.Port < 1 || p.Port > 65535 || names[p.Name] {
+			return fmt.Errorf("ports[%d]: needs a name of its own and a port from 1 to 65535", i)
+		}
+		names[p.Name] = true
+		for _, from := range p.From {
+			if from.Kind == yaml.ScalarNode && from.Value != "anyone" && !s.has(from.Value) {
+				return fmt.Errorf("ports[%d].from: %q is no component of this stack, nor anyone", i, from.Value)
+			}
+		}
+	}
+	if c.Ingress != "" && !names[c.Ingress] {
+		return fmt.Errorf("ingress: there is no port %q", c.Ingress)
+	}
+	return nil
+}
+
+func (c Component) validateConfig() error {
+	if len(c.Config.Files) > 0 && c.Config.Path == "" {
+		return errors.New("config.path: must be set")
+	}
+	for name := range c.Config.Files {
+		if !fileName.MatchString(name) {
+			return fmt.Errorf("config.files: %q is no file name", name)
+		}
+	}
+	return nil
+}
+
+func (s Stack) has(component string) bool {
+	return slices.ContainsFunc(s.Components, func(c Component) bool { return c.Name == component })
+}
