@@ -3,6 +3,7 @@ package chart
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/ha"
@@ -76,48 +77,58 @@ type decidedKey struct {
 // decidedKeys lists the keys that any profile decides for c, in the policy's order.
 func decidedKeys(c stack.Component, profiles []profile.Profile) []decidedKey {
 	var keys []decidedKey
-	at := map[string]int{}
-	for _, p := range profiles {
+	at := map[string]bool{}
+	// From the profile that survives most: it decides the most keys and has the fullest reasons.
+	for _, p := range slices.Backward(profiles) {
 		for _, d := range ha.Decide(p, c) {
-			i, there := at[d.Key]
-			if !there {
-				i = len(keys)
-				at[d.Key] = i
-				keys = append(keys, decidedKey{Key: d.Key})
+			if at[d.Key] {
+				continue
 			}
-			// The profile that survives most has the fullest reason.
-			keys[i].Comment = d.Rule + " " + d.Reason
+			at[d.Key] = true
+			keys = append(keys, decidedKey{d.Key, fmt.Sprintf("From the profile%s. %s %s", choices(c, profiles, d.Key), d.Rule, d.Reason)})
 		}
-	}
-	for i, k := range keys {
-		keys[i].Comment = fmt.Sprintf("From the profile (%s). %s", choices(c, profiles, k.Key), k.Comment)
 	}
 	return keys
 }
 
-// choices says in a few words what each profile decides for a key: "1, 3 or 3".
+// choices says in a few words what each profile decides for a key, if that takes only a few.
 func choices(c stack.Component, profiles []profile.Profile, key string) string {
 	var words []string
+	same := true
 	for _, p := range profiles {
-		word := "none"
-		for _, d := range ha.Decide(p, c) {
-			if d.Key == key && d.Value != nil {
-				word = brief(d.Value)
-			}
-		}
-		words = append(words, p.Name+": "+word)
+		words = append(words, choice(c, p, key))
+		same = same && words[0] == words[len(words)-1]
 	}
-	return strings.Join(words, ", ")
+	if same && words[0] == large {
+		return ""
+	}
+	if same {
+		return ", always " + words[0]
+	}
+	for i, p := range profiles {
+		words[i] = p.Name + ": " + words[i]
+	}
+	return " (" + strings.Join(words, ", ") + ")"
 }
 
-// brief shows a scalar; of anything larger only that it is there.
-func brief(value any) string {
-	switch v := value.(type) {
-	case int, string, bool:
-		return fmt.Sprint(v)
-	default:
-		return "yes"
+// large stands for a value that does not fit into a comment.
+const large = "see there"
+
+func choice(c stack.Component, p profile.Profile, key string) string {
+	for _, d := range ha.Decide(p, c) {
+		switch d.Value.(type) {
+		case int, string, bool:
+			if d.Key == key {
+				return fmt.Sprint(d.Value)
+			}
+		case nil:
+		default:
+			if d.Key == key {
+				return large
+			}
+		}
 	}
+	return "none"
 }
 
 // wrap breaks text into comment lines of at most 120 columns, each begun with prefix.

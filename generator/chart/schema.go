@@ -29,8 +29,8 @@ func (g *generation) valuesSchema() error {
 		"profile":          node{"type": "string", "enum": profile.Names(g.Profiles), "description": "Which failures to survive."},
 		"imageRegistry":    node{"type": "string"},
 		"imagePullSecrets": array(ref[corev1.LocalObjectReference]()),
-		"nameOverride":     node{"type": "string"},
-		"fullnameOverride": node{"type": "string"},
+		"nameOverride":     dnsName,
+		"fullnameOverride": dnsName,
 		"networkPolicy":    strictObject(node{"enabled": boolean, "metricsFrom": array(ref[networkingv1.NetworkPolicyPeer]())}),
 		"overrides":        g.overridesSchema(own.Overrides),
 		"extraObjects":     array(node{"type": "object", "required": []string{"apiVersion", "kind", "metadata"}}),
@@ -104,7 +104,9 @@ var kubernetesTypes = []reflect.Type{
 }
 
 var (
-	boolean   = node{"type": "boolean"}
+	boolean = node{"type": "boolean"}
+	// dnsName is safe wherever a template puts it.
+	dnsName   = node{"type": "string", "pattern": "^([a-z]([-a-z0-9]*[a-z0-9])?)?$"}
 	text      = node{"type": "string"}
 	stringMap = node{"type": "object", "additionalProperties": text}
 )

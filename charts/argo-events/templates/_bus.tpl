@@ -100,3 +100,24 @@ ca: {secret: eventbus-{{ .Values.eventBus.name }}-js-server, key: ca-cert}
 - {name: tmp, mountPath: /tmp}
 - {name: bus, mountPath: /etc/bus, readOnly: true}
 {{- end }}
+
+{{/* client.sh: the shell of a container that talks to the bus. */}}
+{{- define "argo-events.client.sh" -}}
+set -eu
+NATS_USER=$(sed -n 's/^username: *//p' /etc/bus/auth.yaml)
+NATS_PASSWORD=$(sed -n 's/^password: *//p' /etc/bus/auth.yaml)
+export NATS_USER NATS_PASSWORD
+
+# A new pod does not reach every server at once where network policies are enforced, a bus that has just started refuses
+# some requests, and a sensor may make its bucket at the same moment: what fails is tried again, for ten minutes.
+persist() {
+  tries=0
+  until "$@"; do
+    tries=$((tries + 1))
+    [ $tries -lt 300 ] || { echo "giving up: $*"; exit 1; }
+    sleep 2
+  done
+}
+
+copies() { nats stream info "$1" --json | grep -o '"num_replicas": *[0-9]*' | grep -o '[0-9]*$'; }
+{{- end }}
