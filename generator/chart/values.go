@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/stack"
@@ -90,8 +91,12 @@ func (g *generation) entries(c stack.Component) ([]entry, error) {
 		}
 		return all
 	}
+	scheduling := []entry{{"nodeSelector", "", "{}"}, {"priorityClassName", "", `""`}}
+	if !g.tolerates(c) {
+		scheduling = append(scheduling, entry{"tolerations", "", "[]"})
+	}
 	if c.Managed {
-		return append(decided(), entry{"nodeSelector", "", "{}"}, entry{"priorityClassName", "", `""`}), nil
+		return append(decided(), scheduling...), nil
 	}
 	resources, err := toYAML(c.Resources)
 	if err != nil {
@@ -102,10 +107,8 @@ func (g *generation) entries(c stack.Component) ([]entry, error) {
 	}
 	all := []entry{{"image", "", imageText(c.Image)}}
 	all = append(all, decided()...)
-	all = append(all,
-		entry{"affinity", "Beside the spread above.", "{}"},
-		entry{"nodeSelector", "", "{}"},
-		entry{"priorityClassName", "", `""`})
+	all = append(all, entry{"affinity", "Beside the spread above.", "{}"})
+	all = append(all, scheduling...)
 	if c.Storage != nil {
 		all = append(all, entry{"storage", "One claim per pod; an empty class is the cluster's default. Choose one that waits for the first consumer, or disks and pods may land in different zones.",
 			fmt.Sprintf("size: %s\nclassName: \"\"", c.Storage.Size)})
@@ -126,6 +129,11 @@ func (g *generation) entries(c stack.Component) ([]entry, error) {
 			entry{"httpRoute", "", "enabled: false\nparentRefs: []\nhostnames: []"})
 	}
 	return all, nil
+}
+
+// tolerates reports whether any profile decides c's tolerations.
+func (g *generation) tolerates(c stack.Component) bool {
+	return slices.ContainsFunc(decidedKeys(c, g.Profiles), func(k decidedKey) bool { return k.Key == "tolerations" })
 }
 
 func imageText(i stack.Image) string {

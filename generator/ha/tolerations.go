@@ -10,7 +10,7 @@ func tolerations(q question) []Decision {
 	return []Decision{{
 		Key:    "tolerations",
 		Value:  []any{q.tolerate("node.kubernetes.io/not-ready"), q.tolerate("node.kubernetes.io/unreachable")},
-		Rule:   "A pod on a silent node is replaced after the profile's evictAfterSeconds.",
+		Rule:   "A pod on a silent node is replaced after the profile's evictAfterSeconds; yours are added by key.",
 		Reason: "Kubernetes adds 300 s where a pod says nothing. Voters keep that default: their pod comes back under the same name and disk, or not at all until the node is deleted.",
 		Source: "kube-apiserver DefaultTolerationSeconds; StatefulSet at-most-one semantics",
 	}}

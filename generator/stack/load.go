@@ -40,10 +40,42 @@ func Parse(file string, text []byte) (Stack, error) {
 	if err := strict.Decode(file, text, &s); err != nil {
 		return Stack{}, err
 	}
+	for i := range s.Components {
+		s.Components[i].expand()
+	}
 	if err := s.validate(); err != nil {
 		return Stack{}, fmt.Errorf("%s: %w", file, err)
 	}
 	return s, nil
+}
+
+// expand replaces YAML aliases in what is taken over as it is: a part of it would point to an anchor that is elsewhere.
+func (c *Component) expand() {
+	for _, node := range []*yaml.Node{&c.Rules, &c.Container, &c.Pod, &c.Resources, &c.Values, &c.Probes.Startup, &c.Probes.Ready, &c.Probes.Alive} {
+		*node = expanded(*node)
+	}
+	for _, p := range c.Ports {
+		for i := range p.From {
+			p.From[i] = expanded(p.From[i])
+		}
+	}
+}
+
+func expanded(node yaml.Node) yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		node = *node.Alias
+	}
+	node.Anchor = ""
+	if len(node.Content) == 0 {
+		return node
+	}
+	content := make([]*yaml.Node, len(node.Content))
+	for i, inner := range node.Content {
+		whole := expanded(*inner)
+		content[i] = &whole
+	}
+	node.Content = content
+	return node
 }
 
 var (

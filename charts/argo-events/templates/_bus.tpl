@@ -27,6 +27,12 @@
 {{- if $name }}{{ (include "argo-events.component" (list . $name) | fromYaml).replicas }}{{ else }}0{{ end }}
 {{- end }}
 
+{{/* serverDomain: what no two copies of a stream may share, where there are more servers than copies; else nothing. */}}
+{{- define "argo-events.serverDomain" -}}
+{{- $profile := (.Files.Get (printf "profiles/%s.yaml" .Values.profile) | fromYaml).profile }}
+{{- if gt (include "argo-events.servers" . | int) 3 }}{{ with first ($profile.survives | default list) }}{{ . }}{{ end }}{{ end }}
+{{- end }}
+
 {{/* streamReplicas: as many copies as servers, three at most. */}}
 {{- define "argo-events.streamReplicas" -}}
 {{- default (min 3 (include "argo-events.servers" . | int)) .Values.eventBus.stream.replicas | int }}

@@ -15,7 +15,7 @@ overlay (list base over nulls): lays over onto base, in place. Maps meet key by 
 */}}
 {{- define "argo-events.overlay" -}}
 {{- $base := index . 0 }}{{ $nulls := index . 2 }}
-{{- $ids := dict "containers" "name" "initContainers" "name" "volumes" "name" "env" "name" "ports" "name" "volumeMounts" "mountPath" "tolerations" "key" "topologySpreadConstraints" "topologyKey" "antiAffinity" "topologyKey" }}
+{{- $ids := dict "containers" "name" "initContainers" "name" "volumes" "name" "env" "name" "ports" "name" "volumeMounts" "mountPath" "tolerations" "key" }}
 {{- range $key, $value := index . 1 }}
 {{- $old := get $base $key }}
 {{- if and (kindIs "map" $value) (kindIs "map" $old) }}

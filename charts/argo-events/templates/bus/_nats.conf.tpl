@@ -1,5 +1,6 @@
 {{- define "argo-events.bus/nats.conf" -}}
 {{- $c := include "argo-events.component" (list . "bus") | fromYaml -}}
+{{- $domain := include "argo-events.serverDomain" . -}}
 server_name: $POD_NAME
 port: 4222
 http: 8222
@@ -14,11 +15,14 @@ jetstream {
   max_file_store: {{ include "argo-events.maxFileStore" $c.storage.size }}
   # An ack means "in the page cache". A lone server asks the disk each time; others have each other.
   sync_interval: {{ $c.syncInterval | default (ternary "10s" "always" (gt (int $c.replicas) 1)) }}
-{{- if gt (int $c.replicas) 3 }}
-  # More servers than zones: without this a stream's replicas may share a zone.
-  unique_tag: "zone"
+{{- with $domain }}
+  # More servers than copies: without this two copies of a stream may share a {{ . }}.
+  unique_tag: {{ . }}
 {{- end }}
 }
+{{- with $domain }}
+server_tags: [${{ upper . }}_TAG]
+{{- end }}
 
 tls {
   cert_file: /etc/nats-tls/tls.crt
@@ -26,9 +30,6 @@ tls {
   ca_file: /etc/nats-tls/ca.crt
 }
 include ./auth/users.conf
-{{- if gt (int $c.replicas) 3 }}
-server_tags: [$ZONE_TAG]
-{{- end }}
 {{- if gt (int $c.replicas) 1 }}
 
 cluster {

@@ -1,0 +1,47 @@
+{{/* Names and labels, nothing else. */}}
+
+{{/* name: the chart's name, or nameOverride. */}}
+{{- define "web.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" }}
+{{- end }}
+
+{{/* fullname: the release's name, with the chart's unless it says so already. 40 characters leave room for the components. */}}
+{{- define "web.fullname" -}}
+{{- $name := include "web.name" . }}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) }}
+{{- default $full .Values.fullnameOverride | trunc 40 | trimSuffix "-" }}
+{{- end }}
+
+{{/* selectorLabels (list root component): what tells the pods of a component; never a version, selectors are for ever. */}}
+{{- define "web.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "web.name" (index . 0) | quote }}
+app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{/* labels (list root component): for the objects of the chart. */}}
+{{- define "web.labels" -}}
+{{ include "web.selectorLabels" . }}
+{{ include "web.releaseLabels" (index . 0) }}
+{{- end }}
+
+{{/* releaseLabels: of everything in a release. */}}
+{{- define "web.releaseLabels" -}}
+app.kubernetes.io/part-of: {{ include "web.name" . | quote }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{/* image (list root image): registry/repository:tag, or @digest where there is one. */}}
+{{- define "web.image" -}}
+{{- $image := index . 1 }}
+{{- $name := printf "%s/%s" (default $image.registry (index . 0).Values.imageRegistry) $image.repository }}
+{{- ternary (printf "%s@%s" $name $image.digest) (printf "%s:%s" $name (toString $image.tag)) (ne (toString $image.digest) "") | quote }}
+{{- end }}
+
+{{/* members (list root component replicas): the name of a StatefulSet of voters; a lone server is called differently, see there. */}}
+{{- define "web.members" -}}
+{{- $name := printf "%s-%s" (include "web.fullname" (index . 0)) (index . 1) }}
+{{- ternary $name (printf "%s-standalone" $name) (gt (int (index . 2)) 1) }}
+{{- end }}

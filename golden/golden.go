@@ -1,0 +1,78 @@
+// Package golden is the record of what holdfast renders: one folder for each case, one file for each object.
+//
+// A case is case.yaml (which stack and profile), values.yaml (what the user wrote) and objects/ (what came out).
+// It shows that nothing changed unnoticed; that it is right is shown by rules and by real systems.
+package golden
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/holdfast-ha/holdfast/generator/chart"
+	"github.com/holdfast-ha/holdfast/generator/manifest"
+	"github.com/holdfast-ha/holdfast/generator/profile"
+	"github.com/holdfast-ha/holdfast/generator/render"
+	"github.com/holdfast-ha/holdfast/generator/stack"
+	"github.com/holdfast-ha/holdfast/generator/strict"
+	"github.com/holdfast-ha/holdfast/profiles"
+	"github.com/holdfast-ha/holdfast/stacks"
+	"helm.sh/helm/v3/pkg/chartutil"
+)
+
+// Case is one case.yaml.
+type Case struct {
+	// About says what the case is there to show.
+	About   string `yaml:"about"`
+	Stack   string `yaml:"stack"`
+	Profile string `yaml:"profile"`
+	// Values is the values file, relative to the case's folder; its own values.yaml unless said.
+	Values string `yaml:"values"`
+}
+
+// The release that every case is rendered for.
+const (
+	Release   = "events"
+	Namespace = "argo"
+)
+
+// Read loads the case in dir.
+func Read(dir string) (Case, error) {
+	file := filepath.Join(dir, "case.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Case{}, err
+	}
+	c := Case{Values: "values.yaml"}
+	return c, strict.Decode(file, text, &c)
+}
+
+// Render renders the case in dir and returns its objects by file name.
+func (c Case) Render(dir string) (map[string][]byte, error) {
+	st, err := stack.Load(stacks.FS, c.Stack+".yaml")
+	if err != nil {
+		return nil, err
+	}
+	all, err := profile.Load(profiles.FS)
+	if err != nil {
+		return nil, err
+	}
+	files, err := chart.New(st, all)
+	if err != nil {
+		return nil, err
+	}
+	helmChart, err := render.Load(files)
+	if err != nil {
+		return nil, err
+	}
+	values, err := chartutil.ReadValuesFile(filepath.Join(dir, c.Values))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", c.Values, err)
+	}
+	values["profile"] = c.Profile
+	objects, err := render.Render(helmChart, render.Options{Release: Release, Namespace: Namespace, Values: values})
+	if err != nil {
+		return nil, err
+	}
+	return manifest.Files(objects)
+}

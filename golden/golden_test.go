@@ -1,0 +1,95 @@
+package golden
+
+import (
+	"bytes"
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/holdfast-ha/holdfast/generator/folder"
+)
+
+var update = flag.Bool("update", false, "write what is rendered now as what is expected")
+
+func TestGolden(t *testing.T) {
+	cases, err := filepath.Glob("*/case.yaml")
+	if err != nil || len(cases) == 0 {
+		t.Fatalf("no cases found (%v)", err)
+	}
+	for _, file := range cases {
+		dir := filepath.Dir(file)
+		t.Run(dir, func(t *testing.T) { check(t, dir) })
+	}
+}
+
+func check(t *testing.T, dir string) {
+	c, err := Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.Render(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects := filepath.Join(dir, "objects")
+	if *update {
+		write(t, objects, got)
+		return
+	}
+	want, err := folder.Read(objects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range maps.Keys(want) {
+		if _, rendered := got[name]; !rendered {
+			t.Errorf("%s is not rendered any more", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(got)) {
+		if !bytes.Equal(got[name], want[name]) {
+			t.Errorf("%s differs:\n%s", name, difference(string(want[name]), string(got[name])))
+		}
+	}
+	if t.Failed() {
+		t.Log("if this is meant: go test ./golden -update, and read the diff as a user would")
+	}
+}
+
+func write(t *testing.T, dir string, files map[string][]byte) {
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestNoStrays fails on anything in this folder that belongs to no case.
+func TestNoStrays(t *testing.T) {
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		inner, err := os.ReadDir(e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range inner {
+			if !slices.Contains([]string{"case.yaml", "values.yaml", "objects"}, i.Name()) {
+				t.Errorf("%s/%s belongs to no case", e.Name(), i.Name())
+			}
+		}
+	}
+}
