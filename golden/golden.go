@@ -5,7 +5,6 @@
 package golden
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -17,7 +16,6 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/strict"
 	"github.com/holdfast-ha/holdfast/profiles"
 	"github.com/holdfast-ha/holdfast/stacks"
-	"helm.sh/helm/v3/pkg/chartutil"
 )
 
 // Case is one case.yaml.
@@ -65,9 +63,9 @@ func (c Case) Render(dir string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := chartutil.ReadValuesFile(filepath.Join(dir, c.Values))
+	values, err := render.ReadValues(filepath.Join(dir, c.Values))
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", c.Values, err)
+		return nil, err
 	}
 	values["profile"] = c.Profile
 	objects, err := render.Render(helmChart, render.Options{Release: Release, Namespace: Namespace, Values: values})

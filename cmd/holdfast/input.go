@@ -8,11 +8,11 @@ import (
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/profile"
+	"github.com/holdfast-ha/holdfast/generator/render"
 	"github.com/holdfast-ha/holdfast/generator/stack"
 	"github.com/holdfast-ha/holdfast/profiles"
 	"github.com/holdfast-ha/holdfast/stacks"
 	"github.com/spf13/cobra"
-	"helm.sh/helm/v3/pkg/cli/values"
 )
 
 const defaultStack = "argo-events"
@@ -55,15 +55,15 @@ func stackNames() []string {
 
 // valuesFlags are Helm's, with the profile beside them.
 type valuesFlags struct {
-	values.Options
+	render.Values
 	profile string
 }
 
 func (v *valuesFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVarP(&v.ValueFiles, "values", "f", nil, "values file, - for standard input (repeatable; the last wins)")
-	f.StringArrayVar(&v.Values, "set", nil, "set a value: key=v, a.b=v, list[0]=v (repeatable)")
-	f.StringArrayVar(&v.StringValues, "set-string", nil, "like --set, always a string")
+	f.StringArrayVarP(&v.Files, "values", "f", nil, "values file, - for standard input (repeatable; the last wins)")
+	f.StringArrayVar(&v.Set, "set", nil, "set a value: key=v, a.b=v, list[0]=v (repeatable)")
+	f.StringArrayVar(&v.SetString, "set-string", nil, "like --set, always a string")
 	addProfileFlag(cmd, &v.profile, "profile: which failures to survive (default: the values' own, single-node)")
 }
 
@@ -86,14 +86,9 @@ func profileNames() []string {
 
 // merge reads all values; the flag --profile wins over them.
 func (v *valuesFlags) merge() (map[string]any, error) {
-	for _, file := range v.ValueFiles {
-		if strings.Contains(file, "://") {
-			return nil, fmt.Errorf("values file %q: only local files are read: fetch it first", file)
-		}
-	}
-	merged, err := v.MergeValues(nil)
+	merged, err := v.Merge()
 	if err != nil {
-		return nil, fmt.Errorf("reading values: %w", err)
+		return nil, err
 	}
 	if v.profile != "" {
 		merged["profile"] = v.profile

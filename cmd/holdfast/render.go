@@ -8,7 +8,6 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/render"
 	"github.com/spf13/cobra"
-	helmchart "helm.sh/helm/v3/pkg/chart"
 )
 
 func newRenderCmd(s streams) *cobra.Command {
@@ -27,7 +26,7 @@ func newRenderCmd(s streams) *cobra.Command {
 Secrets are never made here: where no existing one is named, the manifests refer to
 them by name, and "holdfast secrets" prints them.`,
 		Example: `  holdfast render --profile multi-zone -f values/webhook.yaml
-  holdfast render --profile multi-node -f values/webhook.yaml | kubectl apply -n events -f -
+  holdfast render --profile multi-node -f values/webhook.yaml -n events --no-hooks | kubectl apply -n events -f -
   holdfast render --profile multi-zone -f values/webhook.yaml -o out/
   holdfast render stacks/web.yaml --set api.replicas=4`,
 		Args:              cobra.MaximumNArgs(1),
@@ -47,13 +46,14 @@ them by name, and "holdfast secrets" prints them.`,
 			if dir != "" {
 				return writeObjects(dir, objects, force)
 			}
-			return print(s, objects)
+			return printObjects(s, objects)
 		},
 	}
 	input.add(cmd)
 	addReleaseFlags(cmd, &options)
 	f := cmd.Flags()
 	f.BoolVar(&options.CRDs, "include-crds", false, "print the custom resource definitions first")
+	f.BoolVar(&options.NoHooks, "no-hooks", false, "leave out Helm's hooks, the tests among them: right for kubectl apply")
 	f.StringVarP(&dir, "output", "o", "", "write one file per object into this folder instead")
 	f.BoolVar(&force, "force", false, "with -o: replace a folder that holdfast did not write, or that was edited since")
 	return cmd
@@ -67,7 +67,7 @@ func addReleaseFlags(cmd *cobra.Command, options *render.Options) {
 }
 
 // loadChart makes the chart of the stack that args name.
-func loadChart(args []string) (*helmchart.Chart, error) {
+func loadChart(args []string) (*render.Chart, error) {
 	st, err := loadStack(args)
 	if err != nil {
 		return nil, err
@@ -92,8 +92,8 @@ func writeObjects(dir string, objects []manifest.Object, force bool) error {
 	return written(folder.Write(dir, files, force))
 }
 
-// print writes objects as one stream.
-func print(s streams, objects []manifest.Object) error {
+// printObjects writes objects as one stream.
+func printObjects(s streams, objects []manifest.Object) error {
 	out := bufio.NewWriter(s.out)
 	for _, o := range objects {
 		out.WriteString("---\n# Source: ")

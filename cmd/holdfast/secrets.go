@@ -32,7 +32,7 @@ apply or seal them once; the manifests refer to them by name.`,
 			if err != nil {
 				return err
 			}
-			return print(s, secrets)
+			return printObjects(s, secrets)
 		},
 	}
 	input.add(cmd)

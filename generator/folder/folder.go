@@ -49,6 +49,9 @@ func fill(dir string, files map[string][]byte) error {
 		return err
 	}
 	for name, text := range files {
+		if !fs.ValidPath(name) {
+			return fmt.Errorf("%q is no path below the folder", name)
+		}
 		file := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err

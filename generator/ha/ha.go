@@ -44,7 +44,8 @@ var concepts = []func(question) []Decision{
 	storage,
 }
 
-// Decide answers for one component under one profile. The result is never empty and always in the same order.
+// Decide answers for one component under one profile, always in the same order. Only for pods that another controller puts
+// on every node is there nothing to decide.
 func Decide(p profile.Profile, c stack.Component) []Decision {
 	return DecideFor(p, c, Replicas(p, c.Replication))
 }

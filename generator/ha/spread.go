@@ -42,7 +42,7 @@ func (q question) constraint(d profile.Domain, widest bool) Map {
 		c["whenUnsatisfiable"] = "ScheduleAnyway"
 		return c
 	}
-	c["whenUnsatisfiable"], c["minDomains"] = "DoNotSchedule", min(2, q.replicas)
+	c["whenUnsatisfiable"], c["minDomains"] = "DoNotSchedule", min(2, d.Domains, q.replicas)
 	return c
 }
 

@@ -5,19 +5,22 @@ import (
 	"strings"
 )
 
-// Files names each object's file: kind-name.yaml in lower case. Two objects of one name get their API group into it.
+// Files names each object's file: kind-name.yaml in lower case. Two kinds of one name get their API group into it.
 func Files(objects []Object) (map[string][]byte, error) {
-	files := map[string][]byte{}
+	files, seen := map[string][]byte{}, map[string]bool{}
 	for _, o := range objects {
-		name := fileName(o.Kind, o.Name)
+		group := "core"
+		if g, _, is := strings.Cut(o.APIVersion, "/"); is {
+			group = g
+		}
+		name, id := fileName(o.Kind, o.Name), group+"/"+o.Kind+"/"+o.Name
 		if _, taken := files[name]; taken {
-			group, _, _ := strings.Cut(o.APIVersion, "/")
 			name = fileName(o.Kind+"."+group, o.Name)
 		}
-		if _, taken := files[name]; taken {
+		if _, taken := files[name]; taken || seen[id] {
 			return nil, fmt.Errorf("%s: there is another %s called %q", o.Source, o.Kind, o.Name)
 		}
-		files[name] = []byte(o.Text)
+		files[name], seen[id] = []byte(o.Text), true
 	}
 	return files, nil
 }

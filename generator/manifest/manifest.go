@@ -31,8 +31,8 @@ func Split(source, stream string) ([]Object, error) {
 	for text := range documents(stream) {
 		o := Object{Source: source, Index: len(objects), Text: text}
 		o.scan()
-		if o.Kind == "" || o.APIVersion == "" || o.Name == "" {
-			return nil, fmt.Errorf("%s: document %d has no apiVersion, kind and metadata.name", source, len(objects)+1)
+		if missing := o.missing(); missing != nil {
+			return nil, fmt.Errorf("%s: document %d has no %s", source, len(objects)+1, strings.Join(missing, ", "))
 		}
 		objects = append(objects, o)
 	}
@@ -66,10 +66,10 @@ func documents(stream string) func(func(string) bool) {
 
 func separator(line string) bool {
 	rest, is := strings.CutPrefix(line, "---")
-	return is && strings.TrimSpace(rest) == ""
+	return is && blank(rest) && !strings.HasPrefix(rest, "#")
 }
 
-// blank reports whether a document has nothing but comments in it.
+// blank reports whether a text has nothing but comments in it.
 func blank(text string) bool {
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
@@ -83,6 +83,9 @@ func blank(text string) bool {
 func (o *Object) scan() {
 	var root, second string
 	for line := range strings.Lines(o.Text) {
+		if blank(line) {
+			continue
+		}
 		key, value, _ := strings.Cut(strings.TrimRight(line, "\n"), ":")
 		name := strings.TrimLeft(key, " ")
 		switch len(key) - len(name) {
@@ -102,6 +105,17 @@ func (o *Object) scan() {
 			o.Hook = true
 		}
 	}
+}
+
+// missing lists what every object must have and o has not.
+func (o *Object) missing() []string {
+	var names []string
+	for _, field := range []struct{ name, value string }{{"apiVersion", o.APIVersion}, {"kind", o.Kind}, {"metadata.name", o.Name}} {
+		if field.value == "" {
+			names = append(names, field.name)
+		}
+	}
+	return names
 }
 
 // scalar decodes a one-line YAML scalar, whatever its quotes.

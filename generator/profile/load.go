@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -16,6 +17,9 @@ func Load(fsys fs.FS) ([]Profile, error) {
 	files, err := fs.Glob(fsys, "*.yaml")
 	if err != nil {
 		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, errors.New("no profile here: each is a file <name>.yaml")
 	}
 	var all []Profile
 	for _, file := range files {
@@ -81,6 +85,11 @@ func (p Profile) validate(base string) error {
 		if err := p.validateDomain(d); err != nil {
 			return fmt.Errorf("survives[%d]: %w", i, err)
 		}
+		for j, other := range p.Survives[:i] {
+			if other.Label == d.Label {
+				return fmt.Errorf("survives[%d]: label: %s is survives[%d]'s: each kind of domain has a label of its own", i, d.Label, j)
+			}
+		}
 	}
 	return nil
 }
@@ -93,6 +102,8 @@ func (p Profile) validateDomain(d Domain) error {
 		return fmt.Errorf("domains: must be 3 or more, got %d: with two %ss one of them holds the majority of every quorum", d.Domains, d.Name)
 	case d.Domains > p.Needs.Nodes:
 		return fmt.Errorf("domains: %d %ss cannot be told apart on needs.nodes: %d", d.Domains, d.Name, p.Needs.Nodes)
+	case d.Name == "zone" && d.Domains > p.Needs.Zones:
+		return fmt.Errorf("domains: %d zones, but needs.zones is %d", d.Domains, p.Needs.Zones)
 	case p.Replicas.Quorum < 3 || p.Replicas.Standby < 2 || p.Replicas.Stateless < 2:
 		return fmt.Errorf("replicas: surviving a %s takes 3 voters, 2 standbys and 2 stateless pods at least", d.Name)
 	}

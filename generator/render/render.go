@@ -12,7 +12,6 @@ import (
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/engine"
 )
 
 // DefaultKubeVersion is the Kubernetes version that is rendered for where nobody says: that of the API types in go.mod.
@@ -28,12 +27,17 @@ type Options struct {
 	KubeVersion string
 	// APIVersions the cluster has beside the built-in ones, for charts that ask.
 	APIVersions []string
+	// NoHooks leaves out what Helm runs at some moment only, tests among it.
+	NoHooks bool
 	// CRDs also puts out the chart's custom resource definitions, first.
 	CRDs bool
 }
 
+// Chart is a chart in Helm's form.
+type Chart = helmchart.Chart
+
 // Load makes the files of a generated chart into Helm's form.
-func Load(files chart.Files) (*helmchart.Chart, error) {
+func Load(files chart.Files) (*Chart, error) {
 	var buffered []*loader.BufferedFile
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		buffered = append(buffered, &loader.BufferedFile{Name: name, Data: files[name]})
@@ -43,7 +47,7 @@ func Load(files chart.Files) (*helmchart.Chart, error) {
 
 // Render returns the objects of a release in the order in which Helm would install them, hooks last.
 // Values that the chart's schema or its templates refuse come back as an error that names the keys.
-func Render(c *helmchart.Chart, o Options) ([]manifest.Object, error) {
+func Render(c *Chart, o Options) ([]manifest.Object, error) {
 	values, err := releaseValues(c, o)
 	if err != nil {
 		return nil, err
@@ -56,6 +60,9 @@ func Render(c *helmchart.Chart, o Options) ([]manifest.Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.NoHooks {
+		objects = slices.DeleteFunc(objects, func(o manifest.Object) bool { return o.Hook })
+	}
 	if o.CRDs {
 		crds, err := crdObjects(c)
 		if err != nil {
@@ -67,7 +74,7 @@ func Render(c *helmchart.Chart, o Options) ([]manifest.Object, error) {
 }
 
 // releaseValues lays the user's values over the chart's, checks them against the schema and adds .Release, .Capabilities and .Chart.
-func releaseValues(c *helmchart.Chart, o Options) (chartutil.Values, error) {
+func releaseValues(c *Chart, o Options) (chartutil.Values, error) {
 	if err := chartutil.ValidateReleaseName(o.Release); err != nil {
 		return nil, fmt.Errorf("release name %q: %w", o.Release, err)
 	}
@@ -86,11 +93,7 @@ func releaseValues(c *helmchart.Chart, o Options) (chartutil.Values, error) {
 	return chartutil.ToRenderValues(c, o.Values, release, capabilities)
 }
 
-func execute(c *helmchart.Chart, values chartutil.Values) (map[string]string, error) {
-	return engine.Render(c, values)
-}
-
-func crdObjects(c *helmchart.Chart) ([]manifest.Object, error) {
+func crdObjects(c *Chart) ([]manifest.Object, error) {
 	var all []manifest.Object
 	for _, crd := range c.CRDObjects() {
 		objects, err := manifest.Split(crd.Filename, string(crd.File.Data))

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/holdfast-ha/holdfast/generator/manifest"
-	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/engine"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,7 +14,7 @@ import (
 
 // Secrets returns the Secrets that the chart would make on an install: it is rendered as if on a cluster that has none yet.
 // What is random in them is new at each call.
-func Secrets(c *helmchart.Chart, o Options) ([]manifest.Object, error) {
+func Secrets(c *Chart, o Options) ([]manifest.Object, error) {
 	values, err := releaseValues(c, o)
 	if err != nil {
 		return nil, err

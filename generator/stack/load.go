@@ -40,8 +40,10 @@ func Parse(file string, text []byte) (Stack, error) {
 	if err := strict.Decode(file, text, &s); err != nil {
 		return Stack{}, err
 	}
-	for i := range s.Components {
-		s.Components[i].expand()
+	for i, c := range s.Components {
+		if err := s.Components[i].expand(); err != nil {
+			return Stack{}, fmt.Errorf("%s: components[%d] %q: %w", file, i, c.Name, err)
+		}
 	}
 	if err := s.validate(); err != nil {
 		return Stack{}, fmt.Errorf("%s: %w", file, err)
@@ -49,29 +51,39 @@ func Parse(file string, text []byte) (Stack, error) {
 	return s, nil
 }
 
+// maxNodes is how large a component may become by its aliases; one that contains itself would grow for ever.
+const maxNodes = 10000
+
 // expand replaces YAML aliases in what is taken over as it is: a part of it would point to an anchor that is elsewhere.
-func (c *Component) expand() {
-	for _, node := range []*yaml.Node{&c.Rules, &c.Container, &c.Pod, &c.Resources, &c.Values, &c.Probes.Startup, &c.Probes.Ready, &c.Probes.Alive} {
-		*node = expanded(*node)
-	}
+func (c *Component) expand() error {
+	nodes := []*yaml.Node{&c.Rules, &c.Container, &c.Pod, &c.Resources, &c.Values, &c.Probes.Startup, &c.Probes.Ready, &c.Probes.Alive}
 	for _, p := range c.Ports {
 		for i := range p.From {
-			p.From[i] = expanded(p.From[i])
+			nodes = append(nodes, &p.From[i])
 		}
 	}
+	left := maxNodes
+	for _, node := range nodes {
+		*node = expanded(*node, &left)
+	}
+	if left < 0 {
+		return fmt.Errorf("aliases make it larger than %d values: does one contain itself?", maxNodes)
+	}
+	return nil
 }
 
-func expanded(node yaml.Node) yaml.Node {
+// expanded is node with its aliases replaced, as long as there are values left.
+func expanded(node yaml.Node, left *int) yaml.Node {
 	if node.Kind == yaml.AliasNode {
 		node = *node.Alias
 	}
 	node.Anchor = ""
-	if len(node.Content) == 0 {
+	if *left--; *left < 0 || len(node.Content) == 0 {
 		return node
 	}
 	content := make([]*yaml.Node, len(node.Content))
 	for i, inner := range node.Content {
-		whole := expanded(*inner)
+		whole := expanded(*inner, left)
 		content[i] = &whole
 	}
 	node.Content = content
@@ -83,6 +95,8 @@ var (
 	componentName = regexp.MustCompile(`^[a-z][a-zA-Z0-9]{0,20}$`)
 	version       = regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`)
 	fileName      = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
+	portName      = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,13}[a-z0-9])?$`)
+	size          = regexp.MustCompile(`^[1-9][0-9]*(Mi|Gi|Ti)$`)
 )
 
 func (s Stack) validate() error {
@@ -130,8 +144,12 @@ func (c Component) validate(s Stack) error {
 		return errors.New("probes: a quorum needs startup, ready and alive, or a rolling update cannot wait for it")
 	case c.Autoscaling != nil && c.Replication != Stateless:
 		return errors.New("autoscaling: is for stateless components: others have a number of pods that means something")
+	case c.Autoscaling != nil && c.Storage != nil:
+		return errors.New("autoscaling: is for components without storage: it would leave disks behind")
+	case c.Drain != nil && (c.Drain.SleepSeconds < 0 || c.Drain.Seconds < 0):
+		return errors.New("drain: seconds must not be negative")
 	}
-	return errors.Join(c.validatePorts(s), c.validateConfig())
+	return errors.Join(c.validatePorts(s), c.validateConfig(), c.validateStorage())
 }
 
 // reservedNames are the keys that every chart's values have beside its components.
@@ -142,8 +160,8 @@ func (p Probes) asked() bool { return !p.Startup.IsZero() && !p.Ready.IsZero() &
 func (c Component) validatePorts(s Stack) error {
 	names := map[string]bool{}
 	for i, p := range c.Ports {
-		if p.Name == "" || p.Port < 1 || p.Port > 65535 || names[p.Name] {
-			return fmt.Errorf("ports[%d]: needs a name of its own and a port from 1 to 65535", i)
+		if !portName.MatchString(p.Name) || p.Port < 1 || p.Port > 65535 || names[p.Name] {
+			return fmt.Errorf("ports[%d]: needs a name of its own (lower-case letters, digits and dashes, 15 at most) and a port from 1 to 65535", i)
 		}
 		names[p.Name] = true
 		for _, from := range p.From {
@@ -166,6 +184,20 @@ func (c Component) validateConfig() error {
 		if !fileName.MatchString(name) {
 			return fmt.Errorf("config.files: %q is no file name", name)
 		}
+	}
+	return nil
+}
+
+func (c Component) validateStorage() error {
+	switch {
+	case c.Storage == nil:
+		return nil
+	case c.Replication == PerNode:
+		return errors.New("storage: a DaemonSet makes no claims: mount the node's own disk as a hostPath in pod.volumes")
+	case !size.MatchString(c.Storage.Size):
+		return fmt.Errorf("storage.size: %q is no size: write it in Mi, Gi or Ti, 10Gi", c.Storage.Size)
+	case !path.IsAbs(c.Storage.Path):
+		return fmt.Errorf("storage.path: %q is no absolute path in the container", c.Storage.Path)
 	}
 	return nil
 }

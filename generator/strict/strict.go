@@ -29,7 +29,7 @@ func Decode(file string, text []byte, out any) error {
 }
 
 var (
-	atLine  = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
+	atLine  = regexp.MustCompile(`^line (\d+): `)
 	unknown = regexp.MustCompile(`field (\S+) not found in type \S+`)
 )
 
@@ -41,11 +41,12 @@ func locate(file string, err error) error {
 		lines = typed.Errors
 	}
 	for i, line := range lines {
-		line = atLine.ReplaceAllString(line, file+":$1: ")
-		if !strings.HasPrefix(line, file) {
-			line = file + ": " + line
+		line = strings.TrimPrefix(line, "yaml: ")
+		place := file + ": "
+		if at := atLine.FindStringSubmatch(line); at != nil {
+			place, line = file+":"+at[1]+": ", line[len(at[0]):]
 		}
-		lines[i] = unknown.ReplaceAllString(line, "unknown key $1")
+		lines[i] = place + unknown.ReplaceAllString(line, "unknown key $1")
 	}
 	return errors.New(strings.Join(lines, "\n"))
 }

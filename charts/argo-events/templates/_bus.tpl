@@ -127,3 +127,8 @@ persist() {
 
 copies() { nats stream info "$1" --json | grep -o '"num_replicas": *[0-9]*' | grep -o '[0-9]*$'; }
 {{- end }}
+
+{{/* live: "true" where Helm renders for a cluster that it sees (install, upgrade), not in helm template. */}}
+{{- define "argo-events.live" -}}
+{{- not (empty (lookup "v1" "Namespace" "" "kube-system")) }}
+{{- end }}

@@ -1,0 +1,44 @@
+# Every target of the project. `make` alone lists them.
+.DEFAULT_GOAL := help
+STACKS := $(basename $(notdir $(wildcard stacks/*.yaml)))
+
+.PHONY: help
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/holdfast
+	go build -trimpath -ldflags '-s -w' -o bin/holdfast ./cmd/holdfast
+
+.PHONY: test
+test: ## Run all tests that need no cluster
+	go test ./...
+
+.PHONY: lint
+lint: ## Format, vet and staticcheck
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'run gofmt -w on these'; exit 1; }
+	go vet ./...
+	go tool -modfile=e2e/tools/staticcheck/go.mod staticcheck ./...
+
+.PHONY: generate
+generate: ## Write what is generated from code: charts/ and docs/
+	@for stack in $(STACKS); do go run ./cmd/holdfast chart $$stack -o charts/$$stack --force || exit 1; done
+	go test ./cmd/holdfast -run TestDocs -fixdocs
+
+.PHONY: verify
+verify: lint test ## What must pass before a change is handed in
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser and the renderer, a minute each
+	@for target in $$(grep -rho --include='*_test.go' 'func Fuzz[A-Za-z]*' generator | awk '{print $$2}' | sort -u); do \
+	  for pkg in $$(grep -rl --include='*_test.go' "func $$target(" generator | xargs -n1 dirname | sort -u); do \
+	    echo "$$pkg $$target"; go test ./$$pkg -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-60s} || exit 1; done; done
+
+.PHONY: bench
+bench: ## Benchmarks, and holdfast beside the helm binary in one run
+	go test -run '^$$' -bench . -benchtime 3x ./generator/...
+	e2e/bench.sh
+
+.PHONY: e2e
+e2e: ## Hold what comes out against the real tools (builds them on first use)
+	e2e/run.sh

@@ -1,0 +1,58 @@
+package binaries
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+)
+
+// Root returns the folder of the module e2e.
+var Root = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("looking for e2e/go.mod: %w", err)
+	}
+	file := strings.TrimSpace(string(out))
+	if filepath.Base(file) != "go.mod" {
+		return "", errors.New("looking for e2e/go.mod: run this inside the module e2e")
+	}
+	return filepath.Dir(file), nil
+})
+
+func cacheDir() (string, error) {
+	if dir := os.Getenv("HOLDFAST_E2E_CACHE"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	dir, err := os.UserCacheDir()
+	return filepath.Join(dir, "holdfast-e2e"), err
+}
+
+// key changes with everything that a binary is made of: the pinned versions, the module's own sources, the compiler.
+func key(module string) (string, error) {
+	sources, err := filepath.Glob(filepath.Join(module, "*.go"))
+	if err != nil {
+		return "", err
+	}
+	all := bytes.NewBufferString(runtime.Version() + runtime.GOOS + runtime.GOARCH)
+	for _, file := range append(sources, filepath.Join(module, "go.mod"), filepath.Join(module, "go.sum")) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(all, "%s %d\n%s", filepath.Base(file), len(text), text)
+	}
+	return short(all.Bytes()), nil
+}
+
+func short(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:6])
+}

@@ -1,0 +1,105 @@
+// Package cases gives the golden cases of this repository to the tests, rendered by the holdfast binary.
+//
+// Every test runs on every case it applies to, so that a new case is a new test of everything.
+package cases
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/holdfast-ha/holdfast/e2e/binaries"
+	"sigs.k8s.io/yaml"
+)
+
+// The release that every case is rendered for, as in golden/.
+const (
+	Release   = "events"
+	Namespace = "argo"
+)
+
+// Case is a case.yaml.
+type Case struct {
+	// Name is that of the case's folder.
+	Name string `json:"-"`
+	// Values is the values file, in case.yaml relative to the case's folder, values.yaml unless said; here absolute.
+	Values      string `json:"values"`
+	About       string `json:"about"`
+	Stack       string `json:"stack"`
+	Profile     string `json:"profile"`
+	KubeVersion string `json:"kubeVersion"`
+	IncludeCRDs bool   `json:"includeCRDs"`
+}
+
+// All reads every golden/*/case.yaml; it is an error if there is none.
+func All() ([]Case, error) {
+	repository, err := Repository()
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(repository, "golden", "*", "case.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("reading cases: there is no %s", filepath.Join(repository, "golden", "*", "case.yaml"))
+	}
+	var all []Case
+	for _, file := range files {
+		c, err := read(file)
+		if err != nil {
+			return nil, fmt.Errorf("reading case %s: %w", file, err)
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+func read(file string) (Case, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Case{}, err
+	}
+	dir := filepath.Dir(file)
+	c := Case{Name: filepath.Base(dir), Values: "values.yaml"}
+	if err := yaml.UnmarshalStrict(text, &c); err != nil {
+		return Case{}, err
+	}
+	c.Values = filepath.Join(dir, c.Values)
+	if c.KubeVersion == "" {
+		c.KubeVersion, err = KubernetesVersion()
+	}
+	return c, err
+}
+
+// Flags are those that holdfast and helm both have: the release and the cluster it is for.
+func (c Case) Flags() []string {
+	flags := []string{"--namespace", Namespace, "--values", c.Values, "--kube-version", c.KubeVersion}
+	if c.IncludeCRDs {
+		flags = append(flags, "--include-crds")
+	}
+	return flags
+}
+
+// Chart returns the folder of the case's chart.
+func (c Case) Chart() (string, error) {
+	repository, err := Repository()
+	return filepath.Join(repository, "charts", c.Stack), err
+}
+
+// Repository returns the folder of the whole repository.
+func Repository() (string, error) {
+	root, err := binaries.Root()
+	return filepath.Dir(root), err
+}
+
+// Stacks lists the stacks of the cases.
+func Stacks(all []Case) []string {
+	var names []string
+	for _, c := range all {
+		names = append(names, c.Stack)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,56 @@
+package cases
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-ha/holdfast/e2e/binaries"
+)
+
+// Holdfast is the file of the holdfast binary.
+type Holdfast string
+
+// BuildHoldfast builds holdfast as the sources are now.
+func BuildHoldfast() (Holdfast, error) {
+	file, err := binaries.Holdfast()
+	return Holdfast(file), err
+}
+
+// Render returns the objects of a case, hooks included; flags are added to the command.
+func (h Holdfast) Render(c Case, flags ...string) ([]Object, error) {
+	return h.run(c, "render", append(c.Flags(), flags...))
+}
+
+// Secrets returns the Secrets that an install of a case would make; flags are added to the command.
+func (h Holdfast) Secrets(c Case, flags ...string) ([]Object, error) {
+	isCRDs := func(flag string) bool { return flag == "--include-crds" }
+	return h.run(c, "secrets", append(slices.DeleteFunc(c.Flags(), isCRDs), flags...))
+}
+
+func (h Holdfast) run(c Case, command string, flags []string) ([]Object, error) {
+	args := append([]string{command, c.Stack, "--profile", c.Profile, "--release", Release}, flags...)
+	out, err := Output(string(h), args...)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := Decode(out)
+	if err != nil {
+		return nil, fmt.Errorf("holdfast %s: %w", strings.Join(args, " "), err)
+	}
+	return objects, nil
+}
+
+// Output runs a program and returns what it prints; what it complains of is in the error.
+func Output(file string, args ...string) ([]byte, error) {
+	var complaint bytes.Buffer
+	cmd := exec.Command(file, args...)
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w\n%s", file, strings.Join(args, " "), err, complaint.Bytes())
+	}
+	return out, nil
+}

@@ -1,0 +1,118 @@
+package chart
+
+import (
+	"maps"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-ha/holdfast/e2e/cases"
+	"github.com/pmezard/go-difflib/difflib"
+	"sigs.k8s.io/yaml"
+)
+
+// helms are the versions of Helm that people have.
+var helms = []string{"helm3", "helm4"}
+
+// TestHelmTemplate: helm template on the chart as it is in charts/ gives the same objects as holdfast render.
+func TestHelmTemplate(t *testing.T) {
+	for _, helm := range helms {
+		t.Run(helm, func(t *testing.T) {
+			file := program(t, helm)
+			eachRelease(t, every, func(t *testing.T, r release) {
+				chart, err := r.Chart()
+				if err != nil {
+					t.Fatal(err)
+				}
+				args := append([]string{"template", cases.Release, chart, "--set", "profile=" + r.Profile}, r.Flags()...)
+				out, err := cases.Output(file, args...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				objects, err := cases.Decode(out)
+				if err != nil {
+					t.Fatal(err)
+				}
+				compare(t, byKey(t, r.objects), byKey(t, objects))
+			})
+		})
+	}
+}
+
+// TestHelmLint: every chart is clean for every values file that it brings along for that.
+func TestHelmLint(t *testing.T) {
+	repository, err := cases.Repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, chart := range glob(t, repository, "charts", "*", "Chart.yaml") {
+		chart = filepath.Dir(chart)
+		for _, values := range glob(t, chart, "ci", "*-values.yaml") {
+			for _, helm := range helms {
+				t.Run(filepath.Base(chart)+"/"+filepath.Base(values)+"/"+helm, func(t *testing.T) {
+					if _, err := cases.Output(program(t, helm), "lint", "--strict", chart, "--values", values); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+	}
+}
+
+func glob(t *testing.T, pattern ...string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(pattern...))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there is no %s (%v)", filepath.Join(pattern...), err)
+	}
+	return files
+}
+
+func byKey(t *testing.T, objects []cases.Object) map[string]cases.Object {
+	t.Helper()
+	keyed := map[string]cases.Object{}
+	for _, o := range objects {
+		if _, taken := keyed[o.Key()]; taken {
+			t.Errorf("there are two of %s", o.Key())
+		}
+		keyed[o.Key()] = o
+	}
+	return keyed
+}
+
+func compare(t *testing.T, holdfast, helm map[string]cases.Object) {
+	t.Helper()
+	for _, key := range slices.Sorted(maps.Keys(holdfast)) {
+		if o, rendered := helm[key]; !rendered {
+			t.Errorf("helm does not render %s", key)
+		} else if !reflect.DeepEqual(holdfast[key].Content, o.Content) {
+			t.Errorf("%s differs:\n%s", key, difference(t, holdfast[key], o))
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(helm)) {
+		if _, rendered := holdfast[key]; !rendered {
+			t.Errorf("holdfast does not render %s", key)
+		}
+	}
+}
+
+// difference shows what differs between two objects, with their keys in the same order.
+func difference(t *testing.T, holdfast, helm cases.Object) string {
+	t.Helper()
+	lines := func(o cases.Object) []string {
+		text, err := yaml.Marshal(o.Content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return difflib.SplitLines(string(text))
+	}
+	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
+		A: lines(holdfast), B: lines(helm), FromFile: "holdfast render", ToFile: "helm template", Context: 3,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimRight(text, "\n")
+}

@@ -1,0 +1,599 @@
+package ha
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/generator/profile"
+	"github.com/holdfast-ha/holdfast/generator/stack"
+	"github.com/holdfast-ha/holdfast/profiles"
+	"github.com/holdfast-ha/holdfast/stacks"
+	"go.yaml.in/yaml/v3"
+)
+
+// answer is one question of the whole range with what was decided.
+type answer struct {
+	profile   profile.Profile
+	component stack.Component
+	n         int
+	decisions []Decision
+}
+
+func (a answer) String() string {
+	var domains []string
+	for _, d := range a.profile.Survives {
+		domains = append(domains, fmt.Sprintf("%d %ss", d.Domains, d.Name))
+	}
+	c := a.component
+	return fmt.Sprintf("%d %s pods over %v (managed %t, storage %t, drain %+v, probes %t, election %q, evict %d s)",
+		a.n, c.Replication, domains, c.Managed, c.Storage != nil, c.Drain, !c.Probes.Alive.IsZero(), c.Election, a.profile.EvictAfterSeconds)
+}
+
+// value is what was decided for a key, nil where nothing was.
+func (a answer) value(key string) any {
+	for _, d := range a.decisions {
+		if d.Key == key {
+			return d.Value
+		}
+	}
+	return nil
+}
+
+func (a answer) votes() bool { return a.component.Replication == stack.Quorum }
+
+// holds asks every question there is: all models, 1 to 9 replicas, no failure domain, one and two kinds of them with 1 to 5
+// members each, and all that a component may have. Profiles that Load would refuse are among them.
+func holds(t *testing.T, property func(answer) error) {
+	t.Helper()
+	asked := 0
+	for _, p := range everyProfile() {
+		for _, c := range everyComponent() {
+			for n := 1; n <= 9; n++ {
+				a := answer{p, c, n, DecideFor(p, c, n)}
+				asked++
+				if err := property(a); err != nil {
+					t.Fatalf("%s: %v", a, err)
+				}
+			}
+		}
+	}
+	if asked < 10000 {
+		t.Fatalf("only %d questions were asked", asked)
+	}
+}
+
+func everyProfile() []profile.Profile {
+	survives := [][]profile.Domain{nil}
+	for wide := 1; wide <= 5; wide++ {
+		survives = append(survives, []profile.Domain{nodes(wide)})
+		for _, narrow := range []int{1, 5} {
+			survives = append(survives, []profile.Domain{{Name: "zone", Label: "topology.kubernetes.io/zone", Domains: wide}, nodes(narrow)})
+		}
+	}
+	var all []profile.Profile
+	for _, s := range survives {
+		for _, evict := range []int{0, 30} {
+			all = append(all, profile.Profile{Name: "any", Survives: s, EvictAfterSeconds: evict})
+		}
+	}
+	return all
+}
+
+func nodes(n int) profile.Domain {
+	return profile.Domain{Name: "node", Label: "kubernetes.io/hostname", Domains: n}
+}
+
+func everyComponent() []stack.Component {
+	both := []bool{false, true}
+	question := yaml.Node{Kind: yaml.ScalarNode, Value: "asked"}
+	var all []stack.Component
+	for _, model := range stack.Replications {
+		for _, managed := range both {
+			for _, probed := range both {
+				for _, election := range []stack.Election{stack.ElectionFixed, stack.ElectionLeases} {
+					for _, drain := range []*stack.Drain{nil, {Seconds: 30}, {SleepSeconds: 5, Seconds: 120}} {
+						c := stack.Component{Name: "any", Replication: model, Managed: managed, Election: election, Drain: drain}
+						if drain == nil || drain.SleepSeconds > 0 {
+							c.Storage = &stack.Storage{Size: "1Gi", Path: "/data"}
+						}
+						if probed {
+							c.Probes = stack.Probes{Startup: question, Ready: question, Alive: question}
+						}
+						all = append(all, c)
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+func TestMajorityAndSpare(t *testing.T) {
+	for n := 1; n <= 9; n++ {
+		if 2*Majority(n) <= n || 2*(Majority(n)-1) > n {
+			t.Errorf("Majority(%d) = %d is not the smallest that no other half can reach", n, Majority(n))
+		}
+		if n-Spare(n) < Majority(n) || n-(Spare(n)+1) >= Majority(n) {
+			t.Errorf("Spare(%d) = %d is not the most that leaves %d", n, Spare(n), Majority(n))
+		}
+	}
+}
+
+// (a) A budget never lets a quorum go, never takes the last pod, and never blocks every drain.
+func TestBudget(t *testing.T) {
+	holds(t, func(a answer) error {
+		budget, _ := a.value("podDisruptionBudget").(Map)
+		if a.n == 1 || a.component.Replication == stack.PerNode {
+			if budget != nil {
+				return fmt.Errorf("has a budget: %v", budget)
+			}
+			return nil
+		}
+		if budget == nil {
+			return fmt.Errorf("has no budget")
+		}
+		m, is := budget["maxUnavailable"].(int)
+		switch {
+		case !is || len(budget) != 2:
+			return fmt.Errorf("the budget is not in whole pods: %v", budget)
+		case m < 1:
+			return fmt.Errorf("maxUnavailable %d blocks every drain", m)
+		case a.n-m < 1:
+			return fmt.Errorf("maxUnavailable %d takes the last pod", m)
+		case a.votes() && a.n%2 == 1 && a.n-m < Majority(a.n):
+			return fmt.Errorf("maxUnavailable %d leaves %d voters, a quorum takes %d", m, a.n-m, Majority(a.n))
+		case budget["unhealthyPodEvictionPolicy"] != "AlwaysAllow":
+			return fmt.Errorf("a broken pod can hold up a drain: %v", budget)
+		}
+		return nil
+	})
+}
+
+// (b) What is required can be met: never more domains than there are, nor than pods.
+func TestHardConstraintsCanBeMet(t *testing.T) {
+	hard := 0
+	holds(t, func(a answer) error {
+		for _, c := range list(a.value("topologySpreadConstraints")) {
+			d := domain(a.profile, c)
+			if c["maxSkew"] != 1 {
+				return fmt.Errorf("%s: maxSkew %v", d.Name, c["maxSkew"])
+			}
+			if c["whenUnsatisfiable"] != "DoNotSchedule" {
+				if c["minDomains"] != nil {
+					return fmt.Errorf("%s: the API refuses minDomains on a soft constraint", d.Name)
+				}
+				continue
+			}
+			hard++
+			if least := c["minDomains"].(int); least < 1 || least > d.Domains || least > a.n {
+				return fmt.Errorf("%s: minDomains %d with %d of them and %d pods", d.Name, least, d.Domains, a.n)
+			}
+		}
+		for _, rule := range list(a.value("antiAffinity")) {
+			hard++
+			if d, upTo := domain(a.profile, rule), rule["hardUpTo"].(int); upTo < 0 || upTo > d.Domains {
+				return fmt.Errorf("%s: required up to %d pods, and there are %d", d.Name, upTo, d.Domains)
+			}
+		}
+		return nil
+	})
+	if hard == 0 {
+		t.Error("nothing was ever required")
+	}
+}
+
+// (b) Where there are three domains or more, none holds a majority of an odd number of voters, however many the cluster really has.
+func TestNoDomainHoldsAMajority(t *testing.T) {
+	holds(t, func(a answer) error {
+		if !a.votes() || a.component.Managed || a.n < 3 || a.n%2 == 0 {
+			return nil
+		}
+		for _, d := range a.profile.Survives {
+			if d.Domains < 3 {
+				continue
+			}
+			for there := 1; there <= 9; there++ {
+				if most := a.crowd(d, there); most >= Majority(a.n) {
+					return fmt.Errorf("with %d %ss there, one can hold %d of %d voters", there, d.Name, most, a.n)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// crowd is the most pods that hard constraints let into one of the domains of kind d when the cluster has so many.
+func (a answer) crowd(d profile.Domain, there int) int {
+	for _, c := range list(a.value("topologySpreadConstraints")) {
+		if c["topologyKey"] != d.Label || c["whenUnsatisfiable"] != "DoNotSchedule" {
+			continue
+		}
+		skew, least := c["maxSkew"].(int), c["minDomains"].(int)
+		if there < least {
+			return skew // the scheduler counts the missing domains as empty
+		}
+		most := skew
+		for most+1+(there-1)*(most+1-skew) <= a.n {
+			most++
+		}
+		return most
+	}
+	return a.n
+}
+
+// (b) Voters that another controller makes are required apart as long as there are domains for all; the stack refuses more of them.
+func TestManagedVotersKeepApart(t *testing.T) {
+	holds(t, func(a answer) error {
+		if !a.votes() || !a.component.Managed || a.n < 2 {
+			return nil
+		}
+		rules := list(a.value("antiAffinity"))
+		if len(rules) != len(a.profile.Survives) {
+			return fmt.Errorf("%d rules for %d kinds of domain", len(rules), len(a.profile.Survives))
+		}
+		for i, d := range a.profile.Survives {
+			if rules[i]["topologyKey"] != d.Label || rules[i]["hardUpTo"] != d.Domains {
+				return fmt.Errorf("%s: %v", d.Name, rules[i])
+			}
+		}
+		return nil
+	})
+}
+
+// (b) Pods that do not vote are kept apart in the widest domain only, and repel none of another revision, so that updates find room.
+func TestUpdatesFindRoom(t *testing.T) {
+	holds(t, func(a answer) error {
+		if a.votes() {
+			return nil
+		}
+		for i, c := range list(a.value("topologySpreadConstraints")) {
+			if want := map[bool]string{true: "DoNotSchedule", false: "ScheduleAnyway"}[i == 0]; c["whenUnsatisfiable"] != want {
+				return fmt.Errorf("constraint %d is %v, want %s", i, c["whenUnsatisfiable"], want)
+			}
+			if a.component.Workload() == "Deployment" && fmt.Sprint(c["matchLabelKeys"]) != "[pod-template-hash]" {
+				return fmt.Errorf("constraint %d counts pods of other revisions: %v", i, c)
+			}
+		}
+		for i, rule := range list(a.value("antiAffinity")) {
+			if i > 0 && rule["hardUpTo"] != 0 {
+				return fmt.Errorf("rule %d is required: %v", i, rule)
+			}
+		}
+		return nil
+	})
+}
+
+// (c) Nothing even votes.
+func TestNothingEvenVotes(t *testing.T) {
+	asked := 0
+	for _, p := range shippedProfiles(t) {
+		for _, s := range shippedStacks(t) {
+			for _, c := range s.Components {
+				if c.Replication != stack.Quorum {
+					continue
+				}
+				asked++
+				n, _ := answer{decisions: Decide(p, c)}.value("replicas").(int)
+				if n%2 == 0 || p.Survivor() && n < 3 {
+					t.Errorf("%s, %s.%s: %d voters", p.Name, s.Name, c.Name, n)
+				}
+			}
+		}
+	}
+	if asked == 0 {
+		t.Fatal("no quorum component is shipped")
+	}
+	for n := 2; n <= 8; n += 2 {
+		text := fmt.Sprintf("name: even\nneeds: {nodes: 1}\nreplicas: {quorum: %d, standby: 1, stateless: 1}\n", n)
+		if _, err := profile.Parse("even.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "replicas.quorum: must be odd") {
+			t.Errorf("a profile of %d voters: %v", n, err)
+		}
+	}
+}
+
+// order is that of every component's decisions.
+var order = []string{"replicas", "topologySpreadConstraints", "antiAffinity", "tolerations", "podDisruptionBudget", "updateStrategy", "strategy",
+	"minReadySeconds", "terminationGracePeriodSeconds", "startupProbe", "readinessProbe", "livenessProbe", "election", "persistentVolumeClaimRetentionPolicy"}
+
+// (d) Every decision says why, once, in the same place, and the same each time.
+func TestDecisionsAreWellFormed(t *testing.T) {
+	holds(t, func(a answer) error {
+		if len(a.decisions) == 0 && !(a.component.Managed && a.component.Replication == stack.PerNode) {
+			return fmt.Errorf("nothing was decided")
+		}
+		last := -1
+		for _, d := range a.decisions {
+			at := slices.Index(order, d.Key)
+			if at <= last {
+				return fmt.Errorf("%q is unknown, repeated or out of order", d.Key)
+			}
+			last = at
+			for what, sentence := range map[string]string{"rule": d.Rule, "reason": d.Reason} {
+				if !strings.HasSuffix(sentence, ".") || strings.TrimSpace(sentence) != sentence {
+					return fmt.Errorf("%s: the %s is no sentence: %q", d.Key, what, sentence)
+				}
+			}
+			if d.Source == "" {
+				return fmt.Errorf("%s: has no source", d.Key)
+			}
+		}
+		if first, again := marshal(t, a.decisions), marshal(t, DecideFor(a.profile, a.component, a.n)); !bytes.Equal(first, again) {
+			return fmt.Errorf("two answers differ:\n%s\n%s", first, again)
+		}
+		return nil
+	})
+}
+
+func TestDecideUsesTheProfilesReplicas(t *testing.T) {
+	p := profile.Profile{Replicas: profile.Replicas{Quorum: 5, Standby: 2, Stateless: 4}}
+	for model, want := range map[stack.Replication]any{stack.Quorum: 5, stack.Standby: 2, stack.Stateless: 4, stack.Single: 1, stack.PerNode: nil} {
+		c := stack.Component{Replication: model}
+		if got := (answer{decisions: Decide(p, c)}).value("replicas"); got != want {
+			t.Errorf("%s: %v, want %v", model, got, want)
+		}
+	}
+}
+
+// (e) Two standbys never vote, and a lease outlives the pauses that its holder must survive.
+func TestElection(t *testing.T) {
+	leases := 0
+	holds(t, func(a answer) error {
+		e, _ := a.value("election").(Map)
+		if asks := a.component.Replication == stack.Standby && a.component.Election == stack.ElectionLeases; asks != (e != nil) {
+			return fmt.Errorf("election: %v", e)
+		}
+		switch {
+		case e == nil:
+			return nil
+		case e["by"] == "nats" && a.n == 2:
+			return fmt.Errorf("an election by votes among two needs both")
+		case e["by"] == "nats":
+			return nil
+		case e["by"] != "leases":
+			return fmt.Errorf("by %v", e["by"])
+		}
+		leases++
+		lease, renew, retry := duration(e["leaseDuration"]), duration(e["renewDeadline"]), duration(e["retryPeriod"])
+		// client-go's leader election refuses anything else.
+		if lease <= renew || renew <= retry*12/10 || retry < time.Second {
+			return fmt.Errorf("lease %s, renewed within %s, every %s", lease, renew, retry)
+		}
+		return nil
+	})
+	if leases == 0 {
+		t.Error("no lease was ever decided")
+	}
+}
+
+// (f) Nothing is killed while it still works: in its drain, in its start, or before it was taken out of its Service.
+func TestGraceAndProbes(t *testing.T) {
+	holds(t, func(a answer) error {
+		grace, graced := a.value("terminationGracePeriodSeconds").(int)
+		start, ready, alive := seconds(a.value("startupProbe")), seconds(a.value("readinessProbe")), seconds(a.value("livenessProbe"))
+		if a.component.Managed {
+			if graced || start+ready+alive > 0 {
+				return fmt.Errorf("a custom resource carries no grace and no probes")
+			}
+			return nil
+		}
+		if drain := a.component.Drain; drain != nil && grace <= drain.Seconds+drain.SleepSeconds || grace < 1 {
+			return fmt.Errorf("grace of %d s", grace)
+		}
+		if a.component.Probes.Alive.IsZero() {
+			if start+ready+alive > 0 {
+				return fmt.Errorf("probes without a question")
+			}
+			return nil
+		}
+		if start < 60 || ready < 1 || alive <= ready {
+			return fmt.Errorf("started within %d s, out of its Service after %d s, restarted after %d s", start, ready, alive)
+		}
+		return nil
+	})
+}
+
+// Voters keep Kubernetes' own patience, and so does whatever has no other pod to take over.
+func TestTolerations(t *testing.T) {
+	holds(t, func(a answer) error {
+		got := list(a.value("tolerations"))
+		if a.votes() || a.n == 1 || a.component.Replication == stack.PerNode || a.profile.EvictAfterSeconds == 0 {
+			if got != nil {
+				return fmt.Errorf("tolerations: %v", got)
+			}
+			return nil
+		}
+		var keys []any
+		for _, toleration := range got {
+			keys = append(keys, toleration["key"])
+			if toleration["tolerationSeconds"] != a.profile.EvictAfterSeconds || toleration["effect"] != "NoExecute" || toleration["operator"] != "Exists" {
+				return fmt.Errorf("toleration: %v", toleration)
+			}
+		}
+		if fmt.Sprint(keys) != "[node.kubernetes.io/not-ready node.kubernetes.io/unreachable]" {
+			return fmt.Errorf("tolerations of %v", keys)
+		}
+		return nil
+	})
+}
+
+func TestHeadlines(t *testing.T) {
+	disk := &stack.Storage{Size: "1Gi", Path: "/data"}
+	components := map[string]stack.Component{
+		"quorum":            {Replication: stack.Quorum, Storage: disk, Drain: &stack.Drain{Seconds: 30}},
+		"managed quorum":    {Replication: stack.Quorum, Managed: true},
+		"standby":           {Replication: stack.Standby},
+		"managed standby":   {Replication: stack.Standby, Managed: true, Election: stack.ElectionLeases},
+		"stateless":         {Replication: stack.Stateless, Drain: &stack.Drain{SleepSeconds: 5, Seconds: 10}},
+		"managed stateless": {Replication: stack.Stateless, Managed: true},
+		"stateless on disk": {Replication: stack.Stateless, Storage: disk},
+		"single":            {Replication: stack.Single},
+		"single on disk":    {Replication: stack.Single, Storage: disk},
+		"per-node":          {Replication: stack.PerNode},
+	}
+	for _, c := range []struct{ profile, component, want string }{
+		{"single-node", "quorum", "1 pods; budget none; updateStrategy RollingUpdate; grace 60; disk Retain"},
+		{"single-node", "managed quorum", "1 pods; budget none"},
+		{"single-node", "standby", "1 pods; budget none; strategy RollingUpdate; grace 30"},
+		{"single-node", "managed standby", "1 pods; budget none; election nats"},
+		{"single-node", "stateless", "1 pods; budget none; strategy RollingUpdate; grace 45"},
+		{"single-node", "managed stateless", "1 pods; budget none"},
+		{"single-node", "stateless on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
+		{"single-node", "single", "1 pods; budget none; strategy Recreate; grace 30"},
+		{"single-node", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
+		{"single-node", "per-node", "updateStrategy RollingUpdate; grace 30"},
+
+		{"multi-node", "quorum", "3 pods; node needs 3; budget 1; updateStrategy RollingUpdate; grace 60; disk Retain"},
+		{"multi-node", "managed quorum", "3 pods; node apart up to 3; budget 1"},
+		{"multi-node", "standby", "2 pods; node needs 2; evicted after 30; budget 1; strategy RollingUpdate; grace 30"},
+		{"multi-node", "managed standby", "2 pods; node apart up to 3; evicted after 30; budget 1; election leases"},
+		{"multi-node", "stateless", "2 pods; node needs 2; evicted after 30; budget 1; strategy RollingUpdate; grace 45"},
+		{"multi-node", "managed stateless", "2 pods; node apart up to 3; evicted after 30; budget 1"},
+		{"multi-node", "stateless on disk", "2 pods; node needs 2; evicted after 30; budget 1; updateStrategy RollingUpdate; grace 30; disk Retain"},
+		{"multi-node", "single", "1 pods; budget none; strategy Recreate; grace 30"},
+		{"multi-node", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
+		{"multi-node", "per-node", "updateStrategy RollingUpdate; grace 30"},
+
+		{"multi-zone", "quorum", "3 pods; zone needs 3; node needs 3; budget 1; updateStrategy RollingUpdate; grace 60; disk Retain"},
+		{"multi-zone", "managed quorum", "3 pods; zone apart up to 3; node apart up to 3; budget 1"},
+		{"multi-zone", "standby", "2 pods; zone needs 2; node if it can; evicted after 30; budget 1; strategy RollingUpdate; grace 30"},
+		{"multi-zone", "managed standby", "2 pods; zone apart up to 3; node if it can; evicted after 30; budget 1; election leases"},
+		{"multi-zone", "stateless", "3 pods; zone needs 2; node if it can; evicted after 30; budget 1; strategy RollingUpdate; grace 45"},
+		{"multi-zone", "managed stateless", "3 pods; zone apart up to 3; node if it can; evicted after 30; budget 1"},
+		{"multi-zone", "stateless on disk", "3 pods; zone needs 2; node if it can; evicted after 30; budget 1; updateStrategy RollingUpdate; grace 30; disk Retain"},
+		{"multi-zone", "single", "1 pods; budget none; strategy Recreate; grace 30"},
+		{"multi-zone", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
+		{"multi-zone", "per-node", "updateStrategy RollingUpdate; grace 30"},
+	} {
+		t.Run(c.profile+"/"+c.component, func(t *testing.T) {
+			p, err := profile.Find(shippedProfiles(t), c.profile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			component, there := components[c.component]
+			if !there {
+				t.Fatalf("no component %q", c.component)
+			}
+			if got := headline(answer{profile: p, decisions: Decide(p, component)}); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+// headline is the gist of what was decided, in one line.
+func headline(a answer) string {
+	var words []string
+	for _, d := range a.decisions {
+		switch d.Key {
+		case "replicas":
+			words = append(words, fmt.Sprintf("%d pods", d.Value))
+		case "topologySpreadConstraints", "antiAffinity":
+			for _, rule := range list(d.Value) {
+				words = append(words, domain(a.profile, rule).Name+" "+strength(rule))
+			}
+		case "tolerations":
+			words = append(words, fmt.Sprintf("evicted after %v", list(d.Value)[0]["tolerationSeconds"]))
+		case "podDisruptionBudget":
+			budget := "none"
+			if m, is := d.Value.(Map); is {
+				budget = fmt.Sprint(m["maxUnavailable"])
+			}
+			words = append(words, "budget "+budget)
+		case "updateStrategy", "strategy":
+			words = append(words, fmt.Sprintf("%s %v", d.Key, d.Value.(Map)["type"]))
+		case "terminationGracePeriodSeconds":
+			words = append(words, fmt.Sprintf("grace %v", d.Value))
+		case "election":
+			words = append(words, fmt.Sprintf("election %v", d.Value.(Map)["by"]))
+		case "persistentVolumeClaimRetentionPolicy":
+			words = append(words, fmt.Sprintf("disk %v", d.Value.(Map)["whenDeleted"]))
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
+// strength says how strictly a rule keeps pods apart.
+func strength(rule Map) string {
+	switch {
+	case rule["minDomains"] != nil:
+		return fmt.Sprintf("needs %v", rule["minDomains"])
+	case rule["hardUpTo"] != nil && rule["hardUpTo"] != 0:
+		return fmt.Sprintf("apart up to %v", rule["hardUpTo"])
+	}
+	return "if it can"
+}
+
+// domain is the kind of failure domain that a rule is about.
+func domain(p profile.Profile, rule Map) profile.Domain {
+	i := slices.IndexFunc(p.Survives, func(d profile.Domain) bool { return d.Label == rule["topologyKey"] })
+	return p.Survives[i]
+}
+
+func list(value any) []Map {
+	items, _ := value.([]any)
+	var maps []Map
+	for _, item := range items {
+		maps = append(maps, item.(Map))
+	}
+	return maps
+}
+
+// seconds is how long a probe may be refused before kubelet acts.
+func seconds(probe any) int {
+	m, is := probe.(Map)
+	if !is {
+		return 0
+	}
+	return m["periodSeconds"].(int) * m["failureThreshold"].(int)
+}
+
+// duration panics on what is none, as a test may.
+func duration(value any) time.Duration {
+	d, err := time.ParseDuration(value.(string))
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func shippedProfiles(t *testing.T) []profile.Profile {
+	t.Helper()
+	all, err := profile.Load(profiles.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func shippedStacks(t *testing.T) []stack.Stack {
+	t.Helper()
+	entries, err := stacks.FS.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []stack.Stack
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".yaml") {
+			s, err := stack.Load(stacks.FS, e.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+func marshal(t *testing.T, v any) []byte {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}

@@ -1,0 +1,243 @@
+package stack
+
+import (
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/holdfast-ha/holdfast/stacks"
+	"go.yaml.in/yaml/v3"
+)
+
+// good is a stack that loads; the cases below change one line of it.
+const good = `name: shop
+version: 1.2.3
+appVersion: "7"
+description: A shop.
+components:
+  - name: front
+    description: the pages
+    replication: stateless
+    image: {registry: docker.io, repository: shop/front, tag: "7"}
+    ports:
+      - {name: http, port: 8080, service: true, from: [anyone]}
+      - {name: metrics, port: 9090, from: [ledger, {podSelector: {}}]}
+    ingress: http
+    autoscaling: {maxReplicas: 5, targetCPUUtilization: 70}
+    drain: {sleepSeconds: 5, seconds: 10}
+    config:
+      path: /etc/front
+      files: {front.conf: "a = 1"}
+  - name: ledger
+    description: the books
+    replication: quorum
+    image: {registry: docker.io, repository: shop/ledger, tag: "7"}
+    probes: {startup: {tcpSocket: {port: 1}}, ready: {tcpSocket: {port: 1}}, alive: {tcpSocket: {port: 1}}}
+    storage: {size: 10Gi, path: /data}
+  - name: clerk
+    description: the clerks, made by an operator
+    replication: standby
+    managed: true
+    election: leases
+`
+
+func TestParse(t *testing.T) {
+	s, err := Parse("shop.yaml", []byte(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range s.Components {
+		got = append(got, c.Name+" "+c.Workload())
+	}
+	if want := []string{"front Deployment", "ledger StatefulSet", "clerk custom resource"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if s.Own != nil {
+		t.Error("a text has no folder")
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for _, c := range []struct{ name, old, new, want string }{
+		{"a misspelt key", "version: 1.2.3", "vresion: 1.2.3", "shop.yaml:2: unknown key vresion"},
+		{"a misspelt key of a component", "replication: quorum", "replicaton: quorum", "shop.yaml:21: unknown key replicaton"},
+		{"a misspelt key further down", "targetCPUUtilization", "targetCPU", "shop.yaml:14: unknown key targetCPU"},
+		{"a key twice", "    ingress: http", "    ingress: http\n    ingress: http", `shop.yaml:14: mapping key "ingress" already defined at line 13`},
+		{"a capital in the name", "name: shop", "name: Shop", `shop.yaml: name: "Shop" is no chart name: use lower-case letters, digits and dashes`},
+		{"a long name", "name: shop", "name: " + strings.Repeat("s", 33), "is no chart name: use lower-case letters, digits and dashes, 32 at most"},
+		{"no version", "version: 1.2.3\n", "", `shop.yaml: version: "" is no semantic version`},
+		{"a short version", "version: 1.2.3", "version: \"1.2\"", `shop.yaml: version: "1.2" is no semantic version`},
+		{"no description", "description: A shop.\n", "", "shop.yaml: description: must be set"},
+		{"no components", good[strings.Index(good, "components:"):], "", "shop.yaml: components: must have one at least"},
+		{"a dash in a component's name", "name: front", "name: front-end", `shop.yaml: components[0] "front-end": name: use letters and digits, lower case first, 21 at most`},
+		{"a long component's name", "name: front", "name: " + strings.Repeat("f", 22), "name: use letters and digits, lower case first, 21 at most"},
+		{"the name of a common value", "name: front", "name: overrides", `shop.yaml: components[0] "overrides": name: is a key of every chart's values (profile, global`},
+		{"one name twice", "name: clerk", "name: ledger", `shop.yaml: components[2] "ledger": the name is taken`},
+		{"one name twice but for capitals", "name: clerk", "name: leDger", `shop.yaml: components[2] "leDger": the name is taken`},
+		{"an unknown model", "replication: quorum", "replication: raft", `shop.yaml: components[1] "ledger": replication: "raft" is none of [quorum standby stateless single per-node]`},
+		{"no model", "    replication: quorum\n", "", `replication: "" is none of [quorum standby stateless single per-node]`},
+		{"an election of those that all work", "    ingress: http", "    ingress: http\n    election: leases", `shop.yaml: components[0] "front": election: "leases" is for standby components and can only be "leases"`},
+		{"an unknown election", "election: leases", "election: coin", `shop.yaml: components[2] "clerk": election: "coin" is for standby components and can only be "leases"`},
+		{"no image", "    image: {registry: docker.io, repository: shop/ledger, tag: \"7\"}\n", "", `shop.yaml: components[1] "ledger": image: repository and tag must be set`},
+		{"no tag", `shop/front, tag: "7"`, "shop/front", "image: repository and tag must be set"},
+		{"voters without a disk", "    storage: {size: 10Gi, path: /data}\n", "", `shop.yaml: components[1] "ledger": storage: voters keep their log on a disk of their own`},
+		{"voters nobody waits for", "startup: {tcpSocket: {port: 1}}, ", "", `shop.yaml: components[1] "ledger": probes: a quorum needs startup, ready and alive, or a rolling update cannot wait for it`},
+		{"scaling by load of what votes", "    storage: {size", "    autoscaling: {maxReplicas: 5, targetCPUUtilization: 70}\n    storage: {size", "autoscaling: is for stateless components"},
+		{"scaling by load of what has disks", "    ingress: http", "    ingress: http\n    storage: {size: 1Gi, path: /data}", "autoscaling: is for components without storage"},
+		{"a claim for each node", "replication: stateless", "replication: per-node\n    storage: {size: 1Gi, path: /data}", "autoscaling: is for stateless components"},
+		{"a drain that ends before it starts", "sleepSeconds: 5", "sleepSeconds: -5", `shop.yaml: components[0] "front": drain: seconds must not be negative`},
+		{"a size in bytes", "size: 10Gi", "size: 10GB", `shop.yaml: components[1] "ledger": storage.size: "10GB" is no size: write it in Mi, Gi or Ti, 10Gi`},
+		{"a claim that is mounted nowhere", ", path: /data", "", `shop.yaml: components[1] "ledger": storage.path: "" is no absolute path in the container`},
+		{"a port without a name", "name: http, port", "port", "ports[0]: needs a name of its own (lower-case letters, digits and dashes, 15 at most) and a port from 1 to 65535"},
+		{"a port's name that the API refuses", "name: http,", "name: the HTTP port,", "ports[0]: needs a name of its own"},
+		{"two ports of one name", "name: metrics", "name: http", "ports[1]: needs a name of its own"},
+		{"port 0", "port: 8080", "port: 0", "ports[0]: needs a name of its own"},
+		{"port 65536", "port: 8080", "port: 65536", "ports[0]: needs a name of its own"},
+		{"an unknown neighbour", "from: [anyone]", "from: [everyone]", `ports[0].from: "everyone" is no component of this stack, nor anyone`},
+		{"an ingress to no port", "ingress: http", "ingress: https", `shop.yaml: components[0] "front": ingress: there is no port "https"`},
+		{"files nowhere", "      path: /etc/front\n", "", `shop.yaml: components[0] "front": config.path: must be set`},
+		{"a file with a slash", "front.conf:", "a/b.conf:", `shop.yaml: components[0] "front": config.files: "a/b.conf" is no file name`},
+		{"text for a number", "maxReplicas: 5", "maxReplicas: five", "shop.yaml:14: cannot unmarshal !!str `five` into int"},
+		{"a second stack in the file", "    election: leases\n", "    election: leases\n---\nname: other\n", "shop.yaml: has more than one YAML document"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := strings.Replace(good, c.old, c.new, 1)
+			if text == good {
+				t.Fatalf("%q is not in the stack", c.old)
+			}
+			_, err := Parse("shop.yaml", []byte(text))
+			if err == nil {
+				t.Fatal("is not refused")
+			}
+			if !strings.HasPrefix(err.Error(), "shop.yaml:") || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got  %s\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestPerNodeHasNoClaims(t *testing.T) {
+	text := "name: a\nversion: 1.0.0\ndescription: d\ncomponents:\n  - {name: agent, replication: per-node, image: {repository: a, tag: b}, storage: {size: 1Gi, path: /data}}\n"
+	_, err := Parse("a.yaml", []byte(text))
+	if want := `a.yaml: components[0] "agent": storage: a DaemonSet makes no claims: mount the node's own disk as a hostPath in pod.volumes`; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestAliases(t *testing.T) {
+	head := "name: a\nversion: 1.0.0\ndescription: d\ncomponents:\n"
+	s, err := Parse("a.yaml", []byte(head+"  - {name: a, replication: single, image: {repository: a, tag: b}, pod: {securityContext: &s {fsGroup: 1}}}\n  - {name: b, replication: single, image: {repository: a, tag: b}, pod: {securityContext: *s}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range s.Components {
+		text, err := yaml.Marshal(&c.Pod)
+		if err != nil || string(text) != "{securityContext: {fsGroup: 1}}\n" {
+			t.Errorf("%s: %s (%v)", c.Name, text, err)
+		}
+	}
+	for name, text := range map[string]string{
+		"itself":       "  - {name: a, replication: stateless, managed: true, rules: &r [*r]}\n",
+		"by its parts": "  - {name: a, replication: stateless, managed: true, rules: [&a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1], &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a], &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b], [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]]}\n",
+	} {
+		_, err := Parse("a.yaml", []byte(head+text))
+		if want := `a.yaml: components[0] "a": aliases make it larger than 10000 values: does one contain itself?`; err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", name, err, want)
+		}
+	}
+}
+
+func TestLoadTakesTheFolderBesideTheFile(t *testing.T) {
+	files := fstest.MapFS{
+		"shop.yaml":               {Data: []byte(good)},
+		"shop/templates/job.yaml": {Data: []byte("kind: Job")},
+		"bare.yaml":               {Data: []byte(strings.Replace(good, "name: shop", "name: bare", 1))},
+	}
+	s, err := Load(files, "shop.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := fs.ReadFile(s.Own, "templates/job.yaml"); err != nil || string(text) != "kind: Job" {
+		t.Errorf("its folder has %q, %v", text, err)
+	}
+	if s, err = Load(files, "bare.yaml"); err != nil || s.Own != nil {
+		t.Errorf("a stack without a folder got one: %v, %v", s.Own, err)
+	}
+	if _, err := Load(files, "none.yaml"); err == nil || !strings.Contains(err.Error(), "none.yaml") {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
+func TestShippedStacks(t *testing.T) {
+	files, err := fs.Glob(stacks.FS, "*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("found %v, %v", files, err)
+	}
+	for _, file := range files {
+		s, err := Load(stacks.FS, file)
+		if err != nil {
+			t.Errorf("%v", err)
+			continue
+		}
+		if s.Name+".yaml" != file {
+			t.Errorf("%s holds the stack %q", file, s.Name)
+		}
+		for _, c := range s.Components {
+			if c.Description == "" {
+				t.Errorf("%s: %s has no description", file, c.Name)
+			}
+		}
+	}
+}
+
+// FuzzParse feeds texts to the loader: it refuses them by the file's name, or gives components of which a chart can be made.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(good))
+	files, err := fs.Glob(stacks.FS, "*.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := fs.ReadFile(stacks.FS, file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	head := "name: a\nversion: 1.0.0\ndescription: d\ncomponents:\n"
+	for _, text := range []string{
+		"", "{", "components: [null]\n",
+		head + "  - null\n",
+		head + "  - &c {name: a, replication: single, image: {repository: a, tag: b}}\n  - {<<: *c, name: b}\n",
+		head + "  - {name: a, replication: per-node, image: {repository: a, tag: b}, ports: [{name: p, port: 1, from: [null, [], {a: b}, a]}]}\n",
+		head + "  - {name: a, replication: stateless, managed: true, rules: &r [*r]}\n",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := Parse("shop.yaml", text)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "shop.yaml:") {
+				t.Fatalf("no file in %q", err)
+			}
+			return
+		}
+		names := map[string]bool{}
+		for _, c := range s.Components {
+			if key := strings.ToLower(c.Name); names[key] || !componentName.MatchString(c.Name) || slices.Contains(reservedNames, c.Name) {
+				t.Fatalf("accepted the name %q", c.Name)
+			} else {
+				names[key] = true
+			}
+			if !slices.Contains(Replications, c.Replication) || c.Replication == Quorum && !c.Managed && (c.Storage == nil || !c.Probes.asked()) {
+				t.Fatalf("accepted %+v", c)
+			}
+		}
+		if len(names) == 0 || !chartName.MatchString(s.Name) {
+			t.Fatalf("accepted %+v", s)
+		}
+	})
+}

@@ -1,0 +1,100 @@
+// Package holdfast_test holds the house's plan: which package may know which.
+package holdfast_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/holdfast-ha/holdfast/"
+
+// arrows lists for each package what of ours it may import. A package that is not here fails the test: its place in the
+// house has to be said. Arrows only point down: cmd > generator > what it stands on; verify will know nothing of generator.
+var arrows = map[string][]string{
+	"cmd/holdfast": {"generator/chart", "generator/folder", "generator/ha", "generator/manifest", "generator/profile", "generator/render", "generator/stack", "profiles", "stacks"},
+
+	"generator/render":   {"generator/chart", "generator/manifest"},
+	"generator/chart":    {"generator/ha", "generator/profile", "generator/schema", "generator/stack"},
+	"generator/ha":       {"generator/profile", "generator/stack"},
+	"generator/stack":    {"generator/strict"},
+	"generator/profile":  {"generator/strict"},
+	"generator/manifest": {},
+	"generator/folder":   {},
+	"generator/schema":   {},
+	"generator/strict":   {},
+
+	"profiles": {},
+	"stacks":   {},
+	"golden":   {"generator/chart", "generator/manifest", "generator/profile", "generator/render", "generator/stack", "generator/strict", "profiles", "stacks"},
+}
+
+// alone lists the libraries that only some packages may know.
+var alone = map[string][]string{
+	"helm.sh/helm/":           {"generator/render"},
+	"sigs.k8s.io/kustomize/":  {},
+	"k8s.io/kubernetes/":      {},
+	"github.com/spf13/cobra":  {"cmd/holdfast"},
+	"github.com/Masterminds/": {"generator/chart"},
+}
+
+func TestImportsPointDown(t *testing.T) {
+	seen := map[string]bool{}
+	for file, imports := range sources(t) {
+		pkg := filepath.ToSlash(filepath.Dir(file))
+		allowed, known := arrows[pkg]
+		if !known {
+			t.Errorf("%s: package %s has no place in the house: add it to arrows", file, pkg)
+			continue
+		}
+		seen[pkg] = true
+		for _, path := range imports {
+			if own, is := strings.CutPrefix(path, module); is && !slices.Contains(allowed, own) {
+				t.Errorf("%s: %s may not import %s", file, pkg, own)
+			}
+			for library, users := range alone {
+				if strings.HasPrefix(path, library) && !slices.Contains(users, pkg) {
+					t.Errorf("%s: only %v may know %s", file, users, library)
+				}
+			}
+		}
+	}
+	for pkg := range arrows {
+		if !seen[pkg] {
+			t.Errorf("arrows names %s, which is not there", pkg)
+		}
+	}
+}
+
+// sources lists the imports of every file of the root module that is not a test.
+func sources(t *testing.T) map[string][]string {
+	t.Helper()
+	files := map[string][]string{}
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "e2e" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && file != ".") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, i := range parsed.Imports {
+			files[file] = append(files[file], strings.Trim(i.Path.Value, `"`))
+		}
+		return nil
+	})
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no sources found (%v)", err)
+	}
+	return files
+}
