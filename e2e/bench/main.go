@@ -1,0 +1,100 @@
+// Command bench times holdfast render beside helm template, both as whole processes, by turns in one run.
+//
+// It prints a table and exits 1 when a target is missed. Ratios are of the same run, so that a slow machine slows both.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/binaries"
+)
+
+const rounds = 5
+
+func main() {
+	missed, err := run()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(3)
+	}
+	if missed {
+		os.Exit(1)
+	}
+}
+
+func run() (missed bool, err error) {
+	holdfast, err := binaries.Holdfast()
+	if err != nil {
+		return false, err
+	}
+	helm, err := binaries.Path("helm3")
+	if err != nil {
+		return false, err
+	}
+	root, err := binaries.Root()
+	if err != nil {
+		return false, err
+	}
+	dir, err := os.MkdirTemp("", "holdfast-bench-")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(dir)
+	b := bench{holdfast: holdfast, helm: helm, chart: filepath.Join(root, "..", "charts", "argo-events"), dir: dir}
+	rows, err := b.rows()
+	if err != nil {
+		return false, err
+	}
+	return printRows(rows), nil
+}
+
+// row is one figure with its target; both in the same unit.
+type row struct {
+	what        string
+	got, target float64
+	unit        string
+	detail      string
+}
+
+type bench struct{ holdfast, helm, chart, dir string }
+
+func (b bench) rows() ([]row, error) {
+	small, err := b.pair(100)
+	if err != nil {
+		return nil, err
+	}
+	large, err := b.pair(1000)
+	if err != nil {
+		return nil, err
+	}
+	start, err := repeat(func() (usage, error) { return measure(b.holdfast, "version") })
+	if err != nil {
+		return nil, err
+	}
+	growth := large.holdfast.wall.Seconds() / float64(large.holdfast.objects) / (small.holdfast.wall.Seconds() / float64(small.holdfast.objects))
+	return []row{
+		{"wall time, 1,000 + 1,000 objects, holdfast / helm", large.wallRatio, 0.7, "x", fmt.Sprintf("%.2f s / %.2f s", large.holdfast.wall.Seconds(), large.helm.wall.Seconds())},
+		{"peak memory, the same", large.holdfast.peak / large.helm.peak, 1, "x", fmt.Sprintf("%.0f MiB / %.0f MiB", large.holdfast.peak, large.helm.peak)},
+		{"time per object, 1,000 + 1,000 over 100 + 100", growth, 1.2, "x", fmt.Sprintf("%d objects / %d objects", large.holdfast.objects, small.holdfast.objects)},
+		{"start-up, holdfast version", start.wall.Seconds() * 1000, 50, "ms", ""},
+	}, nil
+}
+
+func printRows(rows []row) (missed bool) {
+	t := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "WHAT\tGOT\tTARGET\t\tMEDIANS")
+	for _, r := range rows {
+		verdict := "ok"
+		if r.got > r.target {
+			verdict, missed = "MISSED", true
+		}
+		fmt.Fprintf(t, "%s\t%.2f %s\t<= %.2f %s\t%s\t%s\n", r.what, r.got, r.unit, r.target, r.unit, verdict, r.detail)
+	}
+	_ = t.Flush()
+	fmt.Printf("median of %d rounds after a warm-up, %s\n", rounds, time.Now().UTC().Format(time.DateOnly))
+	return missed
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// usage is what one process took.
+type usage struct {
+	wall time.Duration
+	// peak is the largest resident set, in MiB.
+	peak float64
+	// objects is how many documents it printed.
+	objects int
+}
+
+// measure runs a program to its end. Its output is counted, not kept.
+func measure(program string, args ...string) (usage, error) {
+	var out counter
+	cmd := exec.Command(program, args...)
+	cmd.Stdout = &out
+	var errOut bytes.Buffer
+	cmd.Stderr = &errOut
+	start := time.Now()
+	if err := cmd.Run(); err != nil {
+		return usage{}, fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, errOut.String())
+	}
+	u := usage{wall: time.Since(start), objects: out.documents}
+	if r, is := cmd.ProcessState.SysUsage().(*syscall.Rusage); is {
+		u.peak = float64(r.Maxrss) / 1024
+	}
+	return u, nil
+}
+
+// counter counts the kinds that stand at the beginning of a line.
+type counter struct{ documents int }
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.documents += bytes.Count(p, []byte("\nkind: "))
+	return len(p), nil
+}
+
+// both is holdfast beside helm: the medians, and the median of the rounds' ratios.
+type both struct {
+	holdfast, helm usage
+	wallRatio      float64
+}
+
+// pair renders n event sources and n sensors with both programs by turns.
+func (b bench) pair(n int) (both, error) {
+	values := filepath.Join(b.dir, fmt.Sprintf("values-%d.yaml", n))
+	if err := os.WriteFile(values, []byte(manyValues(n)), 0o600); err != nil {
+		return both{}, err
+	}
+	ours := []string{"render", "--release", "events", "--namespace", "argo", "--kube-version", "1.36", "--profile", "multi-zone", "-f", values}
+	theirs := []string{"template", "events", b.chart, "--namespace", "argo", "--kube-version", "1.36", "--set", "profile=multi-zone", "-f", values}
+	var all [2][]usage
+	for range rounds + 1 {
+		for i, run := range [][]string{append([]string{b.holdfast}, ours...), append([]string{b.helm}, theirs...)} {
+			u, err := measure(run[0], run[1:]...)
+			if err != nil {
+				return both{}, err
+			}
+			all[i] = append(all[i], u)
+		}
+	}
+	var ratios []float64
+	for i := 1; i <= rounds; i++ {
+		ratios = append(ratios, all[0][i].wall.Seconds()/all[1][i].wall.Seconds())
+	}
+	slices.Sort(ratios)
+	return both{median(all[0][1:]), median(all[1][1:]), ratios[rounds/2]}, nil
+}
+
+// repeat is the median of several runs after a warm-up.
+func repeat(run func() (usage, error)) (usage, error) {
+	var all []usage
+	for range rounds + 1 {
+		u, err := run()
+		if err != nil {
+			return usage{}, err
+		}
+		all = append(all, u)
+	}
+	return median(all[1:]), nil
+}
+
+// median takes wall time and peak each for itself.
+func median(all []usage) usage {
+	m := all[0]
+	slices.SortFunc(all, func(a, b usage) int { return int(a.wall - b.wall) })
+	m.wall = all[len(all)/2].wall
+	slices.SortFunc(all, func(a, b usage) int { return int(a.peak - b.peak) })
+	m.peak = all[len(all)/2].peak
+	return m
+}
+
+func manyValues(n int) string {
+	var out strings.Builder
+	out.WriteString("eventSources:\n")
+	for i := range n {
+		fmt.Fprintf(&out, "  source-%d:\n    webhook:\n      event: {port: \"12000\", endpoint: /e%d, method: POST}\n", i, i)
+	}
+	out.WriteString("sensors:\n")
+	for i := range n {
+		fmt.Fprintf(&out, `  sensor-%d:
+    dependencies:
+      - {name: event, eventSourceName: source-%d, eventName: event}
+    triggers:
+      - template:
+          name: call
+          http:
+            url: http://service.example.svc:8080/%d
+            method: POST
+            payload:
+              - src: {dependencyName: event, dataKey: body.id}
+                dest: id
+`, i, i, i)
+	}
+	return out.String()
+}

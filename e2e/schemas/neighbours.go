@@ -1,0 +1,80 @@
+package schemas
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"sigs.k8s.io/yaml"
+)
+
+// neighbours are the systems whose custom resources our stacks put out, with the definitions that are needed.
+// Their validation rules in CEL are not checked: only an API server can.
+var neighbours = []struct{ module, version, file string }{
+	{"github.com/cert-manager/cert-manager", "v1.19.1", "deploy/crds/cert-manager.io_certificates.yaml"},
+	{"sigs.k8s.io/gateway-api", "v1.4.0", "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"},
+}
+
+// definition is the part of a CustomResourceDefinition that matters here.
+type definition struct {
+	Spec struct {
+		Group string `json:"group"`
+		Names struct {
+			Kind string `json:"kind"`
+		} `json:"names"`
+		Versions []struct {
+			Name   string `json:"name"`
+			Schema struct {
+				OpenAPIV3Schema map[string]any `json:"openAPIV3Schema"`
+			} `json:"schema"`
+		} `json:"versions"`
+	} `json:"spec"`
+}
+
+func (s Set) addNeighbours() error {
+	for _, n := range neighbours {
+		dir, err := module(n.module, n.version)
+		if err != nil {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(dir, n.file))
+		if err != nil {
+			return err
+		}
+		var crd definition
+		if err := yaml.Unmarshal(text, &crd); err != nil {
+			return fmt.Errorf("decoding %s of %s: %w", n.file, n.module, err)
+		}
+		if err := s.addDefinition(crd); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Set) addDefinition(crd definition) error {
+	for _, v := range crd.Spec.Versions {
+		schema := v.Schema.OpenAPIV3Schema
+		strict(schema)
+		if err := s.addCustom(Kind{crd.Spec.Group, v.Name, crd.Spec.Names.Kind}, schema); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addCustom adds the schema of a custom resource, with the metadata that every object has.
+func (s Set) addCustom(kind Kind, schema map[string]any) error {
+	properties, _ := schema["properties"].(map[string]any)
+	if properties["spec"] == nil {
+		return fmt.Errorf("the schema of %v declares no spec", kind)
+	}
+	properties["metadata"] = reference(objectMeta)
+	name := kind.Group + "." + kind.Version + "." + kind.Kind
+	s.definitions[name] = schema
+	return s.add(kind, name)
+}
+
+func reference(definition string) map[string]any {
+	return map[string]any{"$ref": "#/definitions/" + definition}
+}

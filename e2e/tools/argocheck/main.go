@@ -1,0 +1,63 @@
+// Command argocheck tells what Argo Events itself thinks of manifests: it reads a YAML stream on standard input and
+// prints, for each EventBus, EventSource, Sensor and controller configuration in it, a line of JSON with the problem,
+// or with an empty one. Other objects are passed over.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"log"
+	"os"
+
+	"k8s.io/apimachinery/pkg/util/yaml"
+)
+
+// verdict is one line of the output.
+type verdict struct {
+	Object  string `json:"object"`
+	Problem string `json:"problem"`
+}
+
+func main() {
+	log.SetFlags(0)
+	if err := run(os.Stdin, os.Stdout); err != nil {
+		log.Fatalf("argocheck: %v", err)
+	}
+}
+
+func run(in io.Reader, out io.Writer) error {
+	found, err := read(in)
+	if err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(out)
+	for _, o := range found.objects {
+		line := verdict{Object: o.key}
+		if err := o.check(found); err != nil {
+			line.Problem = err.Error()
+		}
+		if err := encoder.Encode(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func read(in io.Reader) (*manifests, error) {
+	found := &manifests{}
+	reader := yaml.NewYAMLReader(bufio.NewReader(in))
+	for {
+		text, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return found, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := found.add(text); err != nil {
+			return nil, err
+		}
+	}
+}
