@@ -113,7 +113,7 @@
 {{- $events := list }}
 {{- range omit $source "eventBusName" "replicas" "service" "template" }}{{ $events = concat $events (keys .) }}{{ end }}
 {{- if not (has $dependency.eventName $events) }}
-- sensors.{{ $name }}.dependencies[{{ $i }}].eventName: event source {{ $dependency.eventSourceName }} has no event {{ toString (default "" $dependency.eventName) | quote }}, so the sensor would wait for ever: it has {{ $events | sortAlpha | join ", " }}
+- sensors.{{ $name }}.dependencies[{{ $i }}].eventName: event source {{ $dependency.eventSourceName }} has no event {{ toString (default "" $dependency.eventName) | quote }}, so the sensor would wait for ever: it has {{ $events | uniq | sortAlpha | join ", " }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -9,7 +9,6 @@ import (
 	events "github.com/argoproj/argo-events/pkg/apis/events/v1alpha1"
 	"github.com/argoproj/argo-events/pkg/reconciler"
 	"github.com/argoproj/argo-events/pkg/reconciler/eventbus"
-	"github.com/argoproj/argo-events/pkg/reconciler/eventsource"
 	"github.com/argoproj/argo-events/pkg/reconciler/sensor"
 	"github.com/argoproj/argo-events/pkg/shared/util"
 )
@@ -36,16 +35,6 @@ func checkEventBus(m *manifests, bus *events.EventBus) error {
 	}
 	_, err := m.config.GetJetStreamVersion(bus.Spec.JetStream.Version)
 	return err
-}
-
-func checkEventSource(source *events.EventSource) error {
-	if err := eventsource.ValidateEventSource(source); err != nil {
-		return err
-	}
-	if source.Status.GetCondition(events.EventSourceConditionSourcesProvided).IsFalse() {
-		return fmt.Errorf("its sources are not accepted")
-	}
-	return nil
 }
 
 // checkSensor checks a sensor with its bus, by which the rules differ.

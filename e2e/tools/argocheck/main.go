@@ -35,7 +35,7 @@ func run(in io.Reader, out io.Writer) error {
 	encoder := json.NewEncoder(out)
 	for _, o := range found.objects {
 		line := verdict{Object: o.key}
-		if err := o.check(found); err != nil {
+		if err := o.check(); err != nil {
 			line.Problem = err.Error()
 		}
 		if err := encoder.Encode(line); err != nil {

@@ -6,16 +6,17 @@ import (
 
 	events "github.com/argoproj/argo-events/pkg/apis/events/v1alpha1"
 	"github.com/argoproj/argo-events/pkg/reconciler"
+	"github.com/argoproj/argo-events/pkg/reconciler/eventsource"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 )
 
-// object is something that Argo Events has an opinion on.
+// object is something that Argo Events has an opinion on; it is asked when all of the stream is there.
 type object struct {
 	key   string
-	check func(*manifests) error
+	check func() error
 }
 
 // manifests are the objects of a stream, and those that others are checked against.
@@ -45,7 +46,7 @@ func (m *manifests) add(text []byte) error {
 		m.addObject(key, decode(text, bus), func() error { return checkEventBus(m, bus) })
 	case head.Kind == "EventSource":
 		source := &events.EventSource{}
-		m.addObject(key, decode(text, source), func() error { return checkEventSource(source) })
+		m.addObject(key, decode(text, source), func() error { return eventsource.ValidateEventSource(source) })
 	case head.Kind == "Sensor":
 		sensor := &events.Sensor{}
 		m.addObject(key, decode(text, sensor), func() error { return checkSensor(m, sensor) })
@@ -70,12 +71,10 @@ func (m *manifests) addConfig(key string, text []byte) error {
 
 // addObject adds a check that is only made of what could be decoded.
 func (m *manifests) addObject(key string, decoding error, check func() error) {
-	m.objects = append(m.objects, object{key, func(*manifests) error {
-		if decoding != nil {
-			return decoding
-		}
-		return check()
-	}})
+	if decoding != nil {
+		check = func() error { return decoding }
+	}
+	m.objects = append(m.objects, object{key, check})
 }
 
 // decode reads an object as the API machinery does, to the case of each letter, but refuses what that would drop: a

@@ -1,0 +1,363 @@
+package render_test
+
+import (
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/holdfast-ha/holdfast/generator/chart"
+	"github.com/holdfast-ha/holdfast/generator/manifest"
+	"github.com/holdfast-ha/holdfast/generator/profile"
+	"github.com/holdfast-ha/holdfast/generator/render"
+	"github.com/holdfast-ha/holdfast/generator/stack"
+	"github.com/holdfast-ha/holdfast/profiles"
+	"github.com/holdfast-ha/holdfast/stacks"
+	"sigs.k8s.io/yaml"
+)
+
+// oneOfEach is what most cases are a change of: one event source and the sensor that waits for it.
+const oneOfEach = `
+eventSources:
+  orders:
+    webhook:
+      created: {port: "12000", endpoint: /orders, method: POST}
+sensors:
+  processor:
+    dependencies:
+      - {name: order, eventSourceName: orders, eventName: created}
+    triggers:
+      - template: {name: log, log: {}}
+`
+
+// TestRefusals: what cannot be highly available, or would be dropped without a word, is refused with the reason and the way
+// out; who takes the way out is served. Values are laid over oneOfEach.
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		values string
+		// want are parts of the refusal: the key, the reason, the way out.
+		want []string
+		// good is what to write instead.
+		good string
+		// kube is the cluster's version where it matters; good is rendered for goodKube, or the same.
+		kube, goodKube string
+	}{
+		// Voters.
+		{name: "four voters", values: `{profile: multi-node, bus: {replicas: 4}}`,
+			want: []string{"bus.replicas: 4 voters need 3 for a quorum", "survive no more failures than 3 would", "use 3 or 5"},
+			good: `{profile: multi-node, bus: {replicas: 5}}`},
+		{name: "two voters", values: `{profile: multi-zone, bus: {replicas: 2}}`,
+			want: []string{"bus.replicas: 2 voters need 2 for a quorum", "survive no more failures than 1 would", "use 3 or 5"},
+			good: `{profile: multi-zone, bus: {replicas: 3}}`},
+		{name: "two voters on one node", values: `{bus: {replicas: 2}}`,
+			want: []string{"bus.replicas: 2 voters need 2 for a quorum", "1 in profile single-node"},
+			good: `{bus: {replicas: 1}}`},
+		{name: "no voter", values: `{bus: {replicas: 0}}`,
+			want: []string{"bus.replicas: 0 voters", "use 3 or 5 (1 in profile single-node)"},
+			good: `{bus: {replicas: 1}}`},
+		{name: "seven voters", values: `{profile: multi-node, bus: {replicas: 7}}`,
+			want: []string{"bus.replicas: 7 voters", "use 3 or 5"},
+			good: `{profile: multi-node, bus: {replicas: 5}}`},
+		{name: "more voters than any cluster has", values: `{profile: multi-node, bus: {replicas: 1000000000}}`,
+			want: []string{"bus.replicas"},
+			good: `{profile: multi-node, bus: {replicas: 5}}`},
+		{name: "one voter for many zones", values: `{profile: multi-zone, bus: {replicas: 1}}`,
+			want: []string{"bus.replicas: one voter cannot survive the loss of a zone, which profile multi-zone promises", "use 3 or 5, or profile single-node"},
+			good: `{profile: single-node, bus: {replicas: 1}}`},
+		{name: "one voter for many nodes", values: `{profile: multi-node, bus: {replicas: 1}}`,
+			want: []string{"bus.replicas: one voter cannot survive the loss of a node, which profile multi-node promises", "use 3 or 5"},
+			good: `{profile: multi-node, bus: {replicas: 3}}`},
+		{name: "four voters of the controller", values: `{profile: multi-node, eventBus: {mode: native}, nativeBus: {replicas: 4}}`,
+			want: []string{"nativeBus.replicas: 4 voters need 3 for a quorum", "use 3 or 5"},
+			good: `{profile: multi-node, eventBus: {mode: native}, nativeBus: {replicas: 3}}`},
+		{name: "more of the controller's voters than zones", values: `{profile: multi-zone, eventBus: {mode: native}, nativeBus: {replicas: 5}}`,
+			want: []string{"nativeBus.replicas", "zone", "use 3"},
+			good: `{profile: multi-zone, eventBus: {mode: native}, nativeBus: {replicas: 3}}`},
+		{name: "five servers that are not told their zones", values: `{profile: multi-zone, bus: {replicas: 5}}`, kube: "1.34",
+			want: []string{"bus.replicas: with more servers than zones each must know its zone", "from Kubernetes 1.35 on (this is v1.34", "use 3"},
+			good: `{profile: multi-zone, bus: {replicas: 3}}`},
+		{name: "five servers on a cluster that tells them their zones", values: `{profile: multi-zone, bus: {replicas: 5}}`, kube: "v1.34.9",
+			want: []string{"bus.replicas"},
+			good: `{profile: multi-zone, bus: {replicas: 5}}`, goodKube: "1.35"},
+
+		// Copies of the events.
+		{name: "three copies on one server", values: `{eventBus: {stream: {replicas: 3}}}`,
+			want: []string{"eventBus.stream.replicas: 3 copies need 3 servers, the bus has 1", "use 1, or a profile with more"},
+			good: `{eventBus: {stream: {replicas: 1}}}`},
+		{name: "three copies need three servers", values: `{eventBus: {stream: {replicas: 3}}}`,
+			want: []string{"or a profile with more"},
+			good: `{profile: multi-node, eventBus: {stream: {replicas: 3}}}`},
+		{name: "two copies", values: `{profile: multi-node, eventBus: {stream: {replicas: 2}}}`,
+			want: []string{"eventBus.stream.replicas: 2 copies vote, and an even number survives no more failures than one less", "use 1, 3 or 5"},
+			good: `{profile: multi-node, eventBus: {stream: {replicas: 3}}}`},
+		{name: "one copy where a node may be lost", values: `{profile: multi-node, eventBus: {stream: {replicas: 1}}}`,
+			want: []string{"eventBus.stream.replicas", "node", "use 3"},
+			good: `{profile: multi-node, eventBus: {stream: {replicas: 3}}}`},
+		{name: "five copies in three zones", values: `{profile: multi-zone, bus: {replicas: 5}, eventBus: {stream: {replicas: 5}}}`,
+			want: []string{"eventBus.stream.replicas: each copy needs a zone of its own, and profile multi-zone counts on 3", "use 3"},
+			good: `{profile: multi-zone, bus: {replicas: 5}, eventBus: {stream: {replicas: 3}}}`},
+
+		// Elections.
+		{name: "two sensor pods that vote", values: `{profile: multi-node, sensor: {election: {by: nats}}}`,
+			want: []string{"sensor.election.by: an election by votes among 2 needs both", "use leases, or 3 replicas"},
+			good: `{profile: multi-node, sensor: {election: {by: leases}}}`},
+		{name: "two sensor pods that vote, then three", values: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 2}}`,
+			want: []string{"or 3 replicas"},
+			good: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 3}}`},
+		{name: "two source pods that vote", values: `{profile: multi-zone, activePassiveSource: {election: {by: nats}}}`,
+			want: []string{"activePassiveSource.election.by: an election by votes among 2 needs both", "use leases, or 3 replicas"},
+			good: `{profile: multi-zone, activePassiveSource: {election: {by: nats}, replicas: 3}}`},
+		{name: "two pods of one sensor that vote", values: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 3}, sensors: {processor: {replicas: 2}}}`,
+			want: []string{"sensors.processor.replicas", "an election by votes among 2 needs both"},
+			good: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 3}, sensors: {processor: {replicas: 3}}}`},
+		{name: "two pods of one source that vote", values: `{profile: multi-node, activePassiveSource: {election: {by: nats}, replicas: 3}, eventSources: {clock: {replicas: 2, calendar: {tick: {interval: 10s}}}}}`,
+			want: []string{"eventSources.clock.replicas", "an election by votes among 2 needs both"},
+			good: `{profile: multi-node, activePassiveSource: {election: {by: nats}, replicas: 3}, eventSources: {clock: {replicas: 3, calendar: {tick: {interval: 10s}}}}}`},
+
+		// Disruption budgets of voters.
+		{name: "two of three may go", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 2}}}`,
+			want: []string{"bus.podDisruptionBudget.maxUnavailable: 2 of 3 voters away leave no quorum", "use 1"},
+			good: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 1}}}`},
+		{name: "two of five may go", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 3}, replicas: 5}}`,
+			want: []string{"bus.podDisruptionBudget.maxUnavailable: 3 of 5 voters away leave no quorum", "use 1"},
+			good: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 2}, replicas: 5}}`},
+		{name: "none may go", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 0}}}`,
+			want: []string{"bus.podDisruptionBudget.maxUnavailable: 0 blocks every drain", "use 1"},
+			good: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 1}}}`},
+		{name: "a third may go", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: "34%"}}}`,
+			want: []string{"bus.podDisruptionBudget: a percentage is rounded up, past the quorum", "use a number, maxUnavailable 1 fits every size"},
+			good: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 1}}}`},
+		{name: "half must stay", values: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: "50%", maxUnavailable: null}}}`,
+			want: []string{"bus.podDisruptionBudget: a percentage", "use a number"},
+			good: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 2, maxUnavailable: null}}}`},
+		{name: "one must stay", values: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 1, maxUnavailable: null}}}`,
+			want: []string{"bus.podDisruptionBudget.minAvailable: 1 of 3 voters are no quorum", "use 2, or maxUnavailable 1"},
+			good: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 2, maxUnavailable: null}}}`},
+		{name: "all must stay", values: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 3, maxUnavailable: null}}}`,
+			want: []string{"bus.podDisruptionBudget.minAvailable: 3 of 3 blocks every drain", "use 2, or maxUnavailable 1"},
+			good: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 2, maxUnavailable: null}}}`},
+		{name: "both ways to count", values: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 2}}}`,
+			want: []string{"bus.podDisruptionBudget: maxUnavailable and minAvailable exclude each other", "set the other one to null"},
+			good: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 2, maxUnavailable: null}}}`},
+		{name: "a budget for the only voter", values: `{bus: {podDisruptionBudget: {maxUnavailable: 1}}}`,
+			want: []string{"bus.podDisruptionBudget"},
+			good: `{bus: {podDisruptionBudget: null}}`},
+		{name: "no controller may go", values: `{profile: multi-node, controller: {podDisruptionBudget: {maxUnavailable: 0}}}`,
+			want: []string{"controller.podDisruptionBudget.maxUnavailable: 0 blocks every drain", "use 1"},
+			good: `{profile: multi-node, controller: {podDisruptionBudget: {maxUnavailable: 1}}}`},
+		{name: "no sensor may go", values: `{profile: multi-node, sensor: {podDisruptionBudget: {maxUnavailable: "0%"}}}`,
+			want: []string{"sensor.podDisruptionBudget.maxUnavailable", "blocks every drain", "use 1"},
+			good: `{profile: multi-node, sensor: {podDisruptionBudget: {maxUnavailable: 1}}}`},
+		{name: "a percentage of the controller's voters", values: `{profile: multi-node, eventBus: {mode: native}, nativeBus: {podDisruptionBudget: {maxUnavailable: "50%"}}}`,
+			want: []string{"nativeBus.podDisruptionBudget: a percentage is rounded up", "use a number"},
+			good: `{profile: multi-node, eventBus: {mode: native}, nativeBus: {podDisruptionBudget: {maxUnavailable: 1}}}`},
+
+		// The stream's limits, in words that Argo Events understands.
+		{name: "a size in words", values: `{eventBus: {stream: {maxBytes: 1GB}}}`,
+			want: []string{`eventBus.stream.maxBytes: "1GB" is no whole number, and Argo Events would read it as no limit`, "write it out, 1073741824 for 1 GiB"},
+			good: `{eventBus: {stream: {maxBytes: 1073741824}}}`},
+		{name: "a number in quotes", values: `{eventBus: {stream: {maxMsgs: "1000"}}}`,
+			want: []string{`eventBus.stream.maxMsgs: "1000" is no whole number`, "write it out"},
+			good: `{eventBus: {stream: {maxMsgs: 1000}}}`},
+		{name: "days", values: `{eventBus: {stream: {maxAge: 7d}}}`,
+			want: []string{`eventBus.stream.maxAge: "7d" is no Go duration`, "write hours, minutes or seconds, 168h for a week"},
+			good: `{eventBus: {stream: {maxAge: 168h}}}`},
+		{name: "a bare number of hours", values: `{eventBus: {stream: {maxAge: 72}}}`,
+			want: []string{`eventBus.stream.maxAge: "72" is no Go duration, and Argo Events would read it as no limit or as nanoseconds`, "write hours, minutes or seconds"},
+			good: `{eventBus: {stream: {maxAge: 72h}}}`},
+		{name: "no window for duplicates", values: `{eventBus: {stream: {duplicates: ""}}}`,
+			want: []string{`eventBus.stream.duplicates: "" is no Go duration`, "write hours, minutes or seconds"},
+			good: `{eventBus: {stream: {duplicates: 1h30m}}}`},
+		{name: "a payload in other words", values: `{eventBus: {maxPayload: 1MiB}}`,
+			want: []string{`eventBus.maxPayload: "1MiB" is no size in NATS' words`, "write 1MB or 512KB"},
+			good: `{eventBus: {maxPayload: 512KB}}`},
+
+		// Who runs the bus.
+		{name: "a JetStream that the controller does not know", values: `{eventBus: {mode: native}, nativeBus: {version: "2.9.0"}}`,
+			want: []string{`nativeBus.version: "2.9.0" is none of those that the controller knows (2.15.2, 2.10.29)`, "use one, or add it to nativeBus.versions"},
+			good: `{eventBus: {mode: native}, nativeBus: {version: "2.10.29"}}`},
+		{name: "Kafka nowhere", values: `{eventBus: {mode: kafka}}`,
+			want: []string{"eventBus.kafka.url: must be set in mode kafka", "broker addresses, host:port, separated by commas"},
+			good: `{eventBus: {mode: kafka, kafka: {url: "kafka:9092"}}}`},
+		{name: "Kafka in another mode", values: `{eventBus: {kafka: {url: "kafka:9092"}}}`,
+			want: []string{"eventBus.kafka: is only used in mode kafka", "set eventBus.mode, or leave it out"},
+			good: `{eventBus: {mode: kafka, kafka: {url: "kafka:9092"}}}`},
+		{name: "an unknown mode", values: `{eventBus: {mode: stan}}`,
+			want: []string{"/eventBus/mode", "'managed'", "'native'", "'kafka'"},
+			good: `{eventBus: {mode: native}}`},
+
+		// Event sources.
+		{name: "a webhook without a method", values: `{eventSources: {users: {webhook: {signed-up: {port: "12000", endpoint: /users}}}}}`,
+			want: []string{"eventSources.users.webhook.signed-up.method: every request would be answered with 400", "write POST or GET"},
+			good: `{eventSources: {users: {webhook: {signed-up: {port: "12000", endpoint: /users, method: POST}}}}}`},
+		{name: "a webhook for PUT", values: `{eventSources: {users: {webhook: {signed-up: {port: "12000", endpoint: /users, method: PUT}}}}}`,
+			want: []string{`eventSources.users.webhook.signed-up.method: every request would be answered with 400, for none has the method "PUT"`, "write POST or GET, the source serves no others"},
+			good: `{eventSources: {users: {webhook: {signed-up: {port: "12000", endpoint: /users, method: GET}}}}}`},
+		{name: "types that elect beside types that do not", values: `{eventSources: {mixed: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}, calendar: {tick: {interval: 10s}}}}}`,
+			want: []string{"eventSources.mixed: all replicas of webhook work but only one of calendar", "they cannot share pods", "make two event sources"},
+			good: `{eventSources: {mixed: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}, clock: {calendar: {tick: {interval: 10s}}}}}`},
+		{name: "one event of two types", values: `{eventSources: {queues: {sqs: {in: {region: r, queue: q}}, sns: {in: {region: r, topicArn: t, webhook: {port: "12000", endpoint: /in, method: POST}}}}}}`,
+			want: []string{"eventSources.queues.sqs.in: another type of the same event source has an event of that name", "rename one"},
+			good: `{eventSources: {queues: {sqs: {in: {region: r, queue: q}}, sns: {out: {region: r, topicArn: t, webhook: {port: "12000", endpoint: /in, method: POST}}}}}}`},
+		{name: "two types on one port", values: `{eventSources: {hooks: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}, github: {pushed: {webhook: {port: "12000", endpoint: /push, method: POST}}}}}}`,
+			want: []string{"eventSources.hooks.webhook: port 12000 is github's, and only one of two types would get to listen", "give each type a port of its own"},
+			good: `{eventSources: {hooks: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}, github: {pushed: {webhook: {port: "12001", endpoint: /push, method: POST}}}}}}`},
+		{name: "a port that is none", values: `{eventSources: {users: {webhook: {in: {port: http, endpoint: /in, method: POST}}}}}`,
+			want: []string{`eventSources.users: "http" is no port`, `write a number in quotes, "12000"`},
+			good: `{eventSources: {users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`},
+		{name: "a port past the last one", values: `{eventSources: {users: {webhook: {in: {port: "70000", endpoint: /in, method: POST}}}}}`,
+			want: []string{`eventSources.users: "70000" is no port`},
+			good: `{eventSources: {users: {webhook: {in: {port: "65535", endpoint: /in, method: POST}}}}}`},
+		{name: "no port", values: `{eventSources: {users: {webhook: {in: {endpoint: /in, method: POST}}}}}`,
+			want: []string{"eventSources.users", "port"},
+			good: `{eventSources: {users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`},
+		{name: "a source of nothing", values: `{eventSources: {users: {}}}`,
+			want: []string{"eventSources.users: has no source", "add one, for example webhook"},
+			good: `{eventSources: {users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`},
+		{name: "a field that containers have elsewhere", values: `{eventSources: {orders: {template: {container: {livenessProbe: {httpGet: {port: 1}}}}}}}`,
+			want: []string{"/eventSources/orders/template/container", "'livenessProbe'"},
+			good: `{eventSources: {orders: {template: {container: {env: [{name: A, value: b}]}}}}}`},
+		{name: "a field that pods have elsewhere", values: `{eventSources: {orders: {template: {topologySpreadConstraints: []}}}}`,
+			want: []string{"/eventSources/orders/template", "'topologySpreadConstraints'"},
+			good: `{eventSources: {orders: {template: {nodeSelector: {disk: fast}}}}}`},
+		{name: "a misspelt type", values: `{eventSources: {users: {webhok: {in: {port: "12000", endpoint: /in, method: POST}}}}}`,
+			want: []string{"/eventSources/users", "'webhok'"},
+			good: `{eventSources: {users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`},
+		{name: "a name that no object can have", values: `{eventSources: {My_Users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`,
+			want: []string{"/eventSources", "'My_Users'"},
+			good: `{eventSources: {my-users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`},
+
+		// Sensors.
+		{name: "a dependency on an event that does not come", values: `{sensors: {processor: {dependencies: [{name: order, eventSourceName: orders, eventName: create}]}}}`,
+			want: []string{`sensors.processor.dependencies[0].eventName: event source orders has no event "create", so the sensor would wait for ever`, "it has created"},
+			good: `{sensors: {processor: {dependencies: [{name: order, eventSourceName: orders, eventName: created}]}}}`},
+		{name: "a dependency on no event", values: `{sensors: {processor: {dependencies: [{name: order, eventSourceName: orders}]}}}`,
+			want: []string{`sensors.processor.dependencies[0].eventName: event source orders has no event ""`, "it has created"},
+			good: `{sensors: {processor: {dependencies: [{name: order, eventSourceName: of-another-release, eventName: any}]}}}`},
+		{name: "a trigger without a name", values: `{sensors: {processor: {triggers: [{template: {log: {}}}]}}}`,
+			want: []string{"sensors.processor.triggers[0].template.name: must be set", "the controller refuses the sensor"},
+			good: `{sensors: {processor: {triggers: [{template: {name: log, log: {}}}]}}}`},
+		{name: "a dead letter of a trigger that is acknowledged first", values: `{sensors: {processor: {triggers: [{atLeastOnce: false, template: {name: log, log: {}}, dlqTrigger: {template: {name: dead, log: {}}}}]}}}`,
+			want: []string{"sensors.processor.triggers[0].dlqTrigger: a dead letter is for triggers that are acknowledged when they have run", "set atLeastOnce true on both, or leave it out of both"},
+			good: `{sensors: {processor: {triggers: [{atLeastOnce: true, template: {name: log, log: {}}, dlqTrigger: {template: {name: dead, log: {}}}}]}}}`},
+		{name: "a dead letter that is acknowledged first", values: `{sensors: {processor: {triggers: [{template: {name: log, log: {}}, dlqTrigger: {atLeastOnce: false, template: {name: dead, log: {}}}}]}}}`,
+			want: []string{"sensors.processor.triggers[0].dlqTrigger: a dead letter is for triggers that are acknowledged when they have run", "set atLeastOnce true on both, or leave it out of both"},
+			good: `{sensors: {processor: {triggers: [{template: {name: log, log: {}}, dlqTrigger: {template: {name: dead, log: {}}}}]}}}`},
+		{name: "a dead letter where nothing is acknowledged late", values: `{sensor: {atLeastOnce: false}, sensors: {processor: {triggers: [{template: {name: log, log: {}}, dlqTrigger: {template: {name: dead, log: {}}}}]}}}`,
+			want: []string{"sensors.processor.triggers[0].dlqTrigger", "set atLeastOnce true on both"},
+			good: `{sensor: {atLeastOnce: false}, sensors: {processor: {triggers: [{atLeastOnce: true, template: {name: log, log: {}}, dlqTrigger: {atLeastOnce: true, template: {name: dead, log: {}}}}]}}}`},
+		{name: "a dead letter without a name", values: `{sensors: {processor: {triggers: [{template: {name: log, log: {}}, dlqTrigger: {template: {log: {}}}}]}}}`,
+			want: []string{"sensors.processor.triggers[0].dlqTrigger.template.name: must be set"},
+			good: `{sensors: {processor: {triggers: [{template: {name: log, log: {}}, dlqTrigger: {template: {name: dead, log: {}}}}]}}}`},
+		{name: "retries of a trigger that is acknowledged first", values: `{sensors: {processor: {triggers: [{atLeastOnce: false, retryStrategy: {steps: 3}, template: {name: log, log: {}}}]}}}`,
+			want: []string{"sensors.processor.triggers[0].retryStrategy: a trigger that is acknowledged before it has run is never tried again", "set atLeastOnce true, or leave the strategy out"},
+			good: `{sensors: {processor: {triggers: [{atLeastOnce: false, template: {name: log, log: {}}}]}}}`},
+		{name: "a field of sensors of old", values: `{sensors: {processor: {circuit: a}}}`,
+			want: []string{"/sensors/processor", "'circuit'"},
+			good: `{sensors: {processor: {errorOnFailedRound: true}}}`},
+		{name: "a field that pods have elsewhere, in a sensor", values: `{sensors: {processor: {template: {hostNetwork: true}}}}`,
+			want: []string{"/sensors/processor/template", "'hostNetwork'"},
+			good: `{sensors: {processor: {template: {priority: 1}}}}`},
+		{name: "a misspelt field of a trigger", values: `{sensors: {processor: {triggers: [{atLeastOne: true, template: {name: log, log: {}}}]}}}`,
+			want: []string{"/sensors/processor/triggers/0", "'atLeastOne'"},
+			good: `{sensors: {processor: {triggers: [{atLeastOnce: true, template: {name: log, log: {}}}]}}}`},
+		{name: "a sensor without triggers", values: `{sensors: {idle: {dependencies: [{name: order, eventSourceName: orders, eventName: created}]}}}`,
+			want: []string{"/sensors/idle", "'triggers'"},
+			good: `{sensors: {idle: {dependencies: [{name: order, eventSourceName: orders, eventName: created}], triggers: [{template: {name: log, log: {}}}]}}}`},
+
+		// Keys.
+		{name: "a misspelt field of Kafka's bus", values: `{eventBus: {mode: kafka, kafka: {url: "kafka:9092", topics: a}}}`,
+			want: []string{"/eventBus/kafka", "'topics'"},
+			good: `{eventBus: {mode: kafka, kafka: {url: "kafka:9092", topic: a}}}`},
+		{name: "a misspelt budget", values: `{profile: multi-node, bus: {podDisruptionBudgt: {maxUnavailable: 1}}}`,
+			want: []string{"/bus", "'podDisruptionBudgt'"},
+			good: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 1}}}`},
+		{name: "a misspelt field of a budget", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailible: 1}}}`,
+			want: []string{"/bus/podDisruptionBudget", "'maxUnavailible'"},
+			good: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 1}}}`},
+		{name: "a misspelt key", values: `{eventSource: {}}`,
+			want: []string{"'eventSource'"},
+			good: `{eventSources: {}, sensors: null}`},
+		{name: "an unknown profile", values: `{profile: multi-region}`,
+			want: []string{"/profile", "'single-node'", "'multi-node'", "'multi-zone'"},
+			good: `{profile: multi-zone}`},
+		{name: "an override of nothing", values: `{overrides: {"StatefulSet/buss": {spec: {}}}}`,
+			want: []string{"/overrides", "'StatefulSet/buss'"},
+			good: `{overrides: {"StatefulSet/bus": {spec: {}}}}`},
+		{name: "an object without a kind", values: `{extraObjects: [{apiVersion: v1, metadata: {name: a}}]}`,
+			want: []string{"/extraObjects/0", "'kind'"},
+			good: `{extraObjects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}]}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := rendered(t, c.values, c.kube)
+			if err == nil {
+				t.Fatal("is not refused")
+			}
+			for _, part := range c.want {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("the refusal does not say %q:\n%v", part, err)
+				}
+			}
+			kube := c.goodKube
+			if kube == "" {
+				kube = c.kube
+			}
+			if objects, err := rendered(t, c.good, kube); err != nil {
+				t.Errorf("the way out %s is refused:\n%v", c.good, err)
+			} else if len(objects) == 0 {
+				t.Errorf("the way out %s renders nothing", c.good)
+			}
+		})
+	}
+}
+
+// rendered lays values over oneOfEach and renders the flagship's chart.
+func rendered(t *testing.T, values, kube string) ([]manifest.Object, error) {
+	t.Helper()
+	c, err := flagship()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return render.Render(c, render.Options{Release: "events", Namespace: "default", KubeVersion: kube, Values: over(decoded(t, oneOfEach), decoded(t, values))})
+}
+
+// flagship is the chart of the stack argo-events, generated once.
+var flagship = sync.OnceValues(func() (*render.Chart, error) {
+	st, err := stack.Load(stacks.FS, "argo-events.yaml")
+	if err != nil {
+		return nil, err
+	}
+	all, err := profile.Load(profiles.FS)
+	if err != nil {
+		return nil, err
+	}
+	files, err := chart.New(st, all)
+	if err != nil {
+		return nil, err
+	}
+	return render.Load(files)
+})
+
+// over lays one tree of values over another: maps meet key by key, everything else is replaced.
+func over(base, top map[string]any) map[string]any {
+	merged := maps.Clone(base)
+	for key, value := range top {
+		below, is := merged[key].(map[string]any)
+		if above, too := value.(map[string]any); is && too {
+			value = over(below, above)
+		}
+		merged[key] = value
+	}
+	return merged
+}
+
+func decoded(t testing.TB, text string) map[string]any {
+	t.Helper()
+	var values map[string]any
+	if err := yaml.UnmarshalStrict([]byte(text), &values); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return values
+}
