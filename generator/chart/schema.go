@@ -191,13 +191,3 @@ func nullable(s node) node {
 	s["type"] = []string{"object", "null"}
 	return s
 }
-
-// marshal writes JSON with one line for each definition: short enough to ship, still a readable diff.
-func marshal(schema node) ([]byte, error) {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
-	err := enc.Encode(schema)
-	return out.Bytes(), err
-}

@@ -1,0 +1,64 @@
+package chart
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// marshal writes a schema with a line for each definition and for each key of a component: short enough to ship, and a
+// change is a diff that can be read.
+func marshal(schema node) ([]byte, error) {
+	var out bytes.Buffer
+	if err := write(&out, schema, ""); err != nil {
+		return nil, err
+	}
+	out.WriteString("\n")
+	return out.Bytes(), nil
+}
+
+// opened reports whether the object at a path of keys is written one key a line.
+func opened(path string) bool {
+	keys := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	switch {
+	case path == "" || len(keys) == 1 && (keys[0] == "properties" || keys[0] == "definitions"):
+		return true
+	case keys[0] == "definitions":
+		return path == "/definitions/api"
+	default:
+		return keys[0] == "properties" && (len(keys) == 2 || len(keys) == 3 && keys[2] == "properties")
+	}
+}
+
+func write(out *bytes.Buffer, v any, path string) error {
+	object, is := v.(node)
+	if !is || !opened(path) {
+		text, err := compact(v)
+		out.Write(text)
+		return err
+	}
+	indent := strings.Repeat(" ", strings.Count(path, "/")+1)
+	out.WriteString("{")
+	for i, key := range slices.Sorted(maps.Keys(object)) {
+		if i > 0 {
+			out.WriteString(",")
+		}
+		fmt.Fprintf(out, "\n%s%q: ", indent, key)
+		if err := write(out, object[key], path+"/"+key); err != nil {
+			return err
+		}
+	}
+	out.WriteString("\n" + indent[1:] + "}")
+	return nil
+}
+
+func compact(v any) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
+}
