@@ -1,0 +1,89 @@
+package bus
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"os"
+
+	"github.com/holdfast-ha/holdfast/e2e/cases"
+	"sigs.k8s.io/yaml"
+)
+
+// Collect returns the ConfigMaps of a case and the Secrets of its bus: those that an install would make, under the
+// names that the case gives them where it says that they are there already.
+func Collect(h cases.Holdfast, c cases.Case, objects []cases.Object) (Data, error) {
+	secrets, err := h.Secrets(c, "--set", "eventBus.mode=managed,eventBus.auth.existingSecret=,eventBus.tls.existingSecret=,eventBus.tls.certManager.enabled=false")
+	if err != nil {
+		return nil, err
+	}
+	data := Data{}
+	for _, o := range append(secrets, objects...) {
+		if o.Kind() != "Secret" && o.Kind() != "ConfigMap" {
+			continue
+		}
+		if data[o.Kind()+"/"+o.Name()], err = contents(o); err != nil {
+			return nil, err
+		}
+	}
+	for _, o := range objects {
+		if o.Kind() == "EventBus" {
+			data.addNative(o.Name())
+		}
+	}
+	return data, data.rename(c)
+}
+
+// addNative adds the Secrets that the Argo Events controller makes for a bus that it runs itself.
+func (d Data) addNative(eventBus string) {
+	d["Secret/eventbus-"+eventBus+"-js-client-auth"] = map[string]string{"client-auth": d.Find("auth.yaml")}
+	d["Secret/eventbus-"+eventBus+"-js-server"] = map[string]string{"ca-cert": d.Find("ca.crt")}
+}
+
+// contents returns the data of a ConfigMap or Secret as text.
+func contents(o cases.Object) (map[string]string, error) {
+	var holder struct{ Data, StringData map[string]string }
+	if err := o.Into(&holder); err != nil {
+		return nil, err
+	}
+	all := map[string]string{}
+	for key, value := range holder.Data {
+		if o.Kind() == "Secret" {
+			text, err := base64.StdEncoding.DecodeString(value)
+			if err != nil {
+				return nil, fmt.Errorf("%s: key %s: %w", o.Key(), key, err)
+			}
+			value = string(text)
+		}
+		all[key] = value
+	}
+	maps.Copy(all, holder.StringData)
+	return all, nil
+}
+
+// rename gives the Secrets the names by which the case's values know them.
+func (d Data) rename(c cases.Case) error {
+	text, err := os.ReadFile(c.Values)
+	if err != nil {
+		return err
+	}
+	type secret struct{ ExistingSecret string }
+	var values struct {
+		EventBus struct{ Auth, TLS secret }
+	}
+	if err := yaml.Unmarshal(text, &values); err != nil {
+		return fmt.Errorf("decoding %s: %w", c.Values, err)
+	}
+	names := map[string]string{"users.conf": values.EventBus.Auth.ExistingSecret, "tls.crt": values.EventBus.TLS.ExistingSecret}
+	for key, name := range names {
+		if name == "" {
+			continue
+		}
+		for _, content := range maps.Clone(d) {
+			if _, has := content[key]; has {
+				d["Secret/"+name] = content
+			}
+		}
+	}
+	return nil
+}

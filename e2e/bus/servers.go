@@ -1,0 +1,131 @@
+package bus
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"sigs.k8s.io/yaml"
+)
+
+// Servers are the running servers of a bus.
+type Servers struct {
+	// URL is that of one of them.
+	URL     string
+	running []*server.Server
+	data    Data
+}
+
+// patience is how long a server may take to come up, or the servers to agree on a leader.
+const patience = 60 * time.Second
+
+// Start starts all servers of the bus, with their disks and files below dir. Only where they are found is changed:
+// localhost, which their certificate names, and free ports.
+func (b *Bus) Start(dir string) (*Servers, error) {
+	s := &Servers{data: b.Data}
+	routes, ports, err := localRoutes(b.Replicas())
+	if err != nil {
+		return nil, err
+	}
+	for i := range b.Replicas() {
+		options, err := b.Options(filepath.Join(dir, b.Pod(i).Name), b.Pod(i))
+		if err != nil {
+			return s, err
+		}
+		localize(options, ports[i], routes)
+		if err := s.add(options); err != nil {
+			return s, fmt.Errorf("starting %s: %w", b.Pod(i).Name, err)
+		}
+	}
+	return s, s.await()
+}
+
+// localize takes out of a configuration what only makes sense in a cluster.
+func localize(o *server.Options, clusterPort int, routes []*url.URL) {
+	o.Host, o.Port, o.HTTPPort, o.PidFile = "127.0.0.1", server.RANDOM_PORT, 0, ""
+	o.NoLog, o.NoSigs = true, true
+	if len(o.Routes) > 0 {
+		o.Cluster.Host, o.Cluster.Port, o.Cluster.Advertise, o.Routes = "127.0.0.1", clusterPort, "", routes
+	}
+}
+
+// localRoutes finds n free ports for the servers to meet at.
+func localRoutes(n int) (routes []*url.URL, ports []int, err error) {
+	for range n {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, nil, err
+		}
+		defer listener.Close()
+		port := listener.Addr().(*net.TCPAddr).Port
+		ports = append(ports, port)
+		routes = append(routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("localhost:%d", port)})
+	}
+	return routes, ports, nil
+}
+
+func (s *Servers) add(options *server.Options) error {
+	one, err := server.NewServer(options)
+	if err != nil {
+		return err
+	}
+	s.running = append(s.running, one)
+	go one.Start()
+	if !one.ReadyForConnections(patience) {
+		return fmt.Errorf("not ready for connections after %s", patience)
+	}
+	s.URL = fmt.Sprintf("nats://localhost:%d", one.Addr().(*net.TCPAddr).Port)
+	return nil
+}
+
+// await waits until the servers have what JetStream needs: in a cluster a leader that knows them all.
+func (s *Servers) await() error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-tick.C {
+		if len(s.running) == 1 {
+			return nil
+		}
+		for _, one := range s.running {
+			if one.JetStreamIsLeader() && len(one.JetStreamClusterPeers()) == len(s.running) {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("%d servers have no leader after %s", len(s.running), patience)
+}
+
+// Stop stops all servers.
+func (s *Servers) Stop() {
+	for _, one := range s.running {
+		one.Shutdown()
+	}
+	for _, one := range s.running {
+		one.WaitForShutdown()
+	}
+}
+
+// Connect connects as Argo Events does: with the user of auth.yaml, trusting ca.crt.
+func (s *Servers) Connect() (jetstream.JetStream, error) {
+	var user struct{ Username, Password string }
+	if err := yaml.Unmarshal([]byte(s.data.Find("auth.yaml")), &user); err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM([]byte(s.data.Find("ca.crt"))) {
+		return nil, errors.New("ca.crt is no certificate")
+	}
+	connection, err := nats.Connect(s.URL, nats.UserInfo(user.Username, user.Password), nats.Secure(&tls.Config{RootCAs: roots}))
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s as %s: %w", s.URL, user.Username, err)
+	}
+	return jetstream.New(connection)
+}

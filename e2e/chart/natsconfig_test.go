@@ -1,0 +1,156 @@
+package chart
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/bus"
+	"github.com/nats-io/nats-server/v2/server"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// TestNATSConfig: each server of each bus accepts its configuration, with the files and variables that its pod has, and
+// reads in it what was meant.
+func TestNATSConfig(t *testing.T) {
+	eachBus(t, func(t *testing.T, r release, b *bus.Bus) {
+		for i := range b.Replicas() {
+			pod := b.Pod(i)
+			options, err := b.Options(filepath.Join(t.TempDir(), pod.Name), pod)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkIdentity(t, b, pod, options)
+			checkDomain(t, r, b, pod, options)
+			checkPorts(t, b, options)
+			checkAccess(t, options)
+			checkLimits(t, b, options)
+			checkShutdown(t, b, options)
+			// Last, for it changes the options: some combinations are only refused by a server that is made of them.
+			if _, err := server.NewServer(options); err != nil {
+				t.Errorf("%s: nats-server refuses the configuration: %v", pod.Name, err)
+			}
+		}
+		checkCertificate(t, r, b)
+	})
+}
+
+// checkIdentity: a clustered server has its pod's name, and a route to every pod; a lone one has no cluster.
+func checkIdentity(t *testing.T, b *bus.Bus, pod bus.Pod, o *server.Options) {
+	t.Helper()
+	equal(t, "server_name", o.ServerName, pod.Name)
+	if b.Replicas() == 1 {
+		equal(t, "routes", len(o.Routes), 0)
+		equal(t, "cluster.name", o.Cluster.Name, "")
+		return
+	}
+	equal(t, "routes", len(o.Routes), b.Replicas())
+	host := func(p bus.Pod) string { return p.Name + "." + b.StatefulSet.Spec.ServiceName + ":6222" }
+	for i, route := range o.Routes {
+		equal(t, "route", route.Host, host(b.Pod(i)))
+	}
+	equal(t, "cluster_advertise", o.Cluster.Advertise, host(pod))
+	equal(t, "no_advertise", o.Cluster.NoAdvertise, true)
+}
+
+// checkDomain: with more servers than copies each says where it is, and no two copies may be where one failure that the
+// profile survives takes both.
+func checkDomain(t *testing.T, r release, b *bus.Bus, pod bus.Pod, o *server.Options) {
+	t.Helper()
+	domain := map[string]string{"multi-node": "node", "multi-zone": "zone"}[r.Profile]
+	place := map[string]string{"node": pod.Node, "zone": pod.Zone}[domain]
+	if b.Replicas() <= 3 {
+		domain = ""
+	}
+	equal(t, "unique_tag", o.JetStreamUniqueTag, domain)
+	if domain != "" && !slices.Equal(o.Tags, []string{domain + ":" + place}) {
+		t.Errorf("server_tags: got %v, want %s:%s", o.Tags, domain, place)
+	}
+}
+
+// checkPorts: the server listens where its pod says that it does.
+func checkPorts(t *testing.T, b *bus.Bus, o *server.Options) {
+	t.Helper()
+	got := map[string]int{"client": o.Port, "monitor": o.HTTPPort, "cluster": o.Cluster.Port}
+	for _, port := range b.Container.Ports {
+		if port.Name == "cluster" && b.Replicas() == 1 {
+			continue
+		}
+		equal(t, "port "+port.Name, got[port.Name], int(port.ContainerPort))
+	}
+}
+
+// checkAccess: nobody comes in without TLS and a user, and the system account is there for people.
+func checkAccess(t *testing.T, o *server.Options) {
+	t.Helper()
+	if o.TLSConfig == nil || o.AllowNonTLS {
+		t.Error("tls: clients may do without")
+	}
+	if len(o.Routes) > 0 && (o.Cluster.TLSConfig == nil || o.Cluster.TLSConfig.ClientAuth != tls.RequireAndVerifyClientCert) {
+		t.Error("cluster.tls: a server that joins is not asked for its certificate")
+	}
+	equal(t, "system_account", o.SystemAccount, "SYS")
+	if len(o.Users) != 2 || o.NoAuthUser != "" {
+		t.Errorf("accounts: got %d users, want events and sys", len(o.Users))
+	}
+}
+
+// checkLimits: the server knows limits that its disk and its memory can keep.
+func checkLimits(t *testing.T, b *bus.Bus, o *server.Options) {
+	t.Helper()
+	equal(t, "jetstream", o.JetStream, true)
+	for _, claim := range b.StatefulSet.Spec.VolumeClaimTemplates {
+		size := claim.Spec.Resources.Requests.Storage().Value()
+		if o.JetStreamMaxStore < size*8/10 || o.JetStreamMaxStore >= size*95/100 {
+			t.Errorf("max_file_store: got %d, want about nine tenths of the claim's %d", o.JetStreamMaxStore, size)
+		}
+	}
+	memory := b.Container.Resources.Limits[corev1.ResourceMemory]
+	if o.JetStreamMaxMemory <= 0 || o.JetStreamMaxMemory >= memory.Value() {
+		t.Errorf("max_memory_store: got %d, the container has %d", o.JetStreamMaxMemory, memory.Value())
+	}
+	if always := b.Replicas() == 1; o.SyncAlways != always {
+		t.Errorf("sync_interval: always is %v with %d servers", o.SyncAlways, b.Replicas())
+	}
+}
+
+// checkShutdown: a server that is asked to go has handed over before it is killed.
+func checkShutdown(t *testing.T, b *bus.Bus, o *server.Options) {
+	t.Helper()
+	grace := time.Duration(*b.StatefulSet.Spec.Template.Spec.TerminationGracePeriodSeconds) * time.Second
+	if o.LameDuckDuration+20*time.Second > grace {
+		t.Errorf("lame_duck_duration: %s, and the pod is killed after %s", o.LameDuckDuration, grace)
+	}
+}
+
+// checkCertificate: the certificate names every host that a server or client calls.
+func checkCertificate(t *testing.T, r release, b *bus.Bus) {
+	t.Helper()
+	block, _ := pem.Decode([]byte(b.Data.Find("tls.crt")))
+	if block == nil {
+		t.Fatal("tls.crt is no certificate")
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hosts := []string{"localhost"}
+	for i := range b.Replicas() {
+		hosts = append(hosts, b.Pod(i).Name+"."+b.StatefulSet.Spec.ServiceName)
+	}
+	eventBus, err := url.Parse(r.eventBus().JetStreamExotic.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hosts = append(hosts, eventBus.Hostname())
+	for _, host := range hosts {
+		if err := certificate.VerifyHostname(host); err != nil {
+			t.Errorf("certificate: %v", err)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package chart
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// eventStream is the stream of Argo Events, with its subjects.
+const (
+	eventStream   = "default"
+	eventSubjects = "default.*.*"
+)
+
+// streams are all streams of the scenario by name.
+func (s scenario) streams() []string {
+	names := []string{eventStream}
+	for _, bucket := range s.buckets {
+		names = append(names, "KV_"+bucket)
+	}
+	return names
+}
+
+func (s scenario) info(t *testing.T, stream string) *jetstream.StreamInfo {
+	t.Helper()
+	found, err := s.js.Stream(t.Context(), stream)
+	if err != nil {
+		t.Fatalf("stream %s: %v", stream, err)
+	}
+	return found.CachedInfo()
+}
+
+// expectPromise: the stream is what the EventBus says, and every bucket has as many replicas.
+func (s scenario) expectPromise(t *testing.T) {
+	t.Helper()
+	for _, name := range s.streams() {
+		equal(t, name+": replicas", s.info(t, name).Config.Replicas, s.promise.Replicas)
+	}
+	c := s.info(t, eventStream).Config
+	if !reflect.DeepEqual(c.Subjects, []string{eventSubjects}) {
+		t.Errorf("subjects: got %v, want %s", c.Subjects, eventSubjects)
+	}
+	equal(t, "maxAge", c.MaxAge, time.Duration(s.promise.MaxAge))
+	equal(t, "maxMsgs", c.MaxMsgs, s.promise.MaxMsgs)
+	equal(t, "maxBytes", c.MaxBytes, s.promise.MaxBytes)
+	equal(t, "duplicates", c.Duplicates, time.Duration(s.promise.Duplicates))
+	equal(t, "retention", int(c.Retention), s.promise.Retention)
+	equal(t, "discard", int(c.Discard), s.promise.Discard)
+	equal(t, "storage", c.Storage, jetstream.FileStorage)
+}
+
+// state is what a run on an existing stream must not touch.
+type state struct {
+	created  time.Time
+	messages uint64
+}
+
+// leaveEvents puts an event into the stream and a state into each bucket, and returns the state of all streams.
+func (s scenario) leaveEvents(t *testing.T) map[string]state {
+	t.Helper()
+	if _, err := s.js.Publish(t.Context(), "default.source.event", []byte("event")); err != nil {
+		t.Fatal(err)
+	}
+	for _, bucket := range s.buckets {
+		kv, err := s.js.KeyValue(t.Context(), bucket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := kv.Put(t.Context(), "trigger", []byte("state")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s.states(t)
+}
+
+func (s scenario) states(t *testing.T) map[string]state {
+	t.Helper()
+	states := map[string]state{}
+	for _, name := range s.streams() {
+		info := s.info(t, name)
+		states[name] = state{info.Created, info.State.Msgs}
+	}
+	return states
+}
+
+// expectEvents: the streams are the same ones, and have what they had.
+func (s scenario) expectEvents(t *testing.T, before map[string]state) {
+	t.Helper()
+	for name, now := range s.states(t) {
+		equal(t, name, now, before[name])
+		if now.messages == 0 {
+			t.Errorf("%s: there is nothing in it", name)
+		}
+	}
+}
+
+// makeAsArgoEvents makes all streams anew as Argo Events does on a bus with an empty streamConfig: with one replica and
+// no limits (pkg/eventbus/jetstream base/jetstream.go CreateStream, sensor/sensor_jetstream.go).
+func (s scenario) makeAsArgoEvents(t *testing.T) map[string]state {
+	t.Helper()
+	for _, name := range s.streams() {
+		if err := s.js.DeleteStream(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	event := jetstream.StreamConfig{Name: eventStream, Subjects: []string{eventSubjects}, Storage: jetstream.FileStorage}
+	if _, err := s.js.CreateStream(t.Context(), event); err != nil {
+		t.Fatal(err)
+	}
+	for _, bucket := range s.buckets {
+		if _, err := s.js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: bucket}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s.leaveEvents(t)
+}
