@@ -1,6 +1,6 @@
 // Package golden is the record of what holdfast renders: one folder for each case, one file for each object.
 //
-// A case is case.yaml (which stack and profile), values.yaml (what the user wrote) and objects/ (what came out).
+// A case is case.yaml (which stack and profile), values.yaml (what the user wrote), objects/ and NOTES.txt (what came out).
 // It shows that nothing changed unnoticed; that it is right is shown by rules and by real systems.
 package golden
 
@@ -45,7 +45,7 @@ func Read(dir string) (Case, error) {
 	return c, strict.Decode(file, text, &c)
 }
 
-// Render renders the case in dir and returns its objects by file name.
+// Render renders the case in dir and returns what comes out by file name: objects/, one file each, and NOTES.txt.
 func (c Case) Render(dir string) (map[string][]byte, error) {
 	st, err := stack.Load(stacks.FS, c.Stack+".yaml")
 	if err != nil {
@@ -68,9 +68,22 @@ func (c Case) Render(dir string) (map[string][]byte, error) {
 		return nil, err
 	}
 	values["profile"] = c.Profile
-	objects, err := render.Render(helmChart, render.Options{Release: Release, Namespace: Namespace, Values: values})
+	options := render.Options{Release: Release, Namespace: Namespace, Values: values}
+	objects, err := render.Render(helmChart, options)
 	if err != nil {
 		return nil, err
 	}
-	return manifest.Files(objects)
+	notes, err := render.Notes(helmChart, options)
+	if err != nil {
+		return nil, err
+	}
+	named, err := manifest.Files(objects)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]byte{"NOTES.txt": []byte(notes)}
+	for name, text := range named {
+		out["objects/"+name] = text
+	}
+	return out, nil
 }

@@ -13,7 +13,7 @@ import (
 func collect(texts map[string]string) ([]manifest.Object, error) {
 	var all []manifest.Object
 	for file, text := range texts {
-		if path.Base(file) == "NOTES.txt" {
+		if path.Base(file) == notesFile {
 			continue
 		}
 		objects, err := manifest.Split(file, text)

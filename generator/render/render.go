@@ -73,6 +73,19 @@ func Render(c *Chart, o Options) ([]manifest.Object, error) {
 	return objects, nil
 }
 
+// Notes is what Helm tells the user after an install.
+func Notes(c *Chart, o Options) (string, error) {
+	values, err := releaseValues(c, o)
+	if err != nil {
+		return "", err
+	}
+	texts, err := execute(c, values)
+	return texts[c.Name()+"/templates/"+notesFile], err
+}
+
+// notesFile is the one template that is not an object.
+const notesFile = "NOTES.txt"
+
 // releaseValues lays the user's values over the chart's, checks them against the schema and adds .Release, .Capabilities and .Chart.
 func releaseValues(c *Chart, o Options) (chartutil.Values, error) {
 	if err := chartutil.ValidateReleaseName(o.Release); err != nil {
