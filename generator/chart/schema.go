@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/generator/schema"
@@ -13,7 +14,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	policyv1 "k8s.io/api/policy/v1"
 )
 
 // node is a JSON schema, or a part of one.
@@ -97,10 +97,10 @@ func (g *generation) ownSchema() (ownSchema, error) {
 // kubernetesTypes are the API types that components' values take over as they are.
 var kubernetesTypes = []reflect.Type{
 	reflect.TypeFor[corev1.Affinity](), reflect.TypeFor[corev1.EnvVar](), reflect.TypeFor[corev1.LocalObjectReference](),
-	reflect.TypeFor[corev1.ResourceRequirements](), reflect.TypeFor[corev1.Toleration](), reflect.TypeFor[corev1.TopologySpreadConstraint](),
-	reflect.TypeFor[corev1.Probe](), reflect.TypeFor[appsv1.DeploymentStrategy](), reflect.TypeFor[appsv1.StatefulSetUpdateStrategy](),
+	reflect.TypeFor[corev1.ResourceRequirements](), reflect.TypeFor[corev1.Toleration](),
+	reflect.TypeFor[appsv1.DeploymentStrategy](), reflect.TypeFor[appsv1.StatefulSetUpdateStrategy](),
 	reflect.TypeFor[appsv1.DaemonSetUpdateStrategy](), reflect.TypeFor[appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy](),
-	reflect.TypeFor[policyv1.PodDisruptionBudgetSpec](), reflect.TypeFor[networkingv1.NetworkPolicyPeer](),
+	reflect.TypeFor[networkingv1.NetworkPolicyPeer](),
 }
 
 var (
@@ -118,23 +118,28 @@ func keySchemas(c stack.Component) node {
 		update = ref[appsv1.DaemonSetUpdateStrategy]()
 	}
 	count := node{"type": []string{"integer", "null"}, "minimum": 0}
+	replicas := node{"type": []string{"integer", "null"}, "minimum": 0, "maximum": 99}
+	// What is asked is the stack's.
+	timing := nullable(strictObject(node{"periodSeconds": count, "timeoutSeconds": count, "failureThreshold": count, "successThreshold": count, "initialDelaySeconds": count, "terminationGracePeriodSeconds": count}))
+	number := node{"type": []string{"integer", "string", "null"}}
+	budget := nullable(strictObject(node{"maxUnavailable": number, "minAvailable": number, "unhealthyPodEvictionPolicy": node{"enum": []any{"AlwaysAllow", "IfHealthyBudget", nil}}}))
 	return node{
 		"image":                                strictObject(node{"registry": text, "repository": text, "tag": text, "digest": text, "pullPolicy": node{"enum": []string{"Always", "IfNotPresent", "Never"}}}),
-		"replicas":                             count,
-		"topologySpreadConstraints":            array(ref[corev1.TopologySpreadConstraint]()),
+		"replicas":                             replicas,
+		"topologySpreadConstraints":            array(less[corev1.TopologySpreadConstraint]("labelSelector")),
 		"antiAffinity":                         array(strictObject(node{"topologyKey": text, "hardUpTo": node{"type": "integer", "minimum": 0}})),
 		"affinity":                             ref[corev1.Affinity](),
 		"nodeSelector":                         stringMap,
 		"tolerations":                          array(ref[corev1.Toleration]()),
 		"priorityClassName":                    text,
-		"podDisruptionBudget":                  ref[policyv1.PodDisruptionBudgetSpec](),
+		"podDisruptionBudget":                  budget,
 		"updateStrategy":                       update,
 		"strategy":                             ref[appsv1.DeploymentStrategy](),
 		"minReadySeconds":                      count,
 		"terminationGracePeriodSeconds":        count,
-		"startupProbe":                         ref[corev1.Probe](),
-		"readinessProbe":                       ref[corev1.Probe](),
-		"livenessProbe":                        ref[corev1.Probe](),
+		"startupProbe":                         timing,
+		"readinessProbe":                       timing,
+		"livenessProbe":                        timing,
 		"election":                             nullable(strictObject(node{"by": node{"enum": []string{"leases", "nats"}}, "leaseDuration": text, "renewDeadline": text, "retryPeriod": text})),
 		"persistentVolumeClaimRetentionPolicy": ref[appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy](),
 		"storage":                              strictObject(node{"size": node{"type": "string", "pattern": `^[1-9][0-9]*(Mi|Gi|Ti)$`}, "className": text}),
@@ -183,6 +188,16 @@ func strictObject(properties node) node {
 }
 
 func array(items node) node { return node{"type": []string{"array", "null"}, "items": items} }
+
+// less is the definition of a type without the fields that the templates fill in.
+func less[T any](fields ...string) node {
+	t := reflect.TypeFor[T]()
+	all := schema.Definitions(t)[strings.TrimPrefix(schema.Ref(t)["$ref"].(string), "#/definitions/")].(node)
+	for _, f := range fields {
+		delete(all["properties"].(node), f)
+	}
+	return all
+}
 
 func ref[T any]() node { return schema.Ref(reflect.TypeFor[T]()) }
 

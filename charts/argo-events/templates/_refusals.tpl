@@ -2,11 +2,23 @@
 {{- define "argo-events.ownRefusals" }}
 {{- include "argo-events.refuseStream" . }}
 {{- include "argo-events.refuseBus" . }}
+{{- $voting := include "argo-events.component" (list . "activePassiveSource") | fromYaml }}
 {{- range $name, $spec := .Values.eventSources }}
 {{- include "argo-events.refuseSource" (list $name $spec) }}
+{{- if eq (include "argo-events.strategy" $spec) "active-passive" }}
+{{- include "argo-events.refuseTwoVotes" (list (printf "eventSources.%s" $name) $spec $voting.election.by) }}
 {{- end }}
+{{- end }}
+{{- $voting = include "argo-events.component" (list . "sensor") | fromYaml }}
 {{- range $name, $spec := .Values.sensors }}
 {{- include "argo-events.refuseSensor" (list $ $name $spec) }}
+{{- include "argo-events.refuseTwoVotes" (list (printf "sensors.%s" $name) $spec $voting.election.by) }}
+{{- end }}
+{{- end }}
+
+{{- define "argo-events.refuseTwoVotes" }}
+{{- if and (eq (index . 2) "nats") (eq (int (index . 1).replicas) 2) }}
+- {{ index . 0 }}.replicas: an election by votes among 2 needs both, so the standby never takes over: use 3, or election.by leases
 {{- end }}
 {{- end }}
 
@@ -35,6 +47,9 @@
 - eventBus.stream.replicas: {{ $replicas }} copies vote, and an even number survives no more failures than one less: use 1, 3 or 5
 {{- end }}
 {{- $profile := (.Files.Get (printf "profiles/%s.yaml" .Values.profile) | fromYaml).profile }}
+{{- if and (ne .Values.eventBus.mode "kafka") (eq $replicas 1) $profile.survives }}
+- eventBus.stream.replicas: the only copy is lost with its {{ first $profile.survives }}, which profile {{ .Values.profile }} promises to survive: use 3
+{{- end }}
 {{- if and (has "zone" $profile.survives) (gt $replicas (int $profile.needs.zones)) (ne .Values.eventBus.mode "kafka") }}
 - eventBus.stream.replicas: each copy needs a zone of its own, and profile {{ .Values.profile }} counts on {{ $profile.needs.zones }}: use {{ $profile.needs.zones }}
 {{- end }}
@@ -54,6 +69,12 @@
 {{- end }}
 {{- end }}
 {{- if eq .Values.eventBus.mode "native" }}
+{{- $c := include "argo-events.component" (list . "nativeBus") | fromYaml }}
+{{- range $c.antiAffinity }}
+{{- if and (gt (int .hardUpTo) 0) (gt (int $c.replicas) (int .hardUpTo)) }}
+- nativeBus.replicas: the controller's servers can be kept apart but not spread, and there is room for one per {{ .topologyKey | splitList "/" | last }}: use {{ .hardUpTo }}, or eventBus.mode managed
+{{- end }}
+{{- end }}
 {{- $versions := list }}
 {{- range .Values.nativeBus.versions }}{{ $versions = append $versions .version }}{{ end }}
 {{- if not (has .Values.nativeBus.version $versions) }}
@@ -93,13 +114,20 @@
 {{- $_ := set $ports . $type }}
 {{- end }}
 {{- end }}
+{{- range $type := $active }}
+{{- range $event, $value := index (index $ 1) $type }}
+{{- if and (eq (include "argo-events.listens" $type) "true") (not (include "argo-events.httpPorts" (dict $type (dict "event" $value)) | fromJsonArray)) }}
+- eventSources.{{ $name }}.{{ $type }}.{{ $event }}: has no port to listen on: write one in quotes, "12000"
+{{- end }}
+{{- end }}
+{{- end }}
 {{- range $event, $webhook := (index . 1).webhook }}
 {{- if not (has $webhook.method (list "GET" "POST")) }}
 - eventSources.{{ $name }}.webhook.{{ $event }}.method: every request would be answered with 400, for none has the method {{ toString (default "" $webhook.method) | quote }}: write POST or GET, the source serves no others
 {{- end }}
 {{- end }}
 {{- range include "argo-events.httpPorts" (index . 1) | fromJsonArray }}
-{{- if not (regexMatch "^[1-9][0-9]{0,4}$" .) }}
+{{- if or (not (regexMatch "^[1-9][0-9]{0,4}$" .)) (gt (int .) 65535) }}
 - eventSources.{{ $name }}: {{ . | quote }} is no port: write a number in quotes, "12000"
 {{- end }}
 {{- end }}

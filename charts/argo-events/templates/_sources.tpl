@@ -9,6 +9,11 @@
 {{- $strategy }}
 {{- end }}
 
+{{/* listens (type): "true" for the types whose events have an HTTP port. */}}
+{{- define "argo-events.listens" -}}
+{{- has . (list "bitbucket" "bitbucketserver" "gerrit" "github" "gitlab" "slack" "sns" "storageGrid" "stripe" "webhook") }}
+{{- end }}
+
 {{/* httpPorts (spec): the ports that its events listen on, as a list of numbers. */}}
 {{- define "argo-events.httpPorts" -}}
 {{- $ports := list }}

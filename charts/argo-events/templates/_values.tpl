@@ -11,7 +11,7 @@
 
 {{/*
 overlay (list base over nulls): lays over onto base, in place. Maps meet key by key; lists of things with a name
-(containers, env, tolerations ...) thing by thing; other lists are replaced. A null keeps what base has, or, where nulls is "remove", takes it away.
+(containers, env, tolerations ...) thing by thing; other lists are replaced. A null takes away what base has; at the top, with nulls "keep", it leaves it: that is how a profile is asked.
 */}}
 {{- define "argo-events.overlay" -}}
 {{- $base := index . 0 }}{{ $nulls := index . 2 }}
@@ -19,9 +19,9 @@ overlay (list base over nulls): lays over onto base, in place. Maps meet key by 
 {{- range $key, $value := index . 1 }}
 {{- $old := get $base $key }}
 {{- if and (kindIs "map" $value) (kindIs "map" $old) }}
-{{- include "argo-events.overlay" (list $old $value $nulls) }}
+{{- include "argo-events.overlay" (list $old $value "remove") }}
 {{- else if and (kindIs "slice" $value) (kindIs "slice" $old) (hasKey $ids $key) }}
-{{- include "argo-events.overlayList" (list $base $key $value (get $ids $key) $nulls) }}
+{{- include "argo-events.overlayList" (list $base $key $value (get $ids $key)) }}
 {{- else if not (kindIs "invalid" $value) }}
 {{- $_ := set $base $key $value }}
 {{- else if eq $nulls "remove" }}
@@ -30,15 +30,15 @@ overlay (list base over nulls): lays over onto base, in place. Maps meet key by 
 {{- end }}
 {{- end }}
 
-{{/* overlayList (list base key items id nulls): lays items onto the list base.key, matched by the field id. */}}
+{{/* overlayList (list base key items id): lays items onto the list base.key, matched by the field id. */}}
 {{- define "argo-events.overlayList" -}}
-{{- $base := index . 0 }}{{ $key := index . 1 }}{{ $id := index . 3 }}{{ $nulls := index . 4 }}
+{{- $base := index . 0 }}{{ $key := index . 1 }}{{ $id := index . 3 }}
 {{- range $item := index . 2 }}
 {{- $met := false }}
 {{- range $old := get $base $key }}
 {{- if eq (toString (get $old $id)) (toString (get $item $id)) }}
 {{- $met = true }}
-{{- include "argo-events.overlay" (list $old $item $nulls) }}
+{{- include "argo-events.overlay" (list $old $item "remove") }}
 {{- end }}
 {{- end }}
 {{- if not $met }}

@@ -10,6 +10,12 @@
 {{- $strategy }}
 {{- end }}
 
+{{/* listens (type): "true" for the types whose events have an HTTP port. */}}
+{{- define "argo-events.listens" -}}
+{{- has . (list
+[[- range $type, $fact := (.OwnData "facts.yaml").eventSources ]][[ if get $fact "port" ]] "[[ $type ]]"[[ end ]][[ end ]]) }}
+{{- end }}
+
 {{/* httpPorts (spec): the ports that its events listen on, as a list of numbers. */}}
 {{- define "argo-events.httpPorts" -}}
 {{- $ports := list }}

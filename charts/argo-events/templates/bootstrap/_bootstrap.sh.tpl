@@ -30,5 +30,5 @@ persist event_stream
 {{- range $name, $_ := .Values.sensors }}
 persist bucket {{ $name }}
 {{- end }}
-echo "the stream and {{ len .Values.sensors }} buckets have $replicas replicas"
+echo "the stream and {{ len (default dict .Values.sensors) }} buckets have $replicas replicas"
 {{- end }}

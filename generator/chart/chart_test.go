@@ -1,0 +1,329 @@
+package chart_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"text/template/parse"
+
+	"github.com/holdfast-ha/holdfast/generator/chart"
+	"github.com/holdfast-ha/holdfast/generator/folder"
+	"github.com/holdfast-ha/holdfast/generator/profile"
+	"github.com/holdfast-ha/holdfast/generator/render"
+	"github.com/holdfast-ha/holdfast/generator/stack"
+	"github.com/holdfast-ha/holdfast/profiles"
+	"github.com/holdfast-ha/holdfast/stacks"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"sigs.k8s.io/yaml"
+)
+
+// shipped lists the names of the stacks that come with holdfast.
+func shipped(t *testing.T) []string {
+	t.Helper()
+	files, err := fs.Glob(stacks.FS, "*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("stacks are %v, %v", files, err)
+	}
+	var names []string
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(file, ".yaml"))
+	}
+	return names
+}
+
+// generate makes the chart of a shipped stack from the files, as the command does.
+func generate(t *testing.T, name string) chart.Files {
+	t.Helper()
+	s, err := stack.Load(stacks.FS, name+".yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := profile.Load(profiles.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := chart.New(s, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestSameInputSameBytes(t *testing.T) {
+	for _, name := range shipped(t) {
+		first := generate(t, name)
+		for range 3 {
+			again := generate(t, name)
+			if !maps.EqualFunc(first, again, bytes.Equal) {
+				t.Fatalf("%s: differs in %v", name, different(first, again))
+			}
+		}
+	}
+}
+
+// TestChartsAreFresh: charts/ is output. It holds what the code makes now, with its checksums, and nothing else.
+func TestChartsAreFresh(t *testing.T) {
+	names := shipped(t)
+	for _, name := range names {
+		want := generate(t, name)
+		want[folder.SumFile] = folder.Sums(want)
+		got, err := folder.Read(filepath.Join("../../charts", name))
+		if err != nil {
+			t.Fatalf("%v: run make generate", err)
+		}
+		if stale := different(want, got); len(stale) > 0 {
+			t.Errorf("charts/%s is stale, run make generate:\n  %s", name, strings.Join(stale, "\n  "))
+		}
+	}
+	entries, err := os.ReadDir("../../charts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !slices.Contains(names, e.Name()) {
+			t.Errorf("charts/%s is no stack's", e.Name())
+		}
+	}
+}
+
+// different names the files that are not the same in both.
+func different(a, b map[string][]byte) []string {
+	var names []string
+	for name, text := range a {
+		if other, there := b[name]; !there || !bytes.Equal(text, other) {
+			names = append(names, name)
+		}
+	}
+	for name := range b {
+		if _, there := a[name]; !there {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// eachTemplate calls check with every file of templates/ of every shipped chart.
+func eachTemplate(t *testing.T, check func(t *testing.T, file, text string)) {
+	t.Helper()
+	for _, name := range shipped(t) {
+		files := generate(t, name)
+		for _, file := range slices.Sorted(maps.Keys(files)) {
+			if strings.HasPrefix(file, "templates/") {
+				t.Run(name+"/"+strings.TrimPrefix(file, "templates/"), func(t *testing.T) { check(t, file, string(files[file])) })
+			}
+		}
+	}
+}
+
+// deepest is how many ifs, withs, ranges and definitions may stand in each other.
+const deepest = 4
+
+func TestTemplatesAreShallow(t *testing.T) {
+	eachTemplate(t, func(t *testing.T, file, text string) {
+		tree := parse.New(file)
+		tree.Mode = parse.SkipFuncCheck
+		definitions := map[string]*parse.Tree{}
+		if _, err := tree.Parse(text, "", "", definitions); err != nil {
+			t.Fatal(err)
+		}
+		for name, d := range definitions {
+			n := nesting(d.Root)
+			if name != file {
+				n++
+			}
+			if n > deepest {
+				t.Errorf("%s: %d levels of if, with, range and define, %d are enough", name, n, deepest)
+			}
+		}
+	})
+}
+
+// nesting is how deep the branches below a node go. An else-if is as deep as its if.
+func nesting(n parse.Node) int {
+	switch n := n.(type) {
+	case *parse.ListNode:
+		most := 0
+		if n != nil {
+			for _, item := range n.Nodes {
+				most = max(most, nesting(item))
+			}
+		}
+		return most
+	case *parse.IfNode:
+		return branch(&n.BranchNode)
+	case *parse.WithNode:
+		return branch(&n.BranchNode)
+	case *parse.RangeNode:
+		return branch(&n.BranchNode)
+	}
+	return 0
+}
+
+func branch(n *parse.BranchNode) int {
+	most := 1 + nesting(n.List)
+	if n.ElseList == nil {
+		return most
+	}
+	if len(n.ElseList.Nodes) == 1 && nesting(n.ElseList) > 0 {
+		return max(most, nesting(n.ElseList))
+	}
+	return max(most, 1+nesting(n.ElseList))
+}
+
+func TestNesting(t *testing.T) {
+	for text, want := range map[string]int{
+		"a": 0, "{{ if a }}{{ end }}": 1, "{{ if a }}{{ with b }}{{ end }}{{ end }}": 2,
+		"{{ if a }}{{ else if b }}{{ else if c }}{{ end }}": 1, "{{ if a }}{{ else if b }}{{ range c }}{{ end }}{{ end }}": 2,
+		"{{ range a }}x{{ else }}x{{ if b }}{{ end }}{{ end }}": 2, "{{ if a }}{{ end }}{{ if b }}{{ end }}": 1,
+	} {
+		tree := parse.New("t")
+		tree.Mode = parse.SkipFuncCheck
+		parsed, err := tree.Parse(text, "", "", map[string]*parse.Tree{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := nesting(parsed.Root); got != want {
+			t.Errorf("%s: %d, want %d", text, got, want)
+		}
+	}
+}
+
+var (
+	anyNindent = regexp.MustCompile(`nindent (\d+)`)
+	// The forms that there are: a block of its own, and a block that is an item of a list.
+	block = regexp.MustCompile(`^( *)\{\{-? .*\| nindent (\d+) -?\}\}$`)
+	item  = regexp.MustCompile(`^( *- )\{\{-? .*\| nindent (\d+) \| trim -?\}\}$`)
+)
+
+// TestBlocksStandWhereTheyGo: the number behind nindent is the column that the reader sees.
+func TestBlocksStandWhereTheyGo(t *testing.T) {
+	seen := 0
+	eachTemplate(t, func(t *testing.T, file, text string) {
+		number := 0
+		for line := range strings.Lines(text) {
+			number++
+			line = strings.TrimRight(line, "\n")
+			if !anyNindent.MatchString(line) {
+				continue
+			}
+			seen++
+			form := block.FindStringSubmatch(line)
+			if form == nil {
+				form = item.FindStringSubmatch(line)
+			}
+			if form == nil {
+				t.Errorf("%s:%d: nindent in an unknown form: %s", file, number, line)
+			} else if form[2] != strconv.Itoa(len(form[1])) {
+				t.Errorf("%s:%d: nindent %s stands in column %d: %s", file, number, form[2], len(form[1]), strings.TrimSpace(line))
+			}
+		}
+	})
+	if seen == 0 {
+		t.Error("no nindent was found")
+	}
+}
+
+func TestStatefulSetsFitOnAPage(t *testing.T) {
+	seen := 0
+	eachTemplate(t, func(t *testing.T, file, text string) {
+		if path.Base(file) != "statefulset.yaml" {
+			return
+		}
+		seen++
+		if lines := strings.Count(text, "\n"); lines > 150 {
+			t.Errorf("%s: %d lines, 150 are enough", file, lines)
+		}
+	})
+	if seen == 0 {
+		t.Error("no statefulset.yaml was found")
+	}
+}
+
+// helpers are the files of definitions that a chart may have, and what they are about.
+var helpers = []string{"_names.tpl", "_values.tpl", "_pods.tpl", "_bus.tpl", "_sources.tpl", "_refusals.tpl"}
+
+// textFile is the name of a template that holds a file: nats.conf in _nats.conf.tpl.
+var textFile = regexp.MustCompile(`^_[-a-z]+\.[a-z]+\.tpl$`)
+
+func TestHelpersAreFew(t *testing.T) {
+	eachTemplate(t, func(t *testing.T, file, _ string) {
+		dir, base := path.Split(file)
+		switch {
+		case !strings.HasPrefix(base, "_") && !strings.HasSuffix(base, ".tpl"):
+		case dir == "templates/" && slices.Contains(helpers, base):
+		case dir != "templates/" && textFile.MatchString(base):
+		default:
+			t.Errorf("%s: helpers are %v, and below them only files to be mounted", file, helpers)
+		}
+	})
+}
+
+// TestValuesAndSchemaAgree: each key that values.yaml shows is accepted, and each that is accepted is shown.
+func TestValuesAndSchemaAgree(t *testing.T) {
+	for _, name := range shipped(t) {
+		t.Run(name, func(t *testing.T) {
+			files := generate(t, name)
+			c, err := render.Load(files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := chartutil.ValidateAgainstSchema(c, c.Values); err != nil {
+				t.Errorf("values.yaml is refused: %v", err)
+			}
+			var values map[string]any
+			if err := yaml.UnmarshalStrict(files["values.yaml"], &values); err != nil {
+				t.Fatal(err)
+			}
+			var schema map[string]any
+			if err := json.Unmarshal(files["values.schema.json"], &schema); err != nil {
+				t.Fatal(err)
+			}
+			for _, wrong := range agree(schema, values, "") {
+				t.Error(wrong)
+			}
+		})
+	}
+}
+
+// agree compares the properties of a schema, as far as they are its own and no API type's, with the keys of the values.
+func agree(schema map[string]any, values any, at string) []string {
+	properties, has := schema["properties"].(map[string]any)
+	if !has {
+		return nil
+	}
+	shown, is := values.(map[string]any)
+	if !is || len(shown) == 0 {
+		return nil // null or {}: whose keys come from elsewhere
+	}
+	var wrong []string
+	for _, key := range slices.Sorted(maps.Keys(properties)) {
+		value, there := shown[key]
+		switch {
+		case at == "" && key == "global": // Helm's own
+		case !there:
+			wrong = append(wrong, fmt.Sprintf("%s%s is accepted, and values.yaml does not show it", at, key))
+		default:
+			wrong = append(wrong, agree(properties[key].(map[string]any), value, at+key+".")...)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(shown)) {
+		if _, known := properties[key]; !known {
+			wrong = append(wrong, fmt.Sprintf("%s%s is shown in values.yaml, and refused", at, key))
+		}
+	}
+	if schema["additionalProperties"] != false {
+		wrong = append(wrong, fmt.Sprintf("%s: accepts any key", strings.TrimSuffix("values."+at, ".")))
+	}
+	return wrong
+}
