@@ -10,6 +10,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strings"
 	"text/template"
 
@@ -177,5 +178,10 @@ func toYAML(v any) (string, error) {
 	if err := enc.Encode(v); err != nil {
 		return "", err
 	}
-	return strings.TrimSuffix(out.String(), "\n"), nil
+	return alone.ReplaceAllStringFunc(strings.TrimSuffix(out.String(), "\n"), func(s string) string {
+		return strings.ReplaceAll(strings.Trim(s, "'"), "''", "'")
+	}), nil
 }
+
+// alone matches a value that is one Helm expression. YAML quotes it; it is put out as it is, and has to quote itself.
+var alone = regexp.MustCompile(`(?m)'\{\{[^{}]*\}\}'$`)

@@ -121,12 +121,14 @@ func keySchemas(c stack.Component) node {
 	replicas := node{"type": []string{"integer", "null"}, "minimum": 0, "maximum": 99}
 	// What is asked is the stack's.
 	timing := nullable(strictObject(node{"periodSeconds": count, "timeoutSeconds": count, "failureThreshold": count, "successThreshold": count, "initialDelaySeconds": count, "terminationGracePeriodSeconds": count}))
+	constraint := less[corev1.TopologySpreadConstraint]("labelSelector")
+	constraint["required"] = []string{"maxSkew", "topologyKey", "whenUnsatisfiable"}
 	number := node{"type": []string{"integer", "string", "null"}}
 	budget := nullable(strictObject(node{"maxUnavailable": number, "minAvailable": number, "unhealthyPodEvictionPolicy": node{"enum": []any{"AlwaysAllow", "IfHealthyBudget", nil}}}))
 	return node{
 		"image":                                strictObject(node{"registry": text, "repository": text, "tag": text, "digest": text, "pullPolicy": node{"enum": []string{"Always", "IfNotPresent", "Never"}}}),
 		"replicas":                             replicas,
-		"topologySpreadConstraints":            array(less[corev1.TopologySpreadConstraint]("labelSelector")),
+		"topologySpreadConstraints":            array(constraint),
 		"antiAffinity":                         array(strictObject(node{"topologyKey": text, "hardUpTo": node{"type": "integer", "minimum": 0}})),
 		"affinity":                             ref[corev1.Affinity](),
 		"nodeSelector":                         stringMap,
@@ -144,9 +146,9 @@ func keySchemas(c stack.Component) node {
 		"persistentVolumeClaimRetentionPolicy": ref[appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy](),
 		"storage":                              strictObject(node{"size": node{"type": "string", "pattern": `^[1-9][0-9]*(Mi|Gi|Ti)$`}, "className": text}),
 		"resources":                            ref[corev1.ResourceRequirements](),
-		"env":                                  array(ref[corev1.EnvVar]()),
-		"podLabels":                            stringMap,
-		"podAnnotations":                       stringMap,
+		"env":                                  array(envVar(c)),
+		"podLabels":                            stringsBut("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"),
+		"podAnnotations":                       stringsBut("checksum/config", "kubectl.kubernetes.io/default-container"),
 		"allowFrom":                            array(ref[networkingv1.NetworkPolicyPeer]()),
 		"autoscaling":                          strictObject(node{"enabled": boolean, "maxReplicas": node{"type": "integer", "minimum": 1}, "targetCPUUtilization": node{"type": "integer", "minimum": 1}}),
 		"ingress":                              strictObject(node{"enabled": boolean, "className": text, "host": text, "tlsSecret": text, "annotations": stringMap}),
@@ -162,6 +164,27 @@ func (g *generation) componentSchema(c stack.Component, own node) node {
 	}
 	maps.Copy(properties, own)
 	return strictObject(properties)
+}
+
+// stringsBut is a map of strings without the keys that the templates write themselves.
+func stringsBut(keys ...string) node {
+	properties := node{}
+	for _, key := range keys {
+		properties[key] = false
+	}
+	return node{"type": "object", "properties": properties, "additionalProperties": text}
+}
+
+// envVar is a variable of another name than the stack's own.
+func envVar(c stack.Component) node {
+	var own []string
+	for _, v := range field(c.Container, "env").Content {
+		own = append(own, field(*v, "name").Value)
+	}
+	if own == nil {
+		return ref[corev1.EnvVar]()
+	}
+	return node{"allOf": []node{ref[corev1.EnvVar]()}, "required": []string{"name"}, "properties": node{"name": node{"not": node{"enum": own}}}}
 }
 
 // overridesSchema knows the key of every object of the chart, so that an override of nothing is refused.

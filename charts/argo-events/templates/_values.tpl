@@ -6,7 +6,7 @@
 {{- $profile := $root.Files.Get (printf "profiles/%s.yaml" $root.Values.profile) | fromYaml }}
 {{- $values := get $profile (index . 1) | default dict }}
 {{- include "argo-events.overlay" (list $values (get $root.Values (index . 1)) "keep") }}
-{{- toYaml $values }}
+{{- toYaml $values }}{{ "\n" }}
 {{- end }}
 
 {{/*
@@ -53,7 +53,7 @@ overlay (list base over nulls): lays over onto base, in place. Maps meet key by 
 {{- $text := include (index . 2) (index . 3) }}
 {{- $override := get $root.Values.overrides (index . 1) }}
 {{- if and $text $override }}
-{{- $object := fromYaml $text }}
+{{- $object := printf "%s\n" $text | fromYaml }}
 {{- include "argo-events.overlay" (list $object (deepCopy $override) "remove") }}
 {{- $text = toYaml $object }}
 {{- end }}

@@ -7,7 +7,7 @@ kind is eventsource or sensor, as in the labels that the controller gives its po
 {{- define "argo-events.podTemplate" -}}
 {{- $text := include "argo-events.defaultPodTemplate" . }}
 {{- with .spec.template }}
-{{- $template := fromYaml $text }}
+{{- $template := printf "%s\n" $text | fromYaml }}
 {{- include "argo-events.overlay" (list $template (deepCopy .) "keep") }}
 {{- $text = toYaml $template }}
 {{- end }}
