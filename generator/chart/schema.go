@@ -148,7 +148,7 @@ func keySchemas(c stack.Component) node {
 		"resources":                            ref[corev1.ResourceRequirements](),
 		"env":                                  array(envVar(c)),
 		"podLabels":                            stringsBut("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"),
-		"podAnnotations":                       stringsBut("checksum/config", "kubectl.kubernetes.io/default-container"),
+		"podAnnotations":                       stringsBut("checksum/config"),
 		"allowFrom":                            array(ref[networkingv1.NetworkPolicyPeer]()),
 		"autoscaling":                          strictObject(node{"enabled": boolean, "maxReplicas": node{"type": "integer", "minimum": 1}, "targetCPUUtilization": node{"type": "integer", "minimum": 1}}),
 		"ingress":                              strictObject(node{"enabled": boolean, "className": text, "host": text, "tlsSecret": text, "annotations": stringMap}),
