@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-ha/holdfast/generator/chart"
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/generator/render"
 	"github.com/holdfast-ha/holdfast/generator/stack"
@@ -84,16 +85,27 @@ func profileNames() []string {
 	return profile.Names(all)
 }
 
-// merge reads all values; the flag --profile wins over them.
-func (v *valuesFlags) merge() (map[string]any, error) {
-	merged, err := v.Merge()
+// load makes the chart of the stack that args name, and puts all values into options; the flag --profile wins over the others.
+func (v *valuesFlags) load(args []string, options *render.Options) (*render.Chart, error) {
+	st, err := loadStack(args)
 	if err != nil {
 		return nil, err
 	}
-	if v.profile != "" {
-		merged["profile"] = v.profile
+	all, err := loadProfiles()
+	if err != nil {
+		return nil, err
 	}
-	return merged, nil
+	files, err := chart.New(st, all)
+	if err != nil {
+		return nil, err
+	}
+	if options.Values, err = v.Merge(); err != nil {
+		return nil, err
+	}
+	if v.profile != "" {
+		options.Values["profile"] = v.profile
+	}
+	return render.Load(files)
 }
 
 func completeStacks(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

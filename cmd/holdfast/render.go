@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 
-	"github.com/holdfast-ha/holdfast/generator/chart"
 	"github.com/holdfast-ha/holdfast/generator/folder"
 	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/render"
@@ -32,11 +31,8 @@ them by name, and "holdfast secrets" prints them.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeStacks,
 		RunE: func(_ *cobra.Command, args []string) error {
-			c, err := loadChart(args)
+			c, err := input.load(args, &options)
 			if err != nil {
-				return err
-			}
-			if options.Values, err = input.merge(); err != nil {
 				return err
 			}
 			objects, err := render.Render(c, options)
@@ -64,23 +60,6 @@ func addReleaseFlags(cmd *cobra.Command, options *render.Options) {
 	f.StringVar(&options.Release, "release", "events", "release name")
 	f.StringVarP(&options.Namespace, "namespace", "n", "default", "namespace of the release")
 	f.StringVar(&options.KubeVersion, "kube-version", render.DefaultKubeVersion, "Kubernetes version to render for")
-}
-
-// loadChart makes the chart of the stack that args name.
-func loadChart(args []string) (*render.Chart, error) {
-	st, err := loadStack(args)
-	if err != nil {
-		return nil, err
-	}
-	all, err := loadProfiles()
-	if err != nil {
-		return nil, err
-	}
-	files, err := chart.New(st, all)
-	if err != nil {
-		return nil, err
-	}
-	return render.Load(files)
 }
 
 // writeObjects writes one file per object.

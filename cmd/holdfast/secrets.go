@@ -21,11 +21,8 @@ apply or seal them once; the manifests refer to them by name.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeStacks,
 		RunE: func(_ *cobra.Command, args []string) error {
-			c, err := loadChart(args)
+			c, err := input.load(args, &options)
 			if err != nil {
-				return err
-			}
-			if options.Values, err = input.merge(); err != nil {
 				return err
 			}
 			secrets, err := render.Secrets(c, options)
