@@ -19,7 +19,7 @@ var fixDocs = flag.Bool("fixdocs", false, "write the generated docs instead of c
 // TestDocs holds the docs that are generated from code against the code.
 func TestDocs(t *testing.T) {
 	for file, generate := range map[string]func(*testing.T) string{
-		"../../docs/cli.md":       cliDocs,
+		"../../docs/cli.md":      cliDocs,
 		"../../docs/profiles.md": decisionDocs,
 	} {
 		want := generate(t)

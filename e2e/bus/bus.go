@@ -23,8 +23,8 @@ type Bus struct {
 	Data   Data
 }
 
-// Find returns the bus among the objects of a release, or nothing where it has none: the StatefulSet that mounts a
-// ConfigMap with a server's configuration.
+// Find returns the bus among the objects of a release: the StatefulSet that mounts a ConfigMap with a server's
+// configuration.
 func Find(objects []cases.Object, data Data) (*Bus, error) {
 	for _, o := range objects {
 		if o.Kind() != "StatefulSet" {
@@ -38,7 +38,7 @@ func Find(objects []cases.Object, data Data) (*Bus, error) {
 			return b, nil
 		}
 	}
-	return nil, nil
+	return nil, fmt.Errorf("no StatefulSet mounts a ConfigMap with %s", ConfigFile)
 }
 
 func (b *Bus) findConfig() bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 	batchv1 "k8s.io/api/batch/v1"
@@ -83,6 +84,8 @@ func (s Script) Run(ctx context.Context, url, path string) (string, error) {
 		return "", err
 	}
 	cmd := exec.CommandContext(ctx, shell, s.command[1:]...)
+	// What the shell has started may outlive it, and would hold up the output.
+	cmd.WaitDelay = time.Second
 	cmd.Env = []string{"PATH=" + path}
 	for name, value := range s.env {
 		if name == "NATS_URL" {

@@ -18,13 +18,8 @@ func Collect(h cases.Holdfast, c cases.Case, objects []cases.Object) (Data, erro
 		return nil, err
 	}
 	data := Data{}
-	for _, o := range append(secrets, objects...) {
-		if o.Kind() != "Secret" && o.Kind() != "ConfigMap" {
-			continue
-		}
-		if data[o.Kind()+"/"+o.Name()], err = contents(o); err != nil {
-			return nil, err
-		}
+	if err := data.Add(append(secrets, objects...)); err != nil {
+		return nil, err
 	}
 	for _, o := range objects {
 		if o.Kind() == "EventBus" {
@@ -32,6 +27,21 @@ func Collect(h cases.Holdfast, c cases.Case, objects []cases.Object) (Data, erro
 		}
 	}
 	return data, data.rename(c)
+}
+
+// Add adds the ConfigMaps and Secrets among objects.
+func (d Data) Add(objects []cases.Object) error {
+	for _, o := range objects {
+		if o.Kind() != "Secret" && o.Kind() != "ConfigMap" {
+			continue
+		}
+		content, err := contents(o)
+		if err != nil {
+			return err
+		}
+		d[o.Kind()+"/"+o.Name()] = content
+	}
+	return nil
 }
 
 // addNative adds the Secrets that the Argo Events controller makes for a bus that it runs itself.

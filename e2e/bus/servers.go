@@ -86,21 +86,28 @@ func (s *Servers) add(options *server.Options) error {
 	return nil
 }
 
-// await waits until the servers have what JetStream needs: in a cluster a leader that knows them all.
+// await waits until the servers can make streams.
 func (s *Servers) await() error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-tick.C {
-		if len(s.running) == 1 {
+		if len(s.running) == 1 || s.agree() {
 			return nil
 		}
-		for _, one := range s.running {
-			if one.JetStreamIsLeader() && len(one.JetStreamClusterPeers()) == len(s.running) {
-				return nil
-			}
+	}
+	return fmt.Errorf("%d servers do not agree on a leader after %s", len(s.running), patience)
+}
+
+// agree tells whether the servers have a leader who knows them all, and are up to date with it.
+func (s *Servers) agree() bool {
+	led := false
+	for _, one := range s.running {
+		led = led || one.JetStreamIsLeader() && len(one.JetStreamClusterPeers()) == len(s.running)
+		if !one.JetStreamIsCurrent() {
+			return false
 		}
 	}
-	return fmt.Errorf("%d servers have no leader after %s", len(s.running), patience)
+	return led
 }
 
 // Stop stops all servers.

@@ -2,84 +2,76 @@ package chart
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 
 	"github.com/holdfast-ha/holdfast/e2e/bus"
+	"github.com/holdfast-ha/holdfast/e2e/cases"
 )
 
-// buses are the buses that the cases run themselves, by the case's name.
-var buses = sync.OnceValues(func() (map[string]*bus.Bus, error) {
+// jetStream is a bus that the test can run, and what the pods of its case mount.
+type jetStream struct {
+	*bus.Bus
+	data bus.Data
+}
+
+// buses are the JetStream buses of the cases, by the case's name.
+var buses = sync.OnceValues(func() (map[string]jetStream, error) {
 	all, err := releases()
 	if err != nil {
 		return nil, err
 	}
-	found := map[string]*bus.Bus{}
-	for _, r := range all {
-		if r.eventBus().JetStreamExotic == nil {
-			continue
-		}
-		data, err := busData(r)
-		if err != nil {
-			return nil, err
-		}
-		b, err := bus.Find(r.objects, data)
-		if err != nil {
-			return nil, err
-		}
-		if b == nil {
-			return nil, fmt.Errorf("case %s: no StatefulSet has %s", r.Name, bus.ConfigFile)
-		}
-		found[r.Name] = b
-	}
-	return found, nil
-})
-
-// busData returns the ConfigMaps and Secrets of a case.
-func busData(r release) (bus.Data, error) {
 	bin, err := holdfast()
 	if err != nil {
 		return nil, err
 	}
-	return bus.Collect(bin, r.Case, r.objects)
-}
+	found := map[string]jetStream{}
+	for _, r := range all {
+		if !r.hasJetStream() {
+			continue
+		}
+		if found[r.Name], err = newJetStream(bin, r); err != nil {
+			return nil, fmt.Errorf("case %s: %w", r.Name, err)
+		}
+	}
+	return found, nil
+})
 
-// eachBus runs a test on every case that runs its own bus.
-func eachBus(t *testing.T, test func(*testing.T, release, *bus.Bus)) {
-	t.Helper()
-	all, err := buses()
-	if err != nil {
-		t.Fatal(err)
-	}
-	eachRelease(t, func(r release) bool { return all[r.Name] != nil }, func(t *testing.T, r release) { test(t, r, all[r.Name]) })
-}
+// hasBus tells whether the chart runs the bus of a case, hasJetStream whether anybody in the cluster does.
+func (r release) hasBus() bool       { return r.eventBus().JetStreamExotic != nil }
+func (r release) hasJetStream() bool { return r.hasBus() || r.eventBus().JetStream != nil }
 
-// busFor returns the bus of a case, or for one whose bus the Argo Events controller runs: one of the chart's with as many
-// servers.
-func busFor(t *testing.T, r release) *bus.Bus {
-	t.Helper()
-	all, err := buses()
+// newJetStream returns the bus of a case; for one that the Argo Events controller runs, which is not rendered, one of the
+// chart's with as many servers.
+func newJetStream(bin cases.Holdfast, r release) (jetStream, error) {
+	data, err := bus.Collect(bin, r.Case, r.objects)
 	if err != nil {
-		t.Fatal(err)
+		return jetStream{}, err
 	}
-	if b := all[r.Name]; b != nil {
-		return b
-	}
-	bin, err := holdfast()
-	if err != nil {
-		t.Fatal(err)
+	if r.hasBus() {
+		b, err := bus.Find(r.objects, data)
+		return jetStream{b, data}, err
 	}
 	servers := fmt.Sprintf("eventBus.mode=managed,bus.replicas=%d", r.eventBus().JetStream.GetReplicas())
-	if r.objects, err = bin.Render(r.Case, "--set", servers); err != nil {
-		t.Fatal(err)
+	objects, err := bin.Render(r.Case, "--set", servers)
+	if err != nil {
+		return jetStream{}, err
 	}
-	data, err := busData(r)
+	substitute := maps.Clone(data)
+	if err := substitute.Add(objects); err != nil {
+		return jetStream{}, err
+	}
+	b, err := bus.Find(objects, substitute)
+	return jetStream{b, data}, err
+}
+
+// busOf returns the bus of a case.
+func busOf(t *testing.T, r release) jetStream {
+	t.Helper()
+	all, err := buses()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := bus.Find(r.objects, data)
-	if err != nil || b == nil {
-		t.Fatalf("there is no bus with %s: %v", servers, err)
-	}
-	return b
+	return all[r.Name]
 }

@@ -47,12 +47,16 @@ func TestHelmLint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	version, err := cases.KubernetesVersion()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, chart := range glob(t, repository, "charts", "*", "Chart.yaml") {
 		chart = filepath.Dir(chart)
 		for _, values := range glob(t, chart, "ci", "*-values.yaml") {
 			for _, helm := range helms {
 				t.Run(filepath.Base(chart)+"/"+filepath.Base(values)+"/"+helm, func(t *testing.T) {
-					if _, err := cases.Output(program(t, helm), "lint", "--strict", chart, "--values", values); err != nil {
+					if _, err := cases.Output(program(t, helm), "lint", "--strict", "--kube-version", version, "--values", values, chart); err != nil {
 						t.Error(err)
 					}
 				})

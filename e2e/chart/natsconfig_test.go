@@ -18,7 +18,8 @@ import (
 // TestNATSConfig: each server of each bus accepts its configuration, with the files and variables that its pod has, and
 // reads in it what was meant.
 func TestNATSConfig(t *testing.T) {
-	eachBus(t, func(t *testing.T, r release, b *bus.Bus) {
+	eachRelease(t, release.hasBus, func(t *testing.T, r release) {
+		b := busOf(t, r).Bus
 		for i := range b.Replicas() {
 			pod := b.Pod(i)
 			options, err := b.Options(filepath.Join(t.TempDir(), pod.Name), pod)

@@ -96,15 +96,10 @@ func (s scenario) expectEvents(t *testing.T, before map[string]state) {
 	}
 }
 
-// makeAsArgoEvents makes all streams anew as Argo Events does on a bus with an empty streamConfig: with one replica and
+// makeAsArgoEvents makes all streams as Argo Events does on a bus with an empty streamConfig: with one replica and
 // no limits (pkg/eventbus/jetstream base/jetstream.go CreateStream, sensor/sensor_jetstream.go).
 func (s scenario) makeAsArgoEvents(t *testing.T) map[string]state {
 	t.Helper()
-	for _, name := range s.streams() {
-		if err := s.js.DeleteStream(t.Context(), name); err != nil {
-			t.Fatal(err)
-		}
-	}
 	event := jetstream.StreamConfig{Name: eventStream, Subjects: []string{eventSubjects}, Storage: jetstream.FileStorage}
 	if _, err := s.js.CreateStream(t.Context(), event); err != nil {
 		t.Fatal(err)

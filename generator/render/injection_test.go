@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,11 +18,10 @@ import (
 
 // hostile are strings that a careless template takes for YAML, for another type, or for its own language.
 var hostile = []string{
-	"x\ninjected: true", "---\nkind: Evil", "x\n---\napiVersion: v1\nkind: Evil\nmetadata:\n  name: evil\n", "a\n\nb\n", "a\r\nb",
-	"a: b", "x # y", "{{ .Values }}", "*x", "&a b", "- item", "{a: b}", "[a, b]", "|", "!!binary x", "%", "@x", "<<",
-	`"quoted"`, `"`, "it's", "'", `C:\new \x41 \`,
-	"yes", "null", "~", "1e3", "012", "0x1f", "2026-01-01",
-	"  spaces  ", "\ttabs\t", "ünïcödé ☂ 日本 😀 \u00a0\u2028\ufeff", strings.Repeat("long ", 2000),
+	"x\ninjected: true", "---\nkind: Evil", "x\n---\napiVersion: v1\nkind: Evil\nmetadata:\n  name: evil", "a\n\nb\n", "a\r\nb",
+	"a: b", "x # y", "{{ .Values }}", "*x", "&a b", "- item", "{a: b}", "!!binary x", "%", "@x",
+	`"quoted"`, "it's", `C:\new \x41 \`, "yes", "null", "1e3", "012",
+	"  spaces  ", "\ttabs\t", "ünïcödé ☂ 日本 😀 \u00a0\u2028\ufeff", strings.Repeat("long ", 180),
 }
 
 // everything gives a value to all that the chart leaves empty or has a word for. Each ANY is a string that users are free to write.
@@ -36,21 +36,20 @@ eventSources:
       nodeSelector: {ANY: ANY}
       priorityClassName: ANY
       imagePullSecrets: [{name: ANY}]
-      tolerations: [{key: ANY, operator: ANY, value: ANY, effect: ANY}]
       affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: ANY, labelSelector: {matchLabels: {ANY: ANY}}}]}}
       volumes: [{name: ANY, configMap: {name: ANY}}]
       container:
         imagePullPolicy: ANY
-        env: [{name: ANY, value: ANY}, {name: ANY, valueFrom: {secretKeyRef: {name: ANY, key: ANY}}}]
+        env: [{name: ANY, value: ANY}]
         resources: {requests: {cpu: ANY}}
         volumeMounts: [{name: ANY, mountPath: ANY}]
     webhook:
       ANY: {port: "12000", endpoint: ANY, method: POST, url: ANY, metadata: {ANY: ANY}, filter: {expression: ANY}, authSecret: {name: ANY, key: ANY}}
-  ANY:
+  pushed:
     github:
-      ANY: {webhook: {port: "12001", endpoint: ANY, method: POST}, events: [ANY], repositories: [{owner: ANY, names: [ANY]}]}
+      ANY: {webhook: {port: "12001", endpoint: ANY, method: ANY}, events: [ANY], repositories: [{owner: ANY, names: [ANY]}]}
     service: {clusterIP: ANY, ports: [{name: ANY, port: 1, protocol: ANY}]}
-  ANY:
+  clock:
     calendar:
       ANY: {schedule: ANY, timezone: ANY, exclusionDates: [ANY], metadata: {ANY: ANY}}
 sensors:
@@ -69,6 +68,9 @@ sensors:
           k8s: {operation: ANY, source: {resource: {apiVersion: ANY, kind: ANY, metadata: {generateName: ANY, labels: {ANY: ANY}}, spec: {ANY: ANY}}}}
         dlqTrigger:
           template: {name: ANY, http: {url: ANY, method: ANY, headers: {ANY: ANY}, payload: [{src: {dependencyName: ANY, value: ANY}, dest: ANY}]}}
+  zz: # stays behind whatever the other is called
+    dependencies: [{name: ANY, eventSourceName: ANY, eventName: ANY}]
+    triggers: [{template: {name: ANY, log: {intervalSeconds: 1}}}]
 eventBus:
   name: ANY
   stream: {replicas: 3}
@@ -82,7 +84,7 @@ bus: &pods
   image: {registry: ANY, repository: ANY, tag: ANY}
   replicas: 3
   topologySpreadConstraints: [{maxSkew: 1, topologyKey: ANY, whenUnsatisfiable: ANY}]
-  podDisruptionBudget: &budget {maxUnavailable: 1, unhealthyPodEvictionPolicy: ANY}
+  podDisruptionBudget: &budget {maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow}
   updateStrategy: {type: ANY}
   minReadySeconds: 1
   terminationGracePeriodSeconds: 1
@@ -96,11 +98,11 @@ bus: &pods
   tolerations: &tolerations [{key: ANY, operator: ANY, value: ANY, effect: ANY}]
   storage: {className: ANY}
   resources: &resources {requests: {cpu: ANY, memory: ANY, ANY: ANY}, limits: {memory: ANY}}
-  env: [{name: ANY, value: ANY}]
+  env: [{name: ANY, value: ANY}, {name: ANY, valueFrom: {secretKeyRef: {name: ANY, key: ANY}}}]
   podLabels: {ANY: ANY}
   podAnnotations: {ANY: ANY}
   allowFrom: [{podSelector: {matchLabels: {ANY: ANY}}}, {ipBlock: {cidr: ANY}}]
-  syncInterval: ANY
+  syncInterval: 30s
 nativeBus:
   replicas: 3
   antiAffinity: &antiAffinity [{topologyKey: ANY, hardUpTo: 3}, {topologyKey: ANY, hardUpTo: 0}]
@@ -110,10 +112,10 @@ nativeBus:
   tolerations: *tolerations
   storage: {className: ANY}
   resources: *resources
-  version: known
+  version: &version ANY
   versions:
     - {version: ANY, natsImage: ANY, metricsExporterImage: ANY, configReloaderImage: ANY, startCommand: ANY}
-    - {version: known, natsImage: ANY, metricsExporterImage: ANY, configReloaderImage: ANY, startCommand: ANY}
+    - {version: *version, natsImage: ANY, metricsExporterImage: ANY, configReloaderImage: ANY, startCommand: ANY}
 controller:
   image: {registry: ANY, repository: ANY, tag: ANY}
   replicas: 2
@@ -161,10 +163,9 @@ imagePullSecrets: [{name: ANY}]
 overrides:
   Service/bus: {metadata: {annotations: {ANY: ANY}}}
   ConfigMap/controller: {data: {ANY: ANY}}
-  Deployment/controller: {spec: {template: {spec: {containers: [{name: controller, env: [{name: ANY, value: ANY}]}]}}}}
+  Deployment/controller: {spec: {template: {spec: {hostname: ANY, ANY: ANY}}}}
 extraObjects:
-  - {apiVersion: v1, kind: ConfigMap, metadata: {name: ANY, annotations: {ANY: ANY}, labels: {ANY: ANY}}, data: {ANY: ANY}}
-  - {apiVersion: ANY, kind: Secret, metadata: {name: ANY}, stringData: {text: ANY}}
+  - {apiVersion: ANY, kind: ANY, metadata: {name: ANY, annotations: {ANY: ANY}, labels: {ANY: ANY}}, data: {ANY: ANY}}
 `
 
 // modes are what is laid over everything, so that each value takes effect once.
@@ -190,8 +191,8 @@ uninstall: {image: {digest: ANY}}
 }
 
 // TestInjection puts each hostile string into each string of the values: it is refused, or it comes out verbatim where the
-// string was that it replaced, and nothing else changes. Strings of which nothing bad is to be told are tried together;
-// where anything is, the culprit is found by halves, so that each is judged by itself.
+// string was that it replaced, and nothing else changes. All are tried in one rendering, for each has a token of its own in
+// the base that tells where it should come out; where that does not tell the culprit, it is found by halves.
 func TestInjection(t *testing.T) {
 	for mode := range modes {
 		t.Run(mode, func(t *testing.T) {
@@ -224,13 +225,38 @@ func TestEverythingIsEverything(t *testing.T) {
 	}
 }
 
+// TestEverythingComesOut: a value that has no effect in any mode is a promise that nobody keeps.
+func TestEverythingComesOut(t *testing.T) {
+	paths, out := map[string]string{}, map[string]bool{}
+	for mode := range modes {
+		b := newBase(t, mode)
+		for _, p := range b.positions {
+			if p.token != "" {
+				paths[p.path] = p.token
+			}
+		}
+		for _, o := range b.objects {
+			for path, token := range paths {
+				out[path] = out[path] || strings.Contains(o.Text, token)
+			}
+		}
+	}
+	for path := range paths {
+		switch {
+		case out[path]:
+		case strings.HasPrefix(path, "uninstall."): // only where Helm sees a cluster
+		case path == "bus.image.digest": // its tag comes out
+		default:
+			t.Errorf("%s comes out nowhere", path)
+		}
+	}
+}
+
 // base is a set of values with a token for each string that users are free to write, and what is rendered of it.
 type base struct {
-	chart     *render.Chart
 	values    map[string]any
 	positions []position
-	objects   []any
-	sources   []string
+	objects   []manifest.Object
 }
 
 // position is a string in the values.
@@ -247,10 +273,7 @@ const releaseToken, namespaceToken = "t1release", "t1namespace"
 
 func newBase(t *testing.T, mode string) *base {
 	t.Helper()
-	c, err := flagship()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := must(flagship())
 	next := 1000
 	free := func(text string) map[string]any {
 		return decoded(t, regexp.MustCompile(`\bANY\b`).ReplaceAllStringFunc(text, func(string) string {
@@ -258,19 +281,14 @@ func newBase(t *testing.T, mode string) *base {
 			return fmt.Sprintf("t%dt", next)
 		}))
 	}
-	b := &base{chart: c, values: over(over(copied(t, c.Values), free(everything)), free(modes[mode]))}
+	b := &base{values: over(over(copied(t, c.Values), free(everything)), free(modes[mode]))}
 	b.positions = []position{{path: "the release's name", token: releaseToken}, {path: "the namespace", token: namespaceToken}}
 	b.find(b.values, "", "")
-	objects, err := b.render(t, nil, "")
+	objects, err := render.Render(c, render.Options{Release: releaseToken, Namespace: namespaceToken, Values: b.values})
 	if err != nil {
 		t.Fatalf("the base is refused: %v", err)
 	}
-	for _, o := range objects {
-		b.sources = append(b.sources, o.Source)
-	}
-	if b.objects, err = trees(objects); err != nil {
-		t.Fatal(err)
-	}
+	b.objects = objects
 	return b
 }
 
@@ -337,17 +355,17 @@ func empty(tree any, path string) []string {
 }
 
 // render renders the base with h at some positions.
-func (b *base) render(t *testing.T, at []position, h string) ([]manifest.Object, error) {
-	t.Helper()
+func (b *base) render(at []position, h string) ([]manifest.Object, error) {
 	tokens, pinned := map[string]bool{}, map[string]bool{}
 	for _, p := range at {
 		tokens[p.token], pinned[p.path] = p.token != "", p.token == ""
 	}
-	return render.Render(b.chart, render.Options{
+	values := put(b.values, "", tokens, pinned, h).(map[string]any)
+	return renderOnce(render.Options{
 		Release:   put(releaseToken, "", tokens, pinned, h).(string),
 		Namespace: put(namespaceToken, "", tokens, pinned, h).(string),
-		Values:    put(b.values, "", tokens, pinned, h).(map[string]any),
-	})
+		Values:    values,
+	}, values)
 }
 
 // put is a copy of tree with h for the tokens, and at the paths where there are none.
@@ -377,16 +395,17 @@ func put(tree any, path string, tokens, pinned map[string]bool, h string) any {
 	return tree
 }
 
-// try puts h at all positions at once, leaves out those that are refused by name, and judges what comes out. Where that
-// cannot be told of all together, each half is tried by itself.
+// try puts h at all positions at once, leaves out those that are refused by name, and judges what comes out. Where nobody
+// can be blamed for what is wrong, each half is tried by itself.
 func (b *base) try(t *testing.T, at []position, h string) []string {
 	t.Helper()
 	if len(at) == 0 {
 		return nil
 	}
-	objects, err := b.render(t, at, h)
+	objects, err := b.render(at, h)
 	if err != nil {
-		rest := slices.DeleteFunc(slices.Clone(at), func(p position) bool { return p.refusedBy(err.Error(), h) })
+		d := newDifferences(at, h)
+		rest := slices.DeleteFunc(slices.Clone(at), func(p position) bool { return p.refusedBy(err.Error(), d) })
 		switch {
 		case len(rest) < len(at):
 			return b.try(t, rest, h)
@@ -394,68 +413,79 @@ func (b *base) try(t *testing.T, at []position, h string) []string {
 			t.Logf("%s is refused, but not by name: %v", at[0].path, err)
 			return nil
 		}
-	} else {
-		violations := b.judge(at, h, objects)
-		if len(violations) == 0 || len(at) == 1 {
-			return violations
-		}
+	} else if violations, sure := b.judge(at, h, objects); sure || len(at) == 1 {
+		return violations
 	}
 	half := len(at) / 2
 	return append(b.try(t, at[:half], h), b.try(t, at[half:], h)...)
 }
 
-// refusedBy reports whether an error names the position as what was wrong.
-func (p position) refusedBy(err, h string) bool {
+// refusedBy reports whether an error names the position, by a path with h in it for the keys that it stands for.
+func (p position) refusedBy(err string, d differences) bool {
 	switch {
-	case p.token == releaseToken:
-		return strings.HasPrefix(err, "release name ")
+	case p.pointer == "":
+		return p.token == releaseToken && strings.HasPrefix(err, "release name ")
 	case p.key:
-		return strings.Contains(err, fmt.Sprintf("invalid propertyName '%s'", h)) && strings.Count(p.pointer, "/") == 2
+		return strings.Contains(err, "- at '"+path.Dir(d.expected(p.pointer))+"': additional properties ")
+	case strings.HasSuffix(p.path, ".port") && strings.Contains(err, " is no port: "):
+		return true
 	}
-	return strings.Contains(err, "- at '"+p.pointer+"': ") || strings.Contains(err, "- "+p.path+": ")
+	return strings.Contains(err, "- at '"+d.expected(p.pointer)+"': ") || strings.Contains(err, "- "+d.expected(p.path)+": ")
 }
 
-// judge compares what was rendered with the base's objects, in which h stands for the tokens.
-func (b *base) judge(at []position, h string, objects []manifest.Object) []string {
-	var names []string
-	for _, p := range at {
-		names = append(names, p.path)
-	}
-	about := func(what string, args ...any) string {
-		return fmt.Sprintf("%s = %.40q: %s", strings.Join(names, ", "), h, fmt.Sprintf(what, args...))
-	}
-	got, err := trees(objects)
-	if err != nil {
-		return []string{about("%v", err)}
-	}
-	if len(got) != len(b.objects) {
-		return []string{about("%d objects, want %d", len(got), len(b.objects))}
-	}
-	d := differences{h: h, tokens: map[string]bool{}}
+// judge compares what was rendered with the base's objects, in which h stands for the tokens. It is sure if it can tell for
+// each violation which positions are to blame.
+func (b *base) judge(at []position, h string, objects []manifest.Object) (violations []string, sure bool) {
+	d := newDifferences(at, h)
 	for _, p := range at {
 		if p.token == "" {
-			d.found = append(d.found, "is accepted, though only some words should be; or give it a token in everything")
+			d.found = append(d.found, difference{p.path, "is accepted, though only some words should be; or write ANY for it in everything"})
 		}
-		d.tokens[p.token] = p.token != ""
 	}
-	for i := range got {
-		d.compare(b.objects[i], got[i], b.sources[i])
+	was, err := trees(b.objects, d.expected)
+	if err != nil {
+		return []string{fmt.Sprintf("the base is no YAML: %v", err)}, true
 	}
-	for i := range d.found {
-		d.found[i] = about("%s", d.found[i])
+	is, err := trees(objects, func(s string) string { return s })
+	got, want := slices.Sorted(maps.Keys(is)), slices.Sorted(maps.Keys(was))
+	switch {
+	case err != nil:
+		d.add(nil, "%v", err)
+	case !slices.Equal(got, want):
+		d.add(nil, "objects are %q, want %q", got, want)
+	default:
+		for _, name := range want {
+			d.compare(was[name], is[name], name)
+		}
 	}
-	return d.found
+	sure = true
+	for _, f := range d.found {
+		sure = sure && f.blame != ""
+		if len(at) == 1 {
+			f.blame = at[0].path
+		}
+		violations = append(violations, fmt.Sprintf("%s = %.40q: %s", f.blame, h, f.what))
+	}
+	return violations, sure
 }
 
-// trees decodes objects, strictly.
-func trees(objects []manifest.Object) ([]any, error) {
-	var all []any
+// trees decodes objects, strictly, by their template, kind and name; expected is what becomes of the last two.
+func trees(objects []manifest.Object, expected func(string) string) (map[string]any, error) {
+	all := map[string]any{}
 	for _, o := range objects {
-		var tree map[string]any
-		if err := yaml.UnmarshalStrict([]byte(o.Text), &tree); err != nil {
+		var tree struct {
+			Kind     string
+			Metadata struct{ Name string }
+		}
+		var whole map[string]any
+		if err := yaml.UnmarshalStrict([]byte(o.Text), &whole); err != nil {
 			return nil, fmt.Errorf("%s: %w", o.Source, err)
 		}
-		all = append(all, any(tree))
+		if err := yaml.Unmarshal([]byte(o.Text), &tree); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.Source, err)
+		}
+		name := hashed.ReplaceAllString(expected(tree.Metadata.Name), "")
+		all[fmt.Sprintf("%s: %s/%s", o.Source, expected(tree.Kind), name)] = whole
 	}
 	return all, nil
 }
@@ -463,8 +493,32 @@ func trees(objects []manifest.Object) ([]any, error) {
 // differences collects where objects are not what h in the place of tokens makes of the base's.
 type differences struct {
 	h      string
+	at     []position
 	tokens map[string]bool
-	found  []string
+	found  []difference
+}
+
+// difference is something wrong, and the positions to blame for it where they can be told.
+type difference struct{ blame, what string }
+
+func newDifferences(at []position, h string) differences {
+	d := differences{h: h, at: at, tokens: map[string]bool{}}
+	for _, p := range at {
+		d.tokens[p.token] = p.token != ""
+	}
+	return d
+}
+
+// add notes what is wrong, and blames the positions whose tokens were there.
+func (d *differences) add(was any, what string, args ...any) {
+	var blame []string
+	text := fmt.Sprint(was)
+	for _, p := range d.at {
+		if p.token != "" && strings.Contains(text, p.token) {
+			blame = append(blame, p.path)
+		}
+	}
+	d.found = append(d.found, difference{strings.Join(blame, ", "), fmt.Sprintf(what, args...)})
 }
 
 // expected is a string of the base as it should come out.
@@ -478,46 +532,45 @@ func (d *differences) expected(s string) string {
 }
 
 func (d *differences) compare(was, is any, path string) {
-	add := func(what string, args ...any) { d.found = append(d.found, path+": "+fmt.Sprintf(what, args...)) }
 	switch was := was.(type) {
 	case map[string]any:
 		is, same := is.(map[string]any)
 		if !same {
-			add("is %.60v, was an object", is)
+			d.add(was, "%s: is %.60v, was an object", path, is)
 			return
 		}
 		there := map[string]bool{}
 		for key, value := range was {
-			key = d.expected(key)
-			there[key] = true
-			if now, has := is[key]; has {
-				d.compare(value, now, path+"."+key)
+			now := d.expected(key)
+			there[now] = true
+			if below, has := is[now]; has {
+				d.compare(value, below, path+"."+now)
 			} else {
-				add("has lost %.60q", key)
+				d.add(key, "%s: has lost %.60q", path, now)
 			}
 		}
 		for key, value := range is {
 			if !there[key] {
-				add("has got %.60q: %.60v", key, value)
+				d.add(nil, "%s: has got %.60q: %.60v", path, key, value)
 			}
 		}
 	case []any:
 		is, same := is.([]any)
 		if !same || len(is) != len(was) {
-			add("is %.60v, was a list of %d", is, len(was))
+			d.add(was, "%s: is %.60v, was a list of %d", path, is, len(was))
 			return
 		}
-		if strings.HasSuffix(path, ".subjects") {
-			was, is = d.ordered(was), slices.SortedFunc(slices.Values(is), byText)
+		if strings.HasSuffix(path, ".subjects") { // in the order of their names
+			was, is = sorted(was, d.expected), sorted(is, func(s string) string { return s })
 		}
 		for i := range was {
 			d.compare(was[i], is[i], fmt.Sprintf("%s[%d]", path, i))
 		}
 	case string:
-		d.compareText(was, is, path, add)
+		d.compareText(was, is, path)
 	default:
 		if was != is {
-			add("is %.60v, was %v", is, was)
+			d.add(was, "%s: is %.60v, was %v", path, is, was)
 		}
 	}
 }
@@ -528,50 +581,47 @@ var (
 	word     = regexp.MustCompile(`^[-\w./]+$`)
 )
 
-func (d *differences) compareText(was string, now any, path string, add func(string, ...any)) {
+func (d *differences) compareText(was string, now any, path string) {
 	is, same := now.(string)
 	want := d.expected(was)
+	if hashed.MatchString(was) && strings.HasSuffix(path, ".metadata.name") {
+		is, want = hashed.ReplaceAllString(is, ""), hashed.ReplaceAllString(want, "")
+	}
 	switch {
 	case !same:
-		add("is %.60v (%T), was the string %.60q", now, now, was)
+		d.add(was, "%s: is %.60v (%T), was the string %.60q", path, now, now, was)
 	case checksum.MatchString(path):
-	case strings.HasSuffix(path, "bootstrap/job.yaml.metadata.name"):
-		if hashed.ReplaceAllString(is, "") != hashed.ReplaceAllString(want, "") {
-			add("is %.60q, want %.60q", is, want)
-		}
 	case was == want || !strings.Contains(was, "\n"):
 		if is != want {
-			add("is %.60q, want %.60q", is, want)
+			d.add(was, "%s: is %.60q, want %.60q", path, is, want)
 		}
 	case strings.HasSuffix(path, ".streamConfig") || strings.HasSuffix(path, ".yaml"):
-		d.compareYAML(was, is, path, add)
+		d.compareYAML(was, is, path)
 	case !word.MatchString(d.h):
-		add("is configuration or a script, and has got more than a word")
+		d.add(was, "%s: is configuration or a script, and has got more than a word", path)
 	case is != want:
-		add("is another text:\n%s", is)
+		d.add(was, "%s: is another text:\n%s", path, is)
 	}
 }
 
 // compareYAML compares texts that are YAML themselves.
-func (d *differences) compareYAML(was, is, path string, add func(string, ...any)) {
+func (d *differences) compareYAML(was, is, path string) {
 	var a, b any
 	if err := yaml.UnmarshalStrict([]byte(was), &a); err != nil {
-		add("is no YAML in the base: %v", err)
+		d.add(was, "%s: is no YAML in the base: %v", path, err)
 	} else if err := yaml.UnmarshalStrict([]byte(is), &b); err != nil {
-		add("is no YAML: %v", err)
+		d.add(was, "%s: is no YAML: %v", path, err)
 	} else {
 		d.compare(a, b, path)
 	}
 }
 
-// ordered are the items of the base in the order that h gives them.
-func (d *differences) ordered(items []any) []any {
+// sorted are items in the order of what becomes of them as text.
+func sorted(items []any, expected func(string) string) []any {
 	return slices.SortedFunc(slices.Values(items), func(a, b any) int {
-		return byText(put(a, "", d.tokens, nil, d.h), put(b, "", d.tokens, nil, d.h))
+		return strings.Compare(expected(fmt.Sprint(a)), expected(fmt.Sprint(b)))
 	})
 }
-
-func byText(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }
 
 // copied is a deep copy of values.
 func copied(t testing.TB, values map[string]any) map[string]any {
@@ -585,4 +635,101 @@ func copied(t testing.TB, values map[string]any) map[string]any {
 		t.Fatal(err)
 	}
 	return again
+}
+
+// TestKeysThatTheChartWritesToo: a key of the user's beside the same one of the template's would make an object that is no YAML.
+func TestKeysThatTheChartWritesToo(t *testing.T) {
+	for name, values := range map[string]string{
+		"a selector's label of the bus":         `{bus: {podLabels: {app.kubernetes.io/component: mine}}}`,
+		"a selector's label of the controller":  `{controller: {podLabels: {app.kubernetes.io/name: mine}}}`,
+		"the checksum":                          `{bus: {podAnnotations: {checksum/config: mine}}}`,
+		"the default container":                 `{controller: {podAnnotations: {kubectl.kubernetes.io/default-container: mine}}}`,
+		"a probe's question":                    `{bus: {livenessProbe: {httpGet: {path: /, port: 1}}}}`,
+		"another question of a probe":           `{controller: {readinessProbe: {exec: {command: [a]}}}}`,
+		"the selector of a constraint":          `{profile: multi-node, bus: {topologySpreadConstraints: [{maxSkew: 1, topologyKey: a, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {a: b}}}]}}`,
+		"a constraint of nothing":               `{profile: multi-node, bus: {topologySpreadConstraints: [{}]}}`,
+		"the selector of the bus' budget":       `{profile: multi-node, bus: {podDisruptionBudget: {selector: {matchLabels: {a: b}}}}}`,
+		"the selector of the sensors' budgets":  `{profile: multi-node, sensor: {podDisruptionBudget: {selector: {matchLabels: {a: b}}}}}`,
+		"the selector of the sources' budgets":  `{profile: multi-node, activeActiveSource: {podDisruptionBudget: {selector: {matchLabels: {a: b}}}}}`,
+		"a variable of the container":           `{bus: {env: [{name: POD_NAME, value: mine}]}}`,
+		"labels of a sensor's pods":             `{sensors: {processor: {template: {metadata: {labels: {app.kubernetes.io/name: mine}}}}}}`,
+		"a variable of a sensor's election":     `{profile: multi-node, sensors: {processor: {template: {container: {env: [{name: LEADER_ELECTION_RETRY_PERIOD, value: 3s}]}}}}}`,
+		"a Service of an event source's own":    `{eventSources: {orders: {service: {ports: [{port: 12000}]}}}}`,
+		"the name of a generated object":        `{extraObjects: [{apiVersion: v1, kind: Service, metadata: {name: events-argo-events-bus}}]}`,
+		"the name of an object in an override":  `{overrides: {Service/bus: {metadata: {name: mine}}}}`,
+		"nothing left of an overridden object":  `{overrides: {Service/bus: {apiVersion: null, kind: null, metadata: null}}}`,
+		"a null in the middle of an override":   `{overrides: {StatefulSet/bus: {spec: {template: null}}}}`,
+		"a word for an object in an override":   `{overrides: {StatefulSet/bus: {spec: words}}}`,
+		"a label of an object, by its override": `{overrides: {Service/bus: {metadata: {labels: {app.kubernetes.io/name: mine}}}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			objects, err := rendered(t, values, "")
+			if err != nil {
+				t.Logf("refused: %v", err)
+				return
+			}
+			if _, err := trees(objects, func(s string) string { return s }); err != nil {
+				t.Error(err)
+			}
+			if _, err := manifest.Files(objects); err != nil {
+				t.Logf("refused where objects become files: %v", err)
+			}
+			for _, o := range objects {
+				for _, wrong := range contradictions(o) {
+					t.Errorf("%s: %s", o.Source, wrong)
+				}
+			}
+		})
+	}
+}
+
+// contradictions are what the API server would refuse in a workload, though it is YAML.
+func contradictions(o manifest.Object) []string {
+	var set struct {
+		Kind string
+		Spec struct {
+			Selector struct{ MatchLabels map[string]string }
+			Template struct {
+				Metadata struct{ Labels map[string]string }
+				Spec     struct {
+					Containers []struct {
+						Env                                         []struct{ Name string }
+						StartupProbe, ReadinessProbe, LivenessProbe map[string]any
+					}
+				}
+			}
+		}
+	}
+	if err := yaml.Unmarshal([]byte(o.Text), &set); err != nil || set.Kind != "StatefulSet" && set.Kind != "Deployment" {
+		return nil
+	}
+	var wrong []string
+	pod := set.Spec.Template
+	for key, value := range set.Spec.Selector.MatchLabels {
+		if pod.Metadata.Labels != nil && pod.Metadata.Labels[key] != value {
+			wrong = append(wrong, fmt.Sprintf("selects %s=%s, and its pods have %q", key, value, pod.Metadata.Labels[key]))
+		}
+	}
+	for _, c := range pod.Spec.Containers {
+		names := map[string]bool{}
+		for _, e := range c.Env {
+			if names[e.Name] {
+				wrong = append(wrong, fmt.Sprintf("has the variable %s twice, which a server-side apply refuses", e.Name))
+			}
+			names[e.Name] = true
+		}
+		for _, probe := range []map[string]any{c.StartupProbe, c.ReadinessProbe, c.LivenessProbe} {
+			questions := 0
+			for _, question := range []string{"httpGet", "tcpSocket", "exec", "grpc"} {
+				if probe[question] != nil {
+					questions++
+				}
+			}
+			if questions > 1 {
+				wrong = append(wrong, fmt.Sprintf("has a probe of %d questions", questions))
+			}
+		}
+	}
+	return wrong
 }

@@ -1,7 +1,9 @@
 package render_test
 
 import (
+	"bytes"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +15,8 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/stack"
 	"github.com/holdfast-ha/holdfast/profiles"
 	"github.com/holdfast-ha/holdfast/stacks"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"helm.sh/helm/v3/pkg/chartutil"
 	"sigs.k8s.io/yaml"
 )
 
@@ -142,7 +146,7 @@ func TestRefusals(t *testing.T) {
 			want: []string{"bus.podDisruptionBudget: maxUnavailable and minAvailable exclude each other", "set the other one to null"},
 			good: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 2, maxUnavailable: null}}}`},
 		{name: "a budget for the only voter", values: `{bus: {podDisruptionBudget: {maxUnavailable: 1}}}`,
-			want: []string{"bus.podDisruptionBudget"},
+			want: []string{"bus.podDisruptionBudget", "null"},
 			good: `{bus: {podDisruptionBudget: null}}`},
 		{name: "no controller may go", values: `{profile: multi-node, controller: {podDisruptionBudget: {maxUnavailable: 0}}}`,
 			want: []string{"controller.podDisruptionBudget.maxUnavailable: 0 blocks every drain", "use 1"},
@@ -282,7 +286,7 @@ func TestRefusals(t *testing.T) {
 			good: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 1}}}`},
 		{name: "a misspelt key", values: `{eventSource: {}}`,
 			want: []string{"'eventSource'"},
-			good: `{eventSources: {}, sensors: null}`},
+			good: `{eventSources: {}}`},
 		{name: "an unknown profile", values: `{profile: multi-region}`,
 			want: []string{"/profile", "'single-node'", "'multi-node'", "'multi-zone'"},
 			good: `{profile: multi-zone}`},
@@ -317,19 +321,131 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// rendered lays values over oneOfEach and renders the flagship's chart.
-func rendered(t *testing.T, values, kube string) ([]manifest.Object, error) {
-	t.Helper()
-	c, err := flagship()
+// TestNothingLeft: who comments out all of a key's content leaves null behind, and means none.
+func TestNothingLeft(t *testing.T) {
+	for _, key := range []string{"eventSources", "sensors", "overrides", "extraObjects", "imagePullSecrets"} {
+		t.Run(key, func(t *testing.T) {
+			t.Parallel()
+			none, err := render.Render(must(flagship()), render.Options{Release: "events", Namespace: "default", Values: map[string]any{key: nil}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := render.Render(must(flagship()), render.Options{Release: "events", Namespace: "default"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := kinds(none), kinds(want); !slices.Equal(got, want) {
+				t.Errorf("renders %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func kinds(objects []manifest.Object) []string {
+	var all []string
+	for _, o := range objects {
+		all = append(all, o.Source+" "+o.Kind)
+	}
+	return all
+}
+
+// TestRefusalsOfTheWeb: the same for what only an ordinary stack has.
+func TestRefusalsOfTheWeb(t *testing.T) {
+	web := must(shippedChart("web"))
+	for _, c := range []struct {
+		name, values string
+		want         []string
+		good         string
+	}{
+		{"two of what there must never be two of", `{worker: {replicas: 2}}`,
+			[]string{"worker.replicas", "1"}, `{worker: {replicas: 1}}`},
+		{"a scaler that may not reach the profile's replicas", `{profile: multi-node, api: {autoscaling: {enabled: true, maxReplicas: 1}}}`,
+			[]string{"api.autoscaling.maxReplicas", "2"}, `{profile: multi-node, api: {autoscaling: {enabled: true, maxReplicas: 2}}}`},
+		{"two voters", `{profile: multi-node, store: {replicas: 2}}`,
+			[]string{"store.replicas: 2 voters need 2 for a quorum", "use 3 or 5"}, `{profile: multi-node, store: {replicas: 3}}`},
+		{"no pod may go", `{profile: multi-node, api: {podDisruptionBudget: {maxUnavailable: 0}}}`,
+			[]string{"api.podDisruptionBudget.maxUnavailable: 0 blocks every drain", "use 1"}, `{profile: multi-node, api: {podDisruptionBudget: {maxUnavailable: 1}}}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			o := render.Options{Release: "shop", Namespace: "default", Values: decoded(t, c.values)}
+			if _, err := render.Render(web, o); err == nil {
+				t.Error("is not refused")
+			} else {
+				for _, part := range c.want {
+					if !strings.Contains(err.Error(), part) {
+						t.Errorf("the refusal does not say %q:\n%v", part, err)
+					}
+				}
+			}
+			o.Values = decoded(t, c.good)
+			if _, err := render.Render(web, o); err != nil {
+				t.Errorf("the way out %s is refused:\n%v", c.good, err)
+			}
+		})
+	}
+}
+
+// TestIngressWithoutAClass: an empty class is the cluster's default, and the API server refuses an empty name for one.
+func TestIngressWithoutAClass(t *testing.T) {
+	objects, err := render.Render(must(shippedChart("web")), render.Options{Release: "shop", Namespace: "default", Values: decoded(t, `{api: {ingress: {enabled: true, host: example.org}}}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return render.Render(c, render.Options{Release: "events", Namespace: "default", KubeVersion: kube, Values: over(decoded(t, oneOfEach), decoded(t, values))})
+	seen := false
+	for _, o := range objects {
+		seen = seen || o.Kind == "Ingress"
+		if o.Kind == "Ingress" && strings.Contains(o.Text, `ingressClassName: ""`) {
+			t.Errorf("%s: ingressClassName is empty", o.Source)
+		}
+	}
+	if !seen {
+		t.Error("there is no Ingress")
+	}
 }
 
-// flagship is the chart of the stack argo-events, generated once.
-var flagship = sync.OnceValues(func() (*render.Chart, error) {
-	st, err := stack.Load(stacks.FS, "argo-events.yaml")
+// TestTheSchemaIsAsked: what rendered, below, asks of the schema by itself is what Render refuses.
+func TestTheSchemaIsAsked(t *testing.T) {
+	for _, values := range []string{`{bus: {podDisruptionBudgt: {maxUnavailable: 1}}}`, `{eventSources: {orders: {template: {hostNetwork: true}}}}`} {
+		_, want := rendered(t, values, "")
+		_, err := render.Render(must(flagship()), render.Options{Release: "events", Namespace: "default", Values: over(decoded(t, oneOfEach), decoded(t, values))})
+		if want == nil || err == nil {
+			t.Errorf("%s: Render says %v, the schema by itself %v", values, err, want)
+			continue
+		}
+		if _, refusal, _ := strings.Cut(want.Error(), "\n"); !strings.Contains(err.Error(), refusal) {
+			t.Errorf("%s: Render says %v, the schema by itself %v", values, err, want)
+		}
+	}
+}
+
+// rendered lays values over oneOfEach and renders the flagship's chart.
+func rendered(t *testing.T, values, kube string) ([]manifest.Object, error) {
+	t.Helper()
+	o := render.Options{Release: "events", Namespace: "default", KubeVersion: kube, Values: over(decoded(t, oneOfEach), decoded(t, values))}
+	all, err := chartutil.CoalesceValues(must(flagship()), o.Values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return renderOnce(o, all)
+}
+
+// renderOnce is Render for all, the values with the chart's own, but that the schema is compiled once for all tests: it
+// takes longer than the rendering.
+func renderOnce(o render.Options, all map[string]any) ([]manifest.Object, error) {
+	if err := must(schema()).Validate(all); err != nil {
+		return nil, err
+	}
+	c := *must(flagship())
+	c.Schema = nil
+	return render.Render(&c, o)
+}
+
+// flagship is the chart of the stack argo-events.
+var flagship = sync.OnceValues(func() (*render.Chart, error) { return shippedChart("argo-events") })
+
+func shippedChart(name string) (*render.Chart, error) {
+	st, err := stack.Load(stacks.FS, name+".yaml")
 	if err != nil {
 		return nil, err
 	}
@@ -342,6 +458,19 @@ var flagship = sync.OnceValues(func() (*render.Chart, error) {
 		return nil, err
 	}
 	return render.Load(files)
+}
+
+// schema is the flagship's.
+var schema = sync.OnceValues(func() (*jsonschema.Schema, error) {
+	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(must(flagship()).Schema))
+	if err != nil {
+		return nil, err
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("values.schema.json", text); err != nil {
+		return nil, err
+	}
+	return c.Compile("values.schema.json")
 })
 
 // over lays one tree of values over another: maps meet key by key, everything else is replaced.
@@ -355,6 +484,14 @@ func over(base, top map[string]any) map[string]any {
 		merged[key] = value
 	}
 	return merged
+}
+
+// must is for what every test stands on.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
 }
 
 func decoded(t testing.TB, text string) map[string]any {

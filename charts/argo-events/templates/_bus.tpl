@@ -62,8 +62,8 @@ discard: 0
 {{- define "argo-events.busAccess" -}}
 {{- if eq .Values.eventBus.mode "managed" -}}
 url: nats://{{ include "argo-events.fullname" . }}-bus:4222
-auth: {secret: {{ include "argo-events.authSecret" . }}, key: auth.yaml}
-ca: {secret: {{ include "argo-events.tlsSecret" . }}, key: ca.crt}
+auth: {secret: {{ include "argo-events.authSecret" . | quote }}, key: auth.yaml}
+ca: {secret: {{ include "argo-events.tlsSecret" . | quote }}, key: ca.crt}
 {{- else -}}
 url: nats://eventbus-{{ .Values.eventBus.name }}-js-svc.$(NAMESPACE).svc:4222
 auth: {secret: eventbus-{{ .Values.eventBus.name }}-js-client-auth, key: client-auth}
@@ -92,11 +92,11 @@ ca: {secret: eventbus-{{ .Values.eventBus.name }}-js-server, key: ca-cert}
   projected:
     sources:
       - secret:
-          name: {{ .auth.secret }}
+          name: {{ .auth.secret | quote }}
           items:
             - {key: {{ .auth.key }}, path: auth.yaml}
       - secret:
-          name: {{ .ca.secret }}
+          name: {{ .ca.secret | quote }}
           items:
             - {key: {{ .ca.key }}, path: ca.crt}
 {{- end }}

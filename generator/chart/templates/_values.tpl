@@ -51,7 +51,7 @@ overlay (list base over nulls): lays over onto base, in place. Maps meet key by 
 {{- define "[[ .Name ]].object" -}}
 {{- $root := index . 0 }}
 {{- $text := include (index . 2) (index . 3) }}
-{{- $override := get $root.Values.overrides (index . 1) }}
+{{- $override := get (default dict $root.Values.overrides) (index . 1) }}
 {{- if and $text $override }}
 {{- $object := printf "%s\n" $text | fromYaml }}
 {{- include "[[ .Name ]].overlay" (list $object (deepCopy $override) "remove") }}

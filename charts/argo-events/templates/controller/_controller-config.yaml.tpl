@@ -11,5 +11,5 @@ eventBus:
     settings: ""
     streamConfig: ""
     versions:
-      {{- toYaml .Values.nativeBus.versions | nindent 8 }}
+        {{- toYaml .Values.nativeBus.versions | nindent 8 }}
 {{- end }}
