@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -23,13 +24,31 @@ func (s scenario) streams() []string {
 	return names
 }
 
-func (s scenario) info(t *testing.T, stream string) *jetstream.StreamInfo {
+// persist tries until it works: a bus that has just started, or moved a leader, leaves some requests without an answer.
+func persist(t *testing.T, do func() error) {
 	t.Helper()
-	found, err := s.js.Stream(t.Context(), stream)
-	if err != nil {
-		t.Fatalf("stream %s: %v", stream, err)
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	err := do()
+	for deadline := time.Now().Add(time.Minute); err != nil && time.Now().Before(deadline); <-tick.C {
+		err = do()
 	}
-	return found.CachedInfo()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s scenario) info(t *testing.T, stream string) (info *jetstream.StreamInfo) {
+	t.Helper()
+	persist(t, func() error {
+		found, err := s.js.Stream(t.Context(), stream)
+		if err != nil {
+			return fmt.Errorf("stream %s: %w", stream, err)
+		}
+		info = found.CachedInfo()
+		return nil
+	})
+	return info
 }
 
 // expectPromise: the stream is what the EventBus says, and every bucket has as many replicas.
@@ -60,17 +79,19 @@ type state struct {
 // leaveEvents puts an event into the stream and a state into each bucket, and returns the state of all streams.
 func (s scenario) leaveEvents(t *testing.T) map[string]state {
 	t.Helper()
-	if _, err := s.js.Publish(t.Context(), "default.source.event", []byte("event")); err != nil {
-		t.Fatal(err)
-	}
+	persist(t, func() error {
+		_, err := s.js.Publish(t.Context(), "default.source.event", []byte("event"), jetstream.WithMsgID("1"))
+		return err
+	})
 	for _, bucket := range s.buckets {
-		kv, err := s.js.KeyValue(t.Context(), bucket)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := kv.Put(t.Context(), "trigger", []byte("state")); err != nil {
-			t.Fatal(err)
-		}
+		persist(t, func() error {
+			kv, err := s.js.KeyValue(t.Context(), bucket)
+			if err != nil {
+				return err
+			}
+			_, err = kv.Put(t.Context(), "trigger", []byte("state"))
+			return err
+		})
 	}
 	return s.states(t)
 }
@@ -101,13 +122,15 @@ func (s scenario) expectEvents(t *testing.T, before map[string]state) {
 func (s scenario) makeAsArgoEvents(t *testing.T) map[string]state {
 	t.Helper()
 	event := jetstream.StreamConfig{Name: eventStream, Subjects: []string{eventSubjects}, Storage: jetstream.FileStorage}
-	if _, err := s.js.CreateStream(t.Context(), event); err != nil {
-		t.Fatal(err)
-	}
+	persist(t, func() error {
+		_, err := s.js.CreateStream(t.Context(), event)
+		return err
+	})
 	for _, bucket := range s.buckets {
-		if _, err := s.js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: bucket}); err != nil {
-			t.Fatal(err)
-		}
+		persist(t, func() error {
+			_, err := s.js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: bucket})
+			return err
+		})
 	}
 	return s.leaveEvents(t)
 }

@@ -59,7 +59,7 @@ type ownSchema struct {
 	// Properties of the values' root; Components: of the components' values, by component.
 	Properties node            `json:"properties"`
 	Components map[string]node `json:"components"`
-	// DefinitionsFrom names a file of the folder whose definitions are found at #/definitions/api.
+	// DefinitionsFrom names a file of the folder whose definitions are found at #/definitions/api.NAME.
 	DefinitionsFrom string `json:"definitionsFrom"`
 	Definitions     node   `json:"-"`
 	// Overrides are patterns of further keys of values.overrides.
@@ -84,13 +84,16 @@ func (g *generation) ownSchema() (ownSchema, error) {
 	if err != nil {
 		return own, err
 	}
-	// In a place of their own: a custom resource may know an older form of a Kubernetes type than this chart does.
-	text = bytes.ReplaceAll(text, []byte(`"#/definitions/`), []byte(`"#/definitions/api/`))
+	// Under names of their own: a custom resource may know an older form of a Kubernetes type than this chart does.
+	text = bytes.ReplaceAll(text, []byte(`"#/definitions/`), []byte(`"#/definitions/api.`))
 	var from struct{ Definitions node }
 	if err := json.Unmarshal(text, &from); err != nil {
 		return own, fmt.Errorf("%s: %w", own.DefinitionsFrom, err)
 	}
-	own.Definitions = node{"api": from.Definitions}
+	own.Definitions = node{}
+	for name, definition := range from.Definitions {
+		own.Definitions["api."+name] = definition
+	}
 	return own, nil
 }
 
@@ -144,7 +147,7 @@ func keySchemas(c stack.Component) node {
 		"livenessProbe":                        timing,
 		"election":                             nullable(strictObject(node{"by": node{"enum": []string{"leases", "nats"}}, "leaseDuration": text, "renewDeadline": text, "retryPeriod": text})),
 		"persistentVolumeClaimRetentionPolicy": ref[appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy](),
-		"storage":                              strictObject(node{"size": node{"type": "string", "pattern": `^[1-9][0-9]*(Mi|Gi|Ti)$`}, "className": text}),
+		"storage":                              strictObject(node{"size": node{"type": "string", "pattern": `^([1-9][0-9]{2,}Mi|[1-9][0-9]*(Gi|Ti))$`}, "className": text}),
 		"resources":                            ref[corev1.ResourceRequirements](),
 		"env":                                  array(envVar(c)),
 		"podLabels":                            stringsBut("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"),

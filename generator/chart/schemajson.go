@@ -23,14 +23,10 @@ func marshal(schema node) ([]byte, error) {
 // opened reports whether the object at a path of keys is written one key a line.
 func opened(path string) bool {
 	keys := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	switch {
-	case path == "" || len(keys) == 1 && (keys[0] == "properties" || keys[0] == "definitions"):
+	if path == "" || len(keys) == 1 && (keys[0] == "properties" || keys[0] == "definitions") {
 		return true
-	case keys[0] == "definitions":
-		return path == "/definitions/api"
-	default:
-		return keys[0] == "properties" && (len(keys) == 2 || len(keys) == 3 && keys[2] == "properties")
 	}
+	return keys[0] == "properties" && (len(keys) == 2 || len(keys) == 3 && keys[2] == "properties")
 }
 
 func write(out *bytes.Buffer, v any, path string) error {

@@ -54,6 +54,7 @@ overlay (list base over nulls): lays over onto base, in place. Maps meet key by 
 {{- $override := get (default dict $root.Values.overrides) (index . 1) }}
 {{- if and $text $override }}
 {{- $object := printf "%s\n" $text | fromYaml }}
+{{- if not (hasKey $object "kind") }}{{ fail (printf "overrides: %s cannot be read: %s" (index . 1) $object.Error) }}{{ end }}
 {{- include "argo-events.overlay" (list $object (deepCopy $override) "remove") }}
 {{- $text = toYaml $object }}
 {{- end }}
