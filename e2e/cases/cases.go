@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
 	"sigs.k8s.io/yaml"
@@ -92,14 +91,4 @@ func (c Case) Chart() (string, error) {
 func Repository() (string, error) {
 	root, err := binaries.Root()
 	return filepath.Dir(root), err
-}
-
-// Stacks lists the stacks of the cases.
-func Stacks(all []Case) []string {
-	var names []string
-	for _, c := range all {
-		names = append(names, c.Stack)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
