@@ -108,6 +108,18 @@ func (c component) Fullname(root ...string) string {
 	return fmt.Sprintf("{{ include %q %s }}-%s", c.Chart+".fullname", dot, c.Label())
 }
 
+// NameLength is how long a release's full name may be. The longest thing made of it is the label controller-revision-hash of a lone voter's pod,
+// fullname-component-standalone-hash: 63 characters, ten of them the hash (Kubernetes' ControllerRevisionName).
+func (g *generation) NameLength() int {
+	longest := 0
+	for _, c := range g.Components {
+		if c.Replication == stack.Quorum && !c.Managed {
+			longest = max(longest, len(component{Component: c}.Label()))
+		}
+	}
+	return 63 - len("-") - longest - len("-standalone") - len("-0123456789")
+}
+
 // Quorum reports whether the component's pods vote.
 func (c component) Quorum() bool { return c.Replication == stack.Quorum }
 

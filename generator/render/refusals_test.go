@@ -217,6 +217,9 @@ func TestRefusals(t *testing.T) {
 		{name: "no port", values: `{eventSources: {users: {webhook: {in: {endpoint: /in, method: POST}}}}}`,
 			want: []string{"eventSources.users", "port"},
 			good: `{eventSources: {users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`},
+		{name: "an event that is two words of a subject", values: `{eventSources: {users: {webhook: {signed.up: {port: "12000", endpoint: /in, method: POST}}}}}`,
+			want: []string{`eventSources.users.webhook."signed.up": is no word of a subject`, "use letters, digits, - and _"},
+			good: `{eventSources: {users: {webhook: {signed-up: {port: "12000", endpoint: /in, method: POST}}}}}`},
 		{name: "a source of nothing", values: `{eventSources: {users: {}}}`,
 			want: []string{"eventSources.users: has no source", "add one, for example webhook"},
 			good: `{eventSources: {users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`},
@@ -501,4 +504,20 @@ func decoded(t testing.TB, text string) map[string]any {
 		t.Fatalf("%s: %v", text, err)
 	}
 	return values
+}
+
+// TestLongNames: a label that is longer than 63 characters leaves a StatefulSet without pods. The revision's hash has ten.
+func TestLongNames(t *testing.T) {
+	for _, chart := range []string{"argo-events", "web"} {
+		release := strings.Repeat("long-", 10) + "rel"
+		objects, err := render.Render(must(shippedChart(chart)), render.Options{Release: release, Namespace: "default"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range objects {
+			if o.Kind == "StatefulSet" && len(o.Name) > 63-len("-0123456789") || len(o.Name) > 63 {
+				t.Errorf("%s: %s %s has %d characters", chart, o.Kind, o.Name, len(o.Name))
+			}
+		}
+	}
 }

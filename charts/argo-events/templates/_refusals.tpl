@@ -93,6 +93,9 @@
 {{- $active = append $active $type }}
 {{- end }}
 {{- range $event, $_ := $value }}
+{{- if not (regexMatch "^[A-Za-z0-9_-]+$" $event) }}
+- eventSources.{{ $name }}.{{ $type }}.{{ $event | quote }}: is no word of a subject, so the bus would take none of its events: use letters, digits, - and _
+{{- end }}
 {{- if has $event $events }}
 - eventSources.{{ $name }}.{{ $type }}.{{ $event }}: another type of the same event source has an event of that name, and the controller accepts neither: rename one
 {{- end }}

@@ -5,11 +5,11 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" }}
 {{- end }}
 
-{{/* fullname: the release's name, with the chart's unless it says so already. 40 characters leave room for the components. */}}
+{{/* fullname: the release's name, with the chart's unless it says so already, short enough for what is added to it. */}}
 {{- define "web.fullname" -}}
 {{- $name := include "web.name" . }}
 {{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) }}
-{{- default $full .Values.fullnameOverride | trunc 40 | trimSuffix "-" }}
+{{- default $full .Values.fullnameOverride | trunc 35 | trimSuffix "-" }}
 {{- end }}
 
 {{/* selectorLabels (list root component): what tells the pods of a component; never a version, selectors are for ever. */}}
