@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"path/filepath"
@@ -57,10 +58,11 @@ func localize(o *server.Options, clusterPort int, routes []*url.URL) {
 	}
 }
 
-// localRoutes finds n free ports for the servers to meet at.
+// localRoutes finds n free ports for the servers to meet at: below those that the system gives to outgoing connections,
+// of which one might take a port before its server does.
 func localRoutes(n int) (routes []*url.URL, ports []int, err error) {
 	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		listener, err := listenLow()
 		if err != nil {
 			return nil, nil, err
 		}
@@ -70,6 +72,17 @@ func localRoutes(n int) (routes []*url.URL, ports []int, err error) {
 		routes = append(routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("localhost:%d", port)})
 	}
 	return routes, ports, nil
+}
+
+// listenLow listens on some free port from 20000 to 29999.
+func listenLow() (listener net.Listener, err error) {
+	for range 100 {
+		listener, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000)))
+		if err == nil {
+			return listener, nil
+		}
+	}
+	return nil, err
 }
 
 func (s *Servers) add(options *server.Options) error {

@@ -198,7 +198,11 @@ func TestInjection(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			b := newBase(t, mode)
-			for _, h := range hostile {
+			for i, h := range hostile {
+				// The modes differ in a few objects only: the two others get a part of the strings.
+				if mode != "managed" && i%5 != 0 {
+					continue
+				}
 				t.Run(strconv.Quote(h[:min(len(h), 24)]), func(t *testing.T) {
 					t.Parallel()
 					for _, violation := range b.try(t, b.positions, h) {
