@@ -597,3 +597,9 @@ func marshal(t *testing.T, v any) []byte {
 	}
 	return text
 }
+
+// Majority is how many of n voters must be up for a quorum: what the policy is held against.
+func Majority(n int) int { return n/2 + 1 }
+
+// Spare is how many of n voters may be away with the quorum still standing.
+func Spare(n int) int { return (n - 1) / 2 }

@@ -21,12 +21,6 @@ func Replicas(p profile.Profile, model stack.Replication) int {
 	}
 }
 
-// Majority is how many of n voters must be up for a quorum.
-func Majority(n int) int { return n/2 + 1 }
-
-// Spare is how many of n voters may be away with the quorum still standing.
-func Spare(n int) int { return (n - 1) / 2 }
-
 func replicas(q question) []Decision {
 	if q.model() == stack.PerNode {
 		return nil

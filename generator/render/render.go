@@ -25,8 +25,6 @@ type Options struct {
 	Values map[string]any
 	// KubeVersion is the cluster's, "1.35" or "v1.35.2"; empty: DefaultKubeVersion.
 	KubeVersion string
-	// APIVersions the cluster has beside the built-in ones, for charts that ask.
-	APIVersions []string
 	// NoHooks leaves out what Helm runs at some moment only, tests among it.
 	NoHooks bool
 	// CRDs also puts out the chart's custom resource definitions, first.
@@ -98,7 +96,6 @@ func releaseValues(c *Chart, o Options) (chartutil.Values, error) {
 	}
 	capabilities := chartutil.DefaultCapabilities.Copy()
 	capabilities.KubeVersion = *kube
-	capabilities.APIVersions = append(capabilities.APIVersions, o.APIVersions...)
 	if !chartutil.IsCompatibleRange(c.Metadata.KubeVersion, capabilities.KubeVersion.Version) {
 		return nil, fmt.Errorf("chart %s needs Kubernetes %s, and this is %s", c.Name(), c.Metadata.KubeVersion, capabilities.KubeVersion.Version)
 	}
