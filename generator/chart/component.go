@@ -32,7 +32,7 @@ var objects = []object{
 	{"statefulset.yaml", "StatefulSet/%s", func(c component) bool { return c.Workload() == "StatefulSet" }},
 	{"daemonset.yaml", "DaemonSet/%s", func(c component) bool { return c.Workload() == "DaemonSet" }},
 	{"horizontalpodautoscaler.yaml", "HorizontalPodAutoscaler/%s", func(c component) bool { return c.Autoscaling != nil }},
-	{"poddisruptionbudget.yaml", "PodDisruptionBudget/%s", func(c component) bool { return c.Replication != stack.PerNode && c.Replication != stack.Single }},
+	{"poddisruptionbudget.yaml", "PodDisruptionBudget/%s", func(c component) bool { return !c.PerNode() && c.Replication != stack.Single }},
 	{"networkpolicy.yaml", "NetworkPolicy/%s", always},
 	{"ingress.yaml", "Ingress/%s", func(c component) bool { return c.Ingress != "" }},
 	{"httproute.yaml", "HTTPRoute/%s", func(c component) bool { return c.Ingress != "" }},
@@ -122,6 +122,9 @@ func (g *generation) NameLength() int {
 
 // Quorum reports whether the component's pods vote.
 func (c component) Quorum() bool { return c.Replication == stack.Quorum }
+
+// PerNode reports whether a pod of the component runs on every node.
+func (c component) PerNode() bool { return c.Replication == stack.PerNode }
 
 // IngressPort is the number of the port that Ingress and HTTPRoute lead to.
 func (c component) IngressPort() int {

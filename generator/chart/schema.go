@@ -140,6 +140,7 @@ func keySchemas(c stack.Component) node {
 		"podDisruptionBudget":                  budget,
 		"updateStrategy":                       update,
 		"strategy":                             ref[appsv1.DeploymentStrategy](),
+		"internalTrafficPolicy":                node{"enum": []any{"Local", "Cluster", nil}},
 		"minReadySeconds":                      count,
 		"terminationGracePeriodSeconds":        count,
 		"startupProbe":                         timing,

@@ -38,6 +38,7 @@ var concepts = []func(question) []Decision{
 	tolerations,
 	budget,
 	update,
+	traffic,
 	grace,
 	probes,
 	election,

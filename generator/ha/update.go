@@ -26,6 +26,14 @@ func update(q question) []Decision {
 			Reason: "The next one is taken only when this one is a full member again.",
 			Source: "nats-server#4875; kubernetes stateful_set_control.go",
 		}}
+	case q.model() == stack.PerNode && q.component.HasService():
+		return []Decision{{
+			Key:    "updateStrategy",
+			Value:  Map{"type": "RollingUpdate", "rollingUpdate": Map{"maxSurge": 1, "maxUnavailable": 0}},
+			Rule:   "Node after node, and the new pod is ready before the old one goes.",
+			Reason: "No other node's pod answers for this one.",
+			Source: "apps/v1 DaemonSet",
+		}}
 	case q.model() == stack.PerNode:
 		return []Decision{{
 			Key:    "updateStrategy",

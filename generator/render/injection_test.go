@@ -103,6 +103,23 @@ bus: &pods
   podAnnotations: {ANY: ANY}
   allowFrom: [{podSelector: {matchLabels: {ANY: ANY}}}, {ipBlock: {cidr: ANY}}]
   syncInterval: 30s
+leaf:
+  image: {registry: ANY, repository: ANY, tag: ANY}
+  internalTrafficPolicy: Cluster
+  updateStrategy: {type: ANY}
+  terminationGracePeriodSeconds: 1
+  startupProbe: {periodSeconds: 1}
+  readinessProbe: {periodSeconds: 1}
+  livenessProbe: {periodSeconds: 1}
+  affinity: *affinity
+  nodeSelector: {ANY: ANY}
+  priorityClassName: ANY
+  tolerations: *tolerations
+  resources: *resources
+  env: [{name: ANY, value: ANY}]
+  podLabels: {ANY: ANY}
+  podAnnotations: {ANY: ANY}
+  allowFrom: [{podSelector: {matchLabels: {ANY: ANY}}}]
 nativeBus:
   replicas: 3
   antiAffinity: &antiAffinity [{topologyKey: ANY, hardUpTo: 3}, {topologyKey: ANY, hardUpTo: 0}]
@@ -186,6 +203,7 @@ eventBus:
      sasl: {mechanism: ANY, userSecret: {name: ANY, key: ANY}, passwordSecret: {name: ANY, key: ANY}}, tls: {caCertSecret: {name: ANY, key: ANY}}}
 fullnameOverride: ANY
 bus: {image: {digest: ANY}}
+leaf: {image: {digest: ANY}}
 uninstall: {image: {digest: ANY}}
 `,
 }
@@ -249,7 +267,7 @@ func TestEverythingComesOut(t *testing.T) {
 		switch {
 		case out[path]:
 		case strings.HasPrefix(path, "uninstall."): // only where Helm sees a cluster
-		case path == "bus.image.digest": // its tag comes out
+		case path == "bus.image.digest", path == "leaf.image.digest": // their tags come out
 		default:
 			t.Errorf("%s comes out nowhere", path)
 		}

@@ -9,10 +9,10 @@
 {{- default (printf "%s-bus-tls" (include "argo-events.fullname" .)) .Values.eventBus.tls.existingSecret }}
 {{- end }}
 
-{{/* dnsNames: all names that the managed bus and its members are called by. */}}
+{{/* dnsNames: all names that the managed bus, its members and its leaves are called by. */}}
 {{- define "argo-events.dnsNames" -}}
-{{- $bus := printf "%s-bus" (include "argo-events.fullname" .) }}
-{{- range list $bus (printf "*.%s-headless" $bus) }}
+{{- $name := include "argo-events.fullname" . }}
+{{- range list (printf "%s-bus" $name) (printf "*.%s-bus-headless" $name) (printf "%s-leaf" $name) }}
 - {{ . | quote }}
 - {{ printf "%s.%s" . $.Release.Namespace | quote }}
 - {{ printf "%s.%s.svc" . $.Release.Namespace | quote }}
@@ -31,6 +31,11 @@
 {{- define "argo-events.serverDomain" -}}
 {{- $profile := (.Files.Get (printf "profiles/%s.yaml" .Values.profile) | fromYaml).profile }}
 {{- if gt (include "argo-events.servers" . | int) 3 }}{{ with first ($profile.survives | default list) }}{{ . }}{{ end }}{{ end }}
+{{- end }}
+
+{{/* hasLeaf: whether clients reach the bus through a server on their own node. */}}
+{{- define "argo-events.hasLeaf" -}}
+{{- and (eq .Values.eventBus.mode "managed") (gt (include "argo-events.servers" . | int) 1) .Values.leaf.enabled }}
 {{- end }}
 
 {{/* streamReplicas: as many copies as servers, three at most. */}}

@@ -52,5 +52,22 @@ cluster {
     verify: true
   }
 }
+
+leafnodes {
+  port: 7422
+  no_advertise: true
+  # A leaf shows this certificate and needs no password.
+  tls {
+    cert_file: /etc/nats-tls/tls.crt
+    key_file: /etc/nats-tls/tls.key
+    ca_file: /etc/nats-tls/ca.crt
+    verify_and_map: true
+  }
+  authorization {
+    users: [{user: {{ include "argo-events.fullname" . }}-bus, account: EVENTS}]
+  }
+}
+# Here and at the leaf: requests to JetStream pass between the two (leafnode.go addLeafNodeConnection).
+default_js_domain: {EVENTS: ""}
 {{- end }}
 {{- end }}

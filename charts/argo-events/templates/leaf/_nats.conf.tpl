@@ -1,0 +1,38 @@
+{{- define "argo-events.leaf/nats.conf" -}}
+{{- $c := include "argo-events.component" (list . "leaf") | fromYaml -}}
+server_name: $NODE
+port: 4222
+http: 8222
+pid_file: /var/run/nats/nats.pid
+max_payload: {{ .Values.eventBus.maxPayload }}
+lame_duck_grace_period: 10s
+lame_duck_duration: 30s
+# The one at the other end may be gone without a word. Argo Events would ask after two minutes.
+ping_interval: 2s
+ping_max: 2
+
+tls {
+  cert_file: /etc/nats-tls/tls.crt
+  key_file: /etc/nats-tls/tls.key
+  ca_file: /etc/nats-tls/ca.crt
+}
+include ./auth/users.conf
+
+leafnodes {
+  reconnect: 1s
+  remotes: [{
+    account: EVENTS
+    tls {
+      cert_file: /etc/nats-tls/tls.crt
+      key_file: /etc/nats-tls/tls.key
+      ca_file: /etc/nats-tls/ca.crt
+    }
+    urls: [
+{{- range until (include "argo-events.servers" . | int) }}
+      tls://{{ include "argo-events.fullname" $ }}-bus-{{ . }}.{{ include "argo-events.fullname" $ }}-bus-headless:7422
+{{- end }}
+    ]
+  }]
+}
+default_js_domain: {EVENTS: ""}
+{{- end }}
