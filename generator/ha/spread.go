@@ -5,6 +5,7 @@ import (
 
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/generator/stack"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // spread places the pods over the failure domains: by spread constraints where the chart writes the pod itself, by
@@ -33,6 +34,9 @@ func (q question) constraint(d profile.Domain, widest bool) Map {
 	}
 	if q.model() == stack.Quorum {
 		c["whenUnsatisfiable"], c["minDomains"] = "DoNotSchedule", min(d.Domains, q.replicas)
+		if d.Label == corev1.LabelHostname {
+			c["minDomains"] = q.replicas
+		}
 		return c
 	}
 	if q.component.Workload() == "Deployment" {
@@ -50,8 +54,8 @@ func (q question) spreadDecision(constraints []any) Decision {
 	d := Decision{Key: "topologySpreadConstraints", Value: constraints, Source: "kube-scheduler podtopologyspread; Kubernetes 1.30 (minDomains), 1.33 (nodeTaintsPolicy)"}
 	widest := q.profile.Survives[0]
 	if q.model() == stack.Quorum {
-		d.Rule = fmt.Sprintf("Voters are spread evenly over %d %ss, and wait rather than crowd.", widest.Domains, widest.Name)
-		d.Reason = fmt.Sprintf("No %s may hold a majority. Without minDomains a cluster that has fewer of them would take two voters into one; tainted nodes are no place to count on.", widest.Name)
+		d.Rule = fmt.Sprintf("Voters are spread evenly over %d %ss, each on a node of its own, and wait rather than crowd.", widest.Domains, widest.Name)
+		d.Reason = fmt.Sprintf("No %s may hold a majority, and of two voters on one node the budget lets only one go: the node could not be drained. Without minDomains a cluster that has fewer of them would take two voters into one; tainted nodes are no place to count on.", widest.Name)
 		return d
 	}
 	d.Rule = fmt.Sprintf("Pods are spread evenly over the %ss, two at least.", widest.Name)

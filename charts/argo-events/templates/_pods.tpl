@@ -95,3 +95,9 @@ podAntiAffinity:
 app.kubernetes.io/part-of: {{ include "argo-events.name" (index . 0) | quote }}
 app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
 {{- end }}
+
+{{/* finalizers kind: what the controller of a kind adds to each object. It writes an object's spec only then, with zeros for what was left out,
+and whoever applies on the server (Helm 4) would find two owners of a list. With the finalizer there from the beginning it never does. */}}
+{{- define "argo-events.finalizers" -}}
+finalizers: [{{ . }}-controller]
+{{- end }}
