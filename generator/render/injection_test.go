@@ -76,6 +76,7 @@ eventBus:
   stream: {replicas: 3}
   auth: {existingSecret: ANY}
   tls: {existingSecret: ANY, certManager: {enabled: true, issuerRef: {name: ANY, kind: ANY, group: ANY}}}
+admissionPolicy: {enabled: true}
 bootstrap: &job
   image: {registry: ANY, repository: ANY, tag: ANY}
   resources: {requests: {cpu: ANY, memory: ANY, ANY: ANY}, limits: {memory: ANY}}

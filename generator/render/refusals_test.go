@@ -47,6 +47,9 @@ func TestRefusals(t *testing.T) {
 		// kube is the cluster's version where it matters; good is rendered for goodKube, or the same.
 		kube, goodKube string
 	}{
+		{name: "an admission policy before its time", values: `{admissionPolicy: {enabled: true}}`, kube: "1.35",
+			want: []string{"admissionPolicy.enabled: Kubernetes v1.35", "has no MutatingAdmissionPolicy in v1", "leave it off, and let callers try again"},
+			good: `{admissionPolicy: {enabled: true}}`, goodKube: "1.36"},
 		// Voters.
 		{name: "four voters", values: `{profile: multi-node, bus: {replicas: 4}}`,
 			want: []string{"bus.replicas: 4 voters need 3 for a quorum", "survive no more failures than 3 would", "use 3 or 5"},

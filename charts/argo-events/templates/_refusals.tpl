@@ -2,6 +2,9 @@
 {{- define "argo-events.ownRefusals" }}
 {{- include "argo-events.refuseStream" . }}
 {{- include "argo-events.refuseBus" . }}
+{{- if and .Values.admissionPolicy.enabled (semverCompare "<1.36-0" .Capabilities.KubeVersion.Version) }}
+- admissionPolicy.enabled: Kubernetes {{ .Capabilities.KubeVersion.Version }} has no MutatingAdmissionPolicy in v1, which came with 1.36: leave it off, and let callers try again
+{{- end }}
 {{- $voting := include "argo-events.component" (list . "activePassiveSource") | fromYaml }}
 {{- range $name, $spec := .Values.eventSources }}
 {{- include "argo-events.refuseSource" (list $name $spec) }}

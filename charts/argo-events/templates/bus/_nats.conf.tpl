@@ -8,6 +8,9 @@ pid_file: /var/run/nats/nats.pid
 max_payload: {{ .Values.eventBus.maxPayload }}
 lame_duck_grace_period: 10s
 lame_duck_duration: 30s
+# A node without power says nothing: whoever does not answer is gone, after 6 s instead of minutes. Until then requests go to it.
+ping_interval: 2s
+ping_max: 2
 
 jetstream {
   store_dir: /data
@@ -39,6 +42,8 @@ cluster {
   no_advertise: true
   cluster_advertise: $CLUSTER_ADVERTISE
   connect_retries: 120
+  ping_interval: 2s
+  ping_max: 2
   # The first quorum needs every server named here (nats-server raft.go runAsCandidate, from 2.12 on).
   routes: [
 {{- range until (int $c.replicas) }}

@@ -7,7 +7,7 @@ pid_file: /var/run/nats/nats.pid
 max_payload: {{ .Values.eventBus.maxPayload }}
 lame_duck_grace_period: 10s
 lame_duck_duration: 30s
-# The one at the other end may be gone without a word. Argo Events would ask after two minutes.
+# As at the bus. Argo Events would ask after two minutes.
 ping_interval: 2s
 ping_max: 2
 
