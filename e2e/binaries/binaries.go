@@ -9,20 +9,54 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
-// program is where a binary comes from: a package, and the module (a folder below e2e) that pins its version.
-type program struct{ module, pkg string }
+// program is where a binary comes from.
+type program struct {
+	// module is the folder below e2e whose go.mod pins the version of pkg.
+	module, pkg string
+	// stamp is what the linker is to tell the program of its version, if anything asks for it: the version of the module
+	// versionOf stands for VERSION, MAJOR and MINOR.
+	versionOf, stamp string
+}
 
 // programs are all binaries by the name they are called by. A new one is a line here and a "tool" line in a go.mod;
 // it has a module of its own where its dependencies quarrel with the others'.
 var programs = map[string]program{
-	"argocheck":   {"tools/argocheck", "."},
-	"helm3":       {"tools/helm3", "helm.sh/helm/v3/cmd/helm"},
-	"helm4":       {"tools/helm4", "helm.sh/helm/v4/cmd/helm"},
-	"kubeconform": {".", "github.com/yannh/kubeconform/cmd/kubeconform"},
-	"nats":        {"tools/nats", "github.com/nats-io/natscli/nats"},
+	"argo-events": {module: "tools/argocheck", pkg: "github.com/argoproj/argo-events/cmd"},
+	"argocheck":   {module: "tools/argocheck", pkg: "."},
+	"coredns":     {module: "tools/coredns", pkg: "."},
+	"etcd":        {module: "tools/etcd", pkg: "go.etcd.io/etcd/server/v3"},
+	"helm3":       {module: "tools/helm3", pkg: "helm.sh/helm/v3/cmd/helm"},
+	"helm4":       {module: "tools/helm4", pkg: "helm.sh/helm/v4/cmd/helm"},
+	"kubeconform": {module: ".", pkg: "github.com/yannh/kubeconform/cmd/kubeconform"},
+	"kube-router": {module: "tools/kube-router", pkg: "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"},
+	"kwok":        {module: "tools/kwok", pkg: "sigs.k8s.io/kwok/cmd/kwok"},
+	"nats":        {module: "tools/nats", pkg: "github.com/nats-io/natscli/nats"},
+	"nats-server": {module: ".", pkg: "github.com/nats-io/nats-server/v2"},
+
+	"nats-server-config-reloader": {module: "tools/nats-sidecars", pkg: "github.com/nats-io/nack/cmd/nats-server-config-reloader"},
+	"prometheus-nats-exporter":    {module: "tools/nats-sidecars", pkg: "github.com/nats-io/prometheus-nats-exporter"},
+
+	"kube-apiserver":          kubernetes("kube-apiserver"),
+	"kube-controller-manager": kubernetes("kube-controller-manager"),
+	"kube-proxy":              kubernetes("kube-proxy"),
+	"kube-scheduler":          kubernetes("kube-scheduler"),
+	"kubectl":                 kubernetes("kubectl"),
+	"kubelet":                 kubernetes("kubelet"),
+}
+
+// kubernetes is a program of Kubernetes. They know their version from the linker alone, and helm asks the API server for it.
+func kubernetes(name string) program {
+	const version = "k8s.io/component-base/version"
+	return program{
+		module:    "tools/kubernetes",
+		pkg:       "k8s.io/kubernetes/cmd/" + name,
+		versionOf: "k8s.io/kubernetes",
+		stamp:     "-X " + version + ".gitVersion=VERSION -X " + version + ".gitMajor=MAJOR -X " + version + ".gitMinor=MINOR",
+	}
 }
 
 // Path returns the file of a binary, which is built first if the cache has none of its version. It bears its own name
@@ -37,7 +71,7 @@ func Path(name string) (string, error) {
 		return "", err
 	}
 	module := filepath.Join(root, p.module)
-	version, err := key(module)
+	version, err := key(module, p)
 	if err != nil {
 		return "", fmt.Errorf("building %s: %w", name, err)
 	}
@@ -49,7 +83,45 @@ func Path(name string) (string, error) {
 	if _, err := os.Stat(file); err == nil {
 		return file, nil
 	}
-	return file, buildAside(module, p.pkg, file)
+	return file, p.build(module, file)
+}
+
+// build builds beside the file and then puts it in its place: another test may look for it at the same moment.
+func (p program) build(dir, file string) error {
+	stamp, err := p.stamped(dir)
+	if err != nil {
+		return err
+	}
+	aside := fmt.Sprintf("%s.%d", file, os.Getpid())
+	// Static, for some of them run in a container or another mount namespace; the same flags for all, so that the
+	// packages they share are compiled once.
+	flags := []string{"-trimpath", "-buildvcs=false", "-ldflags", strings.TrimSpace(linker + " " + stamp)}
+	if err := build(dir, p.pkg, aside, flags, "CGO_ENABLED=0"); err != nil {
+		return err
+	}
+	return os.Rename(aside, file)
+}
+
+// linker are the flags of the linker for every program: without symbols and debug information.
+const linker = "-s -w"
+
+// stamped returns the stamp with the version that dir's go.mod pins.
+func (p program) stamped(dir string) (string, error) {
+	if p.stamp == "" {
+		return "", nil
+	}
+	cmd := exec.Command("go", "list", "-m", "-f", "{{.Version}}", p.versionOf)
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("looking for the version of %s in %s: %w", p.versionOf, dir, err)
+	}
+	version := strings.TrimSpace(string(out))
+	parts := strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3)
+	if len(parts) < 3 {
+		return "", fmt.Errorf("%s has version %s: it should be of three parts", p.versionOf, version)
+	}
+	return strings.NewReplacer("VERSION", version, "MAJOR", parts[0], "MINOR", parts[1]).Replace(p.stamp), nil
 }
 
 // Holdfast returns the file of this repository's own binary. It is built at each call, from what the sources are now.
@@ -65,24 +137,30 @@ func Holdfast() (string, error) {
 	repository := filepath.Dir(root)
 	// One folder for each working copy: two of them must not test each other's binary.
 	file := filepath.Join(cache, "holdfast-"+short([]byte(repository)), "holdfast")
-	return file, build(repository, "./cmd/holdfast", file)
+	return file, build(repository, "./cmd/holdfast", file, nil)
 }
 
-// buildAside builds beside the file and then puts it in its place: another test may look for it at the same moment.
-func buildAside(dir, pkg, file string) error {
-	aside := fmt.Sprintf("%s.%d", file, os.Getpid())
-	if err := build(dir, pkg, aside); err != nil {
-		return err
+// Own returns the file of a program of this module: one that runs in a container or as a node. Like Holdfast's, it is
+// built from what the sources are now.
+func Own(pkg string) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
 	}
-	return os.Rename(aside, file)
+	cache, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(cache, "own-"+short([]byte(root)), filepath.Base(pkg))
+	return file, program{pkg: pkg}.build(root, file)
 }
 
-func build(dir, pkg, file string) error {
+func build(dir, pkg, file string, flags []string, environment ...string) error {
 	fmt.Fprintf(os.Stderr, "building %s\n", file)
 	start := time.Now()
-	cmd := exec.Command("go", "build", "-o", file, pkg)
+	cmd := exec.Command("go", append(append([]string{"build", "-o", file}, flags...), pkg)...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOWORK=off")
+	cmd.Env = append(append(os.Environ(), "GOWORK=off"), environment...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building %s in %s: %w\n%s", pkg, dir, err, out)
 	}

@@ -35,13 +35,14 @@ func cacheDir() (string, error) {
 	return filepath.Join(dir, "holdfast-e2e"), err
 }
 
-// key changes with everything that a binary is made of: the pinned versions, the module's own sources, the compiler.
-func key(module string) (string, error) {
+// key changes with everything that a binary is made of: the pinned versions, the module's own sources, the compiler and
+// what it is told.
+func key(module string, p program) (string, error) {
 	sources, err := filepath.Glob(filepath.Join(module, "*.go"))
 	if err != nil {
 		return "", err
 	}
-	all := bytes.NewBufferString(runtime.Version() + runtime.GOOS + runtime.GOARCH)
+	all := bytes.NewBufferString(runtime.Version() + runtime.GOOS + runtime.GOARCH + linker + p.stamp)
 	for _, file := range append(sources, filepath.Join(module, "go.mod"), filepath.Join(module, "go.sum")) {
 		text, err := os.ReadFile(file)
 		if err != nil {

@@ -55,6 +55,7 @@ func localize(o *server.Options, clusterPort int, routes []*url.URL) {
 	o.NoLog, o.NoSigs = true, true
 	if len(o.Routes) > 0 {
 		o.Cluster.Host, o.Cluster.Port, o.Cluster.Advertise, o.Routes = "127.0.0.1", clusterPort, "", routes
+		o.LeafNode.Host, o.LeafNode.Port = "127.0.0.1", server.RANDOM_PORT
 	}
 }
 

@@ -77,9 +77,9 @@ func checkDomain(t *testing.T, r release, b *bus.Bus, pod bus.Pod, o *server.Opt
 // checkPorts: the server listens where its pod says that it does.
 func checkPorts(t *testing.T, b *bus.Bus, o *server.Options) {
 	t.Helper()
-	got := map[string]int{"client": o.Port, "monitor": o.HTTPPort, "cluster": o.Cluster.Port}
+	got := map[string]int{"client": o.Port, "monitor": o.HTTPPort, "cluster": o.Cluster.Port, "leaf": o.LeafNode.Port}
 	for _, port := range b.Container.Ports {
-		if port.Name == "cluster" && b.Replicas() == 1 {
+		if (port.Name == "cluster" || port.Name == "leaf") && b.Replicas() == 1 {
 			continue
 		}
 		equal(t, "port "+port.Name, got[port.Name], int(port.ContainerPort))
@@ -94,6 +94,9 @@ func checkAccess(t *testing.T, o *server.Options) {
 	}
 	if len(o.Routes) > 0 && (o.Cluster.TLSConfig == nil || o.Cluster.TLSConfig.ClientAuth != tls.RequireAndVerifyClientCert) {
 		t.Error("cluster.tls: a server that joins is not asked for its certificate")
+	}
+	if o.LeafNode.Port > 0 && (o.LeafNode.TLSConfig == nil || o.LeafNode.TLSConfig.ClientAuth != tls.RequireAndVerifyClientCert || !o.LeafNode.TLSMap || len(o.LeafNode.Users) != 1) {
+		t.Error("leafnodes: a leaf is not asked for its certificate, or may be anybody")
 	}
 	equal(t, "system_account", o.SystemAccount, "SYS")
 	if len(o.Users) != 2 || o.NoAuthUser != "" {

@@ -31,19 +31,32 @@ type definition struct {
 	} `json:"spec"`
 }
 
-func (s Set) addNeighbours() error {
+// Neighbours returns the files with the CustomResourceDefinitions of other systems that our stacks need.
+func Neighbours() ([]string, error) {
+	var files []string
 	for _, n := range neighbours {
 		dir, err := module(n.module, n.version)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		text, err := os.ReadFile(filepath.Join(dir, n.file))
+		files = append(files, filepath.Join(dir, n.file))
+	}
+	return files, nil
+}
+
+func (s Set) addNeighbours() error {
+	files, err := Neighbours()
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
 		var crd definition
 		if err := yaml.Unmarshal(text, &crd); err != nil {
-			return fmt.Errorf("decoding %s of %s: %w", n.file, n.module, err)
+			return fmt.Errorf("decoding %s: %w", file, err)
 		}
 		if err := s.addDefinition(crd); err != nil {
 			return err

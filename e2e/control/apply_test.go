@@ -1,0 +1,118 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/holdfast-ha/holdfast/e2e/cases"
+	"github.com/holdfast-ha/holdfast/e2e/controlplane"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// TestApply: the API server accepts every object of every case, field by field, and a second apply changes nothing.
+// Meanwhile no controller runs, so that only we change objects.
+func TestApply(t *testing.T) {
+	ctx := t.Context()
+	all, err := cases.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		if err := kube.Namespace(ctx, namespaceOf("apply", c)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := kube.Stop(controlplane.Scheduler, controlplane.ControllerManager); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := kube.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	for _, c := range all {
+		t.Run(c.Name, func(t *testing.T) { testApply(t, c) })
+	}
+}
+
+// TestApplyIsStrict: the API server refuses what TestApply would show to be refused.
+func TestApplyIsStrict(t *testing.T) {
+	typo := cases.Object{Content: map[string]any{
+		"apiVersion": "v1", "kind": "Service", "metadata": map[string]any{"name": "typo"},
+		"spec": map[string]any{"clusterIP": "None", "publishNotReadyAdresses": true},
+	}}
+	if _, err := apply(t.Context(), "default", typo); err == nil {
+		t.Error("a Service with a misspelt field was accepted")
+	}
+}
+
+func namespaceOf(test string, c cases.Case) string { return test + "-" + c.Name }
+
+func testApply(t *testing.T, c cases.Case) {
+	found, err := holdfast.Render(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	versions := map[string]string{}
+	for round := range 2 {
+		for _, o := range found {
+			applied, err := apply(t.Context(), namespaceOf("apply", c), o)
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			if round == 1 && applied.GetResourceVersion() != versions[o.Key()] {
+				t.Errorf("a second apply changes %s", o.Key())
+			}
+			versions[o.Key()] = applied.GetResourceVersion()
+		}
+	}
+	if len(found) == 0 {
+		t.Error("there was nothing to apply")
+	}
+	for _, o := range found {
+		if err := remove(t.Context(), namespaceOf("apply", c), o); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Logf("%d objects accepted with strict validation, and left alone by a second apply", len(found))
+}
+
+// manager is the name that server-side apply knows these tests by.
+const manager = "holdfast-e2e"
+
+// apply applies an object server-side, or tries to, and returns what it is then. A field that its type does not have is an
+// error, and so is one that somebody else has set to something else.
+func apply(ctx context.Context, namespace string, o cases.Object, dryRun ...string) (*unstructured.Unstructured, error) {
+	text, err := json.Marshal(o.Content)
+	if err != nil {
+		return nil, err
+	}
+	collection, err := resource(o.APIVersion(), o.Kind(), namespace)
+	if err != nil {
+		return nil, fmt.Errorf("applying %s: %w", o.Key(), err)
+	}
+	options := metav1.PatchOptions{FieldManager: manager, FieldValidation: metav1.FieldValidationStrict, DryRun: dryRun}
+	applied, err := collection.Patch(ctx, o.Name(), types.ApplyPatchType, text, options)
+	if err != nil {
+		return nil, fmt.Errorf("applying %s: %w", o.Key(), err)
+	}
+	return applied, nil
+}
+
+// remove deletes an object.
+func remove(ctx context.Context, namespace string, o cases.Object) error {
+	collection, err := resource(o.APIVersion(), o.Kind(), namespace)
+	if err != nil {
+		return fmt.Errorf("deleting %s: %w", o.Key(), err)
+	}
+	background := metav1.DeletePropagationBackground
+	if err := collection.Delete(ctx, o.Name(), metav1.DeleteOptions{PropagationPolicy: &background}); err != nil {
+		return fmt.Errorf("deleting %s: %w", o.Key(), err)
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package control
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/cases"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// TestCases installs every case on the smallest cluster that its profile claims, and looks at what becomes of it: what the
+// controller makes, who is selected by what, where the pods are, whether they can be drained and rolled.
+func TestCases(t *testing.T) {
+	all, err := cases.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range all {
+		helm := helms[i%len(helms)]
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			testCase(t, c, helm)
+		})
+	}
+}
+
+func testCase(t *testing.T, c cases.Case, helm string) {
+	name := namespaceOf("case", c)
+	found, err := holdfast.Render(c, "--namespace", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chart, err := c.Chart()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := readProfile(c.Profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelease(t, helm, name, p.withVoters(voters(found)), chart, selectors(found))
+	r.makeAccounts(found)
+	if err := r.deploy("install", c.Profile, c.Values); err != nil {
+		t.Fatal(err)
+	}
+	// Those of helm test, too: some policies are there for nobody else.
+	hooks, err := r.testHooks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range hooks {
+		if _, err := apply(t.Context(), r.namespace, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Until everything is there, nothing can be said about it.
+	if err := r.eventually(3*time.Minute, func() error { return r.settled(t.Context()) }); err != nil {
+		t.Fatal(err)
+	}
+	if r.controller != nil {
+		t.Run("reconciled", func(t *testing.T) { r.testReconciled(t) })
+		t.Run("applied", func(t *testing.T) { r.testApplied(t, found) })
+	}
+	t.Run("selected", func(t *testing.T) { r.testSelected(t) })
+	t.Run("placed", func(t *testing.T) { r.testPlaced(t, p) })
+	for _, o := range hooks {
+		if err := remove(t.Context(), r.namespace, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.eventually(time.Minute, func() error { return r.settled(t.Context()) }); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("drained", func(t *testing.T) { r.testDrained(t) })
+	t.Run("rolled", func(t *testing.T) { r.testRolled(t, c) })
+}
+
+// testReconciled: everything that an EventBus, EventSource or Sensor asks for is in what the controller makes of it.
+func (r *release) testReconciled(t *testing.T) {
+	made, c, err := r.reconciled(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, missing := range c.missing {
+		t.Error(missing)
+	}
+	if c.compared == 0 {
+		t.Error("there was nothing to compare")
+	}
+	t.Logf("%d values of %d custom resources found in what the controller made", c.compared, made)
+}
+
+// testApplied: a custom resource can be applied again server-side, as Helm 4 and the GitOps tools do at each upgrade. Where its
+// controller has written something else into a field or list of ours, that is a conflict.
+func (r *release) testApplied(t *testing.T, found []cases.Object) {
+	tried := 0
+	for _, o := range found {
+		if o.Hook() || !strings.HasPrefix(o.APIVersion(), "argoproj.io/") {
+			continue
+		}
+		if _, err := apply(t.Context(), r.namespace, o, metav1.DryRunAll); err != nil {
+			t.Error(err)
+		}
+		tried++
+	}
+	if tried == 0 {
+		t.Error("there was nothing to apply")
+	}
+	t.Logf("%d custom resources applied again", tried)
+}

@@ -1,0 +1,165 @@
+// Package cluster is a Kubernetes cluster with a real control plane and the nodes of kwok, which say of every pod that it
+// runs and is ready, though no container does. What decides about pods is real: the API, the controllers, the scheduler, evictions.
+//
+// Many tests share one cluster. Each has a namespace and nodes of its own, which no other namespace's pods get to.
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/controlplane"
+	"github.com/holdfast-ha/holdfast/e2e/process"
+	"github.com/holdfast-ha/holdfast/e2e/storage"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+)
+
+// Cluster is a running cluster.
+type Cluster struct {
+	*controlplane.ControlPlane
+	// Config and Kube talk to its API as the administrator.
+	Config *rest.Config
+	Kube   *kubernetes.Clientset
+
+	dir  string
+	kwok *process.Process
+	stop context.CancelFunc
+}
+
+// Up starts a cluster without nodes; its state is in dir.
+func Up(ctx context.Context, dir string) (*Cluster, error) {
+	// All tests together make more requests than one well-behaved cluster.
+	busy := []string{"--kube-api-qps=1000", "--kube-api-burst=2000"}
+	plane, err := controlplane.New(controlplane.Config{Dir: dir, Flags: map[string][]string{
+		// A namespace's own nodes: see Namespace.
+		controlplane.APIServer:         {"--enable-admission-plugins=NodeRestriction,PodNodeSelector"},
+		controlplane.ControllerManager: append([]string{"--horizontal-pod-autoscaler-sync-period=2s"}, busy...),
+		controlplane.Scheduler:         busy,
+	}})
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{ControlPlane: plane, dir: dir}
+	if err := c.start(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func (c *Cluster) start(ctx context.Context) (err error) {
+	if err := c.Start(ctx); err != nil {
+		return err
+	}
+	if c.Config, err = c.Client(); err != nil {
+		return err
+	}
+	if c.Kube, err = kubernetes.NewForConfig(c.Config); err != nil {
+		return err
+	}
+	if c.kwok, err = c.startKwok(); err != nil {
+		return err
+	}
+	var background context.Context
+	background, c.stop = context.WithCancel(context.WithoutCancel(ctx))
+	folders := filepath.Join(c.dir, "volumes")
+	return storage.Start(background, c.Kube, folders, folders)
+}
+
+// Close stops everything. A part that had ended by itself is an error.
+func (c *Cluster) Close() error {
+	var failed []error
+	if c.stop != nil {
+		c.stop()
+	}
+	if c.kwok != nil {
+		failed = append(failed, c.kwok.Stop())
+	}
+	return errors.Join(append(failed, c.ControlPlane.Close())...)
+}
+
+// Dir returns a folder for the files of something in this cluster.
+func (c *Cluster) Dir(name string) string { return filepath.Join(c.dir, name) }
+
+// Owner is the label of the nodes that one namespace has for itself; its value is the namespace's name.
+const Owner = "holdfast.example/namespace"
+
+// Namespace makes a namespace whose pods get to its own nodes only, and waits until pods are let in.
+func (c *Cluster) Namespace(ctx context.Context, name string) error {
+	_, err := c.Kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name: name,
+		// The pods of the namespace get it as a node selector, and spread constraints count only nodes that it matches.
+		Annotations: map[string]string{"scheduler.alpha.kubernetes.io/node-selector": Owner + "=" + name},
+	}}, metav1.CreateOptions{})
+	if err != nil {
+		return fmt.Errorf("making namespace %s: %w", name, err)
+	}
+	return Eventually(ctx, time.Minute, func() error {
+		_, err := c.Kube.CoreV1().ServiceAccounts(name).Get(ctx, "default", metav1.GetOptions{})
+		return err
+	})
+}
+
+// Node is a node to be made.
+type Node struct {
+	Name, Zone string
+	Labels     map[string]string
+}
+
+// AddNodes makes nodes for a namespace, large enough for all of its pods, and waits until they are ready.
+func (c *Cluster) AddNodes(ctx context.Context, namespace string, nodes []Node) error {
+	for _, n := range nodes {
+		labels := map[string]string{Owner: namespace, corev1.LabelHostname: n.Name, corev1.LabelTopologyZone: n.Zone, corev1.LabelOSStable: "linux"}
+		for key, value := range n.Labels {
+			labels[key] = value
+		}
+		size := corev1.ResourceList{
+			corev1.ResourceCPU: resource.MustParse("16"), corev1.ResourceMemory: resource.MustParse("64Gi"), corev1.ResourcePods: resource.MustParse("110"),
+		}
+		node := &corev1.Node{
+			ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: labels},
+			Status:     corev1.NodeStatus{Capacity: size, Allocatable: size},
+		}
+		if _, err := c.Kube.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{}); err != nil {
+			return fmt.Errorf("making node %s: %w", n.Name, err)
+		}
+	}
+	return Eventually(ctx, time.Minute, func() error {
+		for _, n := range nodes {
+			node, err := c.Kube.CoreV1().Nodes().Get(ctx, n.Name, metav1.GetOptions{})
+			if err != nil {
+				return err
+			}
+			// Until its controller has looked at it a new node is tainted.
+			if len(node.Spec.Taints) > 0 {
+				return fmt.Errorf("node %s has taints: %v", n.Name, node.Spec.Taints)
+			}
+		}
+		return nil
+	})
+}
+
+// Eventually tries until there is no error, and returns the last one when the time is over.
+func Eventually(ctx context.Context, patience time.Duration, try func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("after %s: %w", patience, err)
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package cluster
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/holdfast-ha/holdfast/e2e/binaries"
+	"github.com/holdfast-ha/holdfast/e2e/process"
+	"sigs.k8s.io/yaml"
+)
+
+// Pods with this label are not kwok's: somebody else runs them and says how they end.
+const (
+	PlayedLabel = "app.kubernetes.io/component"
+	PlayedValue = "uninstall"
+)
+
+// delays are how long pods take, in milliseconds, for each of kwok's stages. Where a pod ends and starts in no time, the
+// disruption controller does not see that the evicted pod of a StatefulSet has gone, takes the new one of the same name
+// for it, and for two minutes counts it as away.
+var delays = map[string]int{"pod-ready": 1000, "pod-complete": 500, "pod-delete": 3000}
+
+func (c *Cluster) startKwok() (*process.Process, error) {
+	file, err := binaries.Path("kwok")
+	if err != nil {
+		return nil, err
+	}
+	stages, err := c.writeStages()
+	if err != nil {
+		return nil, fmt.Errorf("writing kwok's stages: %w", err)
+	}
+	return process.Start("kwok", filepath.Join(c.dir, "log"), exec.Command(file,
+		"--config="+stages, "--kubeconfig="+c.Kubeconfig(), "--manage-all-nodes", "--node-lease-duration-seconds=40", "--cidr=10.128.0.0/9"))
+}
+
+// writeStages writes what kwok does with pods: what it would do anyway, but with delays, and not to all.
+func (c *Cluster) writeStages() (string, error) {
+	root, err := binaries.Root()
+	if err != nil {
+		return "", err
+	}
+	module := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok")
+	module.Dir = filepath.Join(root, "tools", "kwok")
+	out, err := module.Output()
+	if err != nil {
+		return "", err
+	}
+	var all strings.Builder
+	for name, delay := range delays {
+		text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "kustomize", "stage", "pod", "fast", name+".yaml"))
+		if err != nil {
+			return "", err
+		}
+		var stage struct {
+			APIVersion string         `json:"apiVersion"`
+			Kind       string         `json:"kind"`
+			Metadata   map[string]any `json:"metadata"`
+			Spec       struct {
+				ResourceRef map[string]any `json:"resourceRef"`
+				Selector    struct {
+					MatchExpressions []any `json:"matchExpressions"`
+				} `json:"selector"`
+				Delay map[string]any `json:"delay"`
+				Next  map[string]any `json:"next"`
+			} `json:"spec"`
+		}
+		if err := yaml.UnmarshalStrict(text, &stage); err != nil {
+			return "", fmt.Errorf("decoding %s: %w", name, err)
+		}
+		stage.Spec.Delay = map[string]any{"durationMilliseconds": delay}
+		stage.Spec.Selector.MatchExpressions = append(stage.Spec.Selector.MatchExpressions, map[string]any{
+			"key": fmt.Sprintf(".metadata.labels[%q]", PlayedLabel), "operator": "NotIn", "values": []string{PlayedValue},
+		})
+		if text, err = yaml.Marshal(stage); err != nil {
+			return "", err
+		}
+		all.WriteString("---\n" + string(text))
+	}
+	file := filepath.Join(c.dir, "stages.yaml")
+	return file, os.WriteFile(file, []byte(all.String()), 0o644)
+}

@@ -1,0 +1,158 @@
+package control
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/cases"
+)
+
+// step is one helm command in the life of a release.
+type step struct {
+	about string
+	// profile and values are for install and upgrade, values by what they are called in a system; the profile is empty for
+	// a rollback, to a revision.
+	profile, values string
+	revision        string
+	// still is for a step that must change nothing at all.
+	still bool
+}
+
+// lives are what may be done to a release in place. To single-node and back is a migration.
+var lives = map[string][]step{
+	"clustered": {
+		{about: "install multi-node", profile: "multi-node"},
+		{about: "the same again", profile: "multi-node", still: true},
+		{about: "other values", profile: "multi-node", values: "changed"},
+		{about: "to multi-zone", profile: "multi-zone", values: "changed"},
+		{about: "to five servers", profile: "multi-zone", values: "five"},
+		{about: "back to three servers", profile: "multi-zone"},
+		{about: "back to multi-node", profile: "multi-node"},
+		{about: "the same again", profile: "multi-node", still: true},
+		{about: "rollback to five servers", revision: "5"},
+		{about: "rollback to the beginning", revision: "1"},
+	},
+	"lone": {
+		{about: "install single-node", profile: "single-node"},
+		{about: "the same again", profile: "single-node", still: true},
+		{about: "other values", profile: "single-node", values: "changed"},
+		{about: "rollback to the beginning", revision: "1"},
+	},
+}
+
+// system is a chart with values that choose what of it is tried, and others that change it.
+type system struct {
+	name, chart string
+	values      map[string]any
+	changes     map[string]map[string]any
+}
+
+var (
+	requests = map[string]any{"resources": map[string]any{"requests": map[string]any{"cpu": "120m"}}}
+	five     = map[string]any{"replicas": 5}
+	ofEvents = map[string]map[string]any{
+		"changed": {"bus": requests, "nativeBus": requests, "controller": requests},
+		// In mode native three are all there is room for.
+		"five": {"bus": five},
+	}
+	systems = []system{
+		{"managed", "argo-events", mode("managed"), ofEvents},
+		{"native", "argo-events", mode("native"), ofEvents},
+		{"web", "web", nil, map[string]map[string]any{"changed": {"store": requests, "api": requests}, "five": {"store": five}}},
+	}
+)
+
+func mode(name string) map[string]any {
+	return map[string]any{"eventBus": map[string]any{"mode": name}}
+}
+
+// TestLifecycle: over its life a release keeps what need not be made anew, every step is accepted by the API and followed
+// by the Argo Events controller, and helm uninstall leaves the claims and nothing that hangs.
+func TestLifecycle(t *testing.T) {
+	for _, helm := range helms {
+		for _, s := range systems {
+			for life, steps := range lives {
+				t.Run(life+"/"+s.name+"/"+helm, func(t *testing.T) {
+					t.Parallel()
+					testLife(t, helm, s, life, steps)
+				})
+			}
+		}
+	}
+}
+
+func testLife(t *testing.T, helm string, of system, life string, steps []step) {
+	repository, err := cases.Repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	smallest := map[string]string{"clustered": "multi-zone", "lone": "single-node"}[life]
+	most := map[string]int{"clustered": 5, "lone": 1}[life]
+	p, err := readProfile(smallest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelease(t, helm, strings.Join([]string{"life", life, of.name, helm}, "-"), p.withVoters(most), filepath.Join(repository, "charts", of.chart), selectors(nil))
+	common := []string{r.valuesFile(of.values)}
+	if of.chart == "argo-events" {
+		common = append(common, filepath.Join(repository, "values", "webhook.yaml"))
+	}
+	before := snapshot{}
+	kept := 0
+	for i, s := range steps {
+		switch {
+		case i == 0:
+			err = r.deploy("install", s.profile, common...)
+		case s.profile != "":
+			err = r.deploy("upgrade", s.profile, append(common, r.valuesFile(of.changes[s.values]))...)
+		default:
+			if _, err = r.run("rollback", cases.Release, s.revision); err == nil {
+				err = r.startController()
+			}
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", s.about, err)
+		}
+		if err := r.followed(i == 0); err != nil {
+			t.Fatalf("%s: %v", s.about, err)
+		}
+		after, err := r.snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, problem := range before.compare(after, s.still) {
+			t.Errorf("%s: %s", s.about, problem)
+		}
+		kept += len(before)
+		before = after
+	}
+	r.testUninstall(t, of, before)
+	t.Logf("%d steps, %d objects at the end, %d times an object was kept", len(steps), len(before), kept)
+}
+
+// followed waits until the controller has made what the custom resources ask for; at first also for the pods, so that
+// nothing moves any more when nothing is to change.
+func (r *release) followed(pods bool) error {
+	return r.eventually(2*time.Minute, func() error {
+		ctx := r.t.Context()
+		if pods {
+			if err := r.settled(ctx); err != nil {
+				return err
+			}
+		}
+		made, c, err := r.reconciled(ctx)
+		if err != nil {
+			return err
+		}
+		if len(c.missing) > 0 {
+			return errors.New(strings.Join(c.missing, "\n"))
+		}
+		if made == 0 && r.controller != nil {
+			return errors.New("there is no custom resource")
+		}
+		return nil
+	})
+}

@@ -1,0 +1,149 @@
+package control
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// settled tells what is not yet as it should be: a custom resource without its workload, a workload without its pods.
+func (r *release) settled(ctx context.Context) error {
+	workloads, err := r.workloads(ctx)
+	if err != nil {
+		return err
+	}
+	pods, err := r.pods(ctx)
+	if err != nil {
+		return err
+	}
+	wanted := 0
+	for _, w := range workloads {
+		if w.observed != w.generation || w.updated != w.replicas || w.ready != w.replicas {
+			return fmt.Errorf("%s: of %d pods %d are updated and %d ready (generation %d of %d seen)", w.name, w.replicas, w.updated, w.ready, w.observed, w.generation)
+		}
+		wanted += int(w.replicas)
+	}
+	if len(workloads) == 0 {
+		return fmt.Errorf("there is no workload")
+	}
+	running := 0
+	for _, p := range pods {
+		if p.DeletionTimestamp != nil {
+			return fmt.Errorf("pod %s has not gone yet", p.Name)
+		}
+		if kind := controller(p).Kind; kind == "Job" || kind == "" {
+			continue
+		}
+		if p.Status.Phase != corev1.PodRunning {
+			return fmt.Errorf("pod %s is %s", p.Name, p.Status.Phase)
+		}
+		running++
+	}
+	if running != wanted {
+		return fmt.Errorf("there are %d pods, %d are wanted", running, wanted)
+	}
+	if err := r.scaled(ctx); err != nil {
+		return err
+	}
+	if err := r.healthy(ctx); err != nil {
+		return err
+	}
+	jobs, err := kube.Kube.BatchV1().Jobs(r.namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, job := range jobs.Items {
+		if job.Status.Succeeded == 0 {
+			return fmt.Errorf("job %s has not succeeded", job.Name)
+		}
+	}
+	_, _, err = r.reconciled(ctx)
+	return err
+}
+
+// scaled tells whether an autoscaler has not yet brought its workload to the least number of pods.
+func (r *release) scaled(ctx context.Context) error {
+	found, err := kube.Kube.AutoscalingV2().HorizontalPodAutoscalers(r.namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, h := range found.Items {
+		if h.Status.CurrentReplicas < *h.Spec.MinReplicas {
+			return fmt.Errorf("autoscaler %s: %d of %d replicas", h.Name, h.Status.CurrentReplicas, *h.Spec.MinReplicas)
+		}
+	}
+	return nil
+}
+
+// healthy tells whether a budget still counts a pod as away. For a pod that was evicted and has come back under its name
+// that may be two minutes, where the disruption controller was too busy to see it go.
+func (r *release) healthy(ctx context.Context) error {
+	found, err := kube.Kube.PolicyV1().PodDisruptionBudgets(r.namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, b := range found.Items {
+		if s := b.Status; s.ObservedGeneration != b.Generation || s.CurrentHealthy != s.ExpectedPods {
+			return fmt.Errorf("budget %s: %d of %d pods are healthy, disrupted: %v", b.Name, s.CurrentHealthy, s.ExpectedPods, s.DisruptedPods)
+		}
+	}
+	return nil
+}
+
+// workload is a Deployment, StatefulSet or DaemonSet.
+type workload struct {
+	kind, name               string
+	selector                 *metav1.LabelSelector
+	template                 corev1.PodTemplateSpec
+	generation, observed     int64
+	replicas, updated, ready int32
+}
+
+func (r *release) workloads(ctx context.Context) (all []workload, err error) {
+	apps := kube.Kube.AppsV1()
+	deployments, err := apps.Deployments(r.namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range deployments.Items {
+		s := d.Status
+		// An old pod that still runs is one too many.
+		updated := s.UpdatedReplicas - (s.Replicas - s.UpdatedReplicas)
+		all = append(all, workload{"Deployment", d.Name, d.Spec.Selector, d.Spec.Template, d.Generation, s.ObservedGeneration, *d.Spec.Replicas, updated, s.ReadyReplicas})
+	}
+	sets, err := apps.StatefulSets(r.namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range sets.Items {
+		s := d.Status
+		all = append(all, workload{"StatefulSet", d.Name, d.Spec.Selector, d.Spec.Template, d.Generation, s.ObservedGeneration, *d.Spec.Replicas, s.UpdatedReplicas, s.ReadyReplicas})
+	}
+	daemons, err := apps.DaemonSets(r.namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range daemons.Items {
+		s := d.Status
+		all = append(all, workload{"DaemonSet", d.Name, d.Spec.Selector, d.Spec.Template, d.Generation, s.ObservedGeneration, s.DesiredNumberScheduled, s.UpdatedNumberScheduled, s.NumberReady})
+	}
+	return all, nil
+}
+
+func (r *release) pods(ctx context.Context) ([]corev1.Pod, error) {
+	found, err := kube.Kube.CoreV1().Pods(r.namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return found.Items, nil
+}
+
+// controller returns the owner of a pod that would replace it; nobody's is empty.
+func controller(p corev1.Pod) metav1.OwnerReference {
+	if owner := metav1.GetControllerOf(&p); owner != nil {
+		return *owner
+	}
+	return metav1.OwnerReference{}
+}

@@ -1,0 +1,87 @@
+// Package storage gives claims their volumes: folders that are bound to the zone that the claim's first pod was put in, as
+// the disks of clouds are.
+package storage
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/klog/v2"
+	"sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
+)
+
+// Classes are the storage classes, the default one first. They differ in their names: the golden cases ask for both.
+var Classes = []string{"zonal", "fast"}
+
+const provisioner = "holdfast.example/zonal"
+
+// Start makes the storage classes and provides for its claims until the context ends. The volumes are folders below dir; the
+// nodes see it as seen.
+func Start(ctx context.Context, client kubernetes.Interface, dir, seen string) error {
+	late := storagev1.VolumeBindingWaitForFirstConsumer
+	for i, name := range Classes {
+		isDefault := map[string]string{"storageclass.kubernetes.io/is-default-class": fmt.Sprint(i == 0)}
+		class := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: isDefault}, Provisioner: provisioner, VolumeBindingMode: &late}
+		if _, err := client.StorageV1().StorageClasses().Create(ctx, class, metav1.CreateOptions{}); err != nil {
+			return fmt.Errorf("making storage class %s: %w", name, err)
+		}
+	}
+	// What it does and why it fails, it says by events on the claims.
+	ctx = klog.NewContext(ctx, klog.Logger{})
+	// There is one of it: it needs no election.
+	c := controller.NewProvisionController(ctx, client, provisioner, folders{client, dir, seen}, controller.LeaderElection(false))
+	go c.Run(ctx)
+	return nil
+}
+
+type folders struct {
+	client    kubernetes.Interface
+	dir, seen string
+}
+
+// Provision makes the volume of a claim.
+func (f folders) Provision(ctx context.Context, o controller.ProvisionOptions) (*corev1.PersistentVolume, controller.ProvisioningState, error) {
+	node, err := f.client.CoreV1().Nodes().Get(ctx, o.SelectedNodeName, metav1.GetOptions{})
+	if err != nil {
+		return nil, controller.ProvisioningNoChange, err
+	}
+	zone := node.Labels[corev1.LabelTopologyZone]
+	if zone == "" {
+		return nil, controller.ProvisioningFinished, fmt.Errorf("node %s of the claim's pod is in no zone", o.SelectedNodeName)
+	}
+	// Open to every user, as pods are whom they like.
+	folder := filepath.Join(zone, o.PVName)
+	if err := os.MkdirAll(filepath.Join(f.dir, folder), 0o755); err != nil {
+		return nil, controller.ProvisioningFinished, err
+	}
+	if err := os.Chmod(filepath.Join(f.dir, folder), 0o777); err != nil {
+		return nil, controller.ProvisioningFinished, err
+	}
+	return &corev1.PersistentVolume{
+		ObjectMeta: metav1.ObjectMeta{Name: o.PVName},
+		Spec: corev1.PersistentVolumeSpec{
+			PersistentVolumeReclaimPolicy: *o.StorageClass.ReclaimPolicy,
+			AccessModes:                   o.PVC.Spec.AccessModes,
+			Capacity:                      o.PVC.Spec.Resources.Requests,
+			PersistentVolumeSource:        corev1.PersistentVolumeSource{Local: &corev1.LocalVolumeSource{Path: filepath.Join(f.seen, folder)}},
+			NodeAffinity: &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{
+				MatchExpressions: []corev1.NodeSelectorRequirement{{Key: corev1.LabelTopologyZone, Operator: corev1.NodeSelectorOpIn, Values: []string{zone}}},
+			}}}},
+		},
+	}, controller.ProvisioningFinished, nil
+}
+
+// Delete removes the volume of a claim that is gone.
+func (f folders) Delete(_ context.Context, volume *corev1.PersistentVolume) error {
+	folder, err := filepath.Rel(f.seen, volume.Spec.Local.Path)
+	if err != nil || !filepath.IsLocal(folder) {
+		return fmt.Errorf("volume %s is not below %s: %s", volume.Name, f.seen, volume.Spec.Local.Path)
+	}
+	return os.RemoveAll(filepath.Join(f.dir, folder))
+}
