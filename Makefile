@@ -39,6 +39,10 @@ bench: ## Benchmarks, and holdfast beside the helm binary in one run
 	go test -run '^$$' -bench . -benchtime 3x ./generator/...
 	e2e/bench.sh
 
+.PHONY: evidence
+evidence: ## Make nodes and zones fail and write what was lost to docs/evidence (as root)
+	EVIDENCE=$(CURDIR)/docs/evidence e2e/run.sh live
+
 .PHONY: e2e
 e2e: ## Hold what comes out against the real tools (builds them on first use)
 	e2e/run.sh

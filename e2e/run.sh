@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-all=(vet facts schemas chart)
+all=(vet facts schemas chart control nodes live)
 
 # The checks of the compiler, for every module that has sources.
 vet() { go vet ./... && (cd tools/argocheck && go vet ./...); }
@@ -19,6 +19,14 @@ facts() { tests ./facts; }
 schemas() { tests ./schemas; }
 # The charts and manifests against Helm, the schemas, Argo Events, nats-server and the nats command.
 chart() { tests ./chart; }
+# The charts on a real control plane: API server, controllers, scheduler, evictions, Helm and the controller of Argo Events.
+# Most of the time is waiting, hence more tests at a time than processors.
+control() { tests ./control -parallel 10; }
+# The cluster of real nodes that the next tier runs on: that it fails as it should, and leaves nothing. As root.
+nodes() { tests ./nodes/...; }
+# The charts on real nodes, which lose their power, their zone and each other while events are counted. As root.
+# EVIDENCE=DIR keeps the counts.
+live() { tests ./load/... && tests ./live ${EVIDENCE:+-evidence "$EVIDENCE"}; }
 
 # The tests read files that the go command does not watch, hence -count=1.
 tests() { go test -count=1 -timeout 60m -v "$@"; }

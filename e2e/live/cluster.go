@@ -1,0 +1,49 @@
+// Package live runs systems on real nodes, makes the nodes fail, and counts what the systems lose.
+package live
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// Cluster is real nodes that can be made to fail. Each call returns when the failure is there, or gone.
+type Cluster interface {
+	// Kubeconfig is a file with the rights of an administrator.
+	Kubeconfig() string
+	// Kill takes the power of nodes, all at the same instant; Boot starts them again, with their disks.
+	Kill(ctx context.Context, nodes ...string) error
+	Boot(ctx context.Context, nodes ...string) error
+	// Cut takes nodes off the network while they run on; Heal puts them back.
+	Cut(ctx context.Context, nodes ...string) error
+	Heal(ctx context.Context, nodes ...string) error
+	// StopControlPlane stops API server, controllers and scheduler; StartControlPlane brings back the same state.
+	StopControlPlane(ctx context.Context) error
+	StartControlPlane(ctx context.Context) error
+}
+
+// commands is a cluster of somebody else's: a program is called for each failure, with the verb and the nodes.
+type commands struct{ program, kubeconfig string }
+
+func (c commands) Kubeconfig() string                              { return c.kubeconfig }
+func (c commands) Kill(ctx context.Context, nodes ...string) error { return c.run(ctx, "kill", nodes) }
+func (c commands) Boot(ctx context.Context, nodes ...string) error { return c.run(ctx, "boot", nodes) }
+func (c commands) Cut(ctx context.Context, nodes ...string) error  { return c.run(ctx, "cut", nodes) }
+func (c commands) Heal(ctx context.Context, nodes ...string) error { return c.run(ctx, "heal", nodes) }
+func (c commands) StopControlPlane(ctx context.Context) error {
+	return c.run(ctx, "stop-control-plane", nil)
+}
+func (c commands) StartControlPlane(ctx context.Context) error {
+	return c.run(ctx, "start-control-plane", nil)
+}
+
+func (c commands) run(ctx context.Context, verb string, nodes []string) error {
+	cmd := exec.CommandContext(ctx, c.program, append([]string{verb}, nodes...)...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.kubeconfig)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %s %s: %w\n%s", c.program, verb, strings.Join(nodes, " "), err, out)
+	}
+	return nil
+}

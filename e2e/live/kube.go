@@ -1,0 +1,131 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// kube is a cluster's API, by its client and by the programs that people use.
+type kube struct {
+	kubernetes.Interface
+	kubeconfig, kubectl, helm string
+}
+
+func newKube(kubeconfig, kubectl, helm string) (*kube, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	config.QPS, config.Burst = 50, 100
+	config.Timeout = 10 * time.Second // a connection that a stopped API server left behind must not hold up a test
+	client, err := kubernetes.NewForConfig(config)
+	return &kube{client, kubeconfig, kubectl, helm}, err
+}
+
+// run calls kubectl or helm and returns what it prints; a complaint of the program is in the error.
+func (k *kube) run(ctx context.Context, program, stdin string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+k.kubeconfig)
+	cmd.Stdin = strings.NewReader(stdin)
+	var complaint strings.Builder
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		return string(out), fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, complaint.String())
+	}
+	return string(out), nil
+}
+
+func (k *kube) apply(ctx context.Context, namespace, manifests string) error {
+	_, err := k.run(ctx, k.kubectl, manifests, "apply", "--server-side", "-n", namespace, "-f", "-")
+	return err
+}
+
+// ask gets a path of a pod's HTTP server by way of the API server, decoded into a value.
+func (k *kube) ask(ctx context.Context, namespace, pod, port, path string, query map[string]string, into any) error {
+	request := k.CoreV1().RESTClient().Get().Namespace(namespace).Resource("pods").Name("http:" + pod + ":" + port).SubResource("proxy").Suffix(path)
+	for key, value := range query {
+		request = request.Param(key, value)
+	}
+	body, err := request.DoRaw(ctx)
+	if err != nil {
+		return fmt.Errorf("asking %s of pod %s/%s: %w %s", path, namespace, pod, err, body)
+	}
+	if text, is := into.(*string); is {
+		*text = string(body)
+		return nil
+	}
+	return json.Unmarshal(body, into)
+}
+
+// pods lists the pods of a namespace that a selector takes.
+func (k *kube) pods(ctx context.Context, namespace, selector string) ([]corev1.Pod, error) {
+	list, err := k.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
+	if err != nil {
+		return nil, fmt.Errorf("listing pods of %s: %w", namespace, err)
+	}
+	return list.Items, nil
+}
+
+// incomplete says what a namespace's workloads still wait for; "" when each has all of its pods, ready and of its newest
+// revision, and no pod is on its way out.
+func (k *kube) incomplete(ctx context.Context, namespace string) (string, error) {
+	deployments, err := k.AppsV1().Deployments(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return "", err
+	}
+	for _, d := range deployments.Items {
+		if s, want := d.Status, *d.Spec.Replicas; s.ObservedGeneration < d.Generation || s.Replicas != want || s.UpdatedReplicas != want || s.AvailableReplicas != want {
+			return fmt.Sprintf("deployment %s: %d pods, %d updated, %d available, want %d", d.Name, s.Replicas, s.UpdatedReplicas, s.AvailableReplicas, want), nil
+		}
+	}
+	sets, err := k.AppsV1().StatefulSets(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return "", err
+	}
+	for _, d := range sets.Items {
+		if s, want := d.Status, *d.Spec.Replicas; s.ObservedGeneration < d.Generation || s.ReadyReplicas != want || s.CurrentRevision != s.UpdateRevision {
+			return fmt.Sprintf("stateful set %s: %d ready, want %d; revision %s, want %s", d.Name, s.ReadyReplicas, want, s.CurrentRevision, s.UpdateRevision), nil
+		}
+	}
+	if len(sets.Items) == 0 || len(deployments.Items) == 0 {
+		return "no workload there", nil
+	}
+	pods, err := k.pods(ctx, namespace, "")
+	if err != nil {
+		return "", err
+	}
+	for _, p := range pods {
+		if p.DeletionTimestamp != nil {
+			return "pod " + p.Name + " is on its way out", nil
+		}
+	}
+	return "", nil
+}
+
+// until asks again and again, until there is nothing left to wait for or the time is up. What is in the way is in the error.
+func until(ctx context.Context, limit time.Duration, missing func(context.Context) (string, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for {
+		what, err := missing(ctx)
+		if err == nil && what == "" {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("after %s: %s %v", limit, what, err)
+		case <-time.After(300 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,190 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// The questions of the three probes, as the chart asks them.
+const (
+	started = "/healthz"
+	ready   = "/healthz?js-server-only=true"
+	alive   = "/healthz?js-enabled-only=true"
+)
+
+// answers asks a bus server what its probes ask, from inside its pod: "200 200 503".
+func answers(ctx context.Context, s *System, pod string) (string, error) {
+	const ask = `for path in '%s' '%s' '%s'; do wget -S -q -O /dev/null -T 3 "http://127.0.0.1:8222$path" 2>&1 | sed -n 's|.*HTTP/1.1 \([0-9]*\).*|\1|p' | tail -n 1; done`
+	out, err := the.kube.run(ctx, the.kube.kubectl, "", "exec", "-n", s.Name, pod, "-c", "bus", "--", "sh", "-c", fmt.Sprintf(ask, started, ready, alive))
+	return strings.Join(strings.Fields(out), " "), err
+}
+
+// TestProbesInBootstrap: a bus that lacks a member of its first quorum is not ready, and is not restarted for it.
+func TestProbesInBootstrap(t *testing.T) {
+	ctx := t.Context()
+	zones, err := the.zones(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cordon := func(verb string) {
+		for _, node := range zones[2] {
+			if _, err := the.kube.run(context.Background(), the.kube.kubectl, "", verb, node); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	cordon("cordon")
+	t.Cleanup(func() { cordon("uncordon") })
+	s := &System{Name: "held", Values: []string{"--set", "profile=multi-zone"}, busPods: the.systems[0].busPods}
+	if _, err := the.kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.Name}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, err := the.kube.run(context.Background(), the.kube.helm, "", "uninstall", s.Name, "-n", s.Name)
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	if err := s.helm(ctx, the.kube, "install", the.files.chart); err != nil {
+		t.Fatal(err)
+	}
+	// Longer than liveness would wait.
+	if err := until(ctx, time.Minute, func(ctx context.Context) (string, error) { return s.busState(ctx, "2 running, 0 ready, 0 restarts") }); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(70 * time.Second)
+	if what, err := s.busState(ctx, "2 running, 0 ready, 0 restarts"); what != "" || err != nil {
+		t.Errorf("two of three, first start: %s %v", what, err)
+	}
+	pods, err := the.kube.pods(ctx, s.Name, s.busPods)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pods {
+		if p.Status.Phase != corev1.PodRunning {
+			continue
+		}
+		if got, err := answers(ctx, s, p.Name); got != "503 200 200" {
+			t.Errorf("%s, two of three, first start: started, ready, alive answer %s %v, want 503 200 200", p.Name, got, err)
+		}
+	}
+	cordon("uncordon")
+	if err := until(ctx, 2*time.Minute, func(ctx context.Context) (string, error) { return s.busState(ctx, "3 running, 3 ready, 0 restarts") }); err != nil {
+		t.Error(err)
+	}
+}
+
+// busState compares the bus's pods with what is wanted; "" when they are so.
+func (s *System) busState(ctx context.Context, want string) (string, error) {
+	pods, err := the.kube.pods(ctx, s.Name, s.busPods)
+	if err != nil {
+		return "", err
+	}
+	var running, readies, restarts int
+	for _, p := range pods {
+		for _, c := range p.Status.ContainerStatuses {
+			if c.State.Running != nil {
+				running++
+			}
+			if c.Ready {
+				readies++
+			}
+			restarts += int(c.RestartCount)
+		}
+	}
+	if got := fmt.Sprintf("%d running, %d ready, %d restarts", running, readies, restarts); got != want {
+		return fmt.Sprintf("%s: got %s, want %s", s.Name, got, want), nil
+	}
+	return "", nil
+}
+
+// TestProbesWithoutQuorum: a server whose peers are gone stays in its Service and is not restarted, and the bus is whole
+// again when they return.
+func TestProbesWithoutQuorum(t *testing.T) {
+	ctx := t.Context()
+	s := the.systems[0]
+	pods, err := the.kube.pods(ctx, s.Name, s.busPods)
+	if err != nil || len(pods) != 3 {
+		t.Fatalf("%d bus servers: %v", len(pods), err)
+	}
+	survivor := pods[0]
+	for _, p := range pods {
+		if got, err := answers(ctx, s, p.Name); got != "200 200 200" {
+			t.Errorf("%s, all well: started, ready, alive answer %s %v, want 200 200 200", p.Name, got, err)
+		}
+	}
+	away := []string{pods[1].Spec.NodeName, pods[2].Spec.NodeName}
+	if err := the.cluster.Cut(ctx, away...); err != nil {
+		t.Fatal(err)
+	}
+	heal := func() { // twice does no harm
+		if err := the.cluster.Heal(context.Background(), away...); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Cleanup(heal)
+	if err := until(ctx, time.Minute, func(ctx context.Context) (string, error) {
+		got, err := answers(ctx, s, survivor.Name)
+		if got != "503 200 200" {
+			return "started, ready, alive answer " + got + ", want 503 200 200", err
+		}
+		return "", nil
+	}); err != nil {
+		t.Errorf("%s, one of three: %v", survivor.Name, err)
+	}
+	time.Sleep(70 * time.Second) // longer than liveness would wait
+	now, err := the.kube.CoreV1().Pods(s.Name).Get(ctx, survivor.Name, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status := now.Status.ContainerStatuses[0]; now.UID != survivor.UID || !status.Ready || status.RestartCount != survivor.Status.ContainerStatuses[0].RestartCount {
+		t.Errorf("%s, one of three for a minute: ready %v, %d restarts", survivor.Name, status.Ready, status.RestartCount)
+	}
+	heal()
+	if err := s.whole(ctx, the.kube, 3*time.Minute); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestProbesInLameDuck: a server that is told to go says so at once, and goes within its grace.
+func TestProbesInLameDuck(t *testing.T) {
+	ctx := t.Context()
+	s := the.systems[0]
+	pod := s.Name + "-argo-events-bus-2"
+	old, err := the.kube.CoreV1().Pods(s.Name).Get(ctx, pod, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := the.kube.CoreV1().Pods(s.Name).Delete(ctx, pod, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := until(ctx, 8*time.Second, func(ctx context.Context) (string, error) {
+		got, err := answers(ctx, s, pod)
+		if got != "500 500 500" {
+			return "started, ready, alive answer " + got + ", want 500 500 500", err
+		}
+		return "", nil
+	}); err != nil {
+		t.Error(err)
+	}
+	if err := until(ctx, time.Duration(*old.Spec.TerminationGracePeriodSeconds)*time.Second, func(ctx context.Context) (string, error) {
+		now, err := the.kube.CoreV1().Pods(s.Name).Get(ctx, pod, metav1.GetOptions{})
+		if err == nil && now.UID == old.UID {
+			return pod + " is still there", nil
+		}
+		return "", nil
+	}); err != nil {
+		t.Errorf("killed, not gone: %v", err)
+	}
+	t.Logf("gone after %s", time.Since(start).Round(time.Second))
+	if err := s.whole(ctx, the.kube, 2*time.Minute); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,176 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/load/report"
+)
+
+// Result is what a system went through in a scenario.
+type Result struct {
+	Scenario string `json:"scenario"`
+	System   string `json:"system"`
+	report.Reports
+	// Whole is how long after the end of the failure every pod was ready and every stream complete again, in seconds.
+	Whole float64 `json:"whole"`
+	// Hit says what of the system ran where it failed.
+	Hit string `json:"hit,omitempty"`
+}
+
+// scenario is a failure, and its end. During it events are sent all the time.
+type scenario struct {
+	name string
+	// fail makes the failure; it may take its time. lasts is how long it then goes on, and end ends it.
+	fail  func(context.Context) error
+	lasts time.Duration
+	end   func(context.Context) error
+	// nodes are those that fail.
+	nodes []string
+	limits
+}
+
+// limits are what a system may suffer at most that survives the scenario by its profile. Nothing that was acknowledged is
+// ever lost.
+type limits struct {
+	// bus is how long the bus may take no message, sensor how long the sensor may deliver nothing; 0: no limit.
+	bus, sensor time.Duration
+	// refused is how long after the beginning POSTs may fail; 0: no limit.
+	refused time.Duration
+	// zone: only who survives a zone is held to it.
+	zone bool
+}
+
+// broken lists what a system was promised and did not get.
+func (sc scenario) broken(s *System, r Result) []string {
+	var all []string
+	if s.Survives == "" || sc.zone && s.Survives != "zone" {
+		return nil
+	}
+	if r.Webhook.Acked == 0 || r.Bus.Acked == 0 {
+		all = append(all, "no event was acknowledged")
+	}
+	if r.Webhook.Lost > 0 || r.Bus.Lost > 0 {
+		all = append(all, fmt.Sprintf("%d events and %d messages that were acknowledged are lost", r.Webhook.Lost, r.Bus.Lost))
+	}
+	for _, l := range []struct {
+		what  string
+		got   float64
+		limit time.Duration
+	}{
+		{"the bus took nothing", r.Bus.AckGap, sc.bus},
+		{"the sensor delivered nothing", r.Webhook.ArrivalGap, sc.sensor},
+		{"POSTs failed until", r.Webhook.LastFailed, sc.refused},
+	} {
+		if l.limit > 0 && l.got > l.limit.Seconds() {
+			all = append(all, fmt.Sprintf("%s for %.1f s, %s allowed", l.what, l.got, l.limit))
+		}
+	}
+	return all
+}
+
+// stage is where scenarios are played: a cluster with systems on it.
+type stage struct {
+	cluster Cluster
+	kube    *kube
+	systems []*System
+	files   files
+	close   func() error
+	log     func(format string, args ...any)
+}
+
+// play runs a scenario and reports on every system. Events that were acknowledged have a minute to arrive.
+func (st *stage) play(ctx context.Context, sc scenario) ([]Result, error) {
+	results := make([]Result, len(st.systems))
+	from := make([]string, len(st.systems))
+	for i, s := range st.systems {
+		var err error
+		if from[i], err = s.now(ctx, st.kube); err != nil {
+			return nil, err
+		}
+		results[i] = Result{Scenario: sc.name, System: s.Title}
+		if len(sc.nodes) > 0 {
+			if results[i].Hit, err = st.hit(ctx, s, sc.nodes); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if sc.fail != nil {
+		if err := sc.fail(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", sc.name, err)
+		}
+	}
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(sc.lasts):
+	}
+	if sc.end != nil {
+		if err := sc.end(ctx); err != nil {
+			return nil, fmt.Errorf("ending %s: %w", sc.name, err)
+		}
+	}
+	errs := make([]error, len(st.systems))
+	ended := time.Now()
+	each(st.systems, func(i int, s *System) {
+		r := &results[i]
+		if err := s.whole(ctx, st.kube, 3*time.Minute); err != nil {
+			errs[i] = fmt.Errorf("%s: %s is not whole again %w", sc.name, s.Title, err)
+			return
+		}
+		r.Whole = time.Since(ended).Seconds()
+		r.Reports, errs[i] = s.settle(ctx, st.kube, from[i], time.Minute)
+	})
+	for i, r := range results {
+		st.log("%-34s %-28s %s", r.Scenario, r.System, r.line())
+		if errs[i] != nil {
+			return results, errs[i]
+		}
+	}
+	return results, nil
+}
+
+// settle reports on everything since a time, when all that was acknowledged has arrived, or the patience is at its end.
+func (s *System) settle(ctx context.Context, k *kube, from string, patience time.Duration) (report.Reports, error) {
+	end := time.Now().Add(patience)
+	for {
+		r, err := s.report(ctx, k, from)
+		if err != nil || r.Webhook.Lost+r.Bus.Lost == 0 || time.Now().After(end) {
+			return r, err
+		}
+		time.Sleep(300 * time.Millisecond)
+	}
+}
+
+// line is a result for a log.
+func (r Result) line() string {
+	return fmt.Sprintf("webhook %d acked, %d failed (last %.0f s), %d lost, %d twice, gaps %.1f/%.1f s; bus %d acked, %d lost, gaps %.1f/%.1f s; whole %.0f s; %s",
+		r.Webhook.Acked, r.Webhook.Failed, r.Webhook.LastFailed, r.Webhook.Lost, r.Webhook.Duplicated, r.Webhook.AckGap, r.Webhook.ArrivalGap,
+		r.Bus.Acked, r.Bus.Lost, r.Bus.AckGap, r.Bus.ArrivalGap, r.Whole, r.Hit)
+}
+
+// hit lists what of a system is on nodes.
+func (st *stage) hit(ctx context.Context, s *System, nodes []string) (string, error) {
+	roles, err := s.roles(ctx, st.kube)
+	if err != nil {
+		return "", err
+	}
+	var all []string
+	for _, node := range nodes {
+		all = append(all, roles[node]...)
+	}
+	return strings.Join(all, ", "), nil
+}
+
+// each calls a function for all systems at once.
+func each(systems []*System, do func(int, *System)) {
+	var wg sync.WaitGroup
+	for i, s := range systems {
+		wg.Add(1)
+		go func() { defer wg.Done(); do(i, s) }()
+	}
+	wg.Wait()
+}

@@ -1,0 +1,122 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// scenarios are all failures that are played, in this order.
+func (st *stage) scenarios(ctx context.Context) ([]scenario, error) {
+	zones, err := st.zones(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := []scenario{{name: "steady", lasts: 15 * time.Second}}
+	for _, nodes := range zones {
+		for _, node := range nodes {
+			all = append(all, st.power("a node loses power", 30*time.Second, node))
+		}
+	}
+	all = append(all, st.power("a zone loses power", 30*time.Second, zones[0]...), st.partition(zones[1][0]))
+	for _, nodes := range zones {
+		all = append(all, st.drain(nodes...))
+	}
+	all = append(all,
+		st.roll("the bus rolls", "statefulset", func(s *System) string { return s.busPods }),
+		st.roll("the sources roll", "deployment", func(*System) string { return "eventsource-name=load" }),
+		st.roll("the sensors roll", "deployment", func(*System) string { return "sensor-name=load" }),
+		st.upgrade(),
+		scenario{name: "the control plane is away for a minute", fail: st.cluster.StopControlPlane, lasts: time.Minute, end: st.cluster.StartControlPlane},
+	)
+	return all, nil
+}
+
+// zones lists the nodes that may fail, by zone.
+func (st *stage) zones(ctx context.Context) ([][]string, error) {
+	list, err := st.kube.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	byZone := map[string][]string{}
+	var order []string
+	for _, n := range list.Items {
+		zone := n.Labels["topology.kubernetes.io/zone"]
+		if len(n.Spec.Taints) > 0 || zone == "" {
+			continue
+		}
+		if byZone[zone] == nil {
+			order = append(order, zone)
+		}
+		byZone[zone] = append(byZone[zone], n.Name)
+	}
+	slices.Sort(order)
+	var zones [][]string
+	for _, zone := range order {
+		slices.Sort(byZone[zone])
+		zones = append(zones, byZone[zone])
+	}
+	if len(zones) != 3 {
+		return nil, fmt.Errorf("there are nodes in %d zones, want 3: %v", len(zones), byZone)
+	}
+	return zones, nil
+}
+
+// power takes the power of nodes, and gives it back.
+func (st *stage) power(name string, lasts time.Duration, nodes ...string) scenario {
+	return scenario{name: name, nodes: nodes, lasts: lasts, limits: limits{bus: 10 * time.Second, sensor: 30 * time.Second, zone: len(nodes) > 1},
+		fail: func(ctx context.Context) error { return st.cluster.Kill(ctx, nodes...) },
+		end:  func(ctx context.Context) error { return st.cluster.Boot(ctx, nodes...) }}
+}
+
+// partition takes a node off the network.
+func (st *stage) partition(node string) scenario {
+	return scenario{name: "a node is cut off", nodes: []string{node}, lasts: 30 * time.Second, limits: limits{bus: 10 * time.Second, sensor: 30 * time.Second},
+		fail: func(ctx context.Context) error { return st.cluster.Cut(ctx, node) },
+		end:  func(ctx context.Context) error { return st.cluster.Heal(ctx, node) }}
+}
+
+// drain empties nodes, one after the other, as an administrator does, and takes them into service again.
+func (st *stage) drain(nodes ...string) scenario {
+	each := func(ctx context.Context, args ...string) error {
+		for _, node := range nodes {
+			if _, err := st.kube.run(ctx, st.kube.kubectl, "", append([]string{args[0], node}, args[1:]...)...); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return scenario{name: "two nodes are drained", nodes: nodes, limits: limits{bus: time.Second, sensor: 30 * time.Second},
+		fail: func(ctx context.Context) error {
+			return each(ctx, "drain", "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=180s")
+		},
+		end: func(ctx context.Context) error { return each(ctx, "uncordon") }}
+}
+
+// roll restarts a workload of every system.
+func (st *stage) roll(name, kind string, selector func(*System) string) scenario {
+	return scenario{name: name, limits: limits{bus: time.Second, sensor: 30 * time.Second}, fail: func(ctx context.Context) error {
+		for _, s := range st.systems {
+			out, err := st.kube.run(ctx, st.kube.kubectl, "", "rollout", "restart", kind, "-n", s.Name, "-l", selector(s))
+			if err != nil || out == "" {
+				return fmt.Errorf("restarting the %s %s of %s: nothing found %w", kind, selector(s), s.Name, err)
+			}
+		}
+		return nil
+	}}
+}
+
+// upgrade changes bus, source and sensor in one go, as a new version of the chart does.
+func (st *stage) upgrade() scenario {
+	return scenario{name: "everything is upgraded", limits: limits{bus: time.Second, sensor: 30 * time.Second}, fail: func(ctx context.Context) error {
+		for _, s := range st.systems {
+			if err := s.upgrade(ctx, st.kube, st.files.chart); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+}

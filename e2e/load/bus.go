@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"sigs.k8s.io/yaml"
+
+	"github.com/holdfast-ha/holdfast/e2e/load/report"
+)
+
+const (
+	// subject is in the stream of Argo Events, and no event source has it.
+	subject = "default.none.number"
+	// ackWait is how long a publisher waits for an acknowledgement before it tries elsewhere.
+	ackWait = 2 * time.Second
+)
+
+// bus is a careful client of the bus: it notices within seconds that a server is gone and tries the others.
+type bus struct {
+	url, user, password string
+	// asking is for questions, apart from the traffic that is measured.
+	asking jetstream.JetStream
+}
+
+// dial makes a client of the bus. The bus may be away: the client goes on trying.
+func dial(url, authFile string) (*bus, error) {
+	text, err := os.ReadFile(authFile)
+	if err != nil {
+		return nil, fmt.Errorf("reading the credentials of the bus: %w", err)
+	}
+	var auth struct{ Username, Password string }
+	if err := yaml.Unmarshal(text, &auth); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", authFile, err)
+	}
+	b := &bus{url: url, user: auth.Username, password: auth.Password}
+	_, b.asking, err = b.connect("load-questions")
+	return b, err
+}
+
+func (b *bus) connect(name string) (*nats.Conn, jetstream.JetStream, error) {
+	nc, err := nats.Connect(b.url, nats.Name(name), nats.UserInfo(b.user, b.password),
+		nats.Secure(&tls.Config{InsecureSkipVerify: true}), // a bus of the controller's has a certificate that nobody knows
+		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(200*time.Millisecond),
+		nats.Timeout(ackWait), nats.PingInterval(ackWait), nats.MaxPingsOutstanding(2))
+	if err != nil {
+		return nil, nil, fmt.Errorf("connecting to %s: %w", b.url, err)
+	}
+	js, err := jetstream.New(nc)
+	return nc, js, err
+}
+
+// streams asks the bus for all streams, the sensors' buckets among them.
+func (b *bus) streams(ctx context.Context) ([]report.Stream, error) {
+	var list []report.Stream
+	lister := b.asking.ListStreams(ctx)
+	for info := range lister.Info() {
+		s := report.Stream{Name: info.Config.Name, Replicas: info.Config.Replicas, Current: true}
+		if info.Cluster != nil {
+			s.Leader = info.Cluster.Leader
+			s.Current = s.Leader != "" && len(info.Cluster.Replicas) == s.Replicas-1
+			for _, peer := range info.Cluster.Replicas {
+				s.Current = s.Current && peer.Current && !peer.Offline
+			}
+		}
+		list = append(list, s)
+	}
+	return list, lister.Err()
+}
+
+// run publishes numbered messages one after the other and reads them back, until the context ends.
+func (b *bus) run(ctx context.Context, every time.Duration, messages *ledger) error {
+	nc, js, err := b.connect("load-publisher")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	reading, readingJS, err := b.connect("load-reader")
+	if err != nil {
+		return err
+	}
+	defer reading.Close()
+	stop, err := read(ctx, readingJS, messages)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	publish(ctx, nc, js, every, messages)
+	return nil
+}
+
+// publish sends a message again, under the same id, until it is acknowledged: the bus stores it once.
+func publish(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, every time.Duration, messages *ledger) {
+	run := strconv.FormatInt(time.Now().UnixNano(), 36)
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		number := messages.send()
+		for ctx.Err() == nil {
+			once, cancel := context.WithTimeout(ctx, ackWait)
+			_, err := js.Publish(once, subject, []byte(strconv.Itoa(number)), jetstream.WithMsgID(run+"-"+strconv.Itoa(number)))
+			cancel()
+			if err == nil {
+				messages.ack(number)
+				break
+			}
+			log.Printf("message %d: %v", number, err)
+			// No answer: the server at the other end may be gone without a word. Another one may know better.
+			_ = nc.ForceReconnect()
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+}
+
+// read counts what the stream delivers, from now on, in a consumer that has as many replicas as the stream.
+func read(ctx context.Context, js jetstream.JetStream, messages *ledger) (stop func(), err error) {
+	var consumer jetstream.Consumer
+	for {
+		attempt, cancel := context.WithTimeout(ctx, ackWait)
+		consumer, err = js.CreateOrUpdateConsumer(attempt, "default", jetstream.ConsumerConfig{
+			Name: "load", Durable: "load", FilterSubject: subject, DeliverPolicy: jetstream.DeliverNewPolicy, AckPolicy: jetstream.AckExplicitPolicy})
+		cancel()
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		log.Printf("making the consumer: %v", err)
+		time.Sleep(time.Second)
+	}
+	consuming, err := consumer.Consume(func(msg jetstream.Msg) {
+		if number, err := strconv.Atoi(string(msg.Data())); err == nil {
+			messages.arrive(number)
+		}
+		_ = msg.Ack()
+	}, jetstream.PullExpiry(5*time.Second), jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { log.Printf("reading: %v", err) }))
+	if err != nil {
+		return nil, fmt.Errorf("reading the stream: %w", err)
+	}
+	return consuming.Stop, nil
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/load/report"
+)
+
+// ledger holds what became of each numbered event: when it was sent, whether and when it was acknowledged, when it arrived.
+type ledger struct {
+	mu      sync.Mutex
+	entries []entry
+}
+
+type entry struct {
+	sent, acked time.Time
+	failed      bool
+	arrived     []time.Time
+}
+
+// send opens the entry of the next event and returns its number.
+func (l *ledger) send() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = append(l.entries, entry{sent: time.Now()})
+	return len(l.entries) - 1
+}
+
+func (l *ledger) ack(number int)  { l.update(number, func(e *entry) { e.acked = time.Now() }) }
+func (l *ledger) fail(number int) { l.update(number, func(e *entry) { e.failed = true }) }
+func (l *ledger) arrive(number int) {
+	l.update(number, func(e *entry) { e.arrived = append(e.arrived, time.Now()) })
+}
+
+// update changes an entry. A number that nobody sent is of an earlier process: nothing is known of it.
+func (l *ledger) update(number int, change func(*entry)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if number >= 0 && number < len(l.entries) {
+		change(&l.entries[number])
+	}
+}
+
+// report looks at the events sent in a window of time; gaps are of what happened in it, whenever that was sent.
+func (l *ledger) report(from, to time.Time) report.Report {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var r report.Report
+	acks, arrivals := []time.Time{from, to}, []time.Time{from, to}
+	within := func(t time.Time) bool { return !t.Before(from) && t.Before(to) }
+	for _, e := range l.entries {
+		if within(e.acked) {
+			acks = append(acks, e.acked)
+		}
+		for _, t := range e.arrived {
+			if within(t) {
+				arrivals = append(arrivals, t)
+			}
+		}
+		if !within(e.sent) {
+			continue
+		}
+		r.Sent++
+		switch {
+		case e.failed:
+			r.Failed++
+			r.LastFailed = e.sent.Sub(from).Seconds()
+		case !e.acked.IsZero():
+			r.Acked++
+			if len(e.arrived) == 0 {
+				r.Lost++
+			}
+		}
+		if len(e.arrived) > 1 {
+			r.Duplicated++
+		}
+	}
+	r.AckGap, r.ArrivalGap = longestGap(acks), longestGap(arrivals)
+	return r
+}
+
+func longestGap(times []time.Time) float64 {
+	slices.SortFunc(times, time.Time.Compare)
+	var longest time.Duration
+	for i := 1; i < len(times); i++ {
+		longest = max(longest, times[i].Sub(times[i-1]))
+	}
+	return longest.Seconds()
+}

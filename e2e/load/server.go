@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/load/report"
+)
+
+// handler records what the sensor's trigger posts and reports on both ledgers. /now is the time that reports go by,
+// /streams how the bus keeps its streams.
+func handler(hooks, messages *ledger, streams func(context.Context) ([]report.Stream, error)) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /record", func(w http.ResponseWriter, r *http.Request) {
+		var event struct{ Number json.Number } // a trigger sends numbers as text
+		err := json.NewDecoder(r.Body).Decode(&event)
+		number, notANumber := event.Number.Int64()
+		if err := errors.Join(err, notANumber); err != nil {
+			http.Error(w, "no number in the event: "+err.Error(), http.StatusBadRequest)
+			return
+		}
+		hooks.arrive(int(number))
+	})
+	mux.HandleFunc("GET /now", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, time.Now().Format(time.RFC3339Nano)) })
+	mux.HandleFunc("GET /report", func(w http.ResponseWriter, r *http.Request) {
+		from, err := time.Parse(time.RFC3339Nano, r.URL.Query().Get("from"))
+		if err != nil {
+			http.Error(w, "from: "+err.Error(), http.StatusBadRequest)
+			return
+		}
+		to, err := time.Parse(time.RFC3339Nano, r.URL.Query().Get("to"))
+		if err != nil {
+			http.Error(w, "to: "+err.Error(), http.StatusBadRequest)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(report.Reports{Webhook: hooks.report(from, to), Bus: messages.report(from, to)})
+	})
+	mux.HandleFunc("GET /streams", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), patience)
+		defer cancel()
+		list, err := streams(ctx)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(list)
+	})
+	return mux
+}

@@ -1,0 +1,98 @@
+package images
+
+import (
+	"archive/tar"
+	"debug/elf"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// pack writes files as a tar archive, the same at each time.
+func pack(w io.Writer, files []File) error {
+	archive := tar.NewWriter(w)
+	for _, file := range files {
+		if err := file.pack(archive); err != nil {
+			return fmt.Errorf("packing %s: %w", file.Path, err)
+		}
+	}
+	return archive.Close()
+}
+
+func (f File) pack(archive *tar.Writer) error {
+	header := &tar.Header{Name: strings.TrimPrefix(f.Path, "/"), Mode: 0o755, Typeflag: tar.TypeReg}
+	var content io.Reader = strings.NewReader(f.Text)
+	switch {
+	case f.From != "":
+		source, err := os.Open(f.From)
+		if err != nil {
+			return err
+		}
+		defer source.Close()
+		info, err := source.Stat()
+		if err != nil {
+			return err
+		}
+		header.Size, content = info.Size(), source
+	case f.Text != "":
+		header.Size = int64(len(f.Text))
+	case f.Link != "":
+		header.Typeflag, header.Linkname = tar.TypeSymlink, f.Link
+	default:
+		// Whoever a container runs as may write to the folders of an image: there are no others than /tmp and homes.
+		header.Typeflag, header.Mode = tar.TypeDir, 0o1777
+	}
+	if err := archive.WriteHeader(header); err != nil {
+		return err
+	}
+	_, err := io.Copy(archive, content)
+	return err
+}
+
+// base is in every image: a user for each that charts run as, and a place for temporary files.
+var base = []File{
+	{Path: "/tmp"},
+	{Path: "/etc/passwd", Text: "root:x:0:0::/root:/bin/sh\nnats:x:1000:1000::/home/nats:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/false\n"},
+	{Path: "/etc/group", Text: "root:x:0:\nnats:x:1000:\nnobody:x:65534:\n"},
+}
+
+// busybox are the files of Debian's static one: the program, and a link for each command in it.
+var busybox = sync.OnceValues(func() ([]File, error) {
+	program, err := exec.LookPath("busybox")
+	if err != nil {
+		return nil, fmt.Errorf("looking for the package busybox-static: %w", err)
+	}
+	if err := static(program); err != nil {
+		return nil, err
+	}
+	commands, err := exec.Command(program, "--list").Output()
+	if err != nil {
+		return nil, fmt.Errorf("asking busybox for its commands: %w", err)
+	}
+	files := []File{{Path: "/bin/busybox", From: program}, {Path: "/usr/bin/env", Link: "/bin/env"}}
+	for command := range strings.FieldsSeq(string(commands)) {
+		if command != "busybox" {
+			files = append(files, File{Path: filepath.Join("/bin", command), Link: "busybox"})
+		}
+	}
+	return files, nil
+})
+
+// static tells whether a program needs no libraries: images have none.
+func static(program string) error {
+	file, err := elf.Open(program)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", program, err)
+	}
+	defer file.Close()
+	for _, part := range file.Progs {
+		if part.Type == elf.PT_INTERP {
+			return fmt.Errorf("%s needs libraries: apt-get install busybox-static", program)
+		}
+	}
+	return nil
+}
