@@ -118,7 +118,7 @@ func (st *stage) play(ctx context.Context, sc scenario) ([]Result, error) {
 	each(st.systems, func(i int, s *System) {
 		r := &results[i]
 		if err := s.whole(ctx, st.kube, 3*time.Minute); err != nil {
-			errs[i] = fmt.Errorf("%s: %s is not whole again %w", sc.name, s.Title, err)
+			errs[i] = fmt.Errorf("%s: %w", sc.name, err)
 			return
 		}
 		r.Whole = time.Since(ended).Seconds()

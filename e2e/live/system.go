@@ -158,7 +158,7 @@ func (s *System) report(ctx context.Context, k *kube, from string) (report.Repor
 
 // whole waits until every workload has all of its pods and every stream all of its replicas.
 func (s *System) whole(ctx context.Context, k *kube, limit time.Duration) error {
-	return until(ctx, limit, func(ctx context.Context) (string, error) {
+	err := until(ctx, limit, func(ctx context.Context) (string, error) {
 		if what, err := k.incomplete(ctx, s.Name); what != "" || err != nil {
 			return what, err
 		}
@@ -173,6 +173,10 @@ func (s *System) whole(ctx context.Context, k *kube, limit time.Duration) error 
 		}
 		return "", nil
 	})
+	if err != nil {
+		return fmt.Errorf("%s is not whole: %w%s", s.Title, err, s.describe(ctx, k))
+	}
+	return nil
 }
 
 func (s *System) streams(ctx context.Context, k *kube) ([]report.Stream, error) {
