@@ -80,7 +80,7 @@ a sensor, and ten numbered messages a second published to the bus and read back.
 replaced 5 s later unless they say otherwise (production: 40 s and 300 s). Every figure is of this one run.
 
 - POSTs: one attempt each, on a connection of its own. *refused* got an error or no answer within 5 s.
-- *lost*: acknowledged, and not delivered within a minute after everything was whole again.
+- *lost*: acknowledged, and not delivered within 40 s after everything was whole again.
 - *stop*: the longest time without an acknowledgement (bus) and without a delivery (sensor), in seconds.
 - *whole*: seconds from the end of the failure until every pod is ready and every stream has all of its copies.
 

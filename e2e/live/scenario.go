@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -98,20 +99,8 @@ func (st *stage) play(ctx context.Context, sc scenario) ([]Result, error) {
 			}
 		}
 	}
-	if sc.fail != nil {
-		if err := sc.fail(ctx); err != nil {
-			return nil, fmt.Errorf("%s: %w", sc.name, err)
-		}
-	}
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-time.After(sc.lasts):
-	}
-	if sc.end != nil {
-		if err := sc.end(ctx); err != nil {
-			return nil, fmt.Errorf("ending %s: %w", sc.name, err)
-		}
+	if err := sc.happen(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", sc.name, err)
 	}
 	errs := make([]error, len(st.systems))
 	ended := time.Now()
@@ -122,7 +111,7 @@ func (st *stage) play(ctx context.Context, sc scenario) ([]Result, error) {
 			return
 		}
 		r.Whole = time.Since(ended).Seconds()
-		r.Reports, errs[i] = s.settle(ctx, st.kube, from[i], time.Minute)
+		r.Reports, errs[i] = s.settle(ctx, st.kube, from[i], patience)
 	})
 	for i, r := range results {
 		st.log("%-34s %-28s %s", r.Scenario, r.System, r.line())
@@ -132,6 +121,28 @@ func (st *stage) play(ctx context.Context, sc scenario) ([]Result, error) {
 	}
 	return results, nil
 }
+
+// happen makes the failure, and ends it whether or not it could be made: the next one must not suffer from it.
+func (sc scenario) happen(ctx context.Context) (err error) {
+	if sc.end != nil {
+		defer func() { err = errors.Join(err, sc.end(ctx)) }()
+	}
+	if sc.fail != nil {
+		if err := sc.fail(ctx); err != nil {
+			return err
+		}
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(sc.lasts):
+		return nil
+	}
+}
+
+// patience is how long what was acknowledged may take to arrive when everything is whole again: a delivery that nobody
+// acknowledged is tried again after 30 s.
+const patience = 40 * time.Second
 
 // settle reports on everything since a time, when all that was acknowledged has arrived, or the patience is at its end.
 func (s *System) settle(ctx context.Context, k *kube, from string, patience time.Duration) (report.Reports, error) {

@@ -15,23 +15,24 @@ func (st *stage) scenarios(ctx context.Context) ([]scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []scenario{{name: "steady", lasts: 15 * time.Second}}
-	for _, nodes := range zones {
-		for _, node := range nodes {
-			all = append(all, st.power("a node loses power", 30*time.Second, node))
-		}
-	}
-	all = append(all, st.power("a zone loses power", 30*time.Second, zones[0]...), st.partition(zones[1][0]))
-	for _, nodes := range zones {
-		all = append(all, st.drain(nodes...))
-	}
-	all = append(all,
-		st.roll("the bus rolls", "statefulset", func(s *System) string { return s.busPods }),
+	// The gentle ones first.
+	all := []scenario{
+		{name: "steady", lasts: 15 * time.Second},
 		st.roll("the sources roll", "deployment", func(*System) string { return "eventsource-name=load" }),
 		st.roll("the sensors roll", "deployment", func(*System) string { return "sensor-name=load" }),
+		st.roll("the bus rolls", "statefulset", func(s *System) string { return s.busPods }),
 		st.upgrade(),
+	}
+	for _, node := range slices.Concat(zones...) {
+		all = append(all, st.drain(node))
+	}
+	all = append(all,
 		scenario{name: "the control plane is away for a minute", fail: st.cluster.StopControlPlane, lasts: time.Minute, end: st.cluster.StartControlPlane},
-	)
+		st.partition(zones[1][0]))
+	for _, node := range slices.Concat(zones...) {
+		all = append(all, st.power("a node loses power", node))
+	}
+	all = append(all, st.power("a zone loses power", zones[0]...))
 	return all, nil
 }
 
@@ -74,8 +75,8 @@ func (st *stage) zones(ctx context.Context) ([][]string, error) {
 }
 
 // power takes the power of nodes, and gives it back.
-func (st *stage) power(name string, lasts time.Duration, nodes ...string) scenario {
-	return scenario{name: name, nodes: nodes, lasts: lasts, limits: limits{bus: electionGap, sensor: 30 * time.Second, zone: len(nodes) > 1},
+func (st *stage) power(name string, nodes ...string) scenario {
+	return scenario{name: name, nodes: nodes, lasts: 30 * time.Second, limits: limits{bus: electionGap, sensor: 30 * time.Second, zone: len(nodes) > 1},
 		fail: func(ctx context.Context) error { return st.cluster.Kill(ctx, nodes...) },
 		end:  func(ctx context.Context) error { return st.cluster.Boot(ctx, nodes...) }}
 }
@@ -87,21 +88,17 @@ func (st *stage) partition(node string) scenario {
 		end:  func(ctx context.Context) error { return st.cluster.Heal(ctx, node) }}
 }
 
-// drain empties nodes, one after the other, as an administrator does, and takes them into service again.
-func (st *stage) drain(nodes ...string) scenario {
-	each := func(ctx context.Context, args ...string) error {
-		for _, node := range nodes {
-			if _, err := st.kube.run(ctx, st.kube.kubectl, "", append([]string{args[0], node}, args[1:]...)...); err != nil {
-				return err
-			}
+// drain empties a node as an administrator does, and takes it into service again.
+func (st *stage) drain(node string) scenario {
+	do := func(args ...string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := st.kube.run(ctx, st.kube.kubectl, "", args...)
+			return err
 		}
-		return nil
 	}
-	return scenario{name: "two nodes are drained", nodes: nodes, limits: limits{bus: handoverGap, sensor: 30 * time.Second},
-		fail: func(ctx context.Context) error {
-			return each(ctx, "drain", "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=180s")
-		},
-		end: func(ctx context.Context) error { return each(ctx, "uncordon") }}
+	return scenario{name: "a node is drained", nodes: []string{node}, limits: limits{bus: handoverGap, sensor: 30 * time.Second},
+		fail: do("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=180s"),
+		end:  do("uncordon", node)}
 }
 
 // roll restarts a workload of every system.

@@ -39,7 +39,8 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 		return err
 	}
 	c.control = control
-	c.later(control.Close)
+	// Not asked to stop: nodes that were killed never hang up, and an API server would wait for them.
+	c.later(func() error { return control.Kill() })
 	var parts errgroup.Group
 	parts.Go(c.addImages)
 	parts.Go(func() error { return control.Start(ctx) })

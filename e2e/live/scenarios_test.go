@@ -1,54 +1,11 @@
 package live
 
 import (
-	"context"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 )
-
-// the is the stage that all tests share.
-var the *stage
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) (code int) {
-	dir, err := os.MkdirTemp("", "holdfast-live-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() {
-		if code != 0 {
-			fmt.Fprintln(os.Stderr, "logs are in", filepath.Join(dir, "log"))
-			return
-		}
-		os.RemoveAll(dir)
-	}()
-	log := func(format string, args ...any) {
-		fmt.Printf(time.Now().Format("15:04:05 ")+format+"\n", args...)
-	}
-	the, err = open(context.Background(), dir, log)
-	if the != nil && the.close != nil {
-		defer func() {
-			if err := the.close(); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				code = 1
-			}
-		}()
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
 
 var evidenceDir = flag.String("evidence", "", "write what was seen into this folder")
 
