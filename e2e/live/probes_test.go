@@ -20,7 +20,7 @@ const (
 
 // answers asks a bus server what its probes ask, from inside its pod: "200 200 503".
 func answers(ctx context.Context, s *System, pod string) (string, error) {
-	const ask = `for path in '%s' '%s' '%s'; do wget -S -q -O /dev/null -T 3 "http://127.0.0.1:8222$path" 2>&1 | sed -n 's|.*HTTP/1.1 \([0-9]*\).*|\1|p' | tail -n 1; done`
+	const ask = `for path in '%s' '%s' '%s'; do printf 'GET %%s HTTP/1.0\r\n\r\n' "$path" | timeout 3 nc 127.0.0.1 8222 | sed -n '1s|^HTTP/[0-9.]* \([0-9]*\).*|\1|p'; done`
 	out, err := the.kube.run(ctx, the.kube.kubectl, "", "exec", "-n", s.Name, pod, "-c", "bus", "--", "sh", "-c", fmt.Sprintf(ask, started, ready, alive))
 	return strings.Join(strings.Fields(out), " "), err
 }
