@@ -2,7 +2,7 @@
 # Runs the end-to-end tests, tier by tier, and ends with a table of what ran. It fails if a tier failed, had no test in
 # it, left one out or was not reached.
 #
-#   ./run.sh            all tiers
+#   ./run.sh            all tiers but live
 #   ./run.sh chart      this one
 #
 # A new tier is a function below and its name in the list.

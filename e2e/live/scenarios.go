@@ -106,8 +106,11 @@ func (st *stage) roll(name, kind string, selector func(*System) string) scenario
 	return scenario{name: name, limits: limits{bus: handoverGap, sensor: 30 * time.Second}, fail: func(ctx context.Context) error {
 		for _, s := range st.systems {
 			out, err := st.kube.run(ctx, st.kube.kubectl, "", "rollout", "restart", kind, "-n", s.Name, "-l", selector(s))
-			if err != nil || out == "" {
-				return fmt.Errorf("restarting the %s %s of %s: nothing found %w", kind, selector(s), s.Name, err)
+			if err != nil {
+				return err
+			}
+			if out == "" {
+				return fmt.Errorf("%s has no %s with %s to restart", s.Name, kind, selector(s))
 			}
 		}
 		return nil
