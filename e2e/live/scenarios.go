@@ -125,6 +125,12 @@ func (st *stage) upgrade() scenario {
 				return err
 			}
 		}
+		// The controller has to hear of it before anything rolls.
+		for _, s := range st.systems {
+			if err := until(ctx, time.Minute, func(ctx context.Context) (string, error) { return s.outdated(ctx, st.kube) }); err != nil {
+				return err
+			}
+		}
 		return nil
 	}}
 }

@@ -100,6 +100,20 @@ func (s *System) upgrade(ctx context.Context, k *kube, chart string) error {
 		"--set", "eventSources.load.template.metadata.annotations.revision=two", "--set", "sensors.load.template.metadata.annotations.revision=two")
 }
 
+// outdated names a Deployment of the controller's that the upgrade has not reached; "" when there is none.
+func (s *System) outdated(ctx context.Context, k *kube) (string, error) {
+	for _, selector := range []string{"eventsource-name=load", "sensor-name=load"} {
+		list, err := k.AppsV1().Deployments(s.Name).List(ctx, metav1.ListOptions{LabelSelector: selector})
+		if err != nil {
+			return "", err
+		}
+		if len(list.Items) != 1 || list.Items[0].Spec.Template.Annotations["revision"] != "two" {
+			return "the upgrade has not reached the Deployment with " + selector + " of " + s.Name, nil
+		}
+	}
+	return "", nil
+}
+
 func (s *System) naive() bool { return len(s.Values) == 0 }
 
 // helm installs or upgrades the release; more flags come last.

@@ -80,7 +80,7 @@ func TestRefusals(t *testing.T) {
 
 func services(t *testing.T, x *experiment) {
 	x.apply(t, "web.yaml")
-	x.kubectl(t, "rollout", "status", "deployment/web", "--timeout=120s")
+	x.kubectl(t, "rollout", "status", "daemonset/web", "--timeout=120s")
 	x.kubectl(t, "wait", "--for=condition=Ready", "pod/friend", "pod/stranger", "--timeout=60s")
 	eventually(t, "six nodes answer", 30*time.Second, func() error {
 		return want(6, len(x.answers(t, "friend")))
@@ -160,7 +160,7 @@ func kill(t *testing.T, x *experiment) {
 	if got := x.enter(t, name, "ctr", "-n=k8s.io", "images", "list", "-q"); got != pulled {
 		t.Errorf("images were %s, and are %s", pulled, got)
 	}
-	x.kubectl(t, "rollout", "status", "deployment/web", "--timeout=120s")
+	x.kubectl(t, "rollout", "status", "daemonset/web", "--timeout=120s")
 }
 
 func killZone(t *testing.T, x *experiment) {
@@ -169,7 +169,7 @@ func killZone(t *testing.T, x *experiment) {
 	x.await(t, corev1.ConditionTrue, "b1", "b2", "c1", "c2", "load")
 	must(t, x.cluster.Boot(t.Context(), "a1", "a2"))
 	t.Logf("ready again after %s", x.await(t, corev1.ConditionTrue, "a1", "a2"))
-	x.kubectl(t, "rollout", "status", "deployment/web", "--timeout=120s")
+	x.kubectl(t, "rollout", "status", "daemonset/web", "--timeout=120s")
 }
 
 func cut(t *testing.T, x *experiment) {
@@ -183,7 +183,7 @@ func cut(t *testing.T, x *experiment) {
 	if got := x.enter(t, name, "pgrep", "-x", "kubelet"); got != kubelet {
 		t.Errorf("its kubelet was process %s, and is %s", kubelet, got)
 	}
-	x.kubectl(t, "rollout", "status", "deployment/web", "--timeout=120s")
+	x.kubectl(t, "rollout", "status", "daemonset/web", "--timeout=120s")
 }
 
 func outage(t *testing.T, x *experiment) {
