@@ -46,8 +46,9 @@ func (k *kube) run(ctx context.Context, program, stdin string, args ...string) (
 	return string(out), nil
 }
 
+// apply applies manifests, on top of what a controller has written into them.
 func (k *kube) apply(ctx context.Context, namespace, manifests string) error {
-	_, err := k.run(ctx, k.kubectl, manifests, "apply", "--server-side", "-n", namespace, "-f", "-")
+	_, err := k.run(ctx, k.kubectl, manifests, "apply", "--server-side", "--force-conflicts", "-n", namespace, "-f", "-")
 	return err
 }
 

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -157,11 +158,36 @@ func TestProbesWithoutQuorum(t *testing.T) {
 	}
 }
 
+// busServerWithLeaves names a server that somebody would miss: one that nobody is connected to ends without lame duck.
+func (s *System) busServerWithLeaves(ctx context.Context) (string, error) {
+	pods, err := the.kube.pods(ctx, s.Name, s.busPods)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range pods {
+		out, err := the.kube.run(ctx, the.kube.kubectl, "", "exec", "-n", s.Name, p.Name, "-c", "bus", "--", "wget", "-q", "-O-", "http://127.0.0.1:8222/leafz")
+		if err != nil {
+			return "", err
+		}
+		var has struct{ Leafnodes int }
+		if err := json.Unmarshal([]byte(out), &has); err != nil {
+			return "", err
+		}
+		if has.Leafnodes > 0 {
+			return p.Name, nil
+		}
+	}
+	return "", fmt.Errorf("%s: no bus server has a leaf", s.Title)
+}
+
 // TestProbesInLameDuck: a server that is told to go says so at once, and goes within its grace.
 func TestProbesInLameDuck(t *testing.T) {
 	ctx := t.Context()
 	s := the.systems[0]
-	pod := s.Name + "-argo-events-bus-2"
+	pod, err := s.busServerWithLeaves(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
 	old, err := the.kube.CoreV1().Pods(s.Name).Get(ctx, pod, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -36,12 +36,14 @@ func (st *stage) scenarios(ctx context.Context) ([]scenario, error) {
 	return all, nil
 }
 
-// What a careful publisher may have to wait. A dead leader is missed after 4 to 9 s (raft.go: minElectionTimeout, maxElectionTimeout), and the
-// attempt that meets the new one may have to time out first. A leader that is told to go hands over within a second; three systems that
-// move at once on a small machine get three.
+// What a careful publisher may have to wait, and a trigger. A dead leader is missed after 4 to 9 s (raft.go: minElectionTimeout,
+// maxElectionTimeout), and the attempt that meets the new one may have to time out first. A leader that is told to go hands over within a
+// second. A sensor's lease is another's after 15 s, and a delivery that nobody acknowledged is tried again after 30 s. That is on a
+// machine with time for it; here three systems move at once on a small one, whose own tests have others beside them. What a run saw is in its evidence.
 const (
-	electionGap = 12 * time.Second
-	handoverGap = 3 * time.Second
+	electionGap = 15 * time.Second
+	handoverGap = 6 * time.Second
+	sensorGap   = 40 * time.Second
 )
 
 // zones lists the nodes that may fail, by zone.
@@ -76,14 +78,14 @@ func (st *stage) zones(ctx context.Context) ([][]string, error) {
 
 // power takes the power of nodes, and gives it back.
 func (st *stage) power(name string, nodes ...string) scenario {
-	return scenario{name: name, nodes: nodes, lasts: 30 * time.Second, limits: limits{bus: electionGap, sensor: 30 * time.Second, zone: len(nodes) > 1},
+	return scenario{name: name, nodes: nodes, lasts: 30 * time.Second, limits: limits{bus: electionGap, sensor: sensorGap, zone: len(nodes) > 1},
 		fail: func(ctx context.Context) error { return st.cluster.Kill(ctx, nodes...) },
 		end:  func(ctx context.Context) error { return st.cluster.Boot(ctx, nodes...) }}
 }
 
 // partition takes a node off the network.
 func (st *stage) partition(node string) scenario {
-	return scenario{name: "a node is cut off", nodes: []string{node}, lasts: 30 * time.Second, limits: limits{bus: electionGap, sensor: 30 * time.Second},
+	return scenario{name: "a node is cut off", nodes: []string{node}, lasts: 30 * time.Second, limits: limits{bus: electionGap, sensor: sensorGap},
 		fail: func(ctx context.Context) error { return st.cluster.Cut(ctx, node) },
 		end:  func(ctx context.Context) error { return st.cluster.Heal(ctx, node) }}
 }
@@ -96,14 +98,14 @@ func (st *stage) drain(node string) scenario {
 			return err
 		}
 	}
-	return scenario{name: "a node is drained", nodes: []string{node}, limits: limits{bus: handoverGap, sensor: 30 * time.Second},
+	return scenario{name: "a node is drained", nodes: []string{node}, limits: limits{bus: handoverGap, sensor: sensorGap},
 		fail: do("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=180s"),
 		end:  do("uncordon", node)}
 }
 
 // roll restarts a workload of every system.
 func (st *stage) roll(name, kind string, selector func(*System) string) scenario {
-	return scenario{name: name, limits: limits{bus: handoverGap, sensor: 30 * time.Second}, fail: func(ctx context.Context) error {
+	return scenario{name: name, limits: limits{bus: handoverGap, sensor: sensorGap}, fail: func(ctx context.Context) error {
 		for _, s := range st.systems {
 			out, err := st.kube.run(ctx, st.kube.kubectl, "", "rollout", "restart", kind, "-n", s.Name, "-l", selector(s))
 			if err != nil {
@@ -119,7 +121,7 @@ func (st *stage) roll(name, kind string, selector func(*System) string) scenario
 
 // upgrade changes bus, source and sensor in one go, as a new version of the chart does.
 func (st *stage) upgrade() scenario {
-	return scenario{name: "everything is upgraded", limits: limits{bus: handoverGap, sensor: 30 * time.Second}, fail: func(ctx context.Context) error {
+	return scenario{name: "everything is upgraded", limits: limits{bus: handoverGap, sensor: sensorGap}, fail: func(ctx context.Context) error {
 		for _, s := range st.systems {
 			if err := s.upgrade(ctx, st.kube, st.files.chart); err != nil {
 				return err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
 )
 
 var evidenceDir = flag.String("evidence", "", "write what was seen into this folder")
@@ -22,40 +24,49 @@ func TestNothingAckedIsLost(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var results []Result
+	var results []evidence.Result
 	for _, sc := range all {
-		t.Run(sc.name, func(t *testing.T) {
-			played, err := the.play(ctx, sc)
+		played := false
+		passed := t.Run(sc.name, func(t *testing.T) {
+			outcome, err := the.play(ctx, sc)
 			if err != nil {
 				t.Fatal(err)
 			}
-			results = append(results, played...)
+			played = true
+			results = append(results, outcome...)
 			for i, s := range the.systems {
-				for _, broken := range sc.broken(s, played[i]) {
+				for _, broken := range sc.broken(s, outcome[i]) {
 					t.Errorf("%s: %s", s.Title, broken)
 				}
 			}
 		})
+		if !passed && !played {
+			t.FailNow() // What follows would suffer from it, and say nothing of its own.
+		}
 	}
-	var totals []Result
+	wait := patience
+	if *evidenceDir != "" {
+		// To be fair: a client of a server that went silent gives up after six minutes (nats.go: 2 minutes, twice missed).
+		wait = 6 * time.Minute
+	}
+	var totals []evidence.Result
 	for i, s := range the.systems {
-		// A client of a server that went silent gives up after six minutes (nats.go: 2 minutes, twice missed).
-		r, err := s.settle(ctx, the.kube, begin[i], 6*time.Minute)
+		r, err := s.settle(ctx, the.kube, begin[i], wait)
 		if err != nil {
 			t.Fatal(err)
 		}
-		totals = append(totals, Result{Scenario: "in all", System: s.Title, Reports: r})
+		totals = append(totals, evidence.Result{Scenario: "in all", System: s.Title, Reports: r})
 		if s.Survives != "" && r.Webhook.Lost+r.Bus.Lost > 0 {
 			t.Errorf("%s: lost in the end: %d of the webhook's events, %d of the bus's messages", s.Title, r.Webhook.Lost, r.Bus.Lost)
 		}
 	}
-	e, err := the.evidence(ctx, results, totals)
+	e, err := the.gather(ctx, results, totals)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Printf("%s", e.markdown())
+	fmt.Printf("%s", e.Markdown())
 	if *evidenceDir != "" {
-		if err := e.write(*evidenceDir); err != nil {
+		if err := e.Write(*evidenceDir); err != nil {
 			t.Error(err)
 		}
 	}
