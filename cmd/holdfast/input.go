@@ -87,6 +87,21 @@ func profileNames() []string {
 
 // load makes the chart of the stack that args name, and puts all values into options; the flag --profile wins over the others.
 func (v *valuesFlags) load(args []string, options *render.Options) (*render.Chart, error) {
+	c, err := loadChart(args)
+	if err != nil {
+		return nil, err
+	}
+	if options.Values, err = v.Merge(); err != nil {
+		return nil, err
+	}
+	if v.profile != "" {
+		options.Values["profile"] = v.profile
+	}
+	return c, nil
+}
+
+// loadChart makes the chart of the stack that args name.
+func loadChart(args []string) (*render.Chart, error) {
 	st, err := loadStack(args)
 	if err != nil {
 		return nil, err
@@ -98,12 +113,6 @@ func (v *valuesFlags) load(args []string, options *render.Options) (*render.Char
 	files, err := chart.New(st, all)
 	if err != nil {
 		return nil, err
-	}
-	if options.Values, err = v.Merge(); err != nil {
-		return nil, err
-	}
-	if v.profile != "" {
-		options.Values["profile"] = v.profile
 	}
 	return render.Load(files)
 }

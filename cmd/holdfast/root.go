@@ -28,6 +28,9 @@ type otherError struct{ error }
 
 func (e otherError) Unwrap() error { return e.error }
 
+// errFindings is no error: the command has said all there is to say, and what it found is not fine.
+var errFindings = errors.New("there are findings")
+
 // written tells a folder that may not be replaced, which is the user's to mend, from one that cannot be written.
 func written(err error) error {
 	if err == nil || errors.Is(err, folder.ErrEdited) {
@@ -43,6 +46,9 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	err := root.Execute()
 	if err == nil {
 		return exitFine
+	}
+	if errors.Is(err, errFindings) {
+		return exitFindings
 	}
 	fmt.Fprintf(errOut, "holdfast: %v\n", err)
 	if other := (otherError{}); errors.As(err, &other) {
@@ -61,6 +67,7 @@ survives what the chosen profile promises: single-node, multi-node or multi-zone
 Exit codes: 0 fine, 1 findings, 2 bad input, 3 anything else.`,
 		Example: `  holdfast profiles
   holdfast render --profile multi-zone -f values/webhook.yaml
+  holdfast plan --from multi-node --to multi-zone -f values/webhook.yaml
   holdfast explain bus.replicas
   holdfast chart argo-events -o charts/argo-events`,
 		SilenceUsage:  true,
@@ -71,6 +78,6 @@ Exit codes: 0 fine, 1 findings, 2 bad input, 3 anything else.`,
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.AddCommand(newRenderCmd(s), newChartCmd(s), newProfilesCmd(s), newExplainCmd(s), newSecretsCmd(s), newVersionCmd(s))
+	root.AddCommand(newRenderCmd(s), newPlanCmd(s), newChartCmd(s), newProfilesCmd(s), newExplainCmd(s), newSecretsCmd(s), newVersionCmd(s))
 	return root
 }

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"sigs.k8s.io/yaml"
+)
+
+// release NAME NAMESPACE STATUS VALUES MANIFEST: an API server with one release of the chart argo-events, as Helm keeps it;
+// its kubeconfig is in the file kubeconfig. Whoever does more than read fails the script.
+func serveRelease(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 5 {
+		ts.Fatalf("usage: release NAME NAMESPACE STATUS VALUES MANIFEST")
+	}
+	name, namespace, status := args[0], args[1], args[2]
+	var config map[string]any
+	ts.Check(yaml.Unmarshal([]byte(ts.ReadFile(args[3])), &config))
+	packed, err := pack(map[string]any{
+		"name": name, "namespace": namespace, "version": 3, "info": map[string]any{"status": status}, "config": config, "manifest": ts.ReadFile(args[4]),
+		"chart": map[string]any{"metadata": map[string]any{"name": "argo-events", "version": "0.1.0"}, "values": map[string]any{"profile": "single-node"}},
+	})
+	ts.Check(err)
+	secret := map[string]any{
+		"apiVersion": "v1", "kind": "Secret", "data": map[string]any{"release": packed},
+		"metadata": map[string]any{"name": "sh.helm.release.v1." + name + ".v3", "namespace": namespace, "labels": map[string]any{"name": name, "owner": "helm", "status": status, "version": "3"}},
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case r.Method != http.MethodGet:
+			http.Error(w, "only reading is expected", http.StatusTeapot)
+		case r.URL.Path == "/version":
+			fmt.Fprint(w, `{"major": "1", "minor": "36", "gitVersion": "v1.36.3"}`)
+		case strings.HasPrefix(r.URL.Path, "/api/v1/namespaces/forbidden/"):
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403, "message": "secrets is forbidden"}`)
+		default:
+			items := []any{}
+			if r.URL.Path == "/api/v1/namespaces/"+namespace+"/secrets" && r.URL.Query().Get("labelSelector") == "name="+name+",owner=helm" {
+				items = append(items, secret)
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"apiVersion": "v1", "kind": "SecretList", "metadata": map[string]any{}, "items": items})
+		}
+	}))
+	ts.Defer(server.Close)
+	kubeconfig := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: one\ncontexts: [{name: one, context: {cluster: one, user: one}}]\n"+
+		"clusters: [{name: one, cluster: {server: %q}}]\nusers: [{name: one}]\n", server.URL)
+	ts.Check(os.WriteFile(ts.MkAbs("kubeconfig"), []byte(kubeconfig), 0o600))
+}
+
+// pack writes a release as Helm puts it into a Secret.
+func pack(release map[string]any) (string, error) {
+	text, err := json.Marshal(release)
+	if err != nil {
+		return "", err
+	}
+	var packed bytes.Buffer
+	zip := gzip.NewWriter(&packed)
+	if _, err := zip.Write(text); err != nil {
+		return "", err
+	}
+	if err := zip.Close(); err != nil {
+		return "", err
+	}
+	inner := base64.StdEncoding.EncodeToString(packed.Bytes())
+	return base64.StdEncoding.EncodeToString([]byte(inner)), nil
+}

@@ -1,0 +1,164 @@
+package plan
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Field is a difference between two versions of an object. Old or New is missing where the field was or will be.
+type Field struct {
+	// Path is like spec.template.spec.containers[bus].image.
+	Path string `json:"path"`
+	Old  any    `json:"old,omitempty"`
+	New  any    `json:"new,omitempty"`
+	// Immutable says that the API server refuses the change.
+	Immutable bool `json:"immutable,omitempty"`
+
+	// dotted is the path without the places in lists, as rules about fields are written.
+	dotted string
+}
+
+// differences lists the fields in which two objects differ, by path.
+func differences(old, now map[string]any) []Field {
+	var all []Field
+	walk(old, now, nil, &all)
+	for i, f := range all {
+		all[i].dotted = strings.TrimPrefix(f.dotted, ".")
+		all[i].Path = strings.TrimPrefix(f.Path, ".")
+	}
+	return all
+}
+
+// step is a part of a path: a key, or the place in a list.
+type step struct {
+	name string
+	list bool
+}
+
+func walk(old, now any, path []step, all *[]Field) {
+	if reflect.DeepEqual(old, now) {
+		return
+	}
+	a, oldIsMap := old.(map[string]any)
+	b, nowIsMap := now.(map[string]any)
+	if oldIsMap && nowIsMap {
+		for _, key := range keys(a, b) {
+			walk(a[key], b[key], append(slices.Clone(path), step{key, false}), all)
+		}
+		return
+	}
+	a, names, oldIsNamed := named(old)
+	b, others, nowIsNamed := named(now)
+	// The order counts: of two variables of one name the last wins, of two rules the first.
+	if oldIsNamed && nowIsNamed && inOrder(names, others) {
+		for _, name := range keys(a, b) {
+			walk(a[name], b[name], append(slices.Clone(path), step{name, true}), all)
+		}
+		return
+	}
+	*all = append(*all, field(path, old, now))
+}
+
+// named makes a map of a list whose items all have a name of their own.
+func named(value any) (map[string]any, []string, bool) {
+	list, is := value.([]any)
+	if !is || len(list) == 0 {
+		return nil, nil, false
+	}
+	byName := map[string]any{}
+	var names []string
+	for _, item := range list {
+		name := text(item, "name")
+		if _, twice := byName[name]; name == "" || twice {
+			return nil, nil, false
+		}
+		byName[name] = item
+		names = append(names, name)
+	}
+	return byName, names, true
+}
+
+// inOrder reports whether the names that both have come in the same order.
+func inOrder(a, b []string) bool {
+	common := func(list, of []string) []string {
+		return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return !slices.Contains(of, name) })
+	}
+	return slices.Equal(common(a, b), common(b, a))
+}
+
+func field(path []step, old, now any) Field {
+	f := Field{Old: old, New: now}
+	for _, s := range path {
+		switch {
+		case s.list:
+			f.Path += "[" + s.name + "]"
+			continue
+		case strings.ContainsAny(s.name, "./[]"):
+			f.Path += `["` + s.name + `"]`
+		default:
+			f.Path += "." + s.name
+		}
+		f.dotted += "." + s.name
+	}
+	return f
+}
+
+// withoutNulls leaves out the keys that have no value, as the API does.
+func withoutNulls(value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, inner := range value {
+			if inner == nil {
+				delete(value, key)
+			}
+			withoutNulls(inner)
+		}
+	case []any:
+		for _, item := range value {
+			withoutNulls(item)
+		}
+	}
+}
+
+// at reads a value by its keys; nil where there is none.
+func at(tree any, path ...string) any {
+	for _, key := range path {
+		m, is := tree.(map[string]any)
+		if !is {
+			return nil
+		}
+		tree = m[key]
+	}
+	return tree
+}
+
+// text reads a string by its keys; empty where there is none.
+func text(tree any, path ...string) string {
+	s, _ := at(tree, path...).(string)
+	return s
+}
+
+// number reads a whole number by its keys, or the default that the API would fill in.
+func number(tree any, unset int, path ...string) int {
+	if n, is := at(tree, path...).(float64); is {
+		return int(n)
+	}
+	return unset
+}
+
+// items reads a list by its keys.
+func items(tree any, path ...string) []any {
+	list, _ := at(tree, path...).([]any)
+	return list
+}
+
+// keys are those of either map, sorted.
+func keys(a, b map[string]any) []string {
+	all := slices.Concat(slices.Collect(maps.Keys(a)), slices.Collect(maps.Keys(b)))
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,458 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-ha/holdfast/generator/manifest"
+	"sigs.k8s.io/yaml"
+)
+
+// one of each of what the rules are about. A test is a change of it.
+const base = `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  replicas: 3
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  persistentVolumeClaimRetentionPolicy: {whenDeleted: Retain, whenScaled: Retain}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      containers:
+        - {name: db, image: example.org/db:1, env: [{name: A, value: "1"}, {name: B, value: "2"}]}
+  volumeClaimTemplates:
+    - metadata: {name: data}
+      spec: {resources: {requests: {storage: 1Gi}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: controller}
+spec:
+  selector: {matchLabels: {app: controller}}
+  template:
+    metadata: {labels: {app: controller}}
+    spec:
+      containers:
+        - {name: controller, image: example.org/controller:1, env: [{name: ARGO_EVENTS_IMAGE, value: "example.org/events:1"}]}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: job}
+spec: {backoffLimit: 1, template: {spec: {containers: [{name: job, image: example.org/job:1}]}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: front}
+spec: {type: ClusterIP, ports: [{name: http, port: 80}]}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: own}
+spec: {resources: {requests: {storage: 1Gi}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: frozen}
+immutable: true
+data: {a: b}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: free}
+data: {a: b}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: binding}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: one}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: EventBus
+metadata: {name: default}
+spec:
+  jetstreamExotic:
+    url: nats://one:4222
+    streamConfig: |
+      replicas: 1
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Sensor
+metadata: {name: worker, labels: {a: b}}
+spec: {replicas: 1}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: EventSource
+metadata: {name: hook}
+spec: {eventBusName: default}
+`
+
+// change is base with texts replaced, in pairs of old and new.
+func change(t *testing.T, pairs ...string) []manifest.Object {
+	t.Helper()
+	text := base
+	for i := 0; i < len(pairs); i += 2 {
+		if strings.Count(text, pairs[i]) != 1 {
+			t.Fatalf("%q is %d times in the base", pairs[i], strings.Count(text, pairs[i]))
+		}
+		text = strings.Replace(text, pairs[i], pairs[i+1], 1)
+	}
+	return split(t, text)
+}
+
+// split reads objects in any style of YAML.
+func split(t *testing.T, text string) []manifest.Object {
+	t.Helper()
+	var blocks strings.Builder
+	for document := range strings.SplitSeq(text, "---\n") {
+		var tree map[string]any
+		if err := yaml.Unmarshal([]byte(document), &tree); err != nil {
+			t.Fatalf("%v in\n%s", err, document)
+		}
+		block, err := yaml.Marshal(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tree != nil {
+			blocks.WriteString("---\n" + string(block))
+		}
+	}
+	objects, err := manifest.Split("chart/templates/all.yaml", blocks.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return objects
+}
+
+// TestChanges: what a change of one object is called, in which field, and what is refused.
+func TestChanges(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		change  []string
+		verdict Verdict
+		// want are lines "action object" and below "path", with ! where it is refused, and ~ before objects whose pods are replaced.
+		want []string
+	}{
+		{"nothing", nil, Nothing, nil},
+		{"replicas only", []string{"spec: {replicas: 1}", "spec: {replicas: 2}"}, InPlace, []string{"~Sensor/worker spec.replicas"}},
+		{"an image", []string{"example.org/db:1", "example.org/db:2"}, InPlace, []string{"~StatefulSet/db spec.template.spec.containers[db].image"}},
+		{"pods that are replaced by people", []string{"example.org/db:1", "example.org/db:2", "  serviceName: db\n", "  serviceName: db\n  updateStrategy: {type: OnDelete}\n"}, InPlace,
+			[]string{"StatefulSet/db spec.template.spec.containers[db].image", "StatefulSet/db spec.updateStrategy"}},
+		{"a variable", []string{`value: "2"`, `value: "3"`}, InPlace, []string{"~StatefulSet/db spec.template.spec.containers[db].env[B].value"}},
+		{"a variable more", []string{`{name: B, value: "2"}`, `{name: B, value: "2"}, {name: C}`}, InPlace, []string{"~StatefulSet/db spec.template.spec.containers[db].env[C]"}},
+		{"the order of variables", []string{`{name: A, value: "1"}, {name: B, value: "2"}`, `{name: B, value: "2"}, {name: A, value: "1"}`}, InPlace,
+			[]string{"~StatefulSet/db spec.template.spec.containers[db].env"}},
+		{"words", []string{"image: example.org/db:1,", "image: example.org/db:1, args: [a],"}, InPlace, []string{"~StatefulSet/db spec.template.spec.containers[db].args"}},
+		{"a label with a slash", []string{"labels: {a: b}", "labels: {a: b, c/d: e}"}, InPlace, []string{`Sensor/worker metadata.labels["c/d"]`}},
+		{"a disk's size", []string{"      spec: {resources: {requests: {storage: 1Gi}}}", "      spec: {resources: {requests: {storage: 2Gi}}}"}, Refused,
+			[]string{"StatefulSet/db spec.volumeClaimTemplates!"}},
+		{"a headless Service's name", []string{"serviceName: db", "serviceName: other"}, Refused, []string{"StatefulSet/db spec.serviceName!"}},
+		{"a retention policy", []string{"whenScaled: Retain", "whenScaled: Delete"}, InPlace, []string{"StatefulSet/db spec.persistentVolumeClaimRetentionPolicy.whenScaled"}},
+		{"a selector", []string{"selector: {matchLabels: {app: controller}}", "selector: {matchLabels: {app: c}}", "labels: {app: controller}", "labels: {app: c}"}, Refused,
+			[]string{"~Deployment/controller spec.selector.matchLabels.app!", "~Deployment/controller spec.template.metadata.labels.app"}},
+		{"a Job's image", []string{"example.org/job:1", "example.org/job:2"}, Refused, []string{"Job/job spec.template.spec.containers[job].image!"}},
+		{"a Job's patience", []string{"backoffLimit: 1", "backoffLimit: 2"}, InPlace, []string{"Job/job spec.backoffLimit"}},
+		{"a Service without an address", []string{"spec: {type: ClusterIP", "spec: {clusterIP: None, type: ClusterIP"}, Refused, []string{"Service/front spec.clusterIP!"}},
+		{"a Service that is a name", []string{"spec: {type: ClusterIP", "spec: {externalName: a, type: ExternalName"}, InPlace, []string{"Service/front spec.externalName", "Service/front spec.type"}},
+		{"a larger claim", []string{"\nspec: {resources: {requests: {storage: 1Gi}}}", "\nspec: {resources: {requests: {storage: 1025Mi}}}"}, InPlace,
+			[]string{"PersistentVolumeClaim/own spec.resources.requests.storage"}},
+		{"a smaller claim", []string{"\nspec: {resources: {requests: {storage: 1Gi}}}", "\nspec: {resources: {requests: {storage: 1023Mi}}}"}, Refused,
+			[]string{"PersistentVolumeClaim/own spec.resources.requests.storage!"}},
+		{"a claim's class", []string{"\nspec: {resources: ", "\nspec: {storageClassName: a, resources: "}, Refused, []string{"PersistentVolumeClaim/own spec.storageClassName!"}},
+		{"a frozen ConfigMap", []string{"immutable: true\ndata: {a: b}", "immutable: true\ndata: {a: c}"}, Refused, []string{"ConfigMap/frozen data.a!"}},
+		{"a thawed ConfigMap", []string{"immutable: true\ndata: {a: b}", "data: {a: b}"}, Refused, []string{"ConfigMap/frozen immutable!"}},
+		{"another role", []string{"kind: Role, name: one", "kind: Role, name: two"}, Refused, []string{"RoleBinding/binding roleRef.name!"}},
+		// What Argo Events' controller sees, and what it does not.
+		{"another bus, unseen", []string{"nats://one:4222", "nats://two:4222"}, InPlace, []string{"EventBus/default spec.jetstreamExotic.url"}},
+		{"another bus, seen by one", []string{"nats://one:4222", "nats://two:4222", "labels: {a: b}", "labels: {a: c}"}, InPlace,
+			[]string{"EventBus/default spec.jetstreamExotic.url", "~Sensor/worker metadata.labels.a"}},
+		{"another bus and another controller", []string{"nats://one:4222", "nats://two:4222", "example.org/controller:1", "example.org/controller:2"}, InPlace,
+			[]string{"~Deployment/controller spec.template.spec.containers[controller].image", "EventBus/default spec.jetstreamExotic.url", "~EventSource/hook", "~Sensor/worker"}},
+		{"another image for sources and sensors", []string{"example.org/events:1", "example.org/events:2"}, InPlace,
+			[]string{"~Deployment/controller spec.template.spec.containers[controller].env[ARGO_EVENTS_IMAGE].value", "~EventSource/hook", "~Sensor/worker"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := compare(t, change(t), change(t, c.change...), false)
+			if p.Verdict != c.verdict {
+				t.Errorf("verdict %s, want %s: %s", p.Verdict, c.verdict, p.Summary)
+			}
+			var got []string
+			for _, o := range p.Objects {
+				mark := ""
+				if o.Rolls {
+					mark = "~"
+				}
+				if len(o.Fields) == 0 && o.Rolls {
+					got = append(got, mark+o.String())
+				}
+				for _, f := range o.Fields {
+					line := mark + o.String() + " " + f.Path
+					if f.Immutable {
+						line += "!"
+					}
+					got = append(got, line)
+				}
+			}
+			slices.Sort(got)
+			slices.Sort(c.want)
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			}
+		})
+	}
+}
+
+func compare(t *testing.T, from, to []manifest.Object, canMove bool) Plan {
+	t.Helper()
+	p, err := Compare(from, to, canMove)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestFindings: what a switch does to data and quorums, and what is said of it.
+func TestFindings(t *testing.T) {
+	whole := strings.Split(base, "---\n")[0]
+	for _, c := range []struct {
+		name     string
+		from, to []manifest.Object
+		canMove  bool
+		verdict  Verdict
+		// want is in the summary or in a finding; claims are lines "fate name" of db's claims that are not kept.
+		want   string
+		claims []string
+	}{
+		{name: "fewer members of a quorum of its own kind", from: change(t), to: change(t, "replicas: 3", "replicas: 1"), verdict: ByHand,
+			want: "3 members become 1: tell those that are there", claims: []string{"orphaned data-db-1", "orphaned data-db-2"}},
+		{name: "more of them", from: change(t), to: change(t, "replicas: 3", "replicas: 4"), verdict: ByHand, want: "3 members become 4", claims: []string{"new data-db-3"}},
+		{name: "more servers of NATS", from: change(t, "example.org/db:1", "example.org/nats:2@sha256:0"), to: change(t, "example.org/db:1", "example.org/nats:2@sha256:0", "replicas: 3", "replicas: 5"), verdict: InPlace,
+			want: "3 servers become 5; the new ones join by themselves", claims: []string{"new data-db-3", "new data-db-4"}},
+		{name: "fewer servers of NATS", from: change(t, "example.org/db:1", "nats"), to: change(t, "example.org/db:1", "nats", "replicas: 3", "replicas: 2"), verdict: ByHand,
+			want: "3 servers become 2: take those that go out of the quorum before", claims: []string{"orphaned data-db-2"}},
+		{name: "fewer servers of NATS, and a chart that does it", from: change(t, "example.org/db:1", "nats"), to: change(t, "example.org/db:1", "nats", "replicas: 3", "replicas: 2"), canMove: true, verdict: InPlace,
+			want: "helm upgrade takes those that go out of the quorum before", claims: []string{"orphaned data-db-2"}},
+		{name: "claims that go with their pods", from: change(t), to: change(t, "replicas: 3", "replicas: 2", "whenScaled: Retain", "whenScaled: Delete"), verdict: LosesData,
+			want: "deleted with all that is on them: data-db-2", claims: []string{"deleted data-db-2"}},
+		{name: "other ordinals", from: change(t), to: change(t, "replicas: 3", "replicas: 3\n  ordinals: {start: 1}"), verdict: InPlace,
+			claims: []string{"new data-db-3", "orphaned data-db-0"}},
+		{name: "a StatefulSet that goes", from: change(t), to: change(t, whole, ""), verdict: ByHand, want: "nothing serves what is on its claims any more",
+			claims: []string{"orphaned data-db-0", "orphaned data-db-1", "orphaned data-db-2"}},
+		{name: "a StatefulSet that goes with its claims", from: change(t, "whenDeleted: Retain", "whenDeleted: Delete"), to: change(t, whole, ""), verdict: LosesData,
+			want: "deleted with all that is on them: data-db-0, data-db-1, data-db-2", claims: []string{"deleted data-db-0", "deleted data-db-1", "deleted data-db-2"}},
+		{name: "another one in its place", from: change(t), to: change(t, "name: db}\nspec:\n  replicas: 3", "name: lone}\nspec:\n  replicas: 1"), verdict: ByHand,
+			want: "StatefulSet/lone takes its place with other claims, which begin empty", claims: []string{"new data-lone-0", "orphaned data-db-0", "orphaned data-db-1", "orphaned data-db-2"}},
+		{name: "another one in its place, and a move", from: change(t), to: change(t, "name: db}\nspec:\n  replicas: 3", "name: lone}\nspec:\n  replicas: 1"), canMove: true, verdict: Move,
+			want: "StatefulSet/lone takes its place with other claims, and the chart moves its data there", claims: []string{"new data-lone-0", "orphaned data-db-0", "orphaned data-db-1", "orphaned data-db-2"}},
+		{name: "a claim of its own that goes", from: change(t), to: change(t, "kind: PersistentVolumeClaim\nmetadata: {name: own}", "kind: PersistentVolumeClaim\nmetadata: {name: other}"), verdict: LosesData,
+			want: "deleted with all that is on them: own", claims: []string{"new other", "deleted own"}},
+		{name: "a bus of its controller's that begins to vote", from: native(t, 1), to: native(t, 3), verdict: LosesData, want: "a clustered server deletes what a lone one wrote"},
+		{name: "a bus of its controller's that grows", from: native(t, 3), to: native(t, 5), verdict: InPlace},
+		{name: "a bus that nobody sees", from: change(t), to: change(t, "nats://one:4222", "nats://two:4222"), verdict: InPlace, want: "its controller does not see"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := compare(t, c.from, c.to, c.canMove)
+			said := p.Summary
+			for _, f := range p.Findings {
+				said += "\n" + f.Object.String() + ": " + f.Text
+			}
+			if p.Verdict != c.verdict || !strings.Contains(said, c.want) {
+				t.Errorf("verdict %s, want %s and %q in\n%s", p.Verdict, c.verdict, c.want, said)
+			}
+			var claims []string
+			for _, claim := range p.Claims {
+				if claim.Fate != Kept {
+					claims = append(claims, fmt.Sprintf("%s %s", claim.Fate, claim.Name))
+				}
+			}
+			if !slices.Equal(claims, c.claims) {
+				t.Errorf("claims %q, want %q", claims, c.claims)
+			}
+		})
+	}
+}
+
+func native(t *testing.T, replicas int) []manifest.Object {
+	return change(t, "  jetstreamExotic:\n    url: nats://one:4222\n    streamConfig: |\n      replicas: 1\n",
+		fmt.Sprintf("  jetstream:\n    replicas: %d\n    streamConfig: |\n      replicas: 1\n", replicas))
+}
+
+// TestElections: how sources and sensors choose their leader, and what the bus keeps, before and after.
+func TestElections(t *testing.T) {
+	leases := "labels: {a: b}, annotations: {events.argoproj.io/leader-election: K8s}"
+	kafka := []string{"  jetstreamExotic:\n    url: nats://one:4222\n    streamConfig: |\n      replicas: 1\n", "  kafka: {url: k}\n"}
+	for _, c := range []struct {
+		name     string
+		from, to []string
+		want     []string
+	}{
+		{"nothing", nil, nil, nil},
+		{"to leases", nil, []string{"labels: {a: b}", leases}, []string{"Sensor/worker nats leases"}},
+		{"and back", []string{"labels: {a: b}", leases}, nil, []string{"Sensor/worker leases nats"}},
+		{"to Kafka", nil, kafka, []string{"Sensor/worker nats none"}},
+		{"from leases to Kafka", []string{"labels: {a: b}", leases}, kafka, []string{"Sensor/worker leases none"}},
+		{"a source with a leader", nil, []string{"name: hook}", "name: hook, annotations: {events.argoproj.io/leader-election: k8s}}"}, []string{"EventSource/hook nats leases"}},
+		{"three copies", nil, []string{"      replicas: 1\n", "      replicas: 3\n"}, []string{"default default 1 3", "default KV_worker 1 3"}},
+		{"another sensor", []string{"name: worker", "name: other"}, nil, []string{"default KV_worker 0 1"}},
+		{"from Kafka", kafka, nil, []string{"Sensor/worker none nats", "default default 0 1", "default KV_worker 0 1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := compare(t, change(t, c.from...), change(t, c.to...), false)
+			var got []string
+			for _, e := range p.Elections {
+				got = append(got, fmt.Sprintf("%s %s %s", e.Object, e.From, e.To))
+			}
+			for _, s := range p.Copies {
+				got = append(got, fmt.Sprintf("%s %s %d %d", s.Bus, s.Stream, s.From, s.To))
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestKeep: what says so is left by Helm, and its commands leave it too; hooks are no part of a plan.
+func TestKeep(t *testing.T) {
+	const keep = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: notes\n  annotations: {helm.sh/resource-policy: keep}\n"
+	const hook = "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    helm.sh/hook: test\n  name: test\n"
+	p := compare(t, split(t, keep+"---\n"+hook), nil, false)
+	if len(p.Objects) != 1 || p.Objects[0].Action != Left || len(p.gone(nil)) > 0 {
+		t.Errorf("got %+v", p.Objects)
+	}
+}
+
+func TestCompareRefuses(t *testing.T) {
+	twice := append(change(t), change(t)...)
+	for name, sides := range map[string][2][]manifest.Object{"before": {twice, nil}, "after": {nil, twice}} {
+		if _, err := Compare(sides[0], sides[1], false); err == nil || !strings.Contains(err.Error(), `there is another StatefulSet called "db"`) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	broken := []manifest.Object{{Source: "some.yaml", APIVersion: "v1", Kind: "A", Name: "a", Text: "a: [\n"}}
+	if _, err := Compare(broken, nil, false); err == nil || !strings.HasPrefix(err.Error(), `some.yaml: reading A "a"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestQuoted: a shell reads back what was meant.
+func TestQuoted(t *testing.T) {
+	for word, want := range map[string]string{
+		"a=b,c": "a=b,c", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "$(rm)": "'$(rm)'", "list[0]=v": "'list[0]=v'", "a\nb": "'a\nb'", "~": "'~'", "|": "|",
+	} {
+		if got := quoted(word); got != want {
+			t.Errorf("%q: got %s, want %s", word, got, want)
+		}
+	}
+}
+
+// golden reads the objects of every golden case.
+func golden(t *testing.T) map[string][]manifest.Object {
+	t.Helper()
+	files, err := filepath.Glob("../../golden/*/objects/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden cases: %v", err)
+	}
+	cases := map[string][]manifest.Object{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects, err := manifest.Split(file, string(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Base(filepath.Dir(filepath.Dir(file)))
+		cases[name] = append(cases[name], objects...)
+	}
+	return cases
+}
+
+// TestProperties holds between any two golden cases: every object is accounted for once, what one way creates the other
+// removes, and what differs one way differs the other; from a case to itself there is nothing to do.
+func TestProperties(t *testing.T) {
+	cases := golden(t)
+	names := slices.Sorted(maps.Keys(cases))
+	for i, a := range names {
+		for _, b := range names[i:] {
+			from, to := cases[a], cases[b]
+			there, back := compare(t, from, to, true), compare(t, to, from, true)
+			forth, home := count(t, there), count(t, back)
+			for id, action := range forth {
+				mirror := map[Action][]Action{Created: {Removed, Left}, Removed: {Created}, Left: {Created}, Changed: {Changed}, Unchanged: {Unchanged}}[action]
+				if !slices.Contains(mirror, home[id]) {
+					t.Errorf("%s to %s: %s is %s, and %s on the way back", a, b, id, action, home[id])
+				}
+			}
+			for side, objects := range map[string][]manifest.Object{"from": from, "to": to} {
+				for _, o := range objects {
+					id := Object{APIVersion: o.APIVersion, Kind: o.Kind, Name: o.Name}.identity()
+					if _, is := forth[id]; is == o.Hook {
+						t.Errorf("%s to %s: %s %s of %s: accounted for: %t", a, b, o.Kind, o.Name, side, is)
+					}
+				}
+			}
+			if a == b && (there.Verdict != Nothing || len(there.Findings)+len(there.Elections)+len(there.Copies) > 0) {
+				t.Errorf("%s to itself: %s", a, there.Summary)
+			}
+			if a != b && there.Verdict == Nothing && len(forth) != len(home) {
+				t.Errorf("%s to %s: nothing to do, and %d objects on one way, %d on the other", a, b, len(forth), len(home))
+			}
+		}
+	}
+}
+
+// count maps each object to its action, and fails where one is there twice.
+func count(t *testing.T, p Plan) map[string]Action {
+	t.Helper()
+	all := map[string]Action{}
+	for _, o := range p.Objects {
+		if _, twice := all[o.identity()]; twice {
+			t.Errorf("%s is there twice", o)
+		}
+		all[o.identity()] = o.Action
+	}
+	return all
+}
+
+// FuzzDifferences: two objects differ in some field if they differ at all, and no field is told twice.
+func FuzzDifferences(f *testing.F) {
+	for _, texts := range [][2]string{
+		{"a: 1", "a: 2"}, {"a: null", "{}"}, {"a: {}", "{}"}, {"a: [x]", "a: [x, y]"}, {"a: [{name: b, c: 1}]", "a: [{name: b, c: 2}]"},
+		{"a: [{name: b}, {name: c}]", "a: [{name: c}, {name: b}]"}, {"a: [{name: b}, {name: b}]", "a: [{name: b}]"}, {"a: [{name: 1}]", "a: [{name: 2}]"}, {"a.b: {c: 1}", "a: {b: {c: 1}}"},
+	} {
+		f.Add(texts[0], texts[1])
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		var old, now map[string]any
+		if yaml.Unmarshal([]byte(a), &old) != nil || yaml.Unmarshal([]byte(b), &now) != nil {
+			return
+		}
+		withoutNulls(old)
+		withoutNulls(now)
+		fields := differences(old, now)
+		if same := len(old)+len(now) == 0 || reflect.DeepEqual(old, now); same != (len(fields) == 0) {
+			t.Errorf("the same: %t, and %d fields differ: %+v", same, len(fields), fields)
+		}
+		for i, one := range fields {
+			if reflect.DeepEqual(one.Old, one.New) {
+				t.Errorf("%s does not differ", one.Path)
+			}
+			if slices.ContainsFunc(fields[i+1:], func(other Field) bool { return other.Path == one.Path }) && !strings.ContainsAny(a+b, "[].\"") {
+				t.Errorf("%s is told twice", one.Path)
+			}
+		}
+		if back := differences(now, old); len(back) != len(fields) {
+			t.Errorf("%d fields differ one way, %d the other", len(fields), len(back))
+		}
+	})
+}

@@ -1,0 +1,216 @@
+package plan
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"unicode/utf8"
+)
+
+// width is how many columns a terminal has at least.
+const width = 100
+
+// Write writes the plan for people.
+func (p Plan) Write(out io.Writer) error {
+	w := &writer{out: out}
+	w.paragraph("", p.Summary)
+	if p.From != "" {
+		w.print("from %s to %s\n", p.From, p.To)
+	}
+	if p.Verdict == Nothing {
+		return w.err
+	}
+	w.findings(p)
+	w.objects(p)
+	w.claims(p)
+	if len(p.Elections) > 0 {
+		w.print("\nElection\n")
+		for _, e := range p.Elections {
+			w.print("  %s: %s -> %s\n", e.Object, e.From, e.To)
+		}
+	}
+	if len(p.Copies) > 0 {
+		w.print("\nReplicas on the bus\n")
+		for _, c := range p.Copies {
+			w.print("  stream %s: %s -> %d\n", c.Stream, orNew(c.From), c.To)
+		}
+	}
+	w.commands("With Helm", p.Helm)
+	w.commands("Without Helm", p.Kubectl)
+	return w.err
+}
+
+func orNew(n int) string {
+	if n == 0 {
+		return "new"
+	}
+	return fmt.Sprint(n)
+}
+
+// writer keeps the first error.
+type writer struct {
+	out io.Writer
+	err error
+}
+
+func (w *writer) print(format string, a ...any) {
+	if w.err == nil {
+		_, w.err = fmt.Fprintf(w.out, format, a...)
+	}
+}
+
+// paragraph breaks a text into lines that fit, the second and later ones indented by two more.
+func (w *writer) paragraph(indent, text string) {
+	w.print("%s", wrapped(indent, strings.Fields(text), ""))
+}
+
+// wrapped breaks words into lines; each but the last ends in end.
+func wrapped(indent string, words []string, end string) string {
+	var out strings.Builder
+	line := indent
+	for i, word := range words {
+		switch {
+		case i == 0:
+			line += word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word)+utf8.RuneCountInString(end) > width:
+			out.WriteString(line + end + "\n")
+			line = indent + "  " + word
+		default:
+			line += " " + word
+		}
+	}
+	out.WriteString(line + "\n")
+	return out.String()
+}
+
+func (w *writer) findings(p Plan) {
+	rest := p.Findings
+	if len(rest) > 0 && !rest[0].Verdict.Fine() {
+		rest = rest[1:] // the summary said it
+	}
+	if len(rest) == 0 {
+		return
+	}
+	w.print("\nTo know before\n")
+	for _, f := range rest {
+		w.paragraph("  ", fmt.Sprintf("%s: %s: %s", words[f.Verdict], f.Object, f.Text))
+	}
+}
+
+func (w *writer) objects(p Plan) {
+	count := map[Action]int{}
+	for _, c := range p.Objects {
+		count[c.Action]++
+	}
+	var parts []string
+	for _, action := range []Action{Created, Changed, Removed, Left, Unchanged} {
+		if count[action] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count[action], action))
+		}
+	}
+	w.print("\nObjects: %s\n", strings.Join(parts, ", "))
+	for _, c := range p.Objects {
+		if c.Action == Unchanged {
+			continue
+		}
+		rolls := ""
+		if c.Rolls {
+			rolls = ", its pods are replaced"
+		}
+		w.print("  %-9s%s%s\n", c.Action, c.Object, rolls)
+		for _, f := range c.Fields {
+			w.field(f)
+		}
+	}
+}
+
+// field shows a difference, on two lines where one is too short.
+func (w *writer) field(f Field) {
+	path := f.Path
+	if f.Immutable {
+		path += " (cannot be changed)"
+	}
+	values := short(f.Old) + " -> " + short(f.New)
+	if line := "      " + path + ": " + values; utf8.RuneCountInString(line) <= width {
+		w.print("%s\n", line)
+		return
+	}
+	w.print("      %s:\n        %s\n", path, values)
+}
+
+// short shows a value in a few words.
+func short(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return "none"
+	case map[string]any:
+		return fmt.Sprintf("{%s}", cut(strings.Join(sortedKeys(v), ", ")))
+	case []any:
+		if len(v) == 1 {
+			return "1 item"
+		}
+		return fmt.Sprintf("%d items", len(v))
+	case string:
+		lines := strings.Count(strings.TrimRight(v, "\n"), "\n") + 1
+		switch {
+		case lines > 1:
+			return fmt.Sprintf("%d lines", lines)
+		case strings.Contains(v, "\n"):
+			return "1 line"
+		}
+		if v == "" {
+			return `""`
+		}
+		return cut(v)
+	}
+	return fmt.Sprint(value)
+}
+
+// cut keeps the beginning of a text.
+func cut(text string) string {
+	const most = 42
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}
+
+func (w *writer) claims(p Plan) {
+	if len(p.Claims) == 0 || w.err != nil {
+		return
+	}
+	w.print("\nVolume claims\n")
+	t := tabwriter.NewWriter(w.out, 0, 8, 2, ' ', 0)
+	for _, c := range p.Claims {
+		fmt.Fprintf(t, "  %s\t%s\n", c.Fate, c.Name)
+	}
+	w.err = t.Flush()
+}
+
+func (w *writer) commands(title string, commands []Command) {
+	if len(commands) == 0 {
+		return
+	}
+	w.print("\n%s\n", title)
+	for _, c := range commands {
+		w.print("  # %s\n%s", c.Why, wrapped("  ", units(c.words), ` \`))
+	}
+}
+
+// units keeps a flag and its value on one line.
+func units(words []string) []string {
+	var all []string
+	flag := false
+	for _, word := range words {
+		isFlag := len(word) > 1 && word[0] == '-'
+		if flag && !isFlag && word != "|" {
+			all[len(all)-1] += " " + word
+			flag = false
+			continue
+		}
+		all = append(all, word)
+		flag = isFlag && !strings.Contains(word, "=")
+	}
+	return all
+}

@@ -1,0 +1,184 @@
+package plan
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// TestWrite: all parts of a plan, on lines that fit.
+func TestWrite(t *testing.T) {
+	from := change(t, "example.org/db:1", "example.org/nats:1")
+	to := change(t, "example.org/db:1", "example.org/nats:1", "replicas: 3", "replicas: 2", "serviceName: db", "serviceName: other",
+		"labels: {a: b}", "labels: {a: b}, annotations: {events.argoproj.io/leader-election: k8s}", "replicas: 1\n", "replicas: 3\n", "metadata: {name: free}", "metadata: {name: other}")
+	p := compare(t, from, to, true)
+	p.From, p.To = "profile one", "profile two"
+	request := Request{Stack: "./shop.yaml", Chart: "shop", Release: "shop", Namespace: "shop", Profile: "two", Values: []string{"-f", "my values.yaml", "--set", "a=b"}}
+	if err := p.AddCommands(request); err != nil {
+		t.Fatal(err)
+	}
+	const want = `refused: StatefulSet/db: the API server lets nobody change spec.serviceName: it has to be deleted,
+  and is made anew by the upgrade, which takes its pods over; claims that are there stay as they are
+from profile one to profile two
+
+To know before
+  in place: StatefulSet/db: 3 servers become 2; helm upgrade takes those that go out of the quorum
+    before, one by one, and kubectl does not
+  in place: Sensor/worker: its controller does not see that the bus or the election changes until it
+    starts anew
+  in place: EventSource/hook: its controller does not see that the bus or the election changes until
+    it starts anew
+
+Objects: 1 created, 3 changed, 1 removed, 7 unchanged
+  changed  StatefulSet/db
+      spec.replicas: 3 -> 2
+      spec.serviceName (cannot be changed): db -> other
+  created  ConfigMap/other
+  changed  EventBus/default
+      spec.jetstreamExotic.streamConfig: 1 line -> 1 line
+  changed  Sensor/worker
+      metadata.annotations: none -> {events.argoproj.io/leader-election}
+  removed  ConfigMap/free
+
+Volume claims
+  kept      data-db-0
+  kept      data-db-1
+  kept      own
+  orphaned  data-db-2
+
+Election
+  Sensor/worker: nats -> leases
+
+Replicas on the bus
+  stream default: 1 -> 3
+  stream KV_worker: 1 -> 3
+
+With Helm
+  # delete what cannot be changed, without its pods
+  kubectl delete -n shop statefulset.apps/db --cascade=orphan
+  # write the chart
+  holdfast chart ./shop.yaml -o charts/shop
+  # upgrade
+  helm upgrade shop charts/shop -n shop -f 'my values.yaml' --set a=b --set profile=two
+  # let the controller tell event sources and sensors
+  kubectl rollout restart -n shop deployment.apps/controller
+  # when nobody needs them any more: the old disks
+  kubectl delete -n shop pvc data-db-2
+
+Without Helm
+  # delete what cannot be changed, without its pods
+  kubectl delete -n shop statefulset.apps/db --cascade=orphan
+  # apply what is there afterwards
+  holdfast render ./shop.yaml --profile two -f 'my values.yaml' --set a=b --release shop -n shop \
+    --no-hooks | kubectl apply -n shop -f -
+  # delete what is not there any more
+  kubectl delete -n shop configmap/free
+  # let the controller tell event sources and sensors
+  kubectl rollout restart -n shop deployment.apps/controller
+  # when nobody needs them any more: the old disks
+  kubectl delete -n shop pvc data-db-2
+`
+	got := written(t, p)
+	if got != want {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+func written(t *testing.T, p Plan) string {
+	t.Helper()
+	var out strings.Builder
+	if err := p.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	return out.String()
+}
+
+// TestMoveCommands: a move is an upgrade that moves and one that takes the old servers away; with kubectl what was there only for
+// the move is waited for and deleted.
+func TestMoveCommands(t *testing.T) {
+	to := change(t, "name: db}\nspec:\n  replicas: 3", "name: lone}\nspec:\n  replicas: 1")
+	p := compare(t, change(t), to, true)
+	if !p.Moves() || p.Servers() != 3 {
+		t.Fatalf("moves: %t, from %d servers", p.Moves(), p.Servers())
+	}
+	during := append(to, split(t, "apiVersion: batch/v1\nkind: Job\nmetadata: {name: move}\n")...)
+	request := Request{Stack: "shop", Chart: "shop", Release: "shop", Namespace: "shop", Profile: "one", Move: []string{"migration.from=three"}, During: during}
+	if err := p.AddCommands(request); err != nil {
+		t.Fatal(err)
+	}
+	const want = `
+With Helm
+  # write the chart
+  holdfast chart shop -o charts/shop
+  # move the data; it goes on where it was when it is run again
+  helm upgrade shop charts/shop -n shop --set profile=one --set migration.from=three --wait \
+    --wait-for-jobs --timeout 30m
+  # take the old servers away
+  helm upgrade shop charts/shop -n shop --set profile=one
+  # when nobody needs them any more: the old disks
+  kubectl delete -n shop pvc data-db-0 data-db-1 data-db-2
+
+Without Helm
+  # move the data; it goes on where it was when it is run again
+  holdfast render shop --profile one --release shop -n shop --no-hooks --set migration.from=three \
+    | kubectl apply -n shop -f -
+  # wait for its end
+  kubectl wait -n shop --for=condition=complete --timeout=30m job.batch/move
+  # apply what is there afterwards
+  holdfast render shop --profile one --release shop -n shop --no-hooks | kubectl apply -n shop \
+    -f -
+  # delete what is not there any more
+  kubectl delete -n shop statefulset.apps/db job.batch/move
+  # when nobody needs them any more: the old disks
+  kubectl delete -n shop pvc data-db-0 data-db-1 data-db-2
+`
+	if got := written(t, p); !strings.HasSuffix(got, want) {
+		t.Errorf("got\n%s", got)
+	}
+	request.Live, request.Cluster = true, []string{"--kubeconfig", "k", "--kube-context", "c"}
+	if err := p.AddCommands(request); err != nil {
+		t.Fatal(err)
+	}
+	const live = `
+With Helm
+  # write the chart
+  holdfast chart shop -o charts/shop
+  # move the data; it goes on where it was when it is run again
+  helm upgrade shop charts/shop -n shop --kubeconfig k --kube-context c --reset-then-reuse-values \
+    --set profile=one --set migration.from=three --wait --wait-for-jobs --timeout 30m
+  # take the old servers away
+  helm upgrade shop charts/shop -n shop --kubeconfig k --kube-context c --reset-then-reuse-values \
+    --set profile=one --set migration=null
+  # when nobody needs them any more: the old disks
+  kubectl delete -n shop --kubeconfig k --context c pvc data-db-0 data-db-1 data-db-2
+`
+	p.Kubectl = nil
+	if got := written(t, p); !strings.HasSuffix(got, live) {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestNoCommands: what loses data has none.
+func TestNoCommands(t *testing.T) {
+	p := compare(t, native(t, 1), native(t, 3), true)
+	if err := p.AddCommands(Request{Stack: "shop", Chart: "shop", Release: "shop", Namespace: "shop", Profile: "two"}); err != nil || len(p.Helm)+len(p.Kubectl) > 0 {
+		t.Errorf("got %v %v %v", err, p.Helm, p.Kubectl)
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+// TestWriteFails: what cannot be written is said.
+func TestWriteFails(t *testing.T) {
+	if err := compare(t, change(t), nil, false).Write(full{}); err == nil {
+		t.Error("nothing was said")
+	}
+}
