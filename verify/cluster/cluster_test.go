@@ -1,0 +1,114 @@
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+func TestUniform(t *testing.T) {
+	for nodes := 1; nodes <= 12; nodes++ {
+		for zones := 0; zones <= nodes; zones++ {
+			c, err := Uniform(nodes, zones)
+			if err != nil || len(c.Nodes) != nodes || len(c.Zones()) != zones {
+				t.Fatalf("%d in %d: %d nodes in %v, %v", nodes, zones, len(c.Nodes), c.Zones(), err)
+			}
+			if !slices.IsSortedFunc(c.Nodes, func(a, b *corev1.Node) int { return strings.Compare(a.Name, b.Name) }) {
+				t.Errorf("%d nodes are not in order", nodes)
+			}
+			least, largest := nodes, 0
+			for _, zone := range c.Zones() {
+				least, largest = min(least, len(c.In(zone))), max(largest, len(c.In(zone)))
+			}
+			if zones > 0 && largest-least > 1 {
+				t.Errorf("%d in %d: zones have %d to %d nodes", nodes, zones, least, largest)
+			}
+		}
+	}
+	for _, bad := range [][2]int{{0, 0}, {-1, 0}, {2, 3}, {2, -1}} {
+		if _, err := Uniform(bad[0], bad[1]); err == nil {
+			t.Errorf("%v is taken", bad)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	const groups = `
+nodes:
+  - {name: a, count: 2, zone: eu-1a}
+  - name: big
+    zone: eu-1b
+    labels: {disk: ssd}
+    taints: [{key: dedicated, value: bus, effect: NoSchedule}]
+    capacity: {cpu: "4", example.com/gpu: "2"}
+`
+	c, err := Parse("c.yaml", []byte(groups))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, n := range c.Nodes {
+		gpu := n.Status.Allocatable["example.com/gpu"]
+		got = append(got, fmt.Sprint(n.Name, n.Labels[HostLabel], n.Labels[ZoneLabel], n.Labels["disk"], len(n.Spec.Taints), n.Status.Allocatable.Cpu(), gpu.String(), n.Status.Allocatable.Pods()))
+	}
+	want := []string{"a-1a-1eu-1a0 160110", "a-2a-2eu-1a0 160110", "bigbigeu-1bssd1 42110"}
+	for i := range got {
+		got[i] = strings.ReplaceAll(got[i], " ", "")
+		want[i] = strings.ReplaceAll(want[i], " ", "")
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+
+	// As kubectl prints them.
+	const list = `
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: Node
+  metadata: {name: n2, labels: {topology.kubernetes.io/zone: z2}, resourceVersion: "7"}
+  status: {allocatable: {cpu: 3920m, pods: "29"}}
+- {apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {unschedulable: true}}
+`
+	c, err = Parse("c.yaml", []byte(list))
+	if err != nil || len(c.Nodes) != 2 || c.Nodes[0].Name != "n1" || !c.Nodes[0].Spec.Unschedulable || c.Nodes[1].Status.Allocatable.Cpu().MilliValue() != 3920 || !slices.Equal(c.Zones(), []string{"z2"}) {
+		t.Errorf("%+v %v", c, err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                  "c.yaml: a cluster without nodes",
+		"nodes: []":                         "a cluster is a list of Nodes, or a map with nodes",
+		"nodes: [{name: a, size: 3}]":       "c.yaml: unmarshal errors: line 1: field size not found",
+		"nodes: [{count: 2}]":               "c.yaml: nodes[0].name: is missing",
+		"nodes: [{name: a, count: 0}]":      "c.yaml: nodes[0].count: is 0: want 1 to 10000",
+		"nodes: [{name: a}, {name: a}]":     "c.yaml: node a is there twice",
+		"nodes: [{name: a}]\n---\nnodes: 1": "c.yaml: has more than one YAML document",
+		"nodes: [{name: a, taints: [{key: a, effect: Never}]}]":              `c.yaml: nodes[0].taints[0].effect: is "Never"`,
+		"nodes: [{name: a, taints: [{effect: NoSchedule}]}]":                 "taints[0].key: is missing",
+		"nodes: [{name: a, capacity: {cpu: many}}]":                          `capacity.cpu: is "many"`,
+		"nodes: [{name: a, capacity: {cpu: -1}}]":                            `capacity.cpu: is "-1"`,
+		"apiVersion: v1\nkind: Pod\nmetadata: {name: a}":                     "c.yaml:1: is a Pod a: a cluster is made of Nodes only",
+		"apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {taints: 1}": "c.yaml:1: Node a: cannot unmarshal number",
+	} {
+		if _, err := Parse("c.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("nodes: [{name: a, count: 2, zone: z, labels: {a: b}, taints: [{key: a, effect: NoSchedule}], capacity: {cpu: 4}}]")
+	f.Add("apiVersion: v1\nkind: Node\nmetadata: {name: a}")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := Parse("fuzz.yaml", []byte(text))
+		if err == nil && len(c.Nodes) == 0 {
+			t.Error("no node and no error")
+		}
+	})
+}

@@ -1,0 +1,154 @@
+package manifest
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+)
+
+const text = `# two objects, and one in a list
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: bus
+  namespace: events
+  labels: {app: bus}
+spec:
+  replicas: 3
+  template:
+    spec:
+      containers:
+        - name: bus
+          image: nats
+---
+---
+{"apiVersion": "v1", "kind": "List", "items": [
+  {"apiVersion": "v1", "kind": "Service", "metadata": {"generateName": "bus-"}}
+]}
+`
+
+func TestParse(t *testing.T) {
+	all, err := Parse("m.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 2 || all[0].String() != "StatefulSet events/bus" || all[1].String() != "Service bus-" || all[0].Group() != "apps" || all[1].Group() != "" || all[0].Labels["app"] != "bus" {
+		t.Fatalf("got %v", all)
+	}
+	for path, want := range map[string]string{
+		"": "m.yaml:2", "spec replicas": "m.yaml:9", "spec template spec containers 0 image": "m.yaml:14",
+		"spec template spec containers 0 ports": "m.yaml:13", "spec template spec containers 7": "m.yaml:12", "status": "m.yaml:2",
+	} {
+		if got := all[0].At(strings.Fields(path)...); got != want {
+			t.Errorf("%q is at %s, want %s", path, got, want)
+		}
+	}
+	var set appsv1.StatefulSet
+	if err := all[0].Decode(&set); err != nil || *set.Spec.Replicas != 3 || set.Spec.Template.Spec.Containers[0].Image != "nats" {
+		t.Errorf("%+v %v", set, err)
+	}
+	if got := all[1].At(); got != "m.yaml:18" {
+		t.Errorf("the Service is at %s", got)
+	}
+	if Compare(all[0], all[1]) <= 0 || Compare(all[0], all[0]) != 0 {
+		t.Error("without a namespace comes first")
+	}
+}
+
+// TestAlias: what an alias stands for is part of the object, wherever it was written first.
+func TestAlias(t *testing.T) {
+	all, err := Parse("m.yaml", []byte("apiVersion: v1\nkind: List\nitems:\n- apiVersion: apps/v1\n  kind: StatefulSet\n  metadata: &m {name: a}\n  spec: &s {replicas: 3}\n- {apiVersion: apps/v1, kind: StatefulSet, metadata: *m, spec: *s}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var set appsv1.StatefulSet
+	if err := all[1].Decode(&set); err != nil || set.Name != "a" || *set.Spec.Replicas != 3 {
+		t.Errorf("%+v %v", set, err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"no YAML":       {"a: [", "m.yaml: line 1: did not find expected node content"},
+		"a list":        {"- a", "m.yaml:1: is no Kubernetes object: want a map"},
+		"no kind":       {"\napiVersion: v1\nmetadata: {name: a}", "m.yaml:2: is no Kubernetes object: it has no kind"},
+		"no name":       {"apiVersion: v1\nkind: Pod", "it has no metadata.name"},
+		"no string":     {"apiVersion: v1\nkind: Pod\nmetadata: {name: [a]}", "is no Kubernetes object: yaml: unmarshal errors: line 3: cannot unmarshal !!seq into string"},
+		"itself":        {"apiVersion: v1\nkind: List\nitems: &a [*a]", "m.yaml: anchor 'a' value contains itself"},
+		"in a list":     {"apiVersion: v1\nkind: List\nitems:\n- 1", "m.yaml:4: is no Kubernetes object"},
+		"kustomization": {"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization", "kustomize build DIR | holdfast verify -f -"},
+	} {
+		if _, err := Parse("m.yaml", []byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", name, err, c.want)
+		}
+	}
+	all, err := Parse("m.yaml", []byte("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\nspec: {replicas: three}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := all[0].Decode(new(appsv1.StatefulSet)); err == nil || !strings.HasPrefix(err.Error(), "m.yaml:1: StatefulSet a: cannot unmarshal string") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	pod := func(name string) string { return "apiVersion: v1\nkind: Pod\nmetadata: {name: " + name + "}\n" }
+	write("b.yaml", pod("b"))
+	write("a/c.yml", pod("c"))
+	write("a/d.json", `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "d"}}`)
+	write("a/NOTES.txt", "no manifest")
+	named := write("named", pod("e"))
+	all, err := Load([]string{dir, named, Stdin}, strings.NewReader(pod("f")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, o := range all {
+		names = append(names, o.Name)
+	}
+	if want := []string{"c", "d", "b", "e", "f"}; !slices.Equal(names, want) {
+		t.Errorf("got %v, want %v", names, want)
+	}
+	if all[4].File != Stdin {
+		t.Errorf("standard input is called %q", all[4].File)
+	}
+	for path, want := range map[string]string{filepath.Join(dir, "gone"): "no such file", t.TempDir(): "has no file *.yaml"} {
+		if _, err := Load([]string{path}, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", path, err, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(text)
+	f.Add("apiVersion: v1\nkind: List\nitems: &a [*a]")
+	f.Add("a: &a {b: *a}")
+	f.Add("apiVersion: &v v1\nkind: Pod\nmetadata: &m {name: a, labels: {b: *v}}\nspec: {<<: *m}")
+	f.Fuzz(func(t *testing.T, text string) {
+		all, err := Parse("fuzz.yaml", []byte(text))
+		if err != nil {
+			return
+		}
+		for _, o := range all {
+			if o.Kind == "" || o.Name == "" || o.Line("spec", "0", "x") < 1 {
+				t.Errorf("%+v", o)
+			}
+			_ = o.Decode(new(appsv1.StatefulSet))
+		}
+	})
+}
