@@ -1,0 +1,113 @@
+package scheduler
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+)
+
+func podOf(app string, i int, spread ...corev1.TopologySpreadConstraint) *corev1.Pod {
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: fmt.Sprintf("%s-%d", app, i), UID: "u", Labels: map[string]string{"app": app}},
+		Spec: corev1.PodSpec{TopologySpreadConstraints: spread, Containers: []corev1.Container{{Name: "c", Image: "c", Resources: corev1.ResourceRequirements{
+			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m")},
+		}}}},
+	}
+}
+
+func over(key, app string) corev1.TopologySpreadConstraint {
+	return corev1.TopologySpreadConstraint{
+		MaxSkew: 1, TopologyKey: key, WhenUnsatisfiable: corev1.DoNotSchedule, MinDomains: ptr.To[int32](3),
+		LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": app}},
+	}
+}
+
+func place(t *testing.T, s *Scheduler, pod *corev1.Pod) string {
+	t.Helper()
+	node, err := s.Place(t.Context(), pod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pod.Spec.NodeName = node
+	if err := s.Add(pod); err != nil {
+		t.Fatal(err)
+	}
+	return node
+}
+
+func TestPlace(t *testing.T) {
+	c, err := cluster.Uniform(6, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(t.Context(), c.Nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zones := map[string]int{}
+	var pods []*corev1.Pod
+	for i := range 6 {
+		pod := podOf("bus", i, over(cluster.ZoneLabel, "bus"), over(cluster.HostLabel, "bus"))
+		node, _ := s.nodes.Get(place(t, s, pod))
+		zones[node.Node().Labels[cluster.ZoneLabel]]++
+		pods = append(pods, pod)
+	}
+	if len(zones) != 3 || zones["zone-1"] != 2 || zones["zone-2"] != 2 {
+		t.Errorf("got %v", zones)
+	}
+	// A zone is gone: three domains are wanted, and a pod more would make two of the left ones uneven to the lost one.
+	for _, name := range c.In("zone-1") {
+		s.RemoveNode(name)
+	}
+	_, err = s.Place(t.Context(), podOf("bus", 7, over(cluster.ZoneLabel, "bus")))
+	var refused *Unschedulable
+	if !errors.As(err, &refused) || refused.Error() != "pod default/bus-7 fits on no node: 4 node(s) didn't match pod topology spread constraints" {
+		t.Errorf("got %v", err)
+	}
+	// A pod that goes makes room.
+	for _, pod := range pods {
+		if node := s.nodes.byName[pod.Spec.NodeName]; node != nil && node.Node().Labels[cluster.ZoneLabel] == "zone-2" {
+			if err := s.Remove(pod); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	fit, err := s.Feasible(t.Context(), podOf("bus", 8, over(cluster.ZoneLabel, "bus")))
+	if err != nil || len(fit) != 2 {
+		t.Errorf("fits on %v, %v", fit, err)
+	}
+}
+
+func BenchmarkPlace(b *testing.B) {
+	for _, nodes := range []int{6, 5000} {
+		b.Run(fmt.Sprint(nodes), func(b *testing.B) {
+			c, err := cluster.Uniform(nodes, 3)
+			if err != nil {
+				b.Fatal(err)
+			}
+			s, err := New(b.Context(), c.Nodes)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for i := 0; b.Loop(); i++ {
+				app := fmt.Sprint("app", i/3)
+				pod := podOf(app, i%3, over(cluster.ZoneLabel, app))
+				node, err := s.Place(b.Context(), pod)
+				if err != nil {
+					b.Fatal(err)
+				}
+				pod.Spec.NodeName = node
+				if err := s.Add(pod); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
