@@ -1,0 +1,118 @@
+package workload
+
+import (
+	"fmt"
+	"maps"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	coredefaults "k8s.io/kubernetes/pkg/apis/core/v1"
+)
+
+// Pod makes the i-th pod of a workload as its controller and the API server would: with the labels of its revision, the
+// usual tolerations, and keys of labels turned into selectors. Revision tells templates apart, 1 for the one at rest.
+func (w *Workload) Pod(i, revision int) *corev1.Pod {
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: w.Namespace, Name: w.podName(i, revision),
+			Labels: maps.Clone(w.Template.Labels), Annotations: maps.Clone(w.Template.Annotations),
+		},
+		Spec: *w.Template.Spec.DeepCopy(),
+	}
+	pod.UID = types.UID(w.Kind + "/" + pod.Namespace + "/" + pod.Name)
+	if pod.Labels == nil {
+		pod.Labels = map[string]string{}
+	}
+	rev := fmt.Sprint("revision-", revision)
+	switch w.Kind {
+	case Deployment:
+		pod.Labels["pod-template-hash"] = rev
+	case StatefulSet:
+		pod.Labels["controller-revision-hash"] = rev
+		pod.Labels["statefulset.kubernetes.io/pod-name"] = pod.Name
+		pod.Labels["apps.kubernetes.io/pod-index"] = fmt.Sprint(i)
+	case DaemonSet:
+		pod.Labels["controller-revision-hash"] = rev
+	}
+	coredefaults.SetObjectDefaults_Pod(pod)
+	tolerateFailures(pod)
+	selectByKeys(pod)
+	return pod
+}
+
+// podName is that of the i-th pod; a StatefulSet's is the same in each revision.
+func (w *Workload) podName(i, revision int) string {
+	switch w.Kind {
+	case Pod:
+		return w.Name
+	case Deployment, ReplicaSet, DaemonSet, Job:
+		return fmt.Sprintf("%s-%d-%d", w.Name, revision, i)
+	default:
+		return fmt.Sprintf("%s-%d", w.Name, i)
+	}
+}
+
+// usual is how long pods stay bound to a node that does not answer, unless they say otherwise (admission plugin
+// DefaultTolerationSeconds).
+const usual = 300
+
+// tolerateFailures adds the tolerations that every pod gets.
+func tolerateFailures(pod *corev1.Pod) {
+	for _, key := range []string{corev1.TaintNodeNotReady, corev1.TaintNodeUnreachable} {
+		said := false
+		for _, t := range pod.Spec.Tolerations {
+			said = said || (t.Key == key || t.Key == "") && (t.Effect == corev1.TaintEffectNoExecute || t.Effect == "")
+		}
+		if !said {
+			seconds := int64(usual)
+			pod.Spec.Tolerations = append(pod.Spec.Tolerations, corev1.Toleration{Key: key, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute, TolerationSeconds: &seconds})
+		}
+	}
+}
+
+// selectByKeys turns matchLabelKeys and mismatchLabelKeys into selectors, as the API server does when a pod is made.
+func selectByKeys(pod *corev1.Pod) {
+	for i := range pod.Spec.TopologySpreadConstraints {
+		c := &pod.Spec.TopologySpreadConstraints[i]
+		require(c.LabelSelector, c.MatchLabelKeys, metav1.LabelSelectorOpIn, pod.Labels)
+	}
+	if pod.Spec.Affinity == nil {
+		return
+	}
+	var terms []*corev1.PodAffinityTerm
+	if a := pod.Spec.Affinity.PodAffinity; a != nil {
+		terms = append(terms, termsOf(a.RequiredDuringSchedulingIgnoredDuringExecution, a.PreferredDuringSchedulingIgnoredDuringExecution)...)
+	}
+	if a := pod.Spec.Affinity.PodAntiAffinity; a != nil {
+		terms = append(terms, termsOf(a.RequiredDuringSchedulingIgnoredDuringExecution, a.PreferredDuringSchedulingIgnoredDuringExecution)...)
+	}
+	for _, t := range terms {
+		require(t.LabelSelector, t.MatchLabelKeys, metav1.LabelSelectorOpIn, pod.Labels)
+		require(t.LabelSelector, t.MismatchLabelKeys, metav1.LabelSelectorOpNotIn, pod.Labels)
+	}
+}
+
+func termsOf(required []corev1.PodAffinityTerm, preferred []corev1.WeightedPodAffinityTerm) []*corev1.PodAffinityTerm {
+	var all []*corev1.PodAffinityTerm
+	for i := range required {
+		all = append(all, &required[i])
+	}
+	for i := range preferred {
+		all = append(all, &preferred[i].PodAffinityTerm)
+	}
+	return all
+}
+
+// require adds to a selector that a pod has the same values of some labels, or others. A nil selector selects nothing and
+// stays so; a key that the pod does not have is left out.
+func require(selector *metav1.LabelSelector, keys []string, operator metav1.LabelSelectorOperator, has map[string]string) {
+	if selector == nil {
+		return
+	}
+	for _, key := range keys {
+		if value, is := has[key]; is {
+			selector.MatchExpressions = append(selector.MatchExpressions, metav1.LabelSelectorRequirement{Key: key, Operator: operator, Values: []string{value}})
+		}
+	}
+}

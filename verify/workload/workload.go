@@ -1,0 +1,86 @@
+// Package workload reads what makes pods, and what watches over them, out of manifests.
+//
+// Everything has the defaults that the API server would have given it, from its own code.
+package workload
+
+import (
+	"cmp"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+)
+
+// The kinds of controllers that make pods. A custom resource's workload has the kind that its controller makes.
+const (
+	Deployment  = "Deployment"
+	StatefulSet = "StatefulSet"
+	DaemonSet   = "DaemonSet"
+	ReplicaSet  = "ReplicaSet"
+	Job         = "Job"
+	Pod         = "Pod"
+)
+
+// Workload makes pods of one template.
+type Workload struct {
+	// Object is what stands in the manifests; Kind and Name are those of what makes the pods, which differ from the
+	// object's where that is a custom resource.
+	Object                *manifest.Object
+	Kind, Namespace, Name string
+	// Replicas is how many pods there are at rest; 0 for a DaemonSet, which has one on each node that takes it. Most is how
+	// many an autoscaler may ask for, Replicas without one.
+	Replicas, Most int
+	Template       corev1.PodTemplateSpec
+	// TemplateAt is where the template stands in the object: "spec", "template".
+	TemplateAt []string
+	// Selector is the one by which the controller knows its pods; nil where that is no question.
+	Selector labels.Selector
+	Roll     Roll
+	// Claims are made for each pod, and stay its own.
+	Claims []corev1.PersistentVolumeClaim
+	// Replication is how its pods stand to each other.
+	Replication Replication
+}
+
+// Roll is how a workload's pods are replaced by those of another template. Numbers are of pods, for the replicas at rest.
+type Roll struct {
+	// How is RollingUpdate, Recreate or OnDelete, as Kubernetes calls them; "" where pods are not replaced.
+	How string
+	// Surge is how many more pods there may be meanwhile, Unavailable how many fewer may be available.
+	Surge, Unavailable int
+	// Parallel: all pods of a StatefulSet start at once.
+	Parallel bool
+	// Partition is the ordinal from which on pods of a StatefulSet are replaced.
+	Partition int
+}
+
+// String names the workload for people, by the object that they know.
+func (w *Workload) String() string { return w.Object.String() }
+
+// At is where a field of the pod's template stands, "file:line".
+func (w *Workload) At(path ...string) string {
+	return w.Object.At(append(append([]string{}, w.TemplateAt...), path...)...)
+}
+
+// Budget is a disruption budget.
+type Budget struct {
+	Object *manifest.Object
+	policyv1.PodDisruptionBudgetSpec
+	// Selects tells whether the budget is for pods with these labels, of its own namespace.
+	Selects labels.Selector
+}
+
+// System is all that was read.
+type System struct {
+	Workloads []*Workload
+	Budgets   []*Budget
+	// Objects are all objects, and Unjudged those of kinds that nothing is known of.
+	Objects, Unjudged []*manifest.Object
+}
+
+// Compare orders workloads by namespace, name and kind.
+func Compare(a, b *Workload) int {
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
+}

@@ -1,0 +1,165 @@
+package workload
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+)
+
+func read(t *testing.T, text string) (*System, error) {
+	t.Helper()
+	objects, err := manifest.Parse("m.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Read(objects)
+}
+
+// pods is a selector and a template that belong together.
+const pods = `selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: i}]}}`
+
+// TestRead holds numbers against what Kubernetes makes of them: its defaults, and its rounding.
+func TestRead(t *testing.T) {
+	for text, want := range map[string]string{
+		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {` + pods + `}}`:                                                                                                                    "Deployment a 1 {RollingUpdate 1 0 false 0}",
+		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 5, ` + pods + `}}`:                                                                                                       "Deployment a 5 {RollingUpdate 2 1 false 0}",
+		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 0, ` + pods + `}}`:                                                                                                       "Deployment a 0 {RollingUpdate 0 1 false 0}",
+		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 3, strategy: {type: Recreate}, ` + pods + `}}`:                                                                           "Deployment a 3 {Recreate 0 0 false 0}",
+		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 3, strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 10%}}, ` + pods + `}}`:                                        "Deployment a 3 {RollingUpdate 0 1 false 0}",
+		`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {` + pods + `}}`:                                                                                                                   "StatefulSet a 1 {RollingUpdate 0 1 false 0}",
+		`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 3, podManagementPolicy: Parallel, updateStrategy: {rollingUpdate: {partition: 2, maxUnavailable: 50%}}, ` + pods + `}}`: "StatefulSet a 3 {RollingUpdate 0 1 true 2}",
+		`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 3, updateStrategy: {type: OnDelete}, ` + pods + `}}`:                                                                    "StatefulSet a 3 {OnDelete 0 1 false 0}",
+		`{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: a, namespace: n}, spec: {` + pods + `}}`:                                                                                                       "DaemonSet n/a 0 {RollingUpdate 0 1 false 0}",
+		`{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: a}, spec: {replicas: 2, ` + pods + `}}`:                                                                                                       "ReplicaSet a 2 { 0 0 false 0}",
+		`{apiVersion: batch/v1, kind: Job, metadata: {generateName: a-}, spec: {parallelism: 4, template: {spec: {containers: []}}}}`:                                                                           "Job a- 4 { 0 0 false 0}",
+		`{apiVersion: batch/v1, kind: CronJob, metadata: {name: a}, spec: {jobTemplate: {spec: {template: {spec: {containers: []}}}}}}`:                                                                         "CronJob a 1 { 0 0 false 0}",
+		`{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: []}}`:                                                                                                                              "Pod a 1 { 0 0 false 0}",
+	} {
+		s, err := read(t, text)
+		if err != nil || len(s.Workloads) != 1 {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		w := s.Workloads[0]
+		if got := fmt.Sprintf("%s %d %v", w, w.Replicas, w.Roll); got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", text, got, want)
+		}
+		if w.Most != w.Replicas {
+			t.Errorf("%s: most %d", w, w.Most)
+		}
+	}
+}
+
+func TestUnjudged(t *testing.T) {
+	s, err := read(t, `
+{apiVersion: example.com/v1, kind: Database, metadata: {name: a}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}
+---
+{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: a}}
+---
+{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: a, namespace: n}, spec: {maxUnavailable: 50%, selector: {matchLabels: {app: a}}}}`)
+	if err != nil || len(s.Objects) != 4 || len(s.Unjudged) != 1 || s.Unjudged[0].Kind != "Database" || len(s.Workloads) != 0 {
+		t.Fatalf("%+v %v", s, err)
+	}
+	if b := s.Budgets[0]; b.MaxUnavailable.StrVal != "50%" || !b.Selects.Matches(labels.Set{"app": "a"}) || b.Selects.Matches(labels.Set{"app": "b"}) {
+		t.Errorf("%+v", b)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for text, want := range map[string]string{
+		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  replicas: three":                                                                                                       "m.yaml:1: Deployment a: cannot unmarshal string",
+		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  selector: {matchLabels: {app: a}}\n  template: {}":                                                                     "m.yaml:5: Deployment a: spec.selector does not match",
+		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  " + strings.ReplaceAll(pods, ", template", "\n  template") + "\n  strategy:\n    rollingUpdate:\n      maxSurge: many": "m.yaml:9: Deployment a: spec.strategy.rollingUpdate.maxSurge: ",
+		"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec:\n  minAvailable: -1":                                                                                           "m.yaml:5: PodDisruptionBudget a: spec.minAvailable: is -1: want a number of pods or a percentage",
+		"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec:\n  selector: {matchExpressions: [{key: a, operator: Near}]}":                                                   `m.yaml:5: PodDisruptionBudget a: spec.selector: "Near" is not a valid label selector operator`,
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}":                                                                            "m.yaml:5: ConfigMap a is there twice: the other is at m.yaml:1",
+	} {
+		if _, err := read(t, text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\ngot  %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+func TestPod(t *testing.T) {
+	s, err := read(t, `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: a, namespace: n}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: a}}
+  template:
+    metadata: {labels: {app: a}}
+    spec:
+      tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 10}]
+      topologySpreadConstraints:
+        - {maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: a}}, matchLabelKeys: [pod-template-hash, gone]}
+      affinity:
+        podAntiAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+            - {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: a}}, mismatchLabelKeys: [pod-template-hash]}
+      containers: [{name: c, image: i, resources: {limits: {cpu: 2}}}]
+---
+{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: b}, spec: {`+strings.ReplaceAll(pods, "app: a", "app: b")+`}}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := s.Workloads[1]
+	p := w.Pod(1, 2)
+	if p.Name == w.Pod(1, 1).Name || p.Name == w.Pod(0, 2).Name || p.Namespace != "n" || p.Labels["app"] != "a" {
+		t.Errorf("pod %s/%s %v", p.Namespace, p.Name, p.Labels)
+	}
+	if got := p.Spec.Containers[0].Resources.Requests.Cpu().Value(); got != 2 {
+		t.Errorf("asks for %d CPU, its limit is 2", got)
+	}
+	var seconds []int64
+	for _, t := range p.Spec.Tolerations {
+		seconds = append(seconds, *t.TolerationSeconds)
+	}
+	if !slices.Equal(seconds, []int64{10, 300}) {
+		t.Errorf("tolerates for %v s", seconds)
+	}
+	for _, c := range []struct {
+		selector  *metav1.LabelSelector
+		own, next bool
+	}{
+		{p.Spec.TopologySpreadConstraints[0].LabelSelector, true, false},
+		{p.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution[0].LabelSelector, false, true},
+	} {
+		selector, err := metav1.LabelSelectorAsSelector(c.selector)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if own, next := selector.Matches(labels.Set(p.Labels)), selector.Matches(labels.Set(w.Pod(1, 3).Labels)); own != c.own || next != c.next {
+			t.Errorf("%v: its own revision %v, the next %v", c.selector, own, next)
+		}
+	}
+	if len(w.Template.Spec.TopologySpreadConstraints[0].LabelSelector.MatchExpressions) > 0 || w.Template.Labels["pod-template-hash"] != "" {
+		t.Error("the template was changed")
+	}
+	if a, b := s.Workloads[0].Pod(0, 1), s.Workloads[0].Pod(0, 2); a.Name != "b-0" || b.Name != "b-0" || a.Labels["apps.kubernetes.io/pod-index"] != "0" {
+		t.Errorf("pods of a StatefulSet: %s %s", a.Name, b.Name)
+	}
+	if got := w.At("spec", "containers", "0", "image"); got != "m.yaml:18" {
+		t.Errorf("the image is at %s", got)
+	}
+}
+
+func TestNeeds(t *testing.T) {
+	for n := range 12 {
+		for _, m := range []Model{Quorum, Standby, Stateless, Single, PerNode, Finite} {
+			if need := m.Needs(n); need > n && n > 0 || need < 0 || m == Quorum && 2*need <= n {
+				t.Errorf("%s of %d needs %d", m, n, need)
+			}
+		}
+	}
+}
