@@ -102,6 +102,20 @@ func (s *Scheduler) Add(pod *corev1.Pod) error { return s.nodes.addPod(pod) }
 // Remove takes a pod off the node that its spec names.
 func (s *Scheduler) Remove(pod *corev1.Pod) error { return s.nodes.removePod(pod) }
 
+// Pods lists the names of the pods on a node, in order.
+func (s *Scheduler) Pods(node string) ([]string, error) {
+	info, err := s.nodes.Get(node)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, p := range info.GetPods() {
+		names = append(names, p.GetPod().Namespace+"/"+p.GetPod().Name)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
 // SetNode adds a node, or changes its labels, taints or size; its pods stay.
 func (s *Scheduler) SetNode(n *corev1.Node) { s.nodes.set(n) }
 
