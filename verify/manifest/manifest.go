@@ -3,12 +3,13 @@ package manifest
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-	sigsyaml "sigs.k8s.io/yaml"
 )
 
 // Object is one Kubernetes object in a file.
@@ -41,23 +42,74 @@ func (o *Object) String() string {
 // Decode reads the object into a typed value. Fields that the type does not know are left out; a value of the wrong kind
 // is an error that names file and line.
 func (o *Object) Decode(into any) error {
-	text, err := yaml.Marshal(o.node)
-	if err != nil {
-		return fmt.Errorf("%s: %s: %w", o.At(), o, err)
+	text, err := json.Marshal(value(o.node))
+	if err == nil {
+		err = json.Unmarshal(text, into)
 	}
-	if err := sigsyaml.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("%s: %s: %s", o.At(), o, reason(err))
+	if err != nil {
+		return fmt.Errorf("%s: %s: %s", o.At(), o, strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
 }
 
-// reason is the last part of what encoding/json says, which begins with what was tried.
-func reason(err error) string {
-	text := err.Error()
-	if i := strings.Index(text, "json: "); i >= 0 {
-		return text[i+len("json: "):]
+// value is a node as JSON has it. A date is text, as it is for Kubernetes.
+func value(n *yaml.Node) any {
+	switch n.Kind {
+	case yaml.MappingNode:
+		m := map[string]any{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Tag == "!!merge" {
+				merge(m, n.Content[i+1])
+			}
+		}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Tag != "!!merge" {
+				m[fmt.Sprint(value(n.Content[i]))] = value(n.Content[i+1])
+			}
+		}
+		return m
+	case yaml.SequenceNode:
+		list := make([]any, len(n.Content))
+		for i, c := range n.Content {
+			list[i] = value(c)
+		}
+		return list
 	}
-	return text
+	if n.Style == 0 && n.Tag == "!!str" {
+		if v, is := switches[n.Value]; is {
+			return v
+		}
+	}
+	if slices.Contains([]string{"!!null", "!!bool", "!!int", "!!float"}, n.Tag) {
+		var v any
+		if err := n.Decode(&v); err == nil {
+			return v
+		}
+	}
+	return n.Value
+}
+
+// switches are what YAML 1.1, which Kubernetes reads, takes for true and false without quotes, and YAML 1.2 for text.
+var switches = map[string]bool{
+	"y": true, "Y": true, "yes": true, "Yes": true, "YES": true, "on": true, "On": true, "ON": true,
+	"n": false, "N": false, "no": false, "No": false, "NO": false, "off": false, "Off": false, "OFF": false,
+}
+
+// merge adds what "<<" brings in: a map, or a list of maps of which the first wins.
+func merge(into map[string]any, n *yaml.Node) {
+	maps := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		maps = n.Content
+	}
+	for _, from := range maps {
+		if fields, is := value(from).(map[string]any); is {
+			for key, v := range fields {
+				if _, has := into[key]; !has {
+					into[key] = v
+				}
+			}
+		}
+	}
 }
 
 // At is where a field stands, "file:line"; that of the nearest field around it that is there. Steps are keys of maps and

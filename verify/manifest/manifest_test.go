@@ -3,11 +3,13 @@ package manifest
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
+	sigsyaml "sigs.k8s.io/yaml"
 )
 
 const text = `# two objects, and one in a list
@@ -130,6 +132,40 @@ func TestLoad(t *testing.T) {
 	for path, want := range map[string]string{filepath.Join(dir, "gone"): "no such file", t.TempDir(): "has no file *.yaml"} {
 		if _, err := Load([]string{path}, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", path, err, want)
+		}
+	}
+}
+
+// TestDecode holds what an object decodes to against Kubernetes' own reader of YAML.
+func TestDecode(t *testing.T) {
+	files, err := filepath.Glob("../../golden/*/objects/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	const odd = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nodd: {1: x, true: y, <<: {a: b}, day: 2026-11-21, octal: 0o17, hex: 0x1F, float: 1.50, big: 1234567890123, no: 'no', yes: yes, empty: }\ntext: >-\n  a\n  b\n"
+	texts := map[string]string{"odd": odd}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[file] = string(text)
+	}
+	for name, text := range texts {
+		all, err := Parse(name, []byte(text))
+		if err != nil || len(all) != 1 {
+			t.Errorf("%s: %d objects, %v", name, len(all), err)
+			continue
+		}
+		var got, want any
+		if err := all[0].Decode(&got); err != nil {
+			t.Error(err)
+		}
+		if err := sigsyaml.Unmarshal([]byte(text), &want); err != nil {
+			t.Fatal(name, err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\ngot  %v\nwant %v", name, got, want)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func TestRead(t *testing.T) {
 		`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {` + pods + `}}`:                                                                                                                   "StatefulSet a 1 {RollingUpdate 0 1 false 0}",
 		`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 3, podManagementPolicy: Parallel, updateStrategy: {rollingUpdate: {partition: 2, maxUnavailable: 50%}}, ` + pods + `}}`: "StatefulSet a 3 {RollingUpdate 0 1 true 2}",
 		`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 3, updateStrategy: {type: OnDelete}, ` + pods + `}}`:                                                                    "StatefulSet a 3 {OnDelete 0 1 false 0}",
-		`{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: a, namespace: n}, spec: {` + pods + `}}`:                                                                                                       "DaemonSet n/a 0 {RollingUpdate 0 1 false 0}",
+		`{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: a, namespace: ns}, spec: {` + pods + `}}`:                                                                                                       "DaemonSet ns/a 0 {RollingUpdate 0 1 false 0}",
 		`{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: a}, spec: {replicas: 2, ` + pods + `}}`:                                                                                                       "ReplicaSet a 2 { 0 0 false 0}",
 		`{apiVersion: batch/v1, kind: Job, metadata: {generateName: a-}, spec: {parallelism: 4, template: {spec: {containers: []}}}}`:                                                                           "Job a- 4 { 0 0 false 0}",
 		`{apiVersion: batch/v1, kind: CronJob, metadata: {name: a}, spec: {jobTemplate: {spec: {template: {spec: {containers: []}}}}}}`:                                                                         "CronJob a 1 { 0 0 false 0}",
@@ -64,7 +64,7 @@ func TestUnjudged(t *testing.T) {
 ---
 {apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: a}}
 ---
-{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: a, namespace: n}, spec: {maxUnavailable: 50%, selector: {matchLabels: {app: a}}}}`)
+{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: a, namespace: ns}, spec: {maxUnavailable: 50%, selector: {matchLabels: {app: a}}}}`)
 	if err != nil || len(s.Objects) != 4 || len(s.Unjudged) != 1 || s.Unjudged[0].Kind != "Database" || len(s.Workloads) != 0 {
 		t.Fatalf("%+v %v", s, err)
 	}
@@ -92,7 +92,7 @@ func TestPod(t *testing.T) {
 	s, err := read(t, `
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: a, namespace: n}
+metadata: {name: a, namespace: ns}
 spec:
   replicas: 2
   selector: {matchLabels: {app: a}}
@@ -115,7 +115,7 @@ spec:
 	}
 	w := s.Workloads[1]
 	p := w.Pod(1, 2)
-	if p.Name == w.Pod(1, 1).Name || p.Name == w.Pod(0, 2).Name || p.Namespace != "n" || p.Labels["app"] != "a" {
+	if p.Name == w.Pod(1, 1).Name || p.Name == w.Pod(0, 2).Name || p.Namespace != "ns" || p.Labels["app"] != "a" {
 		t.Errorf("pod %s/%s %v", p.Namespace, p.Name, p.Labels)
 	}
 	if got := p.Spec.Containers[0].Resources.Requests.Cpu().Value(); got != 2 {
@@ -160,6 +160,38 @@ func TestNeeds(t *testing.T) {
 			if need := m.Needs(n); need > n && n > 0 || need < 0 || m == Quorum && 2*need <= n {
 				t.Errorf("%s of %d needs %d", m, n, need)
 			}
+		}
+	}
+}
+
+func TestTell(t *testing.T) {
+	const sets = `{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: NAME, annotations: {EXTRA}}, spec: {replicas: N, selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: IMAGE}]}}}}`
+	of := func(name, n, image, extra string) string {
+		return strings.NewReplacer("NAME", name, " N,", " "+n+",", "IMAGE", image, "EXTRA", extra).Replace(sets)
+	}
+	s, err := read(t, strings.Join([]string{
+		of("a", "3", "registry.example:5000/team/etcd:v3@sha256:00", ""), of("b", "1", "nats", ""), of("c", "3", "app:1", ""),
+		of("d", "3", "app", Annotation+": standby"), of("e", "3", "nats", Annotation+": single"),
+	}, "\n---\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Tell(map[string]string{"StatefulSet/e": "quorum"}); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, w := range s.Workloads {
+		if w.Replication.Why == "" {
+			t.Errorf("%s does not say why", w)
+		}
+		got = append(got, fmt.Sprint(w.Replication.Model, w.Replication.Assumed))
+	}
+	if want := []string{"quorumtrue", "singletrue", "statelesstrue", "standbyfalse", "quorumfalse"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for said, want := range map[string]string{"StatefulSet/x": "there is no such workload", "StatefulSet/a": `replication is "many" (it was said for StatefulSet/a): want one of quorum, standby`} {
+		if err := s.Tell(map[string]string{said: "many"}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", said, err, want)
 		}
 	}
 }

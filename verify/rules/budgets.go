@@ -1,0 +1,53 @@
+package rules
+
+import (
+	"strings"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// guarded lists the workloads whose pods a budget is for.
+func guarded(s *workload.System, b *workload.Budget) []*workload.Workload {
+	var all []*workload.Workload
+	for _, w := range s.Workloads {
+		if w.Namespace == b.Object.Namespace && b.Selects.Matches(labels.Set(w.Template.Labels)) {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// pods is how many pods of its workloads a budget expects.
+func pods(guarded []*workload.Workload) int {
+	n := 0
+	for _, w := range guarded {
+		n += w.Replicas
+	}
+	return n
+}
+
+// allowed is how many of n healthy pods a budget lets go at once. Both numbers are rounded up, as the disruption
+// controller does (pkg/controller/disruption/disruption.go).
+func allowed(b *workload.Budget, n int) int {
+	if b.MaxUnavailable != nil {
+		most, _ := intstr.GetScaledValueFromIntOrPercent(b.MaxUnavailable, n, true) // it was read, so it is one
+		return min(most, n)
+	}
+	if b.MinAvailable != nil {
+		least, _ := intstr.GetScaledValueFromIntOrPercent(b.MinAvailable, n, true)
+		return max(0, n-least)
+	}
+	return n
+}
+
+// list names workloads in a sentence.
+func list(all []*workload.Workload) string {
+	names := make([]string, len(all))
+	for i, w := range all {
+		names[i] = w.String()
+	}
+	return strings.Join(names, " and ")
+}

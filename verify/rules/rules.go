@@ -1,0 +1,76 @@
+// Package rules finds faults in manifests that cost availability, and that no API server refuses.
+package rules
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// Rule finds one kind of fault. Each is in a file of its own, with a broken and a correct example in testdata.
+type Rule struct {
+	// ID is its name for ever: "quorum-is-even".
+	ID string
+	// Protects says what is at stake, Fix what to do, each in a sentence.
+	Protects, Fix string
+	// check calls find for each fault.
+	check func(s *workload.System, find func(Place, string))
+}
+
+// Place is a field of an object.
+type Place struct {
+	Object *manifest.Object
+	Path   []string
+}
+
+// Finding is a fault at a place.
+type Finding struct {
+	Rule *Rule
+	Place
+	// Message says what is wrong with this object.
+	Message string
+	// Ignored is the reason that the object gives for why it is not one; "" if it gives none.
+	Ignored string
+}
+
+// ignore and a rule's ID are an annotation by which an object says, with a reason, that a rule does not apply to it.
+const ignore = "holdfast-ha.github.io/ignore-"
+
+// All are the rules, in the order of their IDs.
+func All() []*Rule {
+	all := []*Rule{
+		budgetAllowsQuorumLoss, budgetBlocksDrain, budgetSelectsNothing, budgetsOverlap,
+		quorumIsEven, quorumStartsInOrder,
+		spreadMissesItsOwnPods,
+	}
+	slices.SortFunc(all, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// Check runs all rules on a system whose workloads' replication is told. Findings are in the order of file and line.
+func Check(s *workload.System) []Finding {
+	var all []Finding
+	for _, r := range All() {
+		r.check(s, func(at Place, message string) {
+			all = append(all, Finding{Rule: r, Place: at, Message: message, Ignored: at.Object.Annotations[ignore+r.ID]})
+		})
+	}
+	slices.SortStableFunc(all, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Object.File, b.Object.File), cmp.Compare(a.Line(), b.Line()), cmp.Compare(a.Rule.ID, b.Rule.ID), cmp.Compare(a.Message, b.Message))
+	})
+	return all
+}
+
+// Line is the line of the place in its file, At is "file:line".
+func (p Place) Line() int  { return p.Object.Line(p.Path...) }
+func (p Place) At() string { return p.Object.At(p.Path...) }
+
+// at is a field of a workload's pods.
+func at(w *workload.Workload, path ...string) Place {
+	return Place{w.Object, append(slices.Clone(w.TemplateAt), path...)}
+}
+
+// in is a field of an object.
+func in(o *manifest.Object, path ...string) Place { return Place{o, path} }

@@ -1,0 +1,87 @@
+package workload
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Models are all models, as they are written.
+var Models = []Model{Quorum, Standby, Stateless, Single, PerNode, Finite}
+
+// voters are images of which the members of a StatefulSet vote, by the last part of the repository's name. A cache or a
+// database that can run without voting is not among them.
+var voters = []string{"etcd", "consul", "vault", "zookeeper", "nats", "nats-server", "cockroach", "rqlite", "dqlite", "keeper", "clickhouse-keeper", "openbao", "rabbitmq", "kafka", "redpanda", "tikv", "pd"}
+
+// Tell says how every workload replicates. What is said counts in this order: said (by "KIND/NAME", from the user), the
+// object's annotation, and what is known of its kind and images, which is assumed. A name in said that no workload has is
+// an error, and so is a model that there is none of.
+func (s *System) Tell(said map[string]string) error {
+	known := map[string]bool{}
+	for _, w := range s.Workloads {
+		name := w.Object.Kind + "/" + w.Object.Name
+		known[name] = true
+		text, is := said[name]
+		why := "it was said for " + name
+		if !is {
+			text, is = w.Object.Annotations[Annotation]
+			why = fmt.Sprintf("annotation %s at %s", Annotation, w.Object.At("metadata", "annotations", Annotation))
+		}
+		if !is {
+			w.Replication = w.assume()
+			continue
+		}
+		if !slices.Contains(Models, Model(text)) {
+			return fmt.Errorf("%s: %s: replication is %q (%s): want one of %s", w.Object.At(), w, text, why, names(Models))
+		}
+		w.Replication = Replication{Model: Model(text), Why: why}
+	}
+	for name := range said {
+		if !known[name] {
+			return fmt.Errorf("replication of %s: there is no such workload", name)
+		}
+	}
+	return nil
+}
+
+func names(models []Model) string {
+	all := make([]string, len(models))
+	for i, m := range models {
+		all[i] = string(m)
+	}
+	return strings.Join(all, ", ")
+}
+
+// assume takes the model from what is known of the kind and the images.
+func (w *Workload) assume() Replication {
+	assumed := func(m Model, why string) Replication { return Replication{Model: m, Assumed: true, Why: why} }
+	switch w.Kind {
+	case DaemonSet:
+		return Replication{Model: PerNode, Why: "a DaemonSet's pod serves its node"}
+	case Job:
+		return Replication{Model: Finite, Why: "a Job runs to its end"}
+	case Pod:
+		return assumed(Single, "nobody makes a bare Pod again")
+	case StatefulSet:
+		for _, c := range w.Template.Spec.Containers {
+			if image := base(c.Image); slices.Contains(voters, image) && w.Replicas > 1 {
+				return assumed(Quorum, "a StatefulSet of "+image)
+			}
+		}
+		if w.Replicas == 1 {
+			return assumed(Single, "a StatefulSet of one")
+		}
+		return assumed(Stateless, "a StatefulSet of which nothing is known: one ready pod serves")
+	default:
+		return assumed(Stateless, "one ready pod serves")
+	}
+}
+
+// base is the last part of an image's repository: nats of docker.io/library/nats:2.15.2-alpine@sha256:....
+func base(image string) string {
+	image, _, _ = strings.Cut(image, "@")
+	name := path.Base(image)
+	name, _, _ = strings.Cut(name, ":")
+	return name
+}
