@@ -1,0 +1,373 @@
+package control
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-ha/holdfast/e2e/binaries"
+	"github.com/holdfast-ha/holdfast/e2e/cases"
+	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/yaml"
+)
+
+// planned is what holdfast plan says, as far as it can be held against a cluster.
+type planned struct {
+	Verdict string
+	Summary string
+	Objects []struct {
+		APIVersion, Kind, Name, Action string
+		Fields                         []struct {
+			Path      string
+			Immutable bool
+		}
+	}
+	Helm []struct{ Run string }
+}
+
+// refused reports whether the API server is said to refuse a field.
+func (p planned) refused() bool {
+	for _, o := range p.Objects {
+		for _, f := range o.Fields {
+			if f.Immutable {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plan runs holdfast plan. That there are findings is no error.
+func plan(arguments ...string) (p planned, err error) {
+	out, err := exec.Command(string(holdfast), append([]string{"plan", "-o", "json"}, arguments...)...).Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() != 1 {
+		return p, fmt.Errorf("holdfast plan %s: %w\n%s", strings.Join(arguments, " "), err, exit.Stderr)
+	} else if err != nil && exit == nil {
+		return p, err
+	}
+	if err := json.Unmarshal(out, &p); err != nil {
+		return p, err
+	}
+	if fine := p.Verdict == "nothing" || p.Verdict == "in-place"; fine == (exit != nil) {
+		return p, fmt.Errorf("holdfast plan %s: the verdict is %s, and it ends with %v", strings.Join(arguments, " "), p.Verdict, err)
+	}
+	return p, nil
+}
+
+// mutations are changes of one object: what the API server refuses and what it accepts.
+var mutations = []struct{ about, before, after string }{
+	{"StatefulSet: claims", statefulSet("serviceName: a", "1Gi"), statefulSet("serviceName: a", "2Gi")},
+	{"StatefulSet: serviceName", statefulSet("serviceName: a", "1Gi"), statefulSet("serviceName: b", "1Gi")},
+	{"StatefulSet: podManagementPolicy", statefulSet("podManagementPolicy: Parallel", "1Gi"), statefulSet("podManagementPolicy: OrderedReady", "1Gi")},
+	{"StatefulSet: all that may change", statefulSet("replicas: 1", "1Gi"),
+		statefulSet("{replicas: 3, ordinals: {start: 1}, updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 1}}, revisionHistoryLimit: 3, minReadySeconds: 3, persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete, whenScaled: Delete}}", "1Gi")},
+	{"Deployment: selector", selecting("Deployment", "a: b", "pause"), selecting("Deployment", "a: c", "pause")},
+	{"Deployment: image", selecting("Deployment", "a: b", "pause"), selecting("Deployment", "a: b", "other")},
+	{"DaemonSet: selector", selecting("DaemonSet", "a: b", "pause"), selecting("DaemonSet", "a: c", "pause")},
+	{"ReplicaSet: selector", selecting("ReplicaSet", "a: b", "pause"), selecting("ReplicaSet", "a: c", "pause")},
+	{"Job: image", job("", "pause"), job("", "other")},
+	{"Job: backoffLimit", job("backoffLimit: 1", "pause"), job("backoffLimit: 2", "pause")},
+	{"Job: completions", job("completions: 1", "pause"), job("completions: 2", "pause")},
+	{"Job: completions by index", job("{completionMode: Indexed, completions: 1, parallelism: 1}", "pause"), job("{completionMode: Indexed, completions: 2, parallelism: 2}", "pause")},
+	{"Job: completionMode", job("{completionMode: Indexed, completions: 1}", "pause"), job("{completionMode: NonIndexed, completions: 1}", "pause")},
+	{"Job: podFailurePolicy", job("", "pause"), job("podFailurePolicy: {rules: [{action: Ignore, onExitCodes: {operator: In, values: [1]}}]}", "pause")},
+	{"Service: to headless", one("v1", "Service", "spec: {ports: [{port: 80}]}"), one("v1", "Service", "spec: {clusterIP: None, ports: [{port: 80}]}")},
+	{"Service: from headless", one("v1", "Service", "spec: {clusterIP: None, ports: [{port: 80}]}"), one("v1", "Service", "spec: {ports: [{port: 80}]}")},
+	{"Service: to a name", one("v1", "Service", "spec: {clusterIP: None, ports: [{port: 80}]}"), one("v1", "Service", "spec: {type: ExternalName, externalName: example.org, ports: [{port: 80}]}")},
+	{"Service: loadBalancerClass", one("v1", "Service", "spec: {type: LoadBalancer, loadBalancerClass: a/b, ports: [{port: 80}]}"), one("v1", "Service", "spec: {type: LoadBalancer, loadBalancerClass: a/c, ports: [{port: 80}]}")},
+	{"Service: loadBalancerClass of none", one("v1", "Service", "spec: {type: LoadBalancer, loadBalancerClass: a/b, ports: [{port: 80}]}"), one("v1", "Service", "spec: {type: NodePort, ports: [{port: 80}]}")},
+	{"PersistentVolumeClaim: class", claim("storageClassName: a", "1Gi"), claim("storageClassName: b", "1Gi")},
+	{"PersistentVolumeClaim: smaller", claim("storageClassName: a", "2Gi"), claim("storageClassName: a", "1Gi")},
+	{"Pod: command", pod("image: pause", "command: [a]"), pod("image: pause", "command: [b]")},
+	{"Pod: image", pod("image: pause", "command: [a]"), pod("image: other", "command: [a]")},
+	{"Secret: type", one("v1", "Secret", "type: a/b"), one("v1", "Secret", "type: a/c")},
+	{"Secret: data", one("v1", "Secret", "data: {a: YQ==}"), one("v1", "Secret", "data: {a: Yg==}")},
+	{"Secret: frozen data", one("v1", "Secret", "immutable: true\ndata: {a: YQ==}"), one("v1", "Secret", "immutable: true\ndata: {a: Yg==}")},
+	{"ConfigMap: frozen data", one("v1", "ConfigMap", "immutable: true\ndata: {a: a}"), one("v1", "ConfigMap", "immutable: true\ndata: {a: b}")},
+	{"ConfigMap: thawed", one("v1", "ConfigMap", "immutable: true"), one("v1", "ConfigMap", "immutable: false")},
+	{"ConfigMap: frozen", one("v1", "ConfigMap", "data: {a: a}"), one("v1", "ConfigMap", "immutable: true\ndata: {a: a}")},
+	{"RoleBinding: roleRef", one(rbac, "RoleBinding", "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: a}"), one(rbac, "RoleBinding", "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: b}")},
+	{"ClusterRoleBinding: roleRef", one(rbac, "ClusterRoleBinding", "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: a}"), one(rbac, "ClusterRoleBinding", "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: b}")},
+	{"Role: rules", one(rbac, "Role", "rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]"), one(rbac, "Role", "rules: [{apiGroups: [''], resources: [pods], verbs: [list]}]")},
+	{"IngressClass: controller", one("networking.k8s.io/v1", "IngressClass", "spec: {controller: a/b}"), one("networking.k8s.io/v1", "IngressClass", "spec: {controller: a/c}")},
+	{"NetworkPolicy: podSelector", one("networking.k8s.io/v1", "NetworkPolicy", "spec: {podSelector: {matchLabels: {a: b}}}"), one("networking.k8s.io/v1", "NetworkPolicy", "spec: {podSelector: {matchLabels: {a: c}}}")},
+	{"PodDisruptionBudget: selector", one("policy/v1", "PodDisruptionBudget", "spec: {minAvailable: 1, selector: {matchLabels: {a: b}}}"), one("policy/v1", "PodDisruptionBudget", "spec: {maxUnavailable: 1, selector: {matchLabels: {a: c}}}")},
+	{"StorageClass: provisioner", one("storage.k8s.io/v1", "StorageClass", "provisioner: a/b"), one("storage.k8s.io/v1", "StorageClass", "provisioner: a/c")},
+	{"StorageClass: allowVolumeExpansion", one("storage.k8s.io/v1", "StorageClass", "provisioner: a/b"), one("storage.k8s.io/v1", "StorageClass", "provisioner: a/b\nallowVolumeExpansion: true")},
+	{"CSIDriver: attachRequired", one("storage.k8s.io/v1", "CSIDriver", "spec: {attachRequired: true}"), one("storage.k8s.io/v1", "CSIDriver", "spec: {attachRequired: false}")},
+	{"PriorityClass: value", one("scheduling.k8s.io/v1", "PriorityClass", "value: 1"), one("scheduling.k8s.io/v1", "PriorityClass", "value: 2")},
+	{"RuntimeClass: handler", one("node.k8s.io/v1", "RuntimeClass", "handler: a"), one("node.k8s.io/v1", "RuntimeClass", "handler: b")},
+	{"EndpointSlice: addressType", one("discovery.k8s.io/v1", "EndpointSlice", "addressType: IPv4\nendpoints: []"), one("discovery.k8s.io/v1", "EndpointSlice", "addressType: FQDN\nendpoints: []")},
+	{"HorizontalPodAutoscaler: target", one("autoscaling/v2", "HorizontalPodAutoscaler", "spec: {maxReplicas: 2, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}"), one("autoscaling/v2", "HorizontalPodAutoscaler", "spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: b}}")},
+}
+
+const rbac = "rbac.authorization.k8s.io/v1"
+
+func one(apiVersion, kind, rest string) string {
+	return fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: plan}\n%s\n", apiVersion, kind, rest)
+}
+
+// merged is a spec of parts, each YAML in one line.
+func merged(parts ...string) string {
+	spec := map[string]any{}
+	for _, part := range parts {
+		var more map[string]any
+		if err := yaml.Unmarshal([]byte(part), &more); err != nil {
+			panic(err)
+		}
+		maps.Copy(spec, more)
+	}
+	text, err := json.Marshal(spec)
+	if err != nil {
+		panic(err)
+	}
+	return "spec: " + string(text)
+}
+
+func statefulSet(part, size string) string {
+	return one("apps/v1", "StatefulSet", merged("{replicas: 0, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: pause}]}}}",
+		fmt.Sprintf("volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: %s}}}}]", size), part))
+}
+
+func selecting(kind, label, image string) string {
+	return one("apps/v1", kind, merged(fmt.Sprintf("{selector: {matchLabels: {%s}}, template: {metadata: {labels: {%s}}, spec: {nodeSelector: {a: b}, containers: [{name: a, image: %s}]}}}", label, label, image)))
+}
+
+func job(part, image string) string {
+	return one("batch/v1", "Job", merged(fmt.Sprintf("template: {spec: {restartPolicy: Never, containers: [{name: a, image: %s}]}}", image), part))
+}
+
+func claim(part, size string) string {
+	return one("v1", "PersistentVolumeClaim", merged(fmt.Sprintf("{accessModes: [ReadWriteOnce], resources: {requests: {storage: %s}}}", size), part))
+}
+
+func pod(image, command string) string {
+	return one("v1", "Pod", fmt.Sprintf("spec: {automountServiceAccountToken: false, containers: [{name: a, %s, %s}]}", image, command))
+}
+
+// TestPlanImmutable: what holdfast plan calls immutable the API server refuses, and nothing else.
+func TestPlanImmutable(t *testing.T) {
+	const namespace = "plan-immutable"
+	if err := kube.Namespace(t.Context(), namespace); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mutations {
+		t.Run(m.about, func(t *testing.T) {
+			files := map[string]string{}
+			for side, text := range map[string]string{"from": m.before, "to": m.after} {
+				files[side] = filepath.Join(t.TempDir(), "values.yaml")
+				values := "extraObjects:\n  - " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ") + "\n"
+				if err := os.WriteFile(files[side], []byte(values), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p, err := plan("web", "--from", "single-node", "--from-values", files["from"], "--to-values", files["to"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			refusal, err := update(t, namespace, m.before, m.after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.refused() != (refusal != nil) {
+				t.Errorf("holdfast plan says %q, and the API server: %v", p.Summary, refusal)
+			}
+		})
+	}
+}
+
+// update makes an object and changes it as Helm does: what is gone is taken away, what is new laid on. The first error is the
+// API server's answer to the change.
+func update(t *testing.T, namespace, before, after string) (refusal, err error) {
+	ctx := t.Context()
+	var was, now unstructured.Unstructured
+	if err := errors.Join(yaml.Unmarshal([]byte(before), &was.Object), yaml.Unmarshal([]byte(after), &now.Object)); err != nil {
+		return nil, err
+	}
+	patch, err := json.Marshal(patchOf(was.Object, now.Object))
+	if err != nil {
+		return nil, err
+	}
+	collection, err := resource(was.GetAPIVersion(), was.GetKind(), namespace)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := collection.Create(ctx, &was, metav1.CreateOptions{}); err != nil {
+		return nil, err
+	}
+	_, refusal = collection.Patch(ctx, was.GetName(), types.MergePatchType, patch, metav1.PatchOptions{})
+	if refusal != nil && !apierrors.IsInvalid(refusal) && !apierrors.IsForbidden(refusal) {
+		return nil, refusal
+	}
+	// The next one has the same name. Finalizers wait for controllers that have nothing to do here.
+	zero, background := int64(0), metav1.DeletePropagationBackground
+	if _, err := collection.Patch(ctx, was.GetName(), types.MergePatchType, []byte(`{"metadata": {"finalizers": null}}`), metav1.PatchOptions{}); err != nil {
+		return refusal, err
+	}
+	return refusal, collection.Delete(ctx, was.GetName(), metav1.DeleteOptions{GracePeriodSeconds: &zero, PropagationPolicy: &background})
+}
+
+// patchOf is the change from one object to another.
+func patchOf(a, b map[string]any) map[string]any {
+	patch := map[string]any{}
+	for key := range a {
+		if _, kept := b[key]; !kept {
+			patch[key] = nil
+		}
+	}
+	for key, value := range b {
+		was, isMap := a[key].(map[string]any)
+		now, stays := value.(map[string]any)
+		if isMap && stays {
+			value = patchOf(was, now)
+		}
+		patch[key] = value
+	}
+	return patch
+}
+
+// TestPlanRelease: what holdfast plan says of a live release is what helm upgrade then does, object by object, with both
+// versions of Helm; what it says is refused fails, and its commands do it.
+func TestPlanRelease(t *testing.T) {
+	for _, helm := range helms {
+		t.Run(helm, func(t *testing.T) {
+			t.Parallel()
+			testPlanRelease(t, helm)
+		})
+	}
+}
+
+func testPlanRelease(t *testing.T, helm string) {
+	repository, err := cases.Repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelease(t, helm, "plan-"+helm, profile{}, filepath.Join(repository, "charts", "argo-events"), nil)
+	values := filepath.Join(repository, "values", "webhook.yaml")
+	// A DaemonSet belongs on every node of the cluster; to this release none is its own.
+	owned := "leaf.nodeSelector." + strings.ReplaceAll(cluster.Owner, ".", `\.`) + "=" + r.namespace
+	if _, err := r.run("install", cases.Release, r.chart, "--skip-crds", "--set", "profile=multi-node", "--values", values, "--set", owned); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct{ verdict, profile, set string }{
+		{"nothing", "multi-node", "bus.replicas=3"},
+		{"in-place", "multi-zone", "bus.replicas=3"},
+		{"in-place", "multi-zone", "bus.replicas=5"},
+		{"in-place", "multi-zone", "leaf.enabled=false"},
+		{"refused", "multi-zone", "bus.storage.className=other"},
+	} {
+		p, err := plan("--from-release", cases.Release, "-n", r.namespace, "--kubeconfig", kube.Kubeconfig(), "--to", step.profile, "--to-set", step.set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Verdict != step.verdict {
+			t.Errorf("to %s, %s: %s, want %s: %s", step.profile, step.set, p.Verdict, step.verdict, p.Summary)
+		}
+		before, err := r.applied()
+		if err != nil {
+			t.Fatal(err)
+		}
+		upgrade := []string{"upgrade", cases.Release, r.chart, "--reset-then-reuse-values", "--set", "profile=" + step.profile, "--set", step.set}
+		_, err = r.run(upgrade...)
+		if step.verdict == "refused" {
+			if err == nil || !strings.Contains(err.Error(), "are forbidden") {
+				t.Fatalf("to %s, %s: helm upgrade: %v", step.profile, step.set, err)
+			}
+			err = r.follow(p)
+		}
+		if err != nil {
+			t.Fatalf("to %s, %s: %v", step.profile, step.set, err)
+		}
+		after, err := r.applied()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := p.actions(), differ(before, after); !maps.Equal(got, want) {
+			t.Errorf("to %s, %s: planned and done\n%v\n%v", step.profile, step.set, got, want)
+		}
+	}
+}
+
+// follow runs the commands of a plan as they are, in a shell that finds this test's programs.
+func (r *release) follow(p planned) error {
+	kubectl, err := binaries.Path("kubectl")
+	if err != nil {
+		return err
+	}
+	dir := r.t.TempDir()
+	for name, file := range map[string]string{"kubectl": kubectl, "helm": r.helm, "holdfast": string(holdfast)} {
+		if err := os.Symlink(file, filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	for _, command := range p.Helm {
+		cmd := exec.Command("sh", "-c", command.Run)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+dir)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", command.Run, err, out)
+		}
+	}
+	return nil
+}
+
+// applied are the objects of the release as Helm has them, by kind and name.
+func (r *release) applied() (map[string]string, error) {
+	text, err := r.run("get", "manifest", cases.Release)
+	if err != nil {
+		return nil, err
+	}
+	found, err := cases.Decode([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]string{}
+	for _, o := range found {
+		content, err := json.Marshal(o.Content)
+		if err != nil {
+			return nil, err
+		}
+		all[o.Kind()+"/"+o.Name()] = string(content)
+	}
+	return all, nil
+}
+
+func (p planned) actions() map[string]string {
+	all := map[string]string{}
+	for _, o := range p.Objects {
+		all[o.Kind+"/"+o.Name] = o.Action
+	}
+	return all
+}
+
+func differ(before, after map[string]string) map[string]string {
+	all := map[string]string{}
+	for name, text := range after {
+		was, is := before[name]
+		switch {
+		case !is:
+			all[name] = "created"
+		// The first upgrade after an install puts out what is in the Secrets, in the API's words instead of its own.
+		case was == text, strings.HasPrefix(name, "Secret/"):
+			all[name] = "unchanged"
+		default:
+			all[name] = "changed"
+		}
+	}
+	for name := range before {
+		if _, is := after[name]; !is {
+			all[name] = "removed"
+		}
+	}
+	return all
+}
