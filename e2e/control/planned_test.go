@@ -32,7 +32,7 @@ type planned struct {
 			Immutable bool
 		}
 	}
-	Helm []struct{ Run string }
+	Helm, Kubectl []struct{ Run string }
 }
 
 // refused reports whether the API server is said to refuse a field.
@@ -284,7 +284,7 @@ func testPlanRelease(t *testing.T, helm string) {
 			if err == nil || !strings.Contains(err.Error(), "are forbidden") {
 				t.Fatalf("to %s, %s: helm upgrade: %v", step.profile, step.set, err)
 			}
-			err = r.follow(p)
+			err = r.follow(p.Helm)
 		}
 		if err != nil {
 			t.Fatalf("to %s, %s: %v", step.profile, step.set, err)
@@ -299,8 +299,8 @@ func testPlanRelease(t *testing.T, helm string) {
 	}
 }
 
-// follow runs the commands of a plan as they are, in a shell that finds this test's programs.
-func (r *release) follow(p planned) error {
+// follow runs the commands of a plan as they are, in a shell that finds this test's programs and cluster.
+func (r *release) follow(commands []struct{ Run string }) error {
 	kubectl, err := binaries.Path("kubectl")
 	if err != nil {
 		return err
@@ -311,14 +311,50 @@ func (r *release) follow(p planned) error {
 			return err
 		}
 	}
-	for _, command := range p.Helm {
+	for _, command := range commands {
 		cmd := exec.Command("sh", "-c", command.Run)
-		cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+dir)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+dir, "KUBECONFIG="+kube.Kubeconfig())
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w\n%s", command.Run, err, out)
 		}
 	}
 	return nil
+}
+
+// TestPlanKubectl: the commands without Helm end with the objects that were planned, and without those that go.
+func TestPlanKubectl(t *testing.T) {
+	repository, err := cases.Repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelease(t, "helm4", "plan-kubectl", profile{}, "", nil)
+	common := []string{"--release", cases.Release, "-n", r.namespace, "-f", filepath.Join(repository, "values", "webhook.yaml")}
+	apply := "holdfast render --profile multi-zone --no-hooks " + strings.Join(common, " ") + " --set leaf.nodeSelector.none=yes | kubectl apply -n " + r.namespace + " -f -"
+	if err := r.follow([]struct{ Run string }{{apply}}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := plan(append(common, "--from", "multi-zone", "--from-set", "leaf.nodeSelector.none=yes", "--to-set", "leaf.enabled=false", "--to-set", "bus.storage.className=other")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.follow(p.Kubectl); err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, o := range p.Objects {
+		count[o.Action]++
+		collection, err := resource(o.APIVersion, o.Kind, r.namespace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = collection.Get(t.Context(), o.Name, metav1.GetOptions{})
+		if gone := apierrors.IsNotFound(err); err != nil && !gone || gone != (o.Action == "removed") {
+			t.Errorf("%s/%s is %s, and: %v", o.Kind, o.Name, o.Action, err)
+		}
+	}
+	if count["removed"] == 0 || count["changed"] == 0 {
+		t.Errorf("nothing was to be done: %v", count)
+	}
 }
 
 // applied are the objects of the release as Helm has them, by kind and name.
