@@ -10,10 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
+	"github.com/holdfast-ha/holdfast/e2e/storage"
+	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -321,24 +325,42 @@ func (r *release) follow(commands []struct{ Run string }) error {
 	return nil
 }
 
-// TestPlanKubectl: the commands without Helm end with the objects that were planned, and without those that go.
+// TestPlanKubectl: the commands without Helm end with the objects that were planned, without those that go, and with larger
+// disks.
 func TestPlanKubectl(t *testing.T) {
 	repository, err := cases.Repository()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRelease(t, "helm4", "plan-kubectl", profile{}, "", nil)
-	common := []string{"--release", cases.Release, "-n", r.namespace, "-f", filepath.Join(repository, "values", "webhook.yaml")}
+	zones, err := readProfile("multi-zone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	growing := storagev1.StorageClass{
+		ObjectMeta: metav1.ObjectMeta{Name: "growing"}, Provisioner: storage.Provisioner,
+		VolumeBindingMode: new(storagev1.VolumeBindingWaitForFirstConsumer), AllowVolumeExpansion: new(true),
+	}
+	if _, err := kube.Kube.StorageV1().StorageClasses().Create(t.Context(), &growing, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	r := newRelease(t, "helm4", "plan-kubectl", zones, "", selectors(nil))
+	common := []string{"--release", cases.Release, "-n", r.namespace, "-f", filepath.Join(repository, "values", "webhook.yaml"), "--set", "bus.storage.className=growing"}
 	apply := "holdfast render --profile multi-zone --no-hooks " + strings.Join(common, " ") + " --set leaf.nodeSelector.none=yes | kubectl apply -n " + r.namespace + " -f -"
 	if err := r.follow([]struct{ Run string }{{apply}}); err != nil {
 		t.Fatal(err)
 	}
-	p, err := plan(append(common, "--from", "multi-zone", "--from-set", "leaf.nodeSelector.none=yes", "--to-set", "leaf.enabled=false", "--to-set", "bus.storage.className=other")...)
+	if err := r.eventually(time.Minute, func() error { return r.claimsHave("10Gi") }); err != nil {
+		t.Fatal(err)
+	}
+	p, err := plan(append(common, "--from", "multi-zone", "--from-set", "leaf.nodeSelector.none=yes", "--to-set", "leaf.enabled=false", "--to-set", "bus.storage.size=20Gi")...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := r.follow(p.Kubectl); err != nil {
 		t.Fatal(err)
+	}
+	if err := r.claimsHave("20Gi"); err != nil {
+		t.Error(err)
 	}
 	count := map[string]int{}
 	for _, o := range p.Objects {
@@ -355,6 +377,23 @@ func TestPlanKubectl(t *testing.T) {
 	if count["removed"] == 0 || count["changed"] == 0 {
 		t.Errorf("nothing was to be done: %v", count)
 	}
+}
+
+// claimsHave fails unless there are three claims, each with a volume, that ask for a size.
+func (r *release) claimsHave(size string) error {
+	claims, err := kube.Kube.CoreV1().PersistentVolumeClaims(r.namespace).List(r.t.Context(), metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, c := range claims.Items {
+		if asked := c.Spec.Resources.Requests.Storage().String(); c.Status.Phase != corev1.ClaimBound || asked != size {
+			return fmt.Errorf("claim %s is %s and asks for %s", c.Name, c.Status.Phase, asked)
+		}
+	}
+	if len(claims.Items) != 3 {
+		return fmt.Errorf("there are %d claims", len(claims.Items))
+	}
+	return nil
 }
 
 // applied are the objects of the release as Helm has them, by kind and name.
