@@ -110,8 +110,7 @@ func (f *planFlags) plan(ctx context.Context, args []string) (plan.Plan, error) 
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	_, canMove := c.Values["migration"]
-	p, err := plan.Compare(from, to, canMove)
+	p, err := plan.Compare(from, to, canMove(c))
 	if err != nil {
 		return plan.Plan{}, otherError{err}
 	}
@@ -239,6 +238,14 @@ func profileOf(c *render.Chart, values map[string]any) string {
 	}
 	profile, _ := c.Values["profile"].(string)
 	return profile
+}
+
+// canMove reports whether the chart brings a move for data that have to go to other disks.
+func canMove(c *render.Chart) bool {
+	migration, _ := c.Values["migration"].(map[string]any)
+	_, from := migration["from"]
+	_, id := migration["id"]
+	return from && id
 }
 
 // move are the settings with which the chart moves data. The name tells this move from others of the release.

@@ -198,13 +198,14 @@ func (w *writer) commands(title string, commands []Command) {
 	}
 }
 
-// units keeps a flag and its value on one line.
+// units keeps a flag and its value on one line, and a pipe with the command behind it.
 func units(words []string) []string {
 	var all []string
 	flag := false
 	for _, word := range words {
 		isFlag := len(word) > 1 && word[0] == '-'
-		if flag && !isFlag && word != "|" {
+		piped := len(all) > 0 && strings.HasPrefix(all[len(all)-1], "|")
+		if (flag || piped) && !isFlag && word != "|" {
 			all[len(all)-1] += " " + word
 			flag = false
 			continue

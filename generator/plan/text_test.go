@@ -116,7 +116,7 @@ func TestMoveCommands(t *testing.T) {
 With Helm
   # write the chart
   holdfast chart shop -o charts/shop
-  # move the data; it goes on where it was when it is run again
+  # move the data; after a failure, again. Another move of this release needs another migration.id
   helm upgrade shop charts/shop -n shop --set profile=one --set migration.from=three --wait \
     --wait-for-jobs --timeout 30m
   # take the old servers away
@@ -125,7 +125,7 @@ With Helm
   kubectl delete -n shop pvc data-db-0 data-db-1 data-db-2
 
 Without Helm
-  # move the data; it goes on where it was when it is run again
+  # move the data; after a failure, again. Another move of this release needs another migration.id
   holdfast render shop --profile one --release shop -n shop --no-hooks --set migration.from=three \
     | kubectl apply -n shop -f -
   # wait for its end
@@ -149,7 +149,7 @@ Without Helm
 With Helm
   # write the chart
   holdfast chart shop -o charts/shop
-  # move the data; it goes on where it was when it is run again
+  # move the data; after a failure, again. Another move of this release needs another migration.id
   helm upgrade shop charts/shop -n shop --kubeconfig k --kube-context c --reset-then-reuse-values \
     --set profile=one --set migration.from=three --wait --wait-for-jobs --timeout 30m
   # take the old servers away
