@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ type planned struct {
 	Summary string
 	Objects []struct {
 		APIVersion, Kind, Name, Action string
+		Rolls                          bool
 		Fields                         []struct {
 			Path      string
 			Immutable bool
@@ -377,6 +379,153 @@ func TestPlanKubectl(t *testing.T) {
 	if count["removed"] == 0 || count["changed"] == 0 {
 		t.Errorf("nothing was to be done: %v", count)
 	}
+}
+
+// TestPlanRolls: the pods that holdfast plan says are replaced are those whose template changes, with the controller of Argo
+// Events at work; and event sources that it says go on with the old bus do so until the controller starts anew.
+func TestPlanRolls(t *testing.T) {
+	repository, err := cases.Repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelease(t, "helm4", "plan-rolls", profile{}, filepath.Join(repository, "charts", "argo-events"), nil)
+	if err := r.deploy("install", "multi-zone", filepath.Join(repository, "values", "webhook.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.followed(false); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		profile string
+		set     []string
+		// rolls are the event sources and sensors among those that do.
+		rolls string
+	}{
+		{"multi-zone", []string{"sensors.processor.replicas=3"}, "[Sensor/processor]"},
+		{"multi-zone", []string{"sensors.processor.replicas=2", "leaf.enabled=false"}, "[Sensor/processor]"},
+		{"multi-node", nil, "[EventSource/orders EventSource/users Sensor/processor]"},
+	} {
+		arguments := []string{"--from-release", cases.Release, "-n", r.namespace, "--kubeconfig", kube.Kubeconfig(), "--to", step.profile}
+		upgrade := []string{"upgrade", cases.Release, r.chart, "--reset-then-reuse-values", "--set", "profile=" + step.profile}
+		for _, value := range step.set {
+			arguments, upgrade = append(arguments, "--to-set", value), append(upgrade, "--set", value)
+		}
+		p, err := plan(arguments...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := r.templates()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.run(upgrade...); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.startController(); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.followed(false); err != nil {
+			t.Fatal(err)
+		}
+		// Where it is told to say the same again, the controller may take its time.
+		var planned, rolled []string
+		err = r.eventually(30*time.Second, func() error {
+			after, err := r.templates()
+			if err != nil {
+				return err
+			}
+			planned, rolled = p.rolls(), changed(before, after)
+			if !slices.Equal(planned, rolled) {
+				return fmt.Errorf("to %s, %v: planned %v, and %v rolled", step.profile, step.set, planned, rolled)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		events := slices.DeleteFunc(rolled, func(name string) bool { return strings.Contains(name, cases.Release+"-") })
+		if fmt.Sprint(events) != step.rolls {
+			t.Errorf("to %s, %v: %v rolled, want %s", step.profile, step.set, events, step.rolls)
+		}
+		if !slices.Contains(step.set, "leaf.enabled=false") {
+			continue
+		}
+		if before, err = r.templates(); err != nil {
+			t.Fatal(err)
+		}
+		r.stopController()
+		if err := r.startController(); err != nil {
+			t.Fatal(err)
+		}
+		err = r.eventually(time.Minute, func() error {
+			after, err := r.templates()
+			if rolled := fmt.Sprint(changed(before, after)); err == nil && rolled != "[EventSource/orders EventSource/users]" {
+				err = fmt.Errorf("after a start of the controller %s rolled", rolled)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// rolls are the objects whose pods are to be replaced, sorted.
+func (p planned) rolls() []string {
+	var all []string
+	for _, o := range p.Objects {
+		if o.Rolls {
+			all = append(all, o.Kind+"/"+o.Name)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// templates are those of all pods, by the object of the release that they come from.
+func (r *release) templates() (map[string]string, error) {
+	all := map[string]string{}
+	for _, kind := range []string{"DaemonSet", "Deployment", "StatefulSet"} {
+		collection, err := resource("apps/v1", kind, r.namespace)
+		if err != nil {
+			return nil, err
+		}
+		found, err := collection.List(r.t.Context(), metav1.ListOptions{})
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range found.Items {
+			template, _, err := unstructured.NestedMap(o.Object, "spec", "template")
+			if err != nil {
+				return nil, err
+			}
+			text, err := json.Marshal(template)
+			if err != nil {
+				return nil, err
+			}
+			labels, _, _ := unstructured.NestedStringMap(template, "metadata", "labels")
+			name := kind + "/" + o.GetName()
+			for label, of := range map[string]string{"eventsource-name": "EventSource/", "sensor-name": "Sensor/"} {
+				if labels[label] != "" {
+					name = of + labels[label]
+				}
+			}
+			all[name] = string(text)
+		}
+	}
+	return all, nil
+}
+
+// changed are the names that both have with different texts, sorted.
+func changed(before, after map[string]string) []string {
+	var all []string
+	for name, text := range after {
+		if was, is := before[name]; is && was != text {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // claimsHave fails unless there are three claims, each with a volume, that ask for a size.
