@@ -212,7 +212,7 @@ func (r Request) grow(c Change) []Command {
 
 // restart lets the controller look at event sources and sensors again.
 func (p *Plan) restart(r Request) []Command {
-	if !slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.listens }) {
+	if !slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.unseen }) {
 		return nil
 	}
 	for _, c := range p.Objects {

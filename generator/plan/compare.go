@@ -57,7 +57,7 @@ func (p *Plan) decide() {
 		if c.Action != Unchanged {
 			p.Verdict = InPlace
 		}
-		if c.Action == Changed && c.Rolls {
+		if c.Rolls {
 			rolls[c.Kind]++
 		}
 	}

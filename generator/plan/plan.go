@@ -70,8 +70,8 @@ type Finding struct {
 	// Text says what happens to the object, and what to do.
 	Text string `json:"text"`
 
-	// listens marks an event source or sensor that its controller has to look at.
-	listens bool
+	// unseen marks an event source or sensor that its controller does not look at.
+	unseen bool
 }
 
 // Object names an object.
@@ -119,7 +119,8 @@ const (
 type Change struct {
 	Object
 	Action Action `json:"action"`
-	// Rolls says that its pods are replaced.
+	// Rolls says that its pods are replaced, also of an event source or sensor that does not change itself. Of servers that the
+	// Argo Events controller runs for an EventBus nothing is said.
 	Rolls bool `json:"rolls,omitempty"`
 	// Fields are what differs in a changed object.
 	Fields []Field `json:"fields,omitempty"`

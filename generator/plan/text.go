@@ -111,14 +111,16 @@ func (w *writer) objects(p Plan) {
 	}
 	w.print("\nObjects: %s\n", strings.Join(parts, ", "))
 	for _, c := range p.Objects {
-		if c.Action == Unchanged {
+		word, rolls := string(c.Action), ""
+		switch {
+		case c.Action == Unchanged && !c.Rolls:
 			continue
-		}
-		rolls := ""
-		if c.Rolls {
+		case c.Action == Unchanged:
+			word = "rolls"
+		case c.Rolls:
 			rolls = ", its pods are replaced"
 		}
-		w.print("  %-9s%s%s\n", c.Action, c.Object, rolls)
+		w.print("  %-9s%s%s\n", word, c.Object, rolls)
 		for _, f := range c.Fields {
 			w.field(f)
 		}

@@ -164,6 +164,16 @@ With Helm
 	}
 }
 
+// TestWriteRolls: what does not change and is replaced nevertheless is there, too.
+func TestWriteRolls(t *testing.T) {
+	got := written(t, compare(t, change(t), change(t, "example.org/events:1", "example.org/events:2"), false))
+	for _, line := range []string{"in place: the pods of 1 Deployment, 1 EventSource and 1 Sensor are replaced\n", "\n  rolls    Sensor/worker\n", "\n  rolls    EventSource/hook\n"} {
+		if !strings.Contains(got, line) {
+			t.Errorf("%q is missing in\n%s", line, got)
+		}
+	}
+}
+
 // TestNoCommands: what loses data has none.
 func TestNoCommands(t *testing.T) {
 	p := compare(t, native(t, 1), native(t, 3), true)
