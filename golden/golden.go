@@ -47,28 +47,10 @@ func Read(dir string) (Case, error) {
 
 // Render renders the case in dir and returns what comes out by file name: objects/, one file each, and NOTES.txt.
 func (c Case) Render(dir string) (map[string][]byte, error) {
-	st, err := stack.Load(stacks.FS, c.Stack+".yaml")
+	helmChart, options, err := c.load(dir)
 	if err != nil {
 		return nil, err
 	}
-	all, err := profile.Load(profiles.FS)
-	if err != nil {
-		return nil, err
-	}
-	files, err := chart.New(st, all)
-	if err != nil {
-		return nil, err
-	}
-	helmChart, err := render.Load(files)
-	if err != nil {
-		return nil, err
-	}
-	values, err := render.ReadValues(filepath.Join(dir, c.Values))
-	if err != nil {
-		return nil, err
-	}
-	values["profile"] = c.Profile
-	options := render.Options{Release: Release, Namespace: Namespace, Values: values}
 	objects, err := render.Render(helmChart, options)
 	if err != nil {
 		return nil, err
@@ -86,4 +68,30 @@ func (c Case) Render(dir string) (map[string][]byte, error) {
 		out["objects/"+name] = text
 	}
 	return out, nil
+}
+
+// load returns the chart of the case in dir and what it is rendered with.
+func (c Case) load(dir string) (*render.Chart, render.Options, error) {
+	st, err := stack.Load(stacks.FS, c.Stack+".yaml")
+	if err != nil {
+		return nil, render.Options{}, err
+	}
+	all, err := profile.Load(profiles.FS)
+	if err != nil {
+		return nil, render.Options{}, err
+	}
+	files, err := chart.New(st, all)
+	if err != nil {
+		return nil, render.Options{}, err
+	}
+	helmChart, err := render.Load(files)
+	if err != nil {
+		return nil, render.Options{}, err
+	}
+	values, err := render.ReadValues(filepath.Join(dir, c.Values))
+	if err != nil {
+		return nil, render.Options{}, err
+	}
+	values["profile"] = c.Profile
+	return helmChart, render.Options{Release: Release, Namespace: Namespace, Values: values}, nil
 }

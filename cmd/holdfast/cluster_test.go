@@ -16,7 +16,7 @@ import (
 )
 
 // release NAME NAMESPACE STATUS VALUES MANIFEST: an API server with one release of the chart argo-events, as Helm keeps it;
-// its kubeconfig is in the file kubeconfig. Whoever does more than read fails the script.
+// its kubeconfig is in the file kubeconfig. What is in a release of the status broken nobody can read. Whoever does more than read fails the script.
 func serveRelease(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 5 {
 		ts.Fatalf("usage: release NAME NAMESPACE STATUS VALUES MANIFEST")
@@ -29,6 +29,9 @@ func serveRelease(ts *testscript.TestScript, neg bool, args []string) {
 		"chart": map[string]any{"metadata": map[string]any{"name": "argo-events", "version": "0.1.0"}, "values": map[string]any{"profile": "single-node"}},
 	})
 	ts.Check(err)
+	if status == "broken" {
+		packed, status = base64.StdEncoding.EncodeToString([]byte("no release")), "deployed"
+	}
 	secret := map[string]any{
 		"apiVersion": "v1", "kind": "Secret", "data": map[string]any{"release": packed},
 		"metadata": map[string]any{"name": "sh.helm.release.v1." + name + ".v3", "namespace": namespace, "labels": map[string]any{"name": name, "owner": "helm", "status": status, "version": "3"}},

@@ -61,11 +61,16 @@ type valuesFlags struct {
 }
 
 func (v *valuesFlags) add(cmd *cobra.Command) {
+	v.addValues(cmd)
+	addProfileFlag(cmd, &v.profile, "profile: which failures to survive (default: the values' own, single-node)")
+}
+
+// addValues adds Helm's flags alone.
+func (v *valuesFlags) addValues(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVarP(&v.Files, "values", "f", nil, "values file, - for standard input (repeatable; the last wins)")
 	f.StringArrayVar(&v.Set, "set", nil, "set a value: key=v, a.b=v, list[0]=v (repeatable)")
 	f.StringArrayVar(&v.SetString, "set-string", nil, "like --set, always a string")
-	addProfileFlag(cmd, &v.profile, "profile: which failures to survive (default: the values' own, single-node)")
 }
 
 // addProfileFlag adds --profile with completion of its values.

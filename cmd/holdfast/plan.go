@@ -110,8 +110,7 @@ func (f *planFlags) plan(ctx context.Context, args []string) (plan.Plan, error) 
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	_, canMove := c.Values["migration"]
-	p, err := plan.Compare(from, to, canMove)
+	p, err := plan.Compare(from, to, canMove(c))
 	if err != nil {
 		return plan.Plan{}, otherError{err}
 	}
@@ -124,7 +123,7 @@ func (f *planFlags) plan(ctx context.Context, args []string) (plan.Plan, error) 
 	}
 	p.From, p.To = f.describe(), "profile "+request.Profile
 	if p.Verdict == plan.Move {
-		request.Move = f.move(p)
+		request.Move = f.move(p, request.Profile)
 		if request.During, _, err = f.after(c, request.Move...); err != nil {
 			return plan.Plan{}, fmt.Errorf("rendering the move: %w", err)
 		}
@@ -138,7 +137,7 @@ func (f *planFlags) plan(ctx context.Context, args []string) (plan.Plan, error) 
 // before returns the objects that there are.
 func (f *planFlags) before(ctx context.Context, c *render.Chart) ([]manifest.Object, error) {
 	if f.release == "" {
-		values, err := f.values(f.from, f.profile)
+		values, err := f.values(f.from, f.profile, "")
 		if err != nil {
 			return nil, err
 		}
@@ -169,11 +168,7 @@ func (f *planFlags) before(ctx context.Context, c *render.Chart) ([]manifest.Obj
 func (f *planFlags) after(c *render.Chart, settings ...string) ([]manifest.Object, map[string]any, error) {
 	side := f.to
 	side.Set = slices.Concat(side.Set, settings)
-	profile := f.target
-	if profile == "" {
-		profile = f.profile
-	}
-	values, err := f.values(side, profile)
+	values, err := f.values(side, f.target, f.profile)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -211,8 +206,9 @@ func (f *planFlags) withSecrets(c *render.Chart, values map[string]any, objects 
 	return objects, nil
 }
 
-// values are those of both sides with those of one laid over, and the release's below them.
-func (f *planFlags) values(side render.Values, profile string) (map[string]any, error) {
+// values are those of both sides with those of one laid over, and the release's below them. The profile is the flag's, else
+// that of the values, else unset.
+func (f *planFlags) values(side render.Values, flag, unset string) (map[string]any, error) {
 	all := render.Values{
 		Files: slices.Concat(f.both.Files, side.Files), Set: slices.Concat(f.both.Set, side.Set), SetString: f.both.SetString,
 	}
@@ -227,8 +223,10 @@ func (f *planFlags) values(side render.Values, profile string) (map[string]any, 
 		}
 		values = render.Reuse(values, released)
 	}
-	if profile != "" {
-		values["profile"] = profile
+	if _, said := values["profile"]; flag != "" {
+		values["profile"] = flag
+	} else if !said && unset != "" {
+		values["profile"] = unset
 	}
 	return values, nil
 }
@@ -242,9 +240,17 @@ func profileOf(c *render.Chart, values map[string]any) string {
 	return profile
 }
 
+// canMove reports whether the chart brings a move for data that have to go to other disks.
+func canMove(c *render.Chart) bool {
+	migration, _ := c.Values["migration"].(map[string]any)
+	_, from := migration["from"]
+	_, id := migration["id"]
+	return from && id
+}
+
 // move are the settings with which the chart moves data. The name tells this move from others of the release.
-func (f *planFlags) move(p plan.Plan) []string {
-	id := f.profile + "-to-" + f.target
+func (f *planFlags) move(p plan.Plan, target string) []string {
+	id := f.profile + "-to-" + target
 	if f.release != "" {
 		id = fmt.Sprintf("revision-%d", f.installed.Revision)
 	}

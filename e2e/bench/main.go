@@ -1,4 +1,5 @@
-// Command bench times holdfast render beside helm template, both as whole processes, by turns in one run.
+// Command bench times holdfast render beside helm template and holdfast kustomize beside kustomize build, as whole processes, by
+// turns in one run.
 //
 // It prints a table and exits 1 when a target is missed. Ratios are of the same run, so that a slow machine slows both.
 package main
@@ -35,6 +36,10 @@ func run() (missed bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	kustomize, err := binaries.Path("kustomize")
+	if err != nil {
+		return false, err
+	}
 	root, err := binaries.Root()
 	if err != nil {
 		return false, err
@@ -44,7 +49,7 @@ func run() (missed bool, err error) {
 		return false, err
 	}
 	defer os.RemoveAll(dir)
-	b := bench{holdfast: holdfast, helm: helm, chart: filepath.Join(root, "..", "charts", "argo-events"), dir: dir}
+	b := bench{holdfast: holdfast, helm: helm, kustomize: kustomize, chart: filepath.Join(root, "..", "charts", "argo-events"), dir: dir}
 	rows, err := b.rows()
 	if err != nil {
 		return false, err
@@ -60,7 +65,7 @@ type row struct {
 	detail      string
 }
 
-type bench struct{ holdfast, helm, chart, dir string }
+type bench struct{ holdfast, helm, kustomize, chart, dir string }
 
 func (b bench) rows() ([]row, error) {
 	small, err := b.pair(100)
@@ -71,15 +76,20 @@ func (b bench) rows() ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
+	overlays, err := b.overlays(1000)
+	if err != nil {
+		return nil, err
+	}
 	start, err := repeat(func() (usage, error) { return measure(b.holdfast, "version") })
 	if err != nil {
 		return nil, err
 	}
 	growth := large.holdfast.wall.Seconds() / float64(large.holdfast.objects) / (small.holdfast.wall.Seconds() / float64(small.holdfast.objects))
 	return []row{
-		{"wall time, 1,000 + 1,000 objects, holdfast / helm", large.wallRatio, 0.7, "x", fmt.Sprintf("%.2f s / %.2f s", large.holdfast.wall.Seconds(), large.helm.wall.Seconds())},
-		{"peak memory, the same", large.holdfast.peak / large.helm.peak, 1, "x", fmt.Sprintf("%.0f MiB / %.0f MiB", large.holdfast.peak, large.helm.peak)},
+		{"wall time, 1,000 + 1,000 objects, holdfast / helm", large.wallRatio, 0.7, "x", fmt.Sprintf("%.2f s / %.2f s", large.holdfast.wall.Seconds(), large.other.wall.Seconds())},
+		{"peak memory, the same", large.holdfast.peak / large.other.peak, 1, "x", fmt.Sprintf("%.0f MiB / %.0f MiB", large.holdfast.peak, large.other.peak)},
 		{"time per object, 1,000 + 1,000 over 100 + 100", growth, 1.2, "x", fmt.Sprintf("%d objects / %d objects", large.holdfast.objects, small.holdfast.objects)},
+		{"wall time, base and two overlays of the same, holdfast kustomize / kustomize build", overlays.wallRatio, 0.5, "x", fmt.Sprintf("%.2f s / %.2f s", overlays.holdfast.wall.Seconds(), overlays.other.wall.Seconds())},
 		{"start-up, holdfast version", start.wall.Seconds() * 1000, 50, "ms", ""},
 	}, nil
 }
@@ -95,6 +105,6 @@ func printRows(rows []row) (missed bool) {
 		fmt.Fprintf(t, "%s\t%.2f %s\t<= %.2f %s\t%s\t%s\n", r.what, r.got, r.unit, r.target, r.unit, verdict, r.detail)
 	}
 	_ = t.Flush()
-	fmt.Printf("median of %d rounds after a warm-up, %s\n", rounds, time.Now().UTC().Format(time.DateOnly))
+	fmt.Printf("median of %d rounds after a warm-up, kustomize once, %s\n", rounds, time.Now().UTC().Format(time.DateOnly))
 	return missed
 }

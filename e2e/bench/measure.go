@@ -47,24 +47,54 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// both is holdfast beside helm: the medians, and the median of the rounds' ratios.
+// both is holdfast beside another program: the medians, and the median of the rounds' ratios.
 type both struct {
-	holdfast, helm usage
-	wallRatio      float64
+	holdfast, other usage
+	wallRatio       float64
 }
 
-// pair renders n event sources and n sensors with both programs by turns.
+// pair renders n event sources and n sensors with holdfast and helm.
 func (b bench) pair(n int) (both, error) {
-	values := filepath.Join(b.dir, fmt.Sprintf("values-%d.yaml", n))
-	if err := os.WriteFile(values, []byte(manyValues(n)), 0o600); err != nil {
+	values, err := b.values(n)
+	if err != nil {
 		return both{}, err
 	}
-	ours := []string{"render", "--release", "events", "--namespace", "argo", "--kube-version", "1.36", "--profile", "multi-zone", "-f", values}
-	theirs := []string{"template", "events", b.chart, "--namespace", "argo", "--kube-version", "1.36", "--set", "profile=multi-zone", "-f", values}
+	return byTurns(func() (usage, error) {
+		return measure(b.holdfast, "render", "--release", "events", "--namespace", "argo", "--kube-version", "1.36", "--profile", "multi-zone", "-f", values)
+	}, func() (usage, error) {
+		return measure(b.helm, "template", "events", b.chart, "--namespace", "argo", "--kube-version", "1.36", "--set", "profile=multi-zone", "-f", values)
+	})
+}
+
+// overlays writes a base and two overlays for n event sources and n sensors, and builds the two by kustomize's own program. Once: a build
+// of thousands of objects takes minutes.
+func (b bench) overlays(n int) (both, error) {
+	values, err := b.values(n)
+	if err != nil {
+		return both{}, err
+	}
+	dir := filepath.Join(b.dir, "kustomize")
+	ours, err := measure(b.holdfast, "kustomize", "--release", "events", "--kube-version", "1.36", "-f", values, "-o", dir)
+	if err != nil {
+		return both{}, err
+	}
+	var theirs usage
+	for _, profile := range []string{"multi-node", "multi-zone"} {
+		built, err := measure(b.kustomize, "build", filepath.Join(dir, "overlays", profile))
+		if err != nil {
+			return both{}, err
+		}
+		theirs.wall += built.wall
+	}
+	return both{ours, theirs, ours.wall.Seconds() / theirs.wall.Seconds()}, nil
+}
+
+// byTurns runs two programs by turns, after a warm-up of each.
+func byTurns(holdfast, other func() (usage, error)) (both, error) {
 	var all [2][]usage
 	for range rounds + 1 {
-		for i, run := range [][]string{append([]string{b.holdfast}, ours...), append([]string{b.helm}, theirs...)} {
-			u, err := measure(run[0], run[1:]...)
+		for i, run := range []func() (usage, error){holdfast, other} {
+			u, err := run()
 			if err != nil {
 				return both{}, err
 			}
@@ -100,6 +130,12 @@ func median(all []usage) usage {
 	slices.SortFunc(all, func(a, b usage) int { return int(a.peak - b.peak) })
 	m.peak = all[len(all)/2].peak
 	return m
+}
+
+// values writes the values of n event sources and n sensors.
+func (b bench) values(n int) (string, error) {
+	file := filepath.Join(b.dir, fmt.Sprintf("values-%d.yaml", n))
+	return file, os.WriteFile(file, []byte(manyValues(n)), 0o600)
 }
 
 func manyValues(n int) string {

@@ -30,6 +30,13 @@ func (h Holdfast) Secrets(c Case, flags ...string) ([]Object, error) {
 	return h.run(c, "secrets", append(slices.DeleteFunc(c.Flags(), isCRDs), flags...))
 }
 
+// Kustomize writes the Kustomize folder of a case for some profiles, the first of them as the base.
+func (h Holdfast) Kustomize(c Case, dir string, profiles ...string) error {
+	args := []string{"kustomize", c.Stack, "--profiles", strings.Join(profiles, ","), "--release", Release, "--output", dir}
+	_, err := Output(string(h), append(args, c.Flags()...)...)
+	return err
+}
+
 func (h Holdfast) run(c Case, command string, flags []string) ([]Object, error) {
 	args := append([]string{command, c.Stack, "--profile", c.Profile, "--release", Release}, flags...)
 	out, err := Output(string(h), args...)

@@ -35,7 +35,7 @@ func TestHelmTemplate(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				compare(t, byKey(t, r.objects), byKey(t, objects))
+				compare(t, "helm template", byKey(t, r.objects), byKey(t, objects))
 			})
 		})
 	}
@@ -86,24 +86,25 @@ func byKey(t *testing.T, objects []cases.Object) map[string]cases.Object {
 	return keyed
 }
 
-func compare(t *testing.T, holdfast, helm map[string]cases.Object) {
+// compare compares the objects of holdfast render with those of another program.
+func compare(t *testing.T, program string, holdfast, other map[string]cases.Object) {
 	t.Helper()
 	for _, key := range slices.Sorted(maps.Keys(holdfast)) {
-		if o, rendered := helm[key]; !rendered {
-			t.Errorf("helm does not render %s", key)
+		if o, rendered := other[key]; !rendered {
+			t.Errorf("%s has no %s", program, key)
 		} else if !reflect.DeepEqual(holdfast[key].Content, o.Content) {
-			t.Errorf("%s differs:\n%s", key, difference(t, holdfast[key], o))
+			t.Errorf("%s differs:\n%s", key, difference(t, program, holdfast[key], o))
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(helm)) {
+	for _, key := range slices.Sorted(maps.Keys(other)) {
 		if _, rendered := holdfast[key]; !rendered {
-			t.Errorf("holdfast does not render %s", key)
+			t.Errorf("holdfast render has no %s", key)
 		}
 	}
 }
 
 // difference shows what differs between two objects, with their keys in the same order.
-func difference(t *testing.T, holdfast, helm cases.Object) string {
+func difference(t *testing.T, program string, holdfast, other cases.Object) string {
 	t.Helper()
 	lines := func(o cases.Object) []string {
 		text, err := yaml.Marshal(o.Content)
@@ -113,7 +114,7 @@ func difference(t *testing.T, holdfast, helm cases.Object) string {
 		return difflib.SplitLines(string(text))
 	}
 	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
-		A: lines(holdfast), B: lines(helm), FromFile: "holdfast render", ToFile: "helm template", Context: 3,
+		A: lines(holdfast), B: lines(other), FromFile: "holdfast render", ToFile: program, Context: 3,
 	})
 	if err != nil {
 		t.Fatal(err)

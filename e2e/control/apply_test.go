@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
+	"github.com/holdfast-ha/holdfast/e2e/binaries"
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 	"github.com/holdfast-ha/holdfast/e2e/controlplane"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,8 +25,10 @@ func TestApply(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range all {
-		if err := kube.Namespace(ctx, namespaceOf("apply", c)); err != nil {
-			t.Fatal(err)
+		for _, test := range []string{"apply", "kustomize"} {
+			if err := kube.Namespace(ctx, namespaceOf(test, c)); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	if err := kube.Stop(controlplane.Scheduler, controlplane.ControllerManager); err != nil {
@@ -36,6 +41,7 @@ func TestApply(t *testing.T) {
 	}()
 	for _, c := range all {
 		t.Run(c.Name, func(t *testing.T) { testApply(t, c) })
+		t.Run(c.Name+"/kustomize", func(t *testing.T) { testApplyKustomize(t, c) })
 	}
 }
 
@@ -57,10 +63,45 @@ func testApply(t *testing.T, c cases.Case) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	applyTwice(t, namespaceOf("apply", c), found)
+}
+
+// testApplyKustomize: the same of what Kustomize builds for the case, in a namespace that an overlay gives.
+func testApplyKustomize(t *testing.T, c cases.Case) {
+	const base = "single-node"
+	dir, namespace := t.TempDir(), namespaceOf("kustomize", c)
+	profiles, folder := []string{base}, "base"
+	if c.Profile != base {
+		profiles, folder = append(profiles, c.Profile), "overlays/"+c.Profile
+	}
+	if err := holdfast.Kustomize(c, dir, profiles...); err != nil {
+		t.Fatal(err)
+	}
+	overlay := "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: " + namespace + "\nresources: [" + folder + "]\n"
+	if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(overlay), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kustomize, err := binaries.Path("kustomize")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cases.Output(kustomize, "build", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := cases.Decode(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	applyTwice(t, namespace, found)
+}
+
+func applyTwice(t *testing.T, namespace string, found []cases.Object) {
+	t.Helper()
 	versions := map[string]string{}
 	for round := range 2 {
 		for _, o := range found {
-			applied, err := apply(t.Context(), namespaceOf("apply", c), o)
+			applied, err := apply(t.Context(), namespace, o)
 			if err != nil {
 				t.Error(err)
 				continue
@@ -75,7 +116,7 @@ func testApply(t *testing.T, c cases.Case) {
 		t.Error("there was nothing to apply")
 	}
 	for _, o := range found {
-		if err := remove(t.Context(), namespaceOf("apply", c), o); err != nil {
+		if err := remove(t.Context(), namespace, o); err != nil {
 			t.Error(err)
 		}
 	}

@@ -19,7 +19,8 @@ import (
 // Classes are the storage classes, the default one first. They differ in their names: the golden cases ask for both.
 var Classes = []string{"zonal", "fast"}
 
-const provisioner = "holdfast.example/zonal"
+// Provisioner is who provides for them, and for other classes that name it.
+const Provisioner = "holdfast.example/zonal"
 
 // Start makes the storage classes and provides for its claims until the context ends. The volumes are folders below dir; the
 // nodes see it as seen.
@@ -27,7 +28,7 @@ func Start(ctx context.Context, client kubernetes.Interface, dir, seen string) e
 	late := storagev1.VolumeBindingWaitForFirstConsumer
 	for i, name := range Classes {
 		isDefault := map[string]string{"storageclass.kubernetes.io/is-default-class": fmt.Sprint(i == 0)}
-		class := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: isDefault}, Provisioner: provisioner, VolumeBindingMode: &late}
+		class := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: isDefault}, Provisioner: Provisioner, VolumeBindingMode: &late}
 		if _, err := client.StorageV1().StorageClasses().Create(ctx, class, metav1.CreateOptions{}); err != nil {
 			return fmt.Errorf("making storage class %s: %w", name, err)
 		}
@@ -35,7 +36,7 @@ func Start(ctx context.Context, client kubernetes.Interface, dir, seen string) e
 	// What it does and why it fails, it says by events on the claims.
 	ctx = klog.NewContext(ctx, klog.Logger{})
 	// There is one of it: it needs no election.
-	c := controller.NewProvisionController(ctx, client, provisioner, folders{client, dir, seen}, controller.LeaderElection(false))
+	c := controller.NewProvisionController(ctx, client, Provisioner, folders{client, dir, seen}, controller.LeaderElection(false))
 	go c.Run(ctx)
 	return nil
 }

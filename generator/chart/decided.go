@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/ha"
+	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/generator/stack"
 )
@@ -58,7 +59,7 @@ func summary(p profile.Profile) map[string]any {
 }
 
 func decisionText(d ha.Decision) (string, error) {
-	comment := wrap(fmt.Sprintf("%s %s (%s)", d.Rule, d.Reason, d.Source), "  # ")
+	comment := manifest.Comment(fmt.Sprintf("%s %s (%s)", d.Rule, d.Reason, d.Source), "  # ")
 	if d.Value == nil {
 		return comment + fmt.Sprintf("  %s: null\n", d.Key), nil
 	}
@@ -129,21 +130,6 @@ func choice(c stack.Component, p profile.Profile, key string) string {
 		}
 	}
 	return "none"
-}
-
-// wrap breaks text into comment lines of at most 120 columns, each begun with prefix.
-func wrap(text, prefix string) string {
-	const width = 120
-	var out strings.Builder
-	line := prefix
-	for word := range strings.FieldsSeq(text) {
-		if len(line)+len(word) > width && line != prefix {
-			out.WriteString(strings.TrimRight(line, " ") + "\n")
-			line = prefix
-		}
-		line += word + " "
-	}
-	return out.String() + strings.TrimRight(line, " ") + "\n"
 }
 
 func indent(text, by string) string {

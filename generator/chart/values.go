@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/stack"
 )
 
@@ -52,14 +53,14 @@ type entry struct{ key, comment, value string }
 
 func (g *generation) componentValues(c stack.Component) (string, error) {
 	var out strings.Builder
-	out.WriteString("\n" + wrap(fmt.Sprintf("%s (%s)", c.Description, c.Replication), "# ") + c.Name + ":\n")
+	out.WriteString("\n" + manifest.Comment(fmt.Sprintf("%s (%s)", c.Description, c.Replication), "# ") + c.Name + ":\n")
 	entries, err := g.entries(c)
 	if err != nil {
 		return "", err
 	}
 	for _, e := range entries {
 		if e.comment != "" {
-			out.WriteString(wrap("-- "+e.comment, "  # "))
+			out.WriteString(manifest.Comment("-- "+e.comment, "  # "))
 		}
 		if strings.Contains(e.value, "\n") || strings.HasPrefix(e.value, "- ") || mapping(e.value) {
 			fmt.Fprintf(&out, "  %s:\n%s\n", e.key, indent(e.value, "    "))

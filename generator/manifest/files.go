@@ -5,24 +5,37 @@ import (
 	"strings"
 )
 
-// Files names each object's file: kind-name.yaml in lower case. Two kinds of one name get their API group into it.
+// Files returns the objects' texts by the names of their files.
 func Files(objects []Object) (map[string][]byte, error) {
-	files, seen := map[string][]byte{}, map[string]bool{}
-	for _, o := range objects {
+	names, err := Names(objects)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for i, o := range objects {
+		files[names[i]] = []byte(o.Text)
+	}
+	return files, nil
+}
+
+// Names names each object's file: kind-name.yaml in lower case. Two kinds of one name get their API group into it.
+func Names(objects []Object) ([]string, error) {
+	names, seen, taken := make([]string, len(objects)), map[string]bool{}, map[string]bool{}
+	for i, o := range objects {
 		group := "core"
 		if g, _, is := strings.Cut(o.APIVersion, "/"); is {
 			group = g
 		}
 		name, id := fileName(o.Kind, o.Name), group+"/"+o.Kind+"/"+o.Name
-		if _, taken := files[name]; taken {
+		if taken[name] {
 			name = fileName(o.Kind+"."+group, o.Name)
 		}
-		if _, taken := files[name]; taken || seen[id] {
+		if taken[name] || seen[id] {
 			return nil, fmt.Errorf("%s: there is another %s called %q", o.Source, o.Kind, o.Name)
 		}
-		files[name], seen[id] = []byte(o.Text), true
+		names[i], taken[name], seen[id] = name, true, true
 	}
-	return files, nil
+	return names, nil
 }
 
 // fileName keeps what file systems and shells agree on.

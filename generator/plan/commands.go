@@ -62,6 +62,9 @@ func (p *Plan) AddCommands(r Request) error {
 	return nil
 }
 
+// movingWhy is said of the command that moves data.
+const movingWhy = "move the data; after a failure, again. Another move of this release needs another migration.id"
+
 func (p *Plan) helm(r Request) []Command {
 	dir := path.Join("charts", r.Chart)
 	upgrade := append([]string{"helm", "upgrade", r.Release, dir, "-n", r.Namespace}, r.Cluster...)
@@ -78,7 +81,7 @@ func (p *Plan) helm(r Request) []Command {
 		for _, value := range r.Move {
 			moving = append(moving, "--set", value)
 		}
-		all = append(all, command("move the data; it goes on where it was when it is run again", append(moving, "--wait", "--wait-for-jobs", "--timeout", "30m")...))
+		all = append(all, command(movingWhy, append(moving, "--wait", "--wait-for-jobs", "--timeout", "30m")...))
 		if r.Live {
 			upgrade = append(upgrade, "--set", "migration=null")
 		}
@@ -100,7 +103,7 @@ func (p *Plan) kubectl(r Request, during []*object) []Command {
 		for _, value := range r.Move {
 			moving = append(moving, "--set", value)
 		}
-		all = append(all, command("move the data; it goes on where it was when it is run again", append(moving, apply...)...))
+		all = append(all, command(movingWhy, append(moving, apply...)...))
 		for _, o := range during {
 			if o.is("batch", "Job") && p.change(o.Object) == nil {
 				all = append(all, command("wait for its end", r.on("wait", "--for=condition=complete", "--timeout=30m", resourceName(o.Object))...))
@@ -209,7 +212,7 @@ func (r Request) grow(c Change) []Command {
 
 // restart lets the controller look at event sources and sensors again.
 func (p *Plan) restart(r Request) []Command {
-	if !slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.listens }) {
+	if !slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.unseen }) {
 		return nil
 	}
 	for _, c := range p.Objects {

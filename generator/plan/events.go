@@ -31,7 +31,8 @@ type Copies struct {
 	To     int    `json:"to"`
 }
 
-func (o *object) listens() bool { return o.is(argo, "EventSource") || o.is(argo, "Sensor") }
+// usesBus reports whether it is an event source or sensor.
+func (o *object) usesBus() bool { return o.is(argo, "EventSource") || o.is(argo, "Sensor") }
 
 // bus is the EventBus that an event source or sensor talks to, nil where it is no object of the release.
 func (o *object) bus(all []*object) *object {
@@ -72,7 +73,7 @@ func (s sides) elections() []Election {
 	var all []Election
 	for _, o := range s.to {
 		from := find(s.from, o.Object)
-		if from == nil || !o.listens() {
+		if from == nil || !o.usesBus() {
 			continue
 		}
 		annotated := text(o.tree, "metadata", "annotations", electionAnnotation)+text(from.tree, "metadata", "annotations", electionAnnotation) != ""
@@ -129,7 +130,7 @@ func (p *Plan) markRolls(s sides) {
 	}
 	restarts, image := p.controller()
 	for i, c := range p.Objects {
-		if c.old == nil || c.new == nil || !c.new.listens() {
+		if c.old == nil || c.new == nil || !c.new.usesBus() {
 			continue
 		}
 		spec, seen, tells := c.reconciled(s)
@@ -177,11 +178,11 @@ func eventsImage(o *object) string {
 func stale(s sides, p Plan) []Finding {
 	var all []Finding
 	for _, c := range p.Objects {
-		if c.old == nil || c.new == nil || !c.new.listens() {
+		if c.old == nil || c.new == nil || !c.new.usesBus() {
 			continue
 		}
 		if _, seen, tells := c.reconciled(s); tells && !seen && !c.Rolls {
-			all = append(all, Finding{Verdict: InPlace, Object: c.Object, listens: true, Text: "its controller does not see that the bus or the election changes until it starts anew"})
+			all = append(all, Finding{Verdict: InPlace, Object: c.Object, unseen: true, Text: "its controller does not see that the bus or the election changes until it starts anew"})
 		}
 	}
 	return all

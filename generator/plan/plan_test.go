@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -327,6 +328,24 @@ func TestKeep(t *testing.T) {
 	p := compare(t, split(t, keep+"---\n"+hook), nil, false)
 	if len(p.Objects) != 1 || p.Objects[0].Action != Left || len(p.gone(nil)) > 0 {
 		t.Errorf("got %+v", p.Objects)
+	}
+}
+
+// TestSecrets: what is in a Secret is not shown.
+func TestSecrets(t *testing.T) {
+	const secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: MQ==}\nstringData: {b: first}\n"
+	p := compare(t, split(t, secret), split(t, strings.NewReplacer("MQ==", "Mg==", "b: first", "c: second").Replace(secret)), false)
+	said, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"MQ==", "Mg==", "first", "second"} {
+		if strings.Contains(string(said)+written(t, p), word) {
+			t.Errorf("%q is shown", word)
+		}
+	}
+	if fields := p.Objects[0].Fields; len(fields) != 3 || fields[0].Path != "data.a" || fields[1].New != nil || fields[2].Old != nil {
+		t.Errorf("got %+v", fields)
 	}
 }
 

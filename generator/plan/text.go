@@ -111,14 +111,16 @@ func (w *writer) objects(p Plan) {
 	}
 	w.print("\nObjects: %s\n", strings.Join(parts, ", "))
 	for _, c := range p.Objects {
-		if c.Action == Unchanged {
+		word, rolls := string(c.Action), ""
+		switch {
+		case c.Action == Unchanged && !c.Rolls:
 			continue
-		}
-		rolls := ""
-		if c.Rolls {
+		case c.Action == Unchanged:
+			word = "rolls"
+		case c.Rolls:
 			rolls = ", its pods are replaced"
 		}
-		w.print("  %-9s%s%s\n", c.Action, c.Object, rolls)
+		w.print("  %-9s%s%s\n", word, c.Object, rolls)
 		for _, f := range c.Fields {
 			w.field(f)
 		}
@@ -198,13 +200,14 @@ func (w *writer) commands(title string, commands []Command) {
 	}
 }
 
-// units keeps a flag and its value on one line.
+// units keeps a flag and its value on one line, and a pipe with the command behind it.
 func units(words []string) []string {
 	var all []string
 	flag := false
 	for _, word := range words {
 		isFlag := len(word) > 1 && word[0] == '-'
-		if flag && !isFlag && word != "|" {
+		piped := len(all) > 0 && strings.HasPrefix(all[len(all)-1], "|")
+		if (flag || piped) && !isFlag && word != "|" {
 			all[len(all)-1] += " " + word
 			flag = false
 			continue

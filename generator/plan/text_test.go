@@ -116,7 +116,7 @@ func TestMoveCommands(t *testing.T) {
 With Helm
   # write the chart
   holdfast chart shop -o charts/shop
-  # move the data; it goes on where it was when it is run again
+  # move the data; after a failure, again. Another move of this release needs another migration.id
   helm upgrade shop charts/shop -n shop --set profile=one --set migration.from=three --wait \
     --wait-for-jobs --timeout 30m
   # take the old servers away
@@ -125,7 +125,7 @@ With Helm
   kubectl delete -n shop pvc data-db-0 data-db-1 data-db-2
 
 Without Helm
-  # move the data; it goes on where it was when it is run again
+  # move the data; after a failure, again. Another move of this release needs another migration.id
   holdfast render shop --profile one --release shop -n shop --no-hooks --set migration.from=three \
     | kubectl apply -n shop -f -
   # wait for its end
@@ -149,7 +149,7 @@ Without Helm
 With Helm
   # write the chart
   holdfast chart shop -o charts/shop
-  # move the data; it goes on where it was when it is run again
+  # move the data; after a failure, again. Another move of this release needs another migration.id
   helm upgrade shop charts/shop -n shop --kubeconfig k --kube-context c --reset-then-reuse-values \
     --set profile=one --set migration.from=three --wait --wait-for-jobs --timeout 30m
   # take the old servers away
@@ -161,6 +161,16 @@ With Helm
 	p.Kubectl = nil
 	if got := written(t, p); !strings.HasSuffix(got, live) {
 		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestWriteRolls: what does not change and is replaced nevertheless is there, too.
+func TestWriteRolls(t *testing.T) {
+	got := written(t, compare(t, change(t), change(t, "example.org/events:1", "example.org/events:2"), false))
+	for _, line := range []string{"in place: the pods of 1 Deployment, 1 EventSource and 1 Sensor are replaced\n", "\n  rolls    Sensor/worker\n", "\n  rolls    EventSource/hook\n"} {
+		if !strings.Contains(got, line) {
+			t.Errorf("%q is missing in\n%s", line, got)
+		}
 	}
 }
 

@@ -134,6 +134,8 @@ func (c Component) validate(s Stack) error {
 		return fmt.Errorf("replication: %q is none of %v", c.Replication, Replications)
 	case c.Election != ElectionFixed && (c.Election != ElectionLeases || c.Replication != Standby):
 		return fmt.Errorf("election: %q is for standby components and can only be %q", c.Election, ElectionLeases)
+	case slices.ContainsFunc(c.Shows, s.has):
+		return fmt.Errorf("shows: %v has a component in it, whose objects are its own", c.Shows)
 	case c.Managed:
 		return nil
 	case c.Image.Repository == "" || c.Image.Tag == "":

@@ -62,6 +62,9 @@ type Component struct {
 	Managed bool `yaml:"managed"`
 	// When is a Helm condition; the component is left out of a release where it is false. Empty: always there.
 	When string `yaml:"when"`
+	// Shows lists objects of the stack's own templates that change with what is decided for the component, by their label
+	// app.kubernetes.io/component: their patches are explained by it.
+	Shows []string `yaml:"shows"`
 
 	Image   Image    `yaml:"image"`
 	Ports   []Port   `yaml:"ports"`

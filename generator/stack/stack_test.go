@@ -81,6 +81,7 @@ func TestParseRefuses(t *testing.T) {
 		{"no model", "    replication: quorum\n", "", `replication: "" is none of [quorum standby stateless single per-node]`},
 		{"an election of those that all work", "    ingress: http", "    ingress: http\n    election: leases", `shop.yaml: components[0] "front": election: "leases" is for standby components and can only be "leases"`},
 		{"an unknown election", "election: leases", "election: coin", `shop.yaml: components[2] "clerk": election: "coin" is for standby components and can only be "leases"`},
+		{"an object that is a component's own", "    election: leases", "    election: leases\n    shows: [ledger]", `shop.yaml: components[2] "clerk": shows: [ledger] has a component in it, whose objects are its own`},
 		{"no image", "    image: {registry: docker.io, repository: shop/ledger, tag: \"7\"}\n", "", `shop.yaml: components[1] "ledger": image: repository and tag must be set`},
 		{"no tag", `shop/front, tag: "7"`, "shop/front", "image: repository and tag must be set"},
 		{"voters without a disk", "    storage: {size: 10Gi, path: /data}\n", "", `shop.yaml: components[1] "ledger": storage: voters keep their log on a disk of their own`},

@@ -2,7 +2,7 @@
 {{- $stream := .Values.eventBus.stream -}}
 # Makes the stream and the sensors' buckets as the values say, whoever was first: Argo Events leaves what it finds, and
 # gives a bucket that it makes itself one replica. Run again it changes nothing.
-replicas={{ include "argo-events.streamReplicas" . }}
+replicas=$REPLICAS
 {{ include "argo-events.client.sh" . }}
 
 has() { nats stream info "$1" --json >/dev/null 2>&1; }

@@ -19,7 +19,9 @@ tls {
 include ./auth/users.conf
 
 leafnodes {
-  reconnect: 1s
+  # A server that goes closes its leaves last: until a leaf has another one, its clients are told that there is no stream. With a
+  # second between attempts that was 2.2 to 2.7 s, with this 0.3 s.
+  reconnect: 100ms
   remotes: [{
     account: EVENTS
     tls {

@@ -1,0 +1,597 @@
+package control
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/binaries"
+	"github.com/holdfast-ha/holdfast/e2e/cases"
+	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
+	"github.com/holdfast-ha/holdfast/e2e/storage"
+	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/yaml"
+)
+
+// planned is what holdfast plan says, as far as it can be held against a cluster.
+type planned struct {
+	Verdict string
+	Summary string
+	Objects []struct {
+		APIVersion, Kind, Name, Action string
+		Rolls                          bool
+		Fields                         []struct {
+			Path      string
+			Immutable bool
+		}
+	}
+	Helm, Kubectl []struct{ Run string }
+}
+
+// refused reports whether the API server is said to refuse a field.
+func (p planned) refused() bool {
+	for _, o := range p.Objects {
+		for _, f := range o.Fields {
+			if f.Immutable {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plan runs holdfast plan. That there are findings is no error.
+func plan(arguments ...string) (p planned, err error) {
+	out, err := exec.Command(string(holdfast), append([]string{"plan", "-o", "json"}, arguments...)...).Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() != 1 {
+		return p, fmt.Errorf("holdfast plan %s: %w\n%s", strings.Join(arguments, " "), err, exit.Stderr)
+	} else if err != nil && exit == nil {
+		return p, err
+	}
+	if err := json.Unmarshal(out, &p); err != nil {
+		return p, err
+	}
+	if fine := p.Verdict == "nothing" || p.Verdict == "in-place"; fine == (exit != nil) {
+		return p, fmt.Errorf("holdfast plan %s: the verdict is %s, and it ends with %v", strings.Join(arguments, " "), p.Verdict, err)
+	}
+	return p, nil
+}
+
+// mutations are changes of one object: what the API server refuses and what it accepts.
+var mutations = []struct{ about, before, after string }{
+	{"StatefulSet: claims", statefulSet("serviceName: a", "1Gi"), statefulSet("serviceName: a", "2Gi")},
+	{"StatefulSet: serviceName", statefulSet("serviceName: a", "1Gi"), statefulSet("serviceName: b", "1Gi")},
+	{"StatefulSet: podManagementPolicy", statefulSet("podManagementPolicy: Parallel", "1Gi"), statefulSet("podManagementPolicy: OrderedReady", "1Gi")},
+	{"StatefulSet: all that may change", statefulSet("replicas: 1", "1Gi"),
+		statefulSet("{replicas: 3, ordinals: {start: 1}, updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 1}}, revisionHistoryLimit: 3, minReadySeconds: 3, persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete, whenScaled: Delete}}", "1Gi")},
+	{"Deployment: selector", selecting("Deployment", "a: b", "pause"), selecting("Deployment", "a: c", "pause")},
+	{"Deployment: image", selecting("Deployment", "a: b", "pause"), selecting("Deployment", "a: b", "other")},
+	{"DaemonSet: selector", selecting("DaemonSet", "a: b", "pause"), selecting("DaemonSet", "a: c", "pause")},
+	{"ReplicaSet: selector", selecting("ReplicaSet", "a: b", "pause"), selecting("ReplicaSet", "a: c", "pause")},
+	{"Job: image", job("", "pause"), job("", "other")},
+	{"Job: backoffLimit", job("backoffLimit: 1", "pause"), job("backoffLimit: 2", "pause")},
+	{"Job: completions", job("completions: 1", "pause"), job("completions: 2", "pause")},
+	{"Job: completions by index", job("{completionMode: Indexed, completions: 1, parallelism: 1}", "pause"), job("{completionMode: Indexed, completions: 2, parallelism: 2}", "pause")},
+	{"Job: completionMode", job("{completionMode: Indexed, completions: 1}", "pause"), job("{completionMode: NonIndexed, completions: 1}", "pause")},
+	{"Job: podFailurePolicy", job("", "pause"), job("podFailurePolicy: {rules: [{action: Ignore, onExitCodes: {operator: In, values: [1]}}]}", "pause")},
+	{"Service: to headless", one("v1", "Service", "spec: {ports: [{port: 80}]}"), one("v1", "Service", "spec: {clusterIP: None, ports: [{port: 80}]}")},
+	{"Service: from headless", one("v1", "Service", "spec: {clusterIP: None, ports: [{port: 80}]}"), one("v1", "Service", "spec: {ports: [{port: 80}]}")},
+	{"Service: to a name", one("v1", "Service", "spec: {clusterIP: None, ports: [{port: 80}]}"), one("v1", "Service", "spec: {type: ExternalName, externalName: example.org, ports: [{port: 80}]}")},
+	{"Service: loadBalancerClass", one("v1", "Service", "spec: {type: LoadBalancer, loadBalancerClass: a/b, ports: [{port: 80}]}"), one("v1", "Service", "spec: {type: LoadBalancer, loadBalancerClass: a/c, ports: [{port: 80}]}")},
+	{"Service: loadBalancerClass of none", one("v1", "Service", "spec: {type: LoadBalancer, loadBalancerClass: a/b, ports: [{port: 80}]}"), one("v1", "Service", "spec: {type: NodePort, ports: [{port: 80}]}")},
+	{"PersistentVolumeClaim: class", claim("storageClassName: a", "1Gi"), claim("storageClassName: b", "1Gi")},
+	{"PersistentVolumeClaim: smaller", claim("storageClassName: a", "2Gi"), claim("storageClassName: a", "1Gi")},
+	{"Pod: command", pod("image: pause", "command: [a]"), pod("image: pause", "command: [b]")},
+	{"Pod: image", pod("image: pause", "command: [a]"), pod("image: other", "command: [a]")},
+	{"Secret: type", one("v1", "Secret", "type: a/b"), one("v1", "Secret", "type: a/c")},
+	{"Secret: data", one("v1", "Secret", "data: {a: YQ==}"), one("v1", "Secret", "data: {a: Yg==}")},
+	{"Secret: frozen data", one("v1", "Secret", "immutable: true\ndata: {a: YQ==}"), one("v1", "Secret", "immutable: true\ndata: {a: Yg==}")},
+	{"ConfigMap: frozen data", one("v1", "ConfigMap", "immutable: true\ndata: {a: a}"), one("v1", "ConfigMap", "immutable: true\ndata: {a: b}")},
+	{"ConfigMap: thawed", one("v1", "ConfigMap", "immutable: true"), one("v1", "ConfigMap", "immutable: false")},
+	{"ConfigMap: frozen", one("v1", "ConfigMap", "data: {a: a}"), one("v1", "ConfigMap", "immutable: true\ndata: {a: a}")},
+	{"RoleBinding: roleRef", one(rbac, "RoleBinding", "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: a}"), one(rbac, "RoleBinding", "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: b}")},
+	{"ClusterRoleBinding: roleRef", one(rbac, "ClusterRoleBinding", "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: a}"), one(rbac, "ClusterRoleBinding", "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: b}")},
+	{"Role: rules", one(rbac, "Role", "rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]"), one(rbac, "Role", "rules: [{apiGroups: [''], resources: [pods], verbs: [list]}]")},
+	{"IngressClass: controller", one("networking.k8s.io/v1", "IngressClass", "spec: {controller: a/b}"), one("networking.k8s.io/v1", "IngressClass", "spec: {controller: a/c}")},
+	{"NetworkPolicy: podSelector", one("networking.k8s.io/v1", "NetworkPolicy", "spec: {podSelector: {matchLabels: {a: b}}}"), one("networking.k8s.io/v1", "NetworkPolicy", "spec: {podSelector: {matchLabels: {a: c}}}")},
+	{"PodDisruptionBudget: selector", one("policy/v1", "PodDisruptionBudget", "spec: {minAvailable: 1, selector: {matchLabels: {a: b}}}"), one("policy/v1", "PodDisruptionBudget", "spec: {maxUnavailable: 1, selector: {matchLabels: {a: c}}}")},
+	{"StorageClass: provisioner", one("storage.k8s.io/v1", "StorageClass", "provisioner: a/b"), one("storage.k8s.io/v1", "StorageClass", "provisioner: a/c")},
+	{"StorageClass: allowVolumeExpansion", one("storage.k8s.io/v1", "StorageClass", "provisioner: a/b"), one("storage.k8s.io/v1", "StorageClass", "provisioner: a/b\nallowVolumeExpansion: true")},
+	{"CSIDriver: attachRequired", one("storage.k8s.io/v1", "CSIDriver", "spec: {attachRequired: true}"), one("storage.k8s.io/v1", "CSIDriver", "spec: {attachRequired: false}")},
+	{"PriorityClass: value", one("scheduling.k8s.io/v1", "PriorityClass", "value: 1"), one("scheduling.k8s.io/v1", "PriorityClass", "value: 2")},
+	{"RuntimeClass: handler", one("node.k8s.io/v1", "RuntimeClass", "handler: a"), one("node.k8s.io/v1", "RuntimeClass", "handler: b")},
+	{"EndpointSlice: addressType", one("discovery.k8s.io/v1", "EndpointSlice", "addressType: IPv4\nendpoints: []"), one("discovery.k8s.io/v1", "EndpointSlice", "addressType: FQDN\nendpoints: []")},
+	{"HorizontalPodAutoscaler: target", one("autoscaling/v2", "HorizontalPodAutoscaler", "spec: {maxReplicas: 2, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}"), one("autoscaling/v2", "HorizontalPodAutoscaler", "spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: b}}")},
+}
+
+const rbac = "rbac.authorization.k8s.io/v1"
+
+func one(apiVersion, kind, rest string) string {
+	return fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: plan}\n%s\n", apiVersion, kind, rest)
+}
+
+// merged is a spec of parts, each YAML in one line.
+func merged(parts ...string) string {
+	spec := map[string]any{}
+	for _, part := range parts {
+		var more map[string]any
+		if err := yaml.Unmarshal([]byte(part), &more); err != nil {
+			panic(err)
+		}
+		maps.Copy(spec, more)
+	}
+	text, err := json.Marshal(spec)
+	if err != nil {
+		panic(err)
+	}
+	return "spec: " + string(text)
+}
+
+func statefulSet(part, size string) string {
+	return one("apps/v1", "StatefulSet", merged("{replicas: 0, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: pause}]}}}",
+		fmt.Sprintf("volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: %s}}}}]", size), part))
+}
+
+func selecting(kind, label, image string) string {
+	return one("apps/v1", kind, merged(fmt.Sprintf("{selector: {matchLabels: {%s}}, template: {metadata: {labels: {%s}}, spec: {nodeSelector: {a: b}, containers: [{name: a, image: %s}]}}}", label, label, image)))
+}
+
+func job(part, image string) string {
+	return one("batch/v1", "Job", merged(fmt.Sprintf("template: {spec: {restartPolicy: Never, containers: [{name: a, image: %s}]}}", image), part))
+}
+
+func claim(part, size string) string {
+	return one("v1", "PersistentVolumeClaim", merged(fmt.Sprintf("{accessModes: [ReadWriteOnce], resources: {requests: {storage: %s}}}", size), part))
+}
+
+func pod(image, command string) string {
+	return one("v1", "Pod", fmt.Sprintf("spec: {automountServiceAccountToken: false, containers: [{name: a, %s, %s}]}", image, command))
+}
+
+// TestPlanImmutable: what holdfast plan calls immutable the API server refuses, and nothing else.
+func TestPlanImmutable(t *testing.T) {
+	const namespace = "plan-immutable"
+	if err := kube.Namespace(t.Context(), namespace); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mutations {
+		t.Run(m.about, func(t *testing.T) {
+			files := map[string]string{}
+			for side, text := range map[string]string{"from": m.before, "to": m.after} {
+				files[side] = filepath.Join(t.TempDir(), "values.yaml")
+				values := "extraObjects:\n  - " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ") + "\n"
+				if err := os.WriteFile(files[side], []byte(values), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p, err := plan("web", "--from", "single-node", "--from-values", files["from"], "--to-values", files["to"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			refusal, err := update(t, namespace, m.before, m.after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.refused() != (refusal != nil) {
+				t.Errorf("holdfast plan says %q, and the API server: %v", p.Summary, refusal)
+			}
+		})
+	}
+}
+
+// update makes an object and changes it as Helm does: what is gone is taken away, what is new laid on. The first error is the
+// API server's answer to the change.
+func update(t *testing.T, namespace, before, after string) (refusal, err error) {
+	ctx := t.Context()
+	var was, now unstructured.Unstructured
+	if err := errors.Join(yaml.Unmarshal([]byte(before), &was.Object), yaml.Unmarshal([]byte(after), &now.Object)); err != nil {
+		return nil, err
+	}
+	patch, err := json.Marshal(patchOf(was.Object, now.Object))
+	if err != nil {
+		return nil, err
+	}
+	collection, err := resource(was.GetAPIVersion(), was.GetKind(), namespace)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := collection.Create(ctx, &was, metav1.CreateOptions{}); err != nil {
+		return nil, err
+	}
+	_, refusal = collection.Patch(ctx, was.GetName(), types.MergePatchType, patch, metav1.PatchOptions{})
+	if refusal != nil && !apierrors.IsInvalid(refusal) && !apierrors.IsForbidden(refusal) {
+		return nil, refusal
+	}
+	// The next one has the same name. Finalizers wait for controllers that have nothing to do here.
+	zero, background := int64(0), metav1.DeletePropagationBackground
+	if _, err := collection.Patch(ctx, was.GetName(), types.MergePatchType, []byte(`{"metadata": {"finalizers": null}}`), metav1.PatchOptions{}); err != nil {
+		return refusal, err
+	}
+	return refusal, collection.Delete(ctx, was.GetName(), metav1.DeleteOptions{GracePeriodSeconds: &zero, PropagationPolicy: &background})
+}
+
+// patchOf is the change from one object to another.
+func patchOf(a, b map[string]any) map[string]any {
+	patch := map[string]any{}
+	for key := range a {
+		if _, kept := b[key]; !kept {
+			patch[key] = nil
+		}
+	}
+	for key, value := range b {
+		was, isMap := a[key].(map[string]any)
+		now, stays := value.(map[string]any)
+		if isMap && stays {
+			value = patchOf(was, now)
+		}
+		patch[key] = value
+	}
+	return patch
+}
+
+// TestPlanRelease: what holdfast plan says of a live release is what helm upgrade then does, object by object, with both
+// versions of Helm; what it says is refused fails, and its commands do it.
+func TestPlanRelease(t *testing.T) {
+	for _, helm := range helms {
+		t.Run(helm, func(t *testing.T) {
+			t.Parallel()
+			testPlanRelease(t, helm)
+		})
+	}
+}
+
+func testPlanRelease(t *testing.T, helm string) {
+	repository, err := cases.Repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelease(t, helm, "plan-"+helm, profile{}, filepath.Join(repository, "charts", "argo-events"), nil)
+	values := filepath.Join(repository, "values", "webhook.yaml")
+	// A DaemonSet belongs on every node of the cluster; to this release none is its own.
+	owned := "leaf.nodeSelector." + strings.ReplaceAll(cluster.Owner, ".", `\.`) + "=" + r.namespace
+	if _, err := r.run("install", cases.Release, r.chart, "--skip-crds", "--set", "profile=multi-node", "--values", values, "--set", owned); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct{ verdict, profile, set string }{
+		{"nothing", "multi-node", "bus.replicas=3"},
+		{"in-place", "multi-zone", "bus.replicas=3"},
+		{"in-place", "multi-zone", "bus.replicas=5"},
+		{"in-place", "multi-zone", "leaf.enabled=false"},
+		{"refused", "multi-zone", "bus.storage.className=other"},
+	} {
+		p, err := plan("--from-release", cases.Release, "-n", r.namespace, "--kubeconfig", kube.Kubeconfig(), "--to", step.profile, "--to-set", step.set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Verdict != step.verdict {
+			t.Errorf("to %s, %s: %s, want %s: %s", step.profile, step.set, p.Verdict, step.verdict, p.Summary)
+		}
+		before, err := r.applied()
+		if err != nil {
+			t.Fatal(err)
+		}
+		upgrade := []string{"upgrade", cases.Release, r.chart, "--reset-then-reuse-values", "--set", "profile=" + step.profile, "--set", step.set}
+		_, err = r.run(upgrade...)
+		if step.verdict == "refused" {
+			if err == nil || !strings.Contains(err.Error(), "are forbidden") {
+				t.Fatalf("to %s, %s: helm upgrade: %v", step.profile, step.set, err)
+			}
+			err = r.follow(p.Helm)
+		}
+		if err != nil {
+			t.Fatalf("to %s, %s: %v", step.profile, step.set, err)
+		}
+		after, err := r.applied()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := p.actions(), differ(before, after); !maps.Equal(got, want) {
+			t.Errorf("to %s, %s: planned and done\n%v\n%v", step.profile, step.set, got, want)
+		}
+	}
+}
+
+// follow runs the commands of a plan as they are, in a shell that finds this test's programs and cluster.
+func (r *release) follow(commands []struct{ Run string }) error {
+	kubectl, err := binaries.Path("kubectl")
+	if err != nil {
+		return err
+	}
+	dir := r.t.TempDir()
+	for name, file := range map[string]string{"kubectl": kubectl, "helm": r.helm, "holdfast": string(holdfast)} {
+		if err := os.Symlink(file, filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	for _, command := range commands {
+		cmd := exec.Command("sh", "-c", command.Run)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+dir, "KUBECONFIG="+kube.Kubeconfig())
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", command.Run, err, out)
+		}
+	}
+	return nil
+}
+
+// TestPlanKubectl: the commands without Helm end with the objects that were planned, without those that go, and with larger
+// disks.
+func TestPlanKubectl(t *testing.T) {
+	repository, err := cases.Repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	zones, err := readProfile("multi-zone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	growing := storagev1.StorageClass{
+		ObjectMeta: metav1.ObjectMeta{Name: "growing"}, Provisioner: storage.Provisioner,
+		VolumeBindingMode: new(storagev1.VolumeBindingWaitForFirstConsumer), AllowVolumeExpansion: new(true),
+	}
+	if _, err := kube.Kube.StorageV1().StorageClasses().Create(t.Context(), &growing, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	r := newRelease(t, "helm4", "plan-kubectl", zones, "", selectors(nil))
+	common := []string{"--release", cases.Release, "-n", r.namespace, "-f", filepath.Join(repository, "values", "webhook.yaml"), "--set", "bus.storage.className=growing"}
+	apply := "holdfast render --profile multi-zone --no-hooks " + strings.Join(common, " ") + " --set leaf.nodeSelector.none=yes | kubectl apply -n " + r.namespace + " -f -"
+	if err := r.follow([]struct{ Run string }{{apply}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.eventually(time.Minute, func() error { return r.claimsHave("10Gi") }); err != nil {
+		t.Fatal(err)
+	}
+	p, err := plan(append(common, "--from", "multi-zone", "--from-set", "leaf.nodeSelector.none=yes", "--to-set", "leaf.enabled=false", "--to-set", "bus.storage.size=20Gi")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.follow(p.Kubectl); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.claimsHave("20Gi"); err != nil {
+		t.Error(err)
+	}
+	count := map[string]int{}
+	for _, o := range p.Objects {
+		count[o.Action]++
+		collection, err := resource(o.APIVersion, o.Kind, r.namespace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = collection.Get(t.Context(), o.Name, metav1.GetOptions{})
+		if gone := apierrors.IsNotFound(err); err != nil && !gone || gone != (o.Action == "removed") {
+			t.Errorf("%s/%s is %s, and: %v", o.Kind, o.Name, o.Action, err)
+		}
+	}
+	if count["removed"] == 0 || count["changed"] == 0 {
+		t.Errorf("nothing was to be done: %v", count)
+	}
+}
+
+// TestPlanRolls: the pods that holdfast plan says are replaced are those whose template changes, with the controller of Argo
+// Events at work; and event sources that it says go on with the old bus do so until the controller starts anew.
+func TestPlanRolls(t *testing.T) {
+	repository, err := cases.Repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelease(t, "helm4", "plan-rolls", profile{}, filepath.Join(repository, "charts", "argo-events"), nil)
+	if err := r.deploy("install", "multi-zone", filepath.Join(repository, "values", "webhook.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.followed(false); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		profile string
+		set     []string
+		// rolls are the event sources and sensors among those that do.
+		rolls string
+	}{
+		{"multi-zone", []string{"sensors.processor.replicas=3"}, "[Sensor/processor]"},
+		{"multi-zone", []string{"sensors.processor.replicas=2", "leaf.enabled=false"}, "[Sensor/processor]"},
+		{"multi-node", nil, "[EventSource/orders EventSource/users Sensor/processor]"},
+	} {
+		arguments := []string{"--from-release", cases.Release, "-n", r.namespace, "--kubeconfig", kube.Kubeconfig(), "--to", step.profile}
+		upgrade := []string{"upgrade", cases.Release, r.chart, "--reset-then-reuse-values", "--set", "profile=" + step.profile}
+		for _, value := range step.set {
+			arguments, upgrade = append(arguments, "--to-set", value), append(upgrade, "--set", value)
+		}
+		p, err := plan(arguments...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := r.templates()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.run(upgrade...); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.startController(); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.followed(false); err != nil {
+			t.Fatal(err)
+		}
+		// Where it is told to say the same again, the controller may take its time.
+		var planned, rolled []string
+		err = r.eventually(30*time.Second, func() error {
+			after, err := r.templates()
+			if err != nil {
+				return err
+			}
+			planned, rolled = p.rolls(), changed(before, after)
+			if !slices.Equal(planned, rolled) {
+				return fmt.Errorf("to %s, %v: planned %v, and %v rolled", step.profile, step.set, planned, rolled)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		events := slices.DeleteFunc(rolled, func(name string) bool { return strings.Contains(name, cases.Release+"-") })
+		if fmt.Sprint(events) != step.rolls {
+			t.Errorf("to %s, %v: %v rolled, want %s", step.profile, step.set, events, step.rolls)
+		}
+		if !slices.Contains(step.set, "leaf.enabled=false") {
+			continue
+		}
+		if before, err = r.templates(); err != nil {
+			t.Fatal(err)
+		}
+		r.stopController()
+		if err := r.startController(); err != nil {
+			t.Fatal(err)
+		}
+		err = r.eventually(time.Minute, func() error {
+			after, err := r.templates()
+			if rolled := fmt.Sprint(changed(before, after)); err == nil && rolled != "[EventSource/orders EventSource/users]" {
+				err = fmt.Errorf("after a start of the controller %s rolled", rolled)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// rolls are the objects whose pods are to be replaced, sorted.
+func (p planned) rolls() []string {
+	var all []string
+	for _, o := range p.Objects {
+		if o.Rolls {
+			all = append(all, o.Kind+"/"+o.Name)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// templates are those of all pods, by the object of the release that they come from.
+func (r *release) templates() (map[string]string, error) {
+	all := map[string]string{}
+	for _, kind := range []string{"DaemonSet", "Deployment", "StatefulSet"} {
+		collection, err := resource("apps/v1", kind, r.namespace)
+		if err != nil {
+			return nil, err
+		}
+		found, err := collection.List(r.t.Context(), metav1.ListOptions{})
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range found.Items {
+			template, _, err := unstructured.NestedMap(o.Object, "spec", "template")
+			if err != nil {
+				return nil, err
+			}
+			text, err := json.Marshal(template)
+			if err != nil {
+				return nil, err
+			}
+			labels, _, _ := unstructured.NestedStringMap(template, "metadata", "labels")
+			name := kind + "/" + o.GetName()
+			for label, of := range map[string]string{"eventsource-name": "EventSource/", "sensor-name": "Sensor/"} {
+				if labels[label] != "" {
+					name = of + labels[label]
+				}
+			}
+			all[name] = string(text)
+		}
+	}
+	return all, nil
+}
+
+// changed are the names that both have with different texts, sorted.
+func changed(before, after map[string]string) []string {
+	var all []string
+	for name, text := range after {
+		if was, is := before[name]; is && was != text {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// claimsHave fails unless there are three claims, each with a volume, that ask for a size.
+func (r *release) claimsHave(size string) error {
+	claims, err := kube.Kube.CoreV1().PersistentVolumeClaims(r.namespace).List(r.t.Context(), metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, c := range claims.Items {
+		if asked := c.Spec.Resources.Requests.Storage().String(); c.Status.Phase != corev1.ClaimBound || asked != size {
+			return fmt.Errorf("claim %s is %s and asks for %s", c.Name, c.Status.Phase, asked)
+		}
+	}
+	if len(claims.Items) != 3 {
+		return fmt.Errorf("there are %d claims", len(claims.Items))
+	}
+	return nil
+}
+
+// applied are the objects of the release as Helm has them, by kind and name.
+func (r *release) applied() (map[string]string, error) {
+	text, err := r.run("get", "manifest", cases.Release)
+	if err != nil {
+		return nil, err
+	}
+	found, err := cases.Decode([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]string{}
+	for _, o := range found {
+		content, err := json.Marshal(o.Content)
+		if err != nil {
+			return nil, err
+		}
+		all[o.Kind()+"/"+o.Name()] = string(content)
+	}
+	return all, nil
+}
+
+func (p planned) actions() map[string]string {
+	all := map[string]string{}
+	for _, o := range p.Objects {
+		all[o.Kind+"/"+o.Name] = o.Action
+	}
+	return all
+}
+
+func differ(before, after map[string]string) map[string]string {
+	all := map[string]string{}
+	for name, text := range after {
+		was, is := before[name]
+		switch {
+		case !is:
+			all[name] = "created"
+		// The first upgrade after an install puts out what is in the Secrets, in the API's words instead of its own.
+		case was == text, strings.HasPrefix(name, "Secret/"):
+			all[name] = "unchanged"
+		default:
+			all[name] = "changed"
+		}
+	}
+	for name := range before {
+		if _, is := after[name]; !is {
+			all[name] = "removed"
+		}
+	}
+	return all
+}

@@ -1,0 +1,154 @@
+package kustomize
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/kyaml/openapi"
+)
+
+// merge makes strategic merge patches. With lists, those that Kubernetes merges by a key are merged; else they are replaced.
+type merge struct{ lists bool }
+
+// maps returns the patch from one map to another, nil if they are equal. Where nothing is known of a map's type (custom
+// resources) the schema is nil, and Kustomize replaces its lists.
+func (m merge) maps(from, to *yaml.Node, schema *openapi.ResourceSchema) *yaml.Node {
+	patch := mapping()
+	for key, value := range fields(to) {
+		if old := field(from, key.Value); old == nil {
+			set(patch, key, value)
+		} else if changed := m.values(old, value, below(schema, key.Value)); changed != nil {
+			set(patch, key, changed)
+		}
+	}
+	for key := range fields(from) {
+		if field(to, key.Value) == nil {
+			set(patch, scalar(key.Value), &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"})
+		}
+	}
+	if len(patch.Content) == 0 {
+		return nil
+	}
+	return patch
+}
+
+// values returns the patch from one value to another, nil if they are equal.
+func (m merge) values(from, to *yaml.Node, schema *openapi.ResourceSchema) *yaml.Node {
+	switch {
+	case equal(from, to):
+		return nil
+	case from.Kind == yaml.MappingNode && to.Kind == yaml.MappingNode:
+		return m.maps(from, to, schema)
+	case from.Kind == yaml.SequenceNode && to.Kind == yaml.SequenceNode:
+		return m.sequences(from, to, schema)
+	}
+	return to
+}
+
+func (m merge) sequences(from, to *yaml.Node, schema *openapi.ResourceSchema) *yaml.Node {
+	if schema == nil {
+		return to
+	}
+	strategy, keys := schema.PatchStrategyAndKeyList()
+	if !slices.Contains(strings.Split(strategy, ","), "merge") {
+		return to
+	}
+	if m.lists {
+		if patch := m.elements(from, to, keys, schema.Elements()); patch != nil {
+			return patch
+		}
+	}
+	replace := sequence(mapping("$patch", "replace"))
+	replace.Content = append(replace.Content, to.Content...)
+	return replace
+}
+
+// elements merges lists of maps by their keys, nil if they cannot be. Kustomize puts the patch's elements first, in their
+// order, and then what is left of the old list: so that the order becomes the new one, the patch also names the unchanged elements
+// up to the last one that is not in its place.
+func (m merge) elements(from, to *yaml.Node, keys []string, schema *openapi.ResourceSchema) *yaml.Node {
+	old, now := ids(from, keys), ids(to, keys)
+	if old == nil || now == nil {
+		return nil
+	}
+	patch := sequence()
+	for i := range inPlace(from, to, old, now) {
+		was := slices.Index(old, now[i])
+		if was < 0 {
+			patch.Content = append(patch.Content, to.Content[i])
+			continue
+		}
+		element := mapping()
+		for _, key := range keys {
+			if value := field(to.Content[i], key); value != nil {
+				set(element, scalar(key), value)
+			}
+		}
+		if changed := m.maps(from.Content[was], to.Content[i], schema); changed != nil {
+			element.Content = append(element.Content, changed.Content...)
+		}
+		patch.Content = append(patch.Content, element)
+	}
+	for i, element := range from.Content {
+		if !slices.Contains(now, old[i]) {
+			gone := mapping()
+			for _, key := range keys {
+				if value := field(element, key); value != nil {
+					set(gone, scalar(key), value)
+				}
+			}
+			set(gone, scalar("$patch"), scalar("delete"))
+			patch.Content = append(patch.Content, gone)
+		}
+	}
+	return patch
+}
+
+// inPlace returns how many elements a patch has to name until the others are what is left of the old list, unchanged.
+func inPlace(from, to *yaml.Node, old, now []string) int {
+	for n := range len(now) {
+		var left []*yaml.Node
+		for i, id := range old {
+			if at := slices.Index(now, id); at >= n {
+				left = append(left, from.Content[i])
+			}
+		}
+		if slices.EqualFunc(left, to.Content[n:], equal) {
+			return n
+		}
+	}
+	return len(now)
+}
+
+// ids tells the elements of a list apart by their merge keys; nil if the keys do not.
+func ids(list *yaml.Node, keys []string) []string {
+	if len(keys) == 0 {
+		return nil
+	}
+	all := []string{}
+	for _, element := range list.Content {
+		var values []string
+		for _, key := range keys {
+			value := ""
+			if f := field(element, key); f != nil {
+				value = f.Value
+			}
+			values = append(values, value)
+		}
+		id := strings.Join(values, "\x00")
+		if element.Kind != yaml.MappingNode || values[0] == "" || slices.Contains(all, id) {
+			return nil
+		}
+		all = append(all, id)
+	}
+	return all
+}
+
+// below is what is known of a field's type.
+func below(schema *openapi.ResourceSchema, key string) *openapi.ResourceSchema {
+	if schema == nil {
+		return nil
+	}
+	return schema.Field(key)
+}

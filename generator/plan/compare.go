@@ -1,0 +1,184 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-ha/holdfast/generator/manifest"
+	"sigs.k8s.io/yaml"
+)
+
+// object is one of the given objects, decoded.
+type object struct {
+	Object
+	// source is the template it comes from, empty where that is not known.
+	source string
+	tree   map[string]any
+}
+
+// Compare plans the switch from some objects to others. Hooks are left out: Helm makes them anew at their moment.
+// canMove says that the chart moves data that have to go to other disks, and takes servers that go out of their quorum before.
+func Compare(from, to []manifest.Object, canMove bool) (Plan, error) {
+	old, err := decode(from)
+	if err != nil {
+		return Plan{}, err
+	}
+	now, err := decode(to)
+	if err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Version: Version, Objects: changes(old, now), canMove: canMove}
+	s := sides{old, now}
+	p.markRolls(s)
+	p.moves = s.replaced()
+	p.Claims = s.claims()
+	p.Elections = s.elections()
+	p.Copies = s.copies()
+	for _, look := range []func(sides, Plan) []Finding{lost, refused, left, voters, stale} {
+		p.Findings = append(p.Findings, look(s, p)...)
+	}
+	for _, m := range p.moves {
+		p.Findings = append(p.Findings, m.finding(canMove))
+	}
+	slices.SortStableFunc(p.Findings, func(a, b Finding) int {
+		return cmp.Compare(slices.Index(verdicts, b.Verdict), slices.Index(verdicts, a.Verdict))
+	})
+	p.decide()
+	return p, nil
+}
+
+// decide sums up: the plan is as grave as the gravest that was found.
+func (p *Plan) decide() {
+	rolls := map[string]int{}
+	for _, c := range p.Objects {
+		if c.Action != Unchanged {
+			p.Verdict = InPlace
+		}
+		if c.Rolls {
+			rolls[c.Kind]++
+		}
+	}
+	switch {
+	case len(p.Findings) > 0 && !p.Findings[0].Verdict.Fine():
+		p.Verdict = p.Findings[0].Verdict
+		p.Summary = words[p.Verdict] + ": " + p.Findings[0].Object.String() + ": " + p.Findings[0].Text
+	case p.Verdict != InPlace:
+		p.Verdict = Nothing
+		p.Summary = "nothing to do: both sides are the same"
+	case len(rolls) == 0:
+		p.Summary = "in place: no pod is replaced"
+	default:
+		p.Summary = "in place: the pods of " + counted(rolls) + " are replaced"
+	}
+}
+
+// words are the verdicts for people.
+var words = map[Verdict]string{Nothing: "nothing", InPlace: "in place", Move: "a move", ByHand: "by hand", Refused: "refused", LosesData: "loses data"}
+
+// counted lists kinds with how many of each, by name.
+func counted(kinds map[string]int) string {
+	var parts []string
+	for _, kind := range sortedKeys(kinds) {
+		n := kinds[kind]
+		if n > 1 {
+			kind += "s"
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", n, kind))
+	}
+	if len(parts) > 1 {
+		last := len(parts) - 1
+		parts = append(parts[:last-1], parts[last-1]+" and "+parts[last])
+	}
+	return strings.Join(parts, ", ")
+}
+
+// decode reads the objects that are no hooks. Two of one name would be one on a cluster, so they are refused.
+func decode(objects []manifest.Object) ([]*object, error) {
+	var all []*object
+	seen := map[string]bool{}
+	for _, o := range objects {
+		if o.Hook {
+			continue
+		}
+		var tree map[string]any
+		if err := yaml.Unmarshal([]byte(o.Text), &tree); err != nil {
+			return nil, fmt.Errorf("%s: reading %s %q: %w", o.Source, o.Kind, o.Name, err)
+		}
+		withoutNulls(tree)
+		d := &object{Object: Object{APIVersion: o.APIVersion, Kind: o.Kind, Namespace: text(tree, "metadata", "namespace"), Name: o.Name}, source: o.Source, tree: tree}
+		if seen[d.identity()] {
+			return nil, fmt.Errorf("%s: there is another %s called %q", o.Source, o.Kind, o.Name)
+		}
+		seen[d.identity()] = true
+		all = append(all, d)
+	}
+	return all, nil
+}
+
+// changes pairs the objects of both sides.
+func changes(from, to []*object) []Change {
+	before := map[string]*object{}
+	for _, o := range from {
+		before[o.identity()] = o
+	}
+	var all []Change
+	after := map[string]bool{}
+	for _, o := range to {
+		after[o.identity()] = true
+		old := before[o.identity()]
+		c := Change{Object: o.Object, Action: Unchanged, old: old, new: o}
+		switch {
+		case old == nil:
+			c.Action = Created
+		case !reflect.DeepEqual(old.tree, o.tree):
+			c.Action, c.Fields = Changed, differences(old.tree, o.tree)
+			markImmutable(c)
+			c.hideSecrets()
+		}
+		all = append(all, c)
+	}
+	for _, o := range from {
+		if after[o.identity()] {
+			continue
+		}
+		c := Change{Object: o.Object, Action: Removed, old: o}
+		if text(o.tree, "metadata", "annotations", "helm.sh/resource-policy") == "keep" {
+			c.Action = Left
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// hideSecrets takes the content of a Secret out of its fields.
+func (c Change) hideSecrets() {
+	if !c.is("", "Secret") {
+		return
+	}
+	for i, f := range c.Fields {
+		if !f.below([]string{"data", "stringData"}) {
+			continue
+		}
+		for _, value := range []*any{&c.Fields[i].Old, &c.Fields[i].New} {
+			if *value != nil {
+				*value = "(hidden)"
+			}
+		}
+	}
+}
+
+// sides are both sets of objects.
+type sides struct{ from, to []*object }
+
+// find returns the object of the same identity, or nil.
+func find(objects []*object, like Object) *object {
+	for _, o := range objects {
+		if o.identity() == like.identity() {
+			return o
+		}
+	}
+	return nil
+}
