@@ -78,6 +78,6 @@ Exit codes: 0 fine, 1 findings, 2 bad input, 3 anything else.`,
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.AddCommand(newRenderCmd(s), newPlanCmd(s), newChartCmd(s), newKustomizeCmd(s), newProfilesCmd(s), newExplainCmd(s), newSecretsCmd(s), newVersionCmd(s))
+	root.AddCommand(newRenderCmd(s), newPlanCmd(s), newVerifyCmd(s), newChartCmd(s), newKustomizeCmd(s), newProfilesCmd(s), newExplainCmd(s), newSecretsCmd(s), newVersionCmd(s))
 	return root
 }

@@ -29,8 +29,9 @@ func (o Outcome) Recovers() bool { return o.After >= o.Needs }
 
 // Loss is a failure that takes nodes, and what it does.
 type Loss struct {
-	// What failed: "node node-1", "zone zone-2".
+	// What is lost: "node-1", "zone-2"; Zone tells that it is a zone.
 	What     string
+	Zone     bool
 	Nodes    []string
 	Outcomes []Outcome
 }
@@ -47,10 +48,10 @@ func Losses(ctx context.Context, c cluster.Cluster, all []*workload.Workload) ([
 	}
 	losses := []Loss{{What: "nothing"}}
 	for _, n := range c.Nodes {
-		losses = append(losses, Loss{What: "node " + n.Name, Nodes: []string{n.Name}})
+		losses = append(losses, Loss{What: n.Name, Nodes: []string{n.Name}})
 	}
 	for _, zone := range c.Zones() {
-		losses = append(losses, Loss{What: "zone " + zone, Nodes: c.In(zone)})
+		losses = append(losses, Loss{What: zone, Zone: true, Nodes: c.In(zone)})
 	}
 	for i := range losses {
 		if losses[i].Outcomes, err = w.losing(ctx, all, losses[i].Nodes); err != nil {
@@ -79,8 +80,13 @@ func (w *world) losing(ctx context.Context, all []*workload.Workload, names []st
 				return err
 			}
 		}
+		after := w.running(gone)
 		for i, of := range all {
-			o := Outcome{Workload: of, Pods: w.wanted(of), Left: left[of], After: w.running(gone)[of]}
+			o := Outcome{Workload: of, Pods: w.wanted(of), Left: left[of], After: after[of]}
+			if of.Kind == workload.DaemonSet {
+				// Nobody misses the pod of a node that is lost.
+				o.Pods -= count(gone, of)
+			}
 			o.Needs = of.Replication.Model.Needs(o.Pods)
 			for _, p := range w.pods {
 				if p.of == of && p.node == "" && p.why != nil {
@@ -115,8 +121,13 @@ func (w *world) wanted(of *workload.Workload) int {
 	if of.Kind != workload.DaemonSet {
 		return of.Replicas
 	}
+	return count(w.pods, of)
+}
+
+// count is how many pods are of a workload.
+func count(pods []*pod, of *workload.Workload) int {
 	n := 0
-	for _, p := range w.pods {
+	for _, p := range pods {
 		if p.of == of {
 			n++
 		}

@@ -46,6 +46,7 @@ func Read(objects []*manifest.Object) (*System, error) {
 		}
 		read := readers[o.Group()+"/"+o.Kind]
 		switch {
+		case o.Annotations[hook] != "": // comes and goes
 		case read != nil:
 			if err := read(s, o); err != nil {
 				return nil, err
@@ -57,6 +58,9 @@ func Read(objects []*manifest.Object) (*System, error) {
 	slices.SortStableFunc(s.Workloads, Compare)
 	return s, nil
 }
+
+// hook marks an object that Helm makes for a moment of an install, an upgrade or a test.
+const hook = "helm.sh/hook"
 
 // builtIn tells the groups of Kubernetes' own API from those of custom resources: they have no dot, or end in k8s.io.
 func builtIn(group string) bool {

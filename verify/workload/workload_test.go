@@ -35,7 +35,7 @@ func TestRead(t *testing.T) {
 		`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {` + pods + `}}`:                                                                                                                   "StatefulSet a 1 {RollingUpdate 0 1 false 0}",
 		`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 3, podManagementPolicy: Parallel, updateStrategy: {rollingUpdate: {partition: 2, maxUnavailable: 50%}}, ` + pods + `}}`: "StatefulSet a 3 {RollingUpdate 0 1 true 2}",
 		`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 3, updateStrategy: {type: OnDelete}, ` + pods + `}}`:                                                                    "StatefulSet a 3 {OnDelete 0 1 false 0}",
-		`{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: a, namespace: ns}, spec: {` + pods + `}}`:                                                                                                       "DaemonSet ns/a 0 {RollingUpdate 0 1 false 0}",
+		`{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: a, namespace: ns}, spec: {` + pods + `}}`:                                                                                                      "DaemonSet ns/a 0 {RollingUpdate 0 1 false 0}",
 		`{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: a}, spec: {replicas: 2, ` + pods + `}}`:                                                                                                       "ReplicaSet a 2 { 0 0 false 0}",
 		`{apiVersion: batch/v1, kind: Job, metadata: {generateName: a-}, spec: {parallelism: 4, template: {spec: {containers: []}}}}`:                                                                           "Job a- 4 { 0 0 false 0}",
 		`{apiVersion: batch/v1, kind: CronJob, metadata: {name: a}, spec: {jobTemplate: {spec: {template: {spec: {containers: []}}}}}}`:                                                                         "CronJob a 1 { 0 0 false 0}",
@@ -62,10 +62,12 @@ func TestUnjudged(t *testing.T) {
 ---
 {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}
 ---
+{apiVersion: v1, kind: Pod, metadata: {name: a, annotations: {helm.sh/hook: test}}, spec: {containers: []}}
+---
 {apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: a}}
 ---
 {apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: a, namespace: ns}, spec: {maxUnavailable: 50%, selector: {matchLabels: {app: a}}}}`)
-	if err != nil || len(s.Objects) != 4 || len(s.Unjudged) != 1 || s.Unjudged[0].Kind != "Database" || len(s.Workloads) != 0 {
+	if err != nil || len(s.Objects) != 5 || len(s.Unjudged) != 1 || s.Unjudged[0].Kind != "Database" || len(s.Workloads) != 0 {
 		t.Fatalf("%+v %v", s, err)
 	}
 	if b := s.Budgets[0]; b.MaxUnavailable.StrVal != "50%" || !b.Selects.Matches(labels.Set{"app": "a"}) || b.Selects.Matches(labels.Set{"app": "b"}) {
