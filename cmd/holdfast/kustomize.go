@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -44,8 +45,11 @@ The folder is written completely or not at all; one that was edited since is lef
 				return err
 			}
 			files, err := kustomize.Files(s)
-			if err != nil {
+			if errors.Is(err, kustomize.ErrNoPatch) {
 				return otherError{err}
+			}
+			if err != nil {
+				return err
 			}
 			return written(folder.Write(dir, files, force))
 		},

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 	"github.com/nats-io/nats-server/v2/server"
@@ -24,21 +25,28 @@ type Bus struct {
 }
 
 // Find returns the bus among the objects of a release: the StatefulSet that mounts a ConfigMap with a server's
-// configuration.
-func Find(objects []cases.Object, data Data) (*Bus, error) {
+// configuration. In a move there are two, the new and the old one; otherwise old is nil.
+func Find(objects []cases.Object, data Data) (current, old *Bus, err error) {
 	for _, o := range objects {
 		if o.Kind() != "StatefulSet" {
 			continue
 		}
 		b := &Bus{Data: data}
 		if err := o.Into(&b.StatefulSet); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if b.findConfig() {
-			return b, nil
+		switch {
+		case !b.findConfig():
+		case strings.Contains(b.Config, "port: 4223"):
+			old = b
+		default:
+			current = b
 		}
 	}
-	return nil, fmt.Errorf("no StatefulSet mounts a ConfigMap with %s", ConfigFile)
+	if current == nil {
+		return nil, nil, fmt.Errorf("no StatefulSet mounts a ConfigMap with %s", ConfigFile)
+	}
+	return current, old, nil
 }
 
 func (b *Bus) findConfig() bool {

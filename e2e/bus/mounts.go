@@ -65,7 +65,7 @@ func volume(name string, pod corev1.PodSpec, claims []corev1.PersistentVolumeCla
 // fill writes the files of a volume.
 func fill(dir string, source corev1.VolumeSource, data Data) error {
 	switch {
-	case source.EmptyDir != nil, source.PersistentVolumeClaim != nil:
+	case source.EmptyDir != nil, source.PersistentVolumeClaim != nil, source.Ephemeral != nil:
 		return os.MkdirAll(dir, 0o755)
 	case source.ConfigMap != nil:
 		return data.write(dir, "ConfigMap/"+source.ConfigMap.Name, source.ConfigMap.Items)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"syscall"
 	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/cases"
@@ -11,19 +12,20 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// ScriptFile is the script that makes the streams, a key of a ConfigMap.
-const ScriptFile = "bootstrap.sh"
+// The scripts that make the streams and that move them, keys of a ConfigMap.
+const (
+	Bootstrap = "bootstrap.sh"
+	Move      = "move.sh"
+)
 
 // Script is a script in a Job, with the files and the environment of its pod on this machine.
 type Script struct {
-	// URL is the bus that the pod would talk to, Text what it runs.
-	URL, Text string
-	command   []string
-	env       map[string]string
+	command []string
+	env     map[string]string
 }
 
-// FindScript returns the script of a release, with the files of its pod below dir.
-func FindScript(dir string, objects []cases.Object, data Data) (Script, error) {
+// FindScript returns a script of a release by its file, with the files of its pod below dir.
+func FindScript(dir, file string, objects []cases.Object, data Data) (Script, error) {
 	for _, o := range objects {
 		if o.Kind() != "Job" {
 			continue
@@ -33,24 +35,24 @@ func FindScript(dir string, objects []cases.Object, data Data) (Script, error) {
 			return Script{}, err
 		}
 		pod := job.Spec.Template.Spec
-		if text := data.script(pod); text != "" {
-			return newScript(dir, Pod{Name: job.Name, Namespace: cases.Namespace}, pod, text, data)
+		if data.mounted(file, pod) {
+			return newScript(dir, Pod{Name: job.Name, Namespace: cases.Namespace}, pod, data)
 		}
 	}
-	return Script{}, fmt.Errorf("no Job mounts a ConfigMap with %s", ScriptFile)
+	return Script{}, fmt.Errorf("no Job mounts a ConfigMap with %s", file)
 }
 
-// script returns the script that a pod mounts, if it does.
-func (d Data) script(pod corev1.PodSpec) string {
+// mounted tells whether a pod mounts a script.
+func (d Data) mounted(file string, pod corev1.PodSpec) bool {
 	for _, v := range pod.Volumes {
-		if v.ConfigMap != nil && d["ConfigMap/"+v.ConfigMap.Name][ScriptFile] != "" {
-			return d["ConfigMap/"+v.ConfigMap.Name][ScriptFile]
+		if v.ConfigMap != nil && d["ConfigMap/"+v.ConfigMap.Name][file] != "" {
+			return true
 		}
 	}
-	return ""
+	return false
 }
 
-func newScript(dir string, pod Pod, spec corev1.PodSpec, text string, data Data) (Script, error) {
+func newScript(dir string, pod Pod, spec corev1.PodSpec, data Data) (Script, error) {
 	container := spec.Containers[0]
 	mounts, err := Mount(dir, spec, container, nil, data)
 	if err != nil {
@@ -60,7 +62,7 @@ func newScript(dir string, pod Pod, spec corev1.PodSpec, text string, data Data)
 	if err != nil {
 		return Script{}, err
 	}
-	s := Script{URL: env["NATS_URL"], Text: text, env: map[string]string{}}
+	s := Script{env: map[string]string{}}
 	for name, value := range env {
 		s.env[name], _ = mounts.Rewrite(value)
 	}
@@ -76,22 +78,32 @@ func newScript(dir string, pod Pod, spec corev1.PodSpec, text string, data Data)
 	return s, nil
 }
 
-// Run runs the script on a bus, with the programs in the given PATH and nothing of this process's environment. It
-// returns what it printed.
-func (s Script) Run(ctx context.Context, url, path string) (string, error) {
+// Command is the script on this machine, with the programs in the given PATH and nothing of this process's environment.
+// Urls are the buses that it talks to, by the variable that names them. When the context ends all that it has started is killed, as in a container.
+func (s Script) Command(ctx context.Context, urls map[string]string, path string) (*exec.Cmd, error) {
 	shell, err := exec.LookPath(s.command[0])
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, shell, s.command[1:]...)
-	// What the shell has started may outlive it, and would hold up the output.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	cmd.Env = []string{"PATH=" + path}
 	for name, value := range s.env {
-		if name == "NATS_URL" {
+		if url, is := urls[name]; is {
 			value = url
 		}
 		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	return cmd, nil
+}
+
+// Run runs the script and returns what it printed.
+func (s Script) Run(ctx context.Context, urls map[string]string, path string) (string, error) {
+	cmd, err := s.Command(ctx, urls, path)
+	if err != nil {
+		return "", err
 	}
 	out, err := cmd.CombinedOutput()
 	return string(out), err

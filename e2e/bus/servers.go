@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -19,10 +21,10 @@ import (
 
 // Servers are the running servers of a bus.
 type Servers struct {
-	// URL is that of one of them.
-	URL     string
-	running []*server.Server
-	data    Data
+	// URL is that of one of them, URLs those of all, with commas between them.
+	URL, URLs string
+	running   []*server.Server
+	data      Data
 }
 
 // patience is how long a server may take to come up, or the servers to agree on a leader.
@@ -97,7 +99,18 @@ func (s *Servers) add(options *server.Options) error {
 		return fmt.Errorf("not ready for connections after %s", patience)
 	}
 	s.URL = fmt.Sprintf("nats://localhost:%d", one.Addr().(*net.TCPAddr).Port)
+	s.URLs = strings.TrimPrefix(s.URLs+","+s.URL, ",")
 	return nil
+}
+
+// Answers are the status codes of all servers to a question for their health, as the container's probes ask it.
+func (s *Servers) Answers(path string) (codes []int) {
+	for _, one := range s.running {
+		answer := httptest.NewRecorder()
+		one.HandleHealthz(answer, httptest.NewRequest("GET", path, nil))
+		codes = append(codes, answer.Code)
+	}
+	return codes
 }
 
 // await waits until the servers can make streams.

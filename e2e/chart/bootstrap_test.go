@@ -14,7 +14,7 @@ import (
 // TestBootstrapScript: the script of the bootstrap Job makes the stream and the buckets that are promised on a real bus,
 // makes them so where others were first, and changes nothing when it is run again.
 func TestBootstrapScript(t *testing.T) {
-	eachRelease(t, release.hasJetStream, func(t *testing.T, r release) {
+	eachRelease(t, release.bootstraps, func(t *testing.T, r release) {
 		t.Run("empty", func(t *testing.T) {
 			s := startScenario(t, r)
 			s.run(t)
@@ -44,7 +44,7 @@ type scenario struct {
 func startScenario(t *testing.T, r release) scenario {
 	t.Helper()
 	b := busOf(t, r)
-	script, err := bus.FindScript(t.TempDir(), r.objects, b.data)
+	script, err := bus.FindScript(t.TempDir(), bus.Bootstrap, r.objects, b.data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,14 +71,23 @@ func startScenario(t *testing.T, r release) scenario {
 	return s
 }
 
+// bootstraps tells whether a case makes its streams by this script; in a move another one does.
+func (r release) bootstraps() bool { return r.hasJetStream() && !r.moves() }
+
+// natsPath is a PATH with the nats command.
+func natsPath(t *testing.T) string {
+	t.Helper()
+	return filepath.Dir(program(t, "nats")) + string(os.PathListSeparator) + os.Getenv("PATH")
+}
+
 // run runs the script, which must succeed and leave everything as promised.
 func (s scenario) run(t *testing.T) {
 	t.Helper()
-	path := filepath.Dir(program(t, "nats")) + string(os.PathListSeparator) + os.Getenv("PATH")
+	path := natsPath(t)
 	// The script itself would try again for ten minutes.
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if out, err := s.script.Run(ctx, s.url, path); err != nil {
+	if out, err := s.script.Run(ctx, map[string]string{"NATS_URL": s.url}, path); err != nil {
 		t.Fatalf("%v after\n%s", err, out[max(0, len(out)-2000):])
 	}
 	s.expectPromise(t)

@@ -50,7 +50,7 @@ func newJetStream(bin cases.Holdfast, r release) (jetStream, error) {
 		return jetStream{}, err
 	}
 	if r.hasBus() {
-		b, err := bus.Find(r.objects, data)
+		b, _, err := bus.Find(r.objects, data)
 		return jetStream{b, data}, err
 	}
 	servers := fmt.Sprintf("eventBus.mode=managed,bus.replicas=%d", r.eventBus().JetStream.GetReplicas())
@@ -62,7 +62,7 @@ func newJetStream(bin cases.Holdfast, r release) (jetStream, error) {
 	if err := substitute.Add(objects); err != nil {
 		return jetStream{}, err
 	}
-	b, err := bus.Find(objects, substitute)
+	b, _, err := bus.Find(objects, substitute)
 	return jetStream{b, data}, err
 }
 

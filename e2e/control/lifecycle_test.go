@@ -21,7 +21,7 @@ type step struct {
 	still bool
 }
 
-// lives are what may be done to a release in place. To single-node and back is a migration.
+// lives are what may be done to a release in place. To single-node and back is a move, see move_test.go.
 var lives = map[string][]step{
 	"clustered": {
 		{about: "install multi-node", profile: "multi-node"},

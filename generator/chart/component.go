@@ -100,22 +100,43 @@ func (c component) Label() string {
 }
 
 // Fullname is the Helm expression for the name of the component's objects; root is the root context's name there, "." if not given.
+// What belongs to voters is called as they are, see members in _names.tpl.
 func (c component) Fullname(root ...string) string {
-	dot := "."
-	if len(root) > 0 {
-		dot = root[0]
+	if c.Quorum() {
+		return fmt.Sprintf("{{ include %q (list %s %q) }}", c.Chart+".members", dot(root), c.Label())
 	}
-	return fmt.Sprintf("{{ include %q %s }}-%s", c.Chart+".fullname", dot, c.Label())
+	return c.ServiceName(root...)
+}
+
+// ServiceName is the Helm expression for the name of the component's Service: the same whatever runs behind it.
+func (c component) ServiceName(root ...string) string {
+	return fmt.Sprintf("{{ include %q %s }}-%s", c.Chart+".fullname", dot(root), c.Label())
+}
+
+func dot(root []string) string {
+	if len(root) > 0 {
+		return root[0]
+	}
+	return "."
+}
+
+// Voters lists the components that the chart runs as a quorum.
+func (g *generation) Voters() []component {
+	var voters []component
+	for _, c := range g.Components {
+		if c.Replication == stack.Quorum && !c.Managed {
+			voters = append(voters, component{Component: c, Chart: g.Name})
+		}
+	}
+	return voters
 }
 
 // NameLength is how long a release's full name may be. The longest thing made of it is the label controller-revision-hash of a lone voter's pod,
 // fullname-component-standalone-hash: 63 characters, ten of them the hash (Kubernetes' ControllerRevisionName).
 func (g *generation) NameLength() int {
 	longest := 0
-	for _, c := range g.Components {
-		if c.Replication == stack.Quorum && !c.Managed {
-			longest = max(longest, len(component{Component: c}.Label()))
-		}
+	for _, c := range g.Voters() {
+		longest = max(longest, len(c.Label()))
 	}
 	return 63 - len("-") - longest - len("-standalone") - len("-0123456789")
 }

@@ -124,7 +124,7 @@ func randomObject(random *rand.Rand, kind, name string) map[string]any {
 	return o
 }
 
-func systemOf(t *testing.T, base, other map[string]any) kustomize.System {
+func systemOf(t testing.TB, base, other map[string]any) kustomize.System {
 	t.Helper()
 	st, err := stack.Load(stacks.FS, "web.yaml")
 	if err != nil {
@@ -139,7 +139,7 @@ func systemOf(t *testing.T, base, other map[string]any) kustomize.System {
 		Others: []kustomize.Variant{{Profile: all[2], Objects: objects(t, other)}}}
 }
 
-func objects(t *testing.T, all map[string]any) []manifest.Object {
+func objects(t testing.TB, all map[string]any) []manifest.Object {
 	t.Helper()
 	var found []manifest.Object
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -152,7 +152,7 @@ func objects(t *testing.T, all map[string]any) []manifest.Object {
 	return found
 }
 
-func marshal(t *testing.T, v any) string {
+func marshal(t testing.TB, v any) string {
 	t.Helper()
 	text, err := yaml.Marshal(v)
 	if err != nil {

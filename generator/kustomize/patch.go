@@ -1,6 +1,7 @@
 package kustomize
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/holdfast-ha/holdfast/generator/manifest"
@@ -8,6 +9,9 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 )
+
+// ErrNoPatch is returned where nothing that Kustomize understands turns one object into the other. It is a fault here, not in the input.
+var ErrNoPatch = errors.New("no patch makes of the base's object what was rendered")
 
 // patch turns one object into another.
 type patch struct {
@@ -53,7 +57,7 @@ func newPatch(from, to manifest.Object) (patch, error) {
 			return p, nil
 		}
 	}
-	return patch{}, fmt.Errorf("%s %q: Kustomize has no patch that makes of the base what was rendered", from.Kind, from.Name)
+	return patch{}, fmt.Errorf("%s %q: %w", from.Kind, from.Name, ErrNoPatch)
 }
 
 // deletion is the patch that removes an object.

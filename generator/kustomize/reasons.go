@@ -125,7 +125,8 @@ func (r reasons) behind(o manifest.Object, operations []operation) []ha.Decision
 
 // components are those that an object belongs to or follows from, by its label.
 func (r reasons) components(o manifest.Object) []stack.Component {
-	label := metadata(o.Text, "labels", "app.kubernetes.io/component")
+	// A lone voter has a label of its own.
+	label := strings.TrimSuffix(metadata(o.Text, "labels", "app.kubernetes.io/component"), "-standalone")
 	var all []stack.Component
 	for _, c := range r.stack.Components {
 		if c.Name == label || slices.Contains(c.Shows, label) {

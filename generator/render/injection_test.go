@@ -189,6 +189,7 @@ extraObjects:
 // modes are what is laid over everything, so that each value takes effect once.
 var modes = map[string]string{
 	"managed": `{}`,
+	"moving":  `{migration: {from: single-node, id: ANY, servers: 1}}`,
 	"native": `
 eventBus: {mode: native}
 imageRegistry: ANY

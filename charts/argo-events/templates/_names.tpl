@@ -16,7 +16,7 @@
 {{- define "argo-events.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "argo-events.name" (index . 0) | quote }}
 app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
-app.kubernetes.io/component: {{ index . 1 }}
+app.kubernetes.io/component: {{ include "argo-events.generation" . }}
 {{- end }}
 
 {{/* labels (list root component): for the objects of the chart. */}}
@@ -40,8 +40,19 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- ternary (printf "%s@%s" $name $image.digest) (printf "%s:%s" $name (toString $image.tag)) (ne (toString $image.digest) "") | quote }}
 {{- end }}
 
-{{/* members (list root component replicas): the name of a StatefulSet of voters; a lone server is called differently, see there. */}}
+{{/*
+generation (list root component): what the pods of a component are called. A lone server and the members of a cluster keep different logs: neither may
+ever open the other's disk, and no Service, budget or spread may take one for the other, so they have names, claims and labels of their own.
+*/}}
+{{- define "argo-events.generation" -}}
+{{- index . 1 }}
+{{- if eq (index . 1) "bus" }}
+{{- $profile := (index . 0).Files.Get (printf "profiles/%s.yaml" (index . 0).Values.profile) | fromYaml }}
+{{- ternary "-standalone" "" (le (default (get $profile "bus").replicas (get (index . 0).Values "bus").replicas | int) 1) }}
+{{- end }}
+{{- end }}
+
+{{/* members (list root component): the name of a StatefulSet of voters, and of what belongs to it. */}}
 {{- define "argo-events.members" -}}
-{{- $name := printf "%s-%s" (include "argo-events.fullname" (index . 0)) (index . 1) }}
-{{- ternary $name (printf "%s-standalone" $name) (gt (int (index . 2)) 1) }}
+{{ include "argo-events.fullname" (index . 0) }}-{{ include "argo-events.generation" . }}
 {{- end }}

@@ -2,6 +2,10 @@
 {{- define "argo-events.ownRefusals" }}
 {{- include "argo-events.refuseStream" . }}
 {{- include "argo-events.refuseBus" . }}
+{{- include "argo-events.refuseMove" . }}
+{{- if eq .Values.eventBus.mode "managed" }}
+{{- include "argo-events.refuseSwitch" . }}
+{{- end }}
 {{- if and .Values.admissionPolicy.enabled (semverCompare "<1.36-0" .Capabilities.KubeVersion.Version) }}
 - admissionPolicy.enabled: Kubernetes {{ .Capabilities.KubeVersion.Version }} has no MutatingAdmissionPolicy in v1, which came with 1.36: leave it off, and let callers try again
 {{- end }}
@@ -171,5 +175,63 @@
 - {{ $path }}.dlqTrigger: a dead letter is for triggers that are acknowledged when they have run: set atLeastOnce true on both, or leave it out of both
 {{- end }}
 {{- include "argo-events.refuseTrigger" (list $root (printf "%s.dlqTrigger" $path) .) }}
+{{- end }}
+{{- end }}
+
+{{- define "argo-events.refuseMove" }}
+{{- with .Values.migration }}
+{{- if and .from (ne $.Values.eventBus.mode "managed") }}
+- migration.from: only the bus of mode managed is the chart's to move, and this is {{ $.Values.eventBus.mode }}: leave it out
+{{- else if and .from (not .id) }}
+- migration.id: a move needs a name that no earlier one had, or an old one could be taken for it: use the date
+{{- else if and .from (eq (include "argo-events.members" (list $ "bus")) (include "argo-events.busBefore" $ | fromYaml).name) }}
+- migration.from: from {{ .from }} to {{ $.Values.profile }} the servers keep their disks: leave it out
+{{- else if and .from (gt (include "argo-events.servers" $ | int) 3) }}
+- bus.replicas: no stream can be on all of {{ include "argo-events.servers" $ }} servers, and so none can tell that a move is done: move to 3, and make them more when it is over
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* refuseSwitch: what would leave events behind. Only an install or upgrade that sees the cluster can be stopped. */}}
+{{- define "argo-events.refuseSwitch" }}
+{{- $members := include "argo-events.members" (list . "bus") }}
+{{- $lone := printf "%s-bus-standalone" (include "argo-events.fullname" .) }}
+{{- $other := ternary (trimSuffix "-standalone" $lone) $lone (eq $members $lone) }}
+{{- $new := lookup "apps/v1" "StatefulSet" .Release.Namespace $members }}
+{{- $old := lookup "apps/v1" "StatefulSet" .Release.Namespace $other }}
+{{- /* In a move one of the two asks for the gate, and is ready when it is there. */}}
+{{- $newWaits := contains "stream=MOVED_" (toJson $new) }}{{ $newOpen := gt (dig "status" "readyReplicas" 0 $new | int) 0 }}
+{{- $oldWaits := contains "stream=MOVED_" (toJson $old) }}{{ $oldOpen := gt (dig "status" "readyReplicas" 0 $old | int) 0 }}
+{{- if (.Values.migration).from }}
+{{- include "argo-events.refuseBegin" (list . $new $old) }}
+{{- else if and $old (not $new) }}
+- profile: the bus of this release is StatefulSet {{ $other }}, and {{ .Values.profile }} keeps its events in {{ $members }}: nothing would be moved, and sensors would find an empty bus.
+  Add --set migration.from=<the profile it has now> --set migration.id=<the date>, see README.md, "Change the profile"
+{{- else if and $newWaits (not $newOpen) }}
+- migration: the move is not done, {{ $members }} does not have everything: wait for its Job, or go back with helm rollback or the old profile
+{{- else if and $oldWaits $oldOpen }}
+- profile: the move is done, and {{ $other }} has taken events since: to go back is a move of its own, with another migration.id
+{{- end }}
+{{- end }}
+
+{{- define "argo-events.refuseBegin" }}
+{{- $root := index . 0 }}{{ $new := index . 1 }}{{ $old := index . 2 }}
+{{- $bus := include "argo-events.bus" $root | fromYaml }}
+{{- $before := include "argo-events.busBefore" $root | fromYaml }}
+{{- if and $new (not (contains (printf "stream=%s\"" (include "argo-events.gate" $root)) (toJson $new))) }}
+- migration.id: StatefulSet {{ $bus.name }} is there already, and not by the move {{ $root.Values.migration.id }}: finish what it is for, or leave migration out
+{{- end }}
+{{- with dig "spec" "replicas" "" $old | toString }}
+{{- if ne . (toString $before.servers) }}
+- migration.servers: the bus has {{ . }} servers, and {{ $before.servers }} would be kept: use {{ . }}
+{{- end }}
+{{- end }}
+{{- if not $new }}
+{{- range until (int $bus.servers) }}
+{{- $claim := printf "data-%s-%d" $bus.name . }}
+{{- if lookup "v1" "PersistentVolumeClaim" $root.Release.Namespace $claim }}
+- migration: the claim {{ $claim }} is left from an earlier life of the bus, whose events are older than those to be moved: delete it, or keep its profile
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}

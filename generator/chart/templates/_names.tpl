@@ -16,7 +16,7 @@
 {{- define "[[ .Name ]].selectorLabels" -}}
 app.kubernetes.io/name: {{ include "[[ .Name ]].name" (index . 0) | quote }}
 app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
-app.kubernetes.io/component: {{ index . 1 }}
+app.kubernetes.io/component: {{ include "[[ .Name ]].generation" . }}
 {{- end }}
 
 {{/* labels (list root component): for the objects of the chart. */}}
@@ -40,8 +40,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- ternary (printf "%s@%s" $name $image.digest) (printf "%s:%s" $name (toString $image.tag)) (ne (toString $image.digest) "") | quote }}
 {{- end }}
 
-{{/* members (list root component replicas): the name of a StatefulSet of voters; a lone server is called differently, see there. */}}
+{{/*
+generation (list root component): what the pods of a component are called. A lone server and the members of a cluster keep different logs: neither may
+ever open the other's disk, and no Service, budget or spread may take one for the other, so they have names, claims and labels of their own.
+*/}}
+{{- define "[[ .Name ]].generation" -}}
+{{- index . 1 }}
+[[- range .Voters ]]
+{{- if eq (index . 1) "[[ .Label ]]" }}
+{{- $profile := (index . 0).Files.Get (printf "profiles/%s.yaml" (index . 0).Values.profile) | fromYaml }}
+{{- ternary "-standalone" "" (le (default (get $profile "[[ .Name ]]").replicas (get (index . 0).Values "[[ .Name ]]").replicas | int) 1) }}
+{{- end }}
+[[- end ]]
+{{- end }}
+
+{{/* members (list root component): the name of a StatefulSet of voters, and of what belongs to it. */}}
 {{- define "[[ .Name ]].members" -}}
-{{- $name := printf "%s-%s" (include "[[ .Name ]].fullname" (index . 0)) (index . 1) }}
-{{- ternary $name (printf "%s-standalone" $name) (gt (int (index . 2)) 1) }}
+{{ include "[[ .Name ]].fullname" (index . 0) }}-{{ include "[[ .Name ]].generation" . }}
 {{- end }}

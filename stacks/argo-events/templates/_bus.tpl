@@ -12,7 +12,7 @@
 {{/* dnsNames: all names that the managed bus, its members and its leaves are called by. */}}
 {{- define "argo-events.dnsNames" -}}
 {{- $name := include "argo-events.fullname" . }}
-{{- range list (printf "%s-bus" $name) (printf "*.%s-bus-headless" $name) (printf "%s-leaf" $name) }}
+{{- range list (printf "%s-bus" $name) (printf "*.%s-bus-headless" $name) (printf "*.%s-bus-standalone-headless" $name) (printf "%s-leaf" $name) }}
 - {{ . | quote }}
 - {{ printf "%s.%s" . $.Release.Namespace | quote }}
 - {{ printf "%s.%s.svc" . $.Release.Namespace | quote }}
@@ -130,6 +130,7 @@ persist() {
   done
 }
 
+has() { nats stream info "$1" --json >/dev/null 2>&1; }
 copies() { nats stream info "$1" --json | grep -o '"num_replicas": *[0-9]*' | grep -o '[0-9]*$'; }
 {{- end }}
 

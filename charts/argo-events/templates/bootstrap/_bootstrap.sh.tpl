@@ -1,12 +1,16 @@
 {{- define "argo-events.bootstrap.sh" -}}
-{{- $stream := .Values.eventBus.stream -}}
 # Makes the stream and the sensors' buckets as the values say, whoever was first: Argo Events leaves what it finds, and
 # gives a bucket that it makes itself one replica. Run again it changes nothing.
 replicas=$REPLICAS
 {{ include "argo-events.client.sh" . }}
 
-has() { nats stream info "$1" --json >/dev/null 2>&1; }
+{{ include "argo-events.streams.sh" . }}
+echo "the stream and {{ len (default dict .Values.sensors) }} buckets have $replicas replicas"
+{{- end }}
 
+{{/* streams.sh: the part that a move does, too. */}}
+{{- define "argo-events.streams.sh" -}}
+{{- $stream := .Values.eventBus.stream -}}
 event_stream() {
   limits="--max-age={{ $stream.maxAge }} --max-msgs={{ int64 $stream.maxMsgs }} --max-bytes={{ int64 $stream.maxBytes }} --dupe-window={{ $stream.duplicates }}"
   if has default; then
@@ -30,5 +34,4 @@ persist event_stream
 {{- range $name, $_ := .Values.sensors }}
 persist bucket {{ $name }}
 {{- end }}
-echo "the stream and {{ len (default dict .Values.sensors) }} buckets have $replicas replicas"
 {{- end }}

@@ -1,8 +1,10 @@
 {{- define "argo-events.bus/nats.conf" -}}
 {{- $c := include "argo-events.component" (list . "bus") | fromYaml -}}
 {{- $domain := include "argo-events.serverDomain" . -}}
+{{- $members := include "argo-events.members" (list . "bus") -}}
 server_name: $POD_NAME
-port: 4222
+# Where clients connect. In a move the old bus listens where only the move looks for it.
+port: {{ include "argo-events.clientPort" . }}
 http: 8222
 pid_file: /var/run/nats/nats.pid
 max_payload: {{ .Values.eventBus.maxPayload }}
@@ -36,7 +38,7 @@ include ./auth/users.conf
 {{- if gt (int $c.replicas) 1 }}
 
 cluster {
-  name: {{ include "argo-events.fullname" . }}-bus
+  name: {{ $members }}
   port: 6222
   # Clients are told the Service, not the pods behind it.
   no_advertise: true
@@ -47,7 +49,7 @@ cluster {
   # The first quorum needs every server named here (nats-server raft.go runAsCandidate, from 2.12 on).
   routes: [
 {{- range until (int $c.replicas) }}
-    nats://{{ include "argo-events.fullname" $ }}-bus-{{ . }}.{{ include "argo-events.fullname" $ }}-bus-headless:6222
+    nats://{{ $members }}-{{ . }}.{{ $members }}-headless:6222
 {{- end }}
   ]
   tls {
@@ -57,6 +59,7 @@ cluster {
     verify: true
   }
 }
+{{- if not (.Values.migration).closed }}
 
 leafnodes {
   port: 7422
@@ -72,6 +75,7 @@ leafnodes {
     users: [{user: {{ include "argo-events.fullname" . }}-bus, account: EVENTS}]
   }
 }
+{{- end }}
 # Here and at the leaf: requests to JetStream pass between the two (leafnode.go addLeafNodeConnection).
 default_js_domain: {EVENTS: ""}
 {{- end }}

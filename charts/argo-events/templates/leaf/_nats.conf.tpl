@@ -30,8 +30,13 @@ leafnodes {
       ca_file: /etc/nats-tls/ca.crt
     }
     urls: [
+{{- if (.Values.migration).from }}
+      tls://{{ include "argo-events.fullname" $ }}-bus:7422
+{{- else }}
+{{- $members := include "argo-events.members" (list . "bus") }}
 {{- range until (include "argo-events.servers" . | int) }}
-      tls://{{ include "argo-events.fullname" $ }}-bus-{{ . }}.{{ include "argo-events.fullname" $ }}-bus-headless:7422
+      tls://{{ $members }}-{{ . }}.{{ $members }}-headless:7422
+{{- end }}
 {{- end }}
     ]
   }]

@@ -1,0 +1,347 @@
+package chart
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os/exec"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/bus"
+	"github.com/holdfast-ha/holdfast/e2e/cases"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// moves tells whether a case is in the middle of a move of its bus.
+func (r release) moves() bool {
+	return slices.ContainsFunc(r.objects, func(o cases.Object) bool { return o.Kind() == "Job" && strings.Contains(o.Name(), "-migration-") })
+}
+
+// TestMove: the script of a move brings everything to the other bus, however often it is killed on its way, and opens that bus
+// when it has done so and not before.
+func TestMove(t *testing.T) {
+	eachRelease(t, release.moves, func(t *testing.T, r release) {
+		m := startMove(t, r)
+		want := m.fill(t)
+		m.expectClosed(t)
+		took := m.run(t)
+		m.expectMoved(t, want)
+		m.run(t) // once more, after it is done
+		m.expectMoved(t, want)
+		t.Logf("moved in %s", took.Round(100*time.Millisecond))
+	})
+}
+
+// TestMoveIsKilled kills it at random moments, until it had the time that it takes.
+func TestMoveIsKilled(t *testing.T) {
+	eachRelease(t, release.moves, func(t *testing.T, r release) {
+		m := startMove(t, r)
+		want := m.fill(t)
+		const seed = 4
+		random := rand.New(rand.NewPCG(seed, seed))
+		for i := range 12 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.IntN(600*(i+1)))*time.Millisecond)
+			_, err := m.script.Run(ctx, m.urls, natsPath(t))
+			cancel()
+			if err == nil {
+				break // it was done before it could be killed
+			}
+			if !m.open() {
+				m.expectClosed(t)
+			}
+		}
+		m.run(t)
+		m.expectMoved(t, want)
+	})
+}
+
+// TestMoveIsNotTheOnlyOne: a pod that was stopped for a while, and replaced, finds that it is not needed any more: what was published
+// since stays.
+func TestMoveIsNotTheOnlyOne(t *testing.T) {
+	eachRelease(t, release.moves, func(t *testing.T, r release) {
+		m := startMove(t, r)
+		m.fill(t)
+		slow, err := m.script.Command(t.Context(), m.urls, natsPath(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := slow.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// It has begun when the new bus has one of the streams.
+		persist(t, func() error { _, err := m.new.Stream(t.Context(), eventStream); return err })
+		signal(t, slow, syscall.SIGSTOP)
+		m.run(t)
+		persist(t, func() error {
+			_, err := m.new.Publish(t.Context(), "default.source.event", []byte("after the move"), jetstream.WithMsgID("after"))
+			return err
+		})
+		before := m.state(t, m.new, eventStream)
+		signal(t, slow, syscall.SIGCONT)
+		var exit *exec.ExitError
+		if err := slow.Wait(); err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		equal(t, "messages after the slow one went on", m.state(t, m.new, eventStream).LastSeq, before.LastSeq)
+	})
+}
+
+func signal(t *testing.T, cmd *exec.Cmd, s syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(-cmd.Process.Pid, s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestMoveTouchesNothingOfOthers: streams that did not come with this move are left alone, and the bus stays closed.
+func TestMoveTouchesNothingOfOthers(t *testing.T) {
+	eachRelease(t, release.moves, func(t *testing.T, r release) {
+		m := startMove(t, r)
+		m.fill(t)
+		theirs := jetstream.StreamConfig{Name: "theirs", Subjects: []string{"theirs"}}
+		persist(t, func() error { _, err := m.new.CreateStream(t.Context(), theirs); return err })
+		out, err := m.script.Run(t.Context(), m.urls, natsPath(t))
+		if err == nil || !strings.Contains(out, "streams that did not come with this move: theirs") || !strings.Contains(out, "delete the claims of the new bus") {
+			t.Errorf("%v after\n%s", err, out)
+		}
+		var names []string
+		for name := range m.new.StreamNames(t.Context()).Name() {
+			names = append(names, name)
+		}
+		if !slices.Equal(names, []string{"theirs"}) {
+			t.Errorf("the new bus has %v", names)
+		}
+		m.expectClosed(t)
+	})
+}
+
+// move is a script and the two running buses that it moves between.
+type move struct {
+	script   bus.Script
+	urls     map[string]string
+	old, new jetstream.JetStream
+	servers  *bus.Servers
+	ready    string
+	replicas int
+}
+
+func startMove(t *testing.T, r release) move {
+	t.Helper()
+	bin, err := holdfast()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := bus.Collect(bin, r.Case, r.objects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	current, old, err := bus.Find(r.objects, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := move{ready: current.Container.ReadinessProbe.HTTPGet.Path, replicas: min(3, current.Replicas())}
+	if m.script, err = bus.FindScript(t.TempDir(), bus.Move, r.objects, data); err != nil {
+		t.Fatal(err)
+	}
+	var before *bus.Servers
+	before, m.old = start(t, old)
+	m.servers, m.new = start(t, current)
+	m.urls = map[string]string{"OLD_URL": before.URLs, "NATS_URL": m.servers.URLs}
+	return m
+}
+
+func start(t *testing.T, b *bus.Bus) (*bus.Servers, jetstream.JetStream) {
+	t.Helper()
+	servers, err := b.Start(t.TempDir())
+	if servers != nil {
+		t.Cleanup(servers.Stop)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	js, err := servers.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(js.Conn().Close)
+	return servers, js
+}
+
+// run runs the script to its end.
+func (m move) run(t *testing.T) time.Duration {
+	t.Helper()
+	begin := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if out, err := m.script.Run(ctx, m.urls, natsPath(t)); err != nil {
+		t.Fatalf("%v after\n%s", err, out[max(0, len(out)-3000):])
+	}
+	return time.Since(begin)
+}
+
+// open tells whether all servers of the new bus would be in their Service.
+func (m move) open() bool {
+	return !slices.ContainsFunc(m.servers.Answers(m.ready), func(code int) bool { return code != 200 })
+}
+
+// expectClosed: no server of the new bus is ready.
+func (m move) expectClosed(t *testing.T) {
+	t.Helper()
+	if codes := m.servers.Answers(m.ready); slices.Contains(codes, 200) {
+		t.Errorf("before the move is done: %s answers %v", m.ready, codes)
+	}
+}
+
+// content is all that has to be on the other bus: of each stream its state and messages, of each consumer where it is.
+type content struct {
+	Msgs, FirstSeq, LastSeq uint64
+	Messages                []string
+	Consumers               map[string]position
+}
+
+type position struct {
+	Delivered, AckFloor jetstream.SequenceInfo
+	NumPending          uint64
+	NumAckPending       int
+}
+
+// fill puts into the old bus what a system leaves there: 300 events of which some were read, some acknowledged, and the
+// first deleted; a sensor's bucket; a stream of somebody's own.
+func (m move) fill(t *testing.T) map[string]content {
+	t.Helper()
+	ctx := t.Context()
+	do := func(what func() error) { t.Helper(); persist(t, what) }
+	replicas := min(3, strings.Count(m.urls["OLD_URL"], ",")+1)
+	do(func() error {
+		_, err := m.old.CreateStream(ctx, jetstream.StreamConfig{Name: eventStream, Subjects: []string{eventSubjects}, Replicas: replicas, Duplicates: 5 * time.Minute, MaxMsgs: 280})
+		return err
+	})
+	do(func() error {
+		_, err := m.old.CreateStream(ctx, jetstream.StreamConfig{Name: "own", Subjects: []string{"own.>"}, Replicas: 1})
+		return err
+	})
+	do(func() error {
+		kv, err := m.old.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: "processor", Replicas: replicas})
+		if err == nil {
+			_, err = kv.Put(ctx, "trigger", []byte("state"))
+		}
+		return err
+	})
+	var consumer jetstream.Consumer
+	do(func() (err error) {
+		consumer, err = m.old.CreateConsumer(ctx, eventStream, jetstream.ConsumerConfig{Durable: "group-processor", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second})
+		return err
+	})
+	for i := range 300 {
+		do(func() error {
+			_, err := m.old.Publish(ctx, fmt.Sprintf("default.source.event-%d", i%3), fmt.Appendf(nil, "event %d", i), jetstream.WithMsgID(fmt.Sprint(i)))
+			return err
+		})
+	}
+	do(func() error { _, err := m.old.Publish(ctx, "own.thing", []byte("of somebody")); return err })
+	batch, err := consumer.Fetch(150, jetstream.FetchMaxWait(10*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for msg := range batch.Messages() {
+		// The first hundred, and some beyond a gap.
+		if read < 100 || read%10 == 0 {
+			if err := msg.DoubleAck(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		read++
+	}
+	equal(t, "read", read, 150)
+	all := map[string]content{}
+	for _, stream := range []string{eventStream, "own", "KV_processor"} {
+		all[stream] = m.state(t, m.old, stream)
+	}
+	return all
+}
+
+// state reads a stream from its first message to its last.
+func (m move) state(t *testing.T, js jetstream.JetStream, name string) content {
+	t.Helper()
+	var c content
+	persist(t, func() error {
+		stream, err := js.Stream(t.Context(), name)
+		if err != nil {
+			return err
+		}
+		state := stream.CachedInfo().State
+		c = content{Msgs: state.Msgs, FirstSeq: state.FirstSeq, LastSeq: state.LastSeq, Consumers: map[string]position{}}
+		for seq := state.FirstSeq; seq <= state.LastSeq; seq++ {
+			msg, err := stream.GetMsg(t.Context(), seq)
+			if err != nil {
+				return err
+			}
+			c.Messages = append(c.Messages, fmt.Sprintf("%d %s %s %s %s", seq, msg.Time.UTC(), msg.Subject, msg.Header.Get("Nats-Msg-Id"), msg.Data))
+		}
+		consumers := stream.ListConsumers(t.Context())
+		for info := range consumers.Info() {
+			info.Delivered.Last, info.AckFloor.Last = nil, nil
+			c.Consumers[info.Name] = position{Delivered: info.Delivered, AckFloor: info.AckFloor, NumPending: info.NumPending, NumAckPending: info.NumAckPending}
+		}
+		return consumers.Err()
+	})
+	return c
+}
+
+// expectMoved: the new bus has all that the old one had, with the promised replicas, takes no message twice, goes on where each consumer was, and is
+// open; the old one has it still.
+func (m move) expectMoved(t *testing.T, want map[string]content) {
+	t.Helper()
+	if codes := m.servers.Answers(m.ready); slices.ContainsFunc(codes, func(code int) bool { return code != 200 }) {
+		t.Errorf("the move is done: %s answers %v", m.ready, codes)
+	}
+	for name, content := range want {
+		for which, js := range map[string]jetstream.JetStream{"old": m.old, "new": m.new} {
+			want := content
+			if which == "new" && m.fromCluster() {
+				want = want.backedUp()
+			}
+			if got := m.state(t, js, name); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s on the %s bus:\ngot  %d messages %+v\nwant %d messages %+v", name, which, len(got.Messages), got.Consumers, len(want.Messages), want.Consumers)
+			}
+		}
+		stream, err := m.new.Stream(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, name+": replicas", stream.CachedInfo().Config.Replicas, m.replicas)
+	}
+	if m.replicas == 1 {
+		return // a lone server knows the ids of restored messages when it is started again
+	}
+	persist(t, func() error {
+		ack, err := m.new.Publish(t.Context(), "default.source.event-2", []byte("event 299"), jetstream.WithMsgID("299"))
+		if err == nil && !ack.Duplicate {
+			t.Errorf("an event that was stored before the move, once more: %+v", ack)
+		}
+		return err
+	})
+}
+
+func (m move) fromCluster() bool { return strings.Contains(m.urls["OLD_URL"], ",") }
+
+// backedUp is what a cluster's backup has: each consumer at its ack floor, if anything beyond was not acknowledged.
+func (c content) backedUp() content {
+	consumers := map[string]position{}
+	for name, p := range c.Consumers {
+		if p.NumAckPending > 0 {
+			p.NumPending += p.Delivered.Stream - p.AckFloor.Stream
+			p.Delivered, p.NumAckPending = p.AckFloor, 0
+		}
+		consumers[name] = p
+	}
+	c.Consumers = consumers
+	return c
+}
