@@ -88,6 +88,9 @@ func (f *verifyFlags) verify(ctx context.Context, s streams) (report.Report, err
 	if err != nil {
 		return report.Report{}, err
 	}
+	if len(objects) == 0 {
+		return report.Report{}, fmt.Errorf("there is no object in %s: did what should have written it fail?", strings.Join(f.files, ", "))
+	}
 	system, err := workload.Read(objects)
 	if err != nil {
 		return report.Report{}, err
