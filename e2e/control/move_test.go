@@ -182,3 +182,31 @@ func chartFolder(t *testing.T, name string) string {
 	}
 	return filepath.Join(repository, "charts", name)
 }
+
+// TestServersLeaveBeforeTheirPods: an upgrade to fewer servers has the Job that takes them out of the cluster first, and no other has.
+func TestServersLeaveBeforeTheirPods(t *testing.T) {
+	p, err := readProfile("multi-node")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelease(t, "helm4", "resize", p.withVoters(5), chartFolder(t, "argo-events"), selectors(nil))
+	for i, servers := range []int{3, 5, 5, 3} {
+		command := "upgrade"
+		if i == 0 {
+			command = "install"
+		}
+		if err := r.deploy(command, "multi-node", r.valuesFile(map[string]any{"bus": map[string]any{"replicas": servers}})); err != nil {
+			t.Fatal(err)
+		}
+		hooks, err := r.run("get", "hooks", cases.Release)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := strings.Contains(hooks, "helm.sh/hook: pre-upgrade"), i == 3; got != want {
+			t.Errorf("step %d, to %d servers: the Job is there: %v, want %v", i, servers, got, want)
+		}
+		if err := r.eventually(2*time.Minute, func() error { return r.moved([]string{clustered}) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -134,6 +134,13 @@ has() { nats stream info "$1" --json >/dev/null 2>&1; }
 copies() { nats stream info "$1" --json | grep -o '"num_replicas": *[0-9]*' | grep -o '[0-9]*$'; }
 {{- end }}
 
+{{/* liveServers: how many the managed bus has now, in the mode that it is to have; 0 where Helm sees no cluster, or no bus. */}}
+{{- define "argo-events.liveServers" -}}
+{{- if eq .Values.eventBus.mode "managed" -}}
+{{- dig "spec" "replicas" 0 (lookup "apps/v1" "StatefulSet" .Release.Namespace (include "argo-events.members" (list . "bus"))) }}
+{{- else }}0{{ end }}
+{{- end }}
+
 {{/* live: "true" where Helm renders for a cluster that it sees (install, upgrade), not in helm template. */}}
 {{- define "argo-events.live" -}}
 {{- not (empty (lookup "v1" "Namespace" "" "kube-system")) }}
