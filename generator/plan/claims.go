@@ -188,6 +188,21 @@ func voters(s sides, p Plan) []Finding {
 	return all
 }
 
+// leaving names the NATS servers that go when a StatefulSet with disks shrinks, the last one first.
+func (s sides) leaving() []string {
+	var all []string
+	for _, o := range s.to {
+		from := find(s.from, o.Object)
+		if from == nil || o.set() == "" || len(claimNames(o)) == 0 || !o.runsNATS() {
+			continue
+		}
+		for i := number(from.tree, 1, "spec", "replicas") - 1; i >= number(o.tree, 1, "spec", "replicas"); i-- {
+			all = append(all, fmt.Sprintf("%s-%d", o.Object.Name, i))
+		}
+	}
+	return all
+}
+
 // runsNATS tells by the image.
 func (o *object) runsNATS() bool {
 	return slices.ContainsFunc(items(o.tree, "spec", "template", "spec", "containers"), func(c any) bool {

@@ -65,6 +65,9 @@ func (p *Plan) AddCommands(r Request) error {
 // movingWhy is said of the command that moves data.
 const movingWhy = "move the data; after a failure, again. Another move of this release needs another migration.id"
 
+// leavingWhy is said of the command that takes a server out of its quorum.
+const leavingWhy = "take a server out of the quorum, as user sys; go on when nats stream report shows all copies"
+
 func (p *Plan) helm(r Request) []Command {
 	dir := path.Join("charts", r.Chart)
 	upgrade := append([]string{"helm", "upgrade", r.Release, dir, "-n", r.Namespace}, r.Cluster...)
@@ -109,6 +112,9 @@ func (p *Plan) kubectl(r Request, during []*object) []Command {
 				all = append(all, command("wait for its end", r.on("wait", "--for=condition=complete", "--timeout=30m", resourceName(o.Object))...))
 			}
 		}
+	}
+	for _, server := range p.leaving {
+		all = append(all, command(leavingWhy, "nats", "--user", "sys", "server", "cluster", "peer-remove", server))
 	}
 	all = append(all, command("apply what is there afterwards", append(render, apply...)...))
 	gone := p.gone(during)

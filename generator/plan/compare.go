@@ -34,6 +34,7 @@ func Compare(from, to []manifest.Object, canMove bool) (Plan, error) {
 	s := sides{old, now}
 	p.markRolls(s)
 	p.moves = s.replaced()
+	p.leaving = s.leaving()
 	p.Claims = s.claims()
 	p.Elections = s.elections()
 	p.Copies = s.copies()

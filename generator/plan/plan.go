@@ -34,6 +34,8 @@ type Plan struct {
 	Kubectl []Command `json:"kubectl,omitempty"`
 
 	moves []replaced
+	// leaving are the servers of a quorum that go, the last one first.
+	leaving []string
 	// canMove says that the chart moves data, and takes servers out of their quorum.
 	canMove bool
 }
