@@ -66,8 +66,17 @@ arrived() {
   return 1
 }
 
+leader() { new stream info "$1" --json | grep -o '"leader": *"[^"]*"' | head -n 1; }
+
+# The mark has a key for each stream that was restored: its name may have what a key may not.
+key() { echo "$1" | md5sum | cut -c 1-32; }
+restored() { new kv get "$mark" "$(key "$1")" --raw 2>/dev/null; }
+
 move() {
-  ! same "$1" || { arrived "$1"; return; }
+  if restored "$1" >/dev/null && same "$1"; then
+    arrived "$1"
+    return
+  fi
   # What is left of an attempt that was ended.
   if has "$1"; then
     mine
@@ -77,7 +86,17 @@ move() {
   old stream backup "$1" /backup/stream --no-progress || return
   new stream restore /backup/stream --no-progress --replicas="$replicas" || return
   rm -rf /backup/stream
+  new kv put "$mark" "$(key "$1")" "$(leader "$1")" || return
   arrived "$1"
+}
+
+# The server that restored a stream does not know the ids of its messages, its followers do.
+handed() {
+  now=$(leader "$1") && by=$(restored "$1") || return
+  [ -n "$now" ] || return
+  [ "$now" = "$by" ] || return 0
+  new stream cluster step-down "$1"
+  return 1
 }
 
 for server in $(echo "$OLD_URL" | tr ',' ' '); do
@@ -94,10 +113,10 @@ if [ $moved = no ]; then
     persist move "$stream"
     echo "moved: $stream"
   done
-  # All of them once more: a server may have gone in between. The one that restored a stream does not know the ids of its messages, its followers do.
+  # All of them once more: a server may have gone in between.
   for stream in $streams; do
     arrived "$stream"
-    [ "$replicas" = 1 ] || persist new stream cluster step-down "$stream"
+    [ "$replicas" = 1 ] || persist handed "$stream"
   done
 fi
 
