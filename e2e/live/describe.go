@@ -36,6 +36,19 @@ func (s *System) describe(ctx context.Context, k *kube) string {
 	return out.String()
 }
 
+// controllerLog is the last that the system's controller said.
+func (s *System) controllerLog(ctx context.Context, k *kube) string {
+	selector := "app.kubernetes.io/component=controller"
+	if s.naive() {
+		selector = "app=controller-manager"
+	}
+	text, err := k.run(ctx, k.kubectl, "", "logs", "-n", s.Name, "-l", selector, "--prefix", "--tail=30")
+	if err != nil {
+		text += err.Error()
+	}
+	return "\n--- controller\n" + text
+}
+
 func isReady(p corev1.Pod) bool {
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodReady {

@@ -129,8 +129,8 @@ func (st *stage) upgrade() scenario {
 		}
 		// The controller has to hear of it before anything rolls.
 		for _, s := range st.systems {
-			if err := until(ctx, time.Minute, func(ctx context.Context) (string, error) { return s.outdated(ctx, st.kube) }); err != nil {
-				return err
+			if err := until(ctx, 3*time.Minute, func(ctx context.Context) (string, error) { return s.outdated(ctx, st.kube) }); err != nil {
+				return fmt.Errorf("%w%s%s", err, s.describe(ctx, st.kube), s.controllerLog(ctx, st.kube))
 			}
 		}
 		return nil
