@@ -160,23 +160,6 @@ func (w *world) put(p *pod, object *corev1.Pod, name string) error {
 	return nil
 }
 
-// stop ends a pod; it is on no node then.
-func (w *world) stop(p *pod) error {
-	object, name := p.object, p.node
-	if name == "" {
-		return nil
-	}
-	if err := w.scheduler.Remove(object); err != nil {
-		return err
-	}
-	p.node = ""
-	w.happened(func() {
-		_ = w.scheduler.Add(object) // it was there
-		p.node = name
-	})
-	return nil
-}
-
 // terminate marks a pod for deletion on a node that cannot delete it: it stands there until the node is back or removed.
 func (w *world) terminate(p *pod) error {
 	before, now := p.object, p.object.DeepCopy()
