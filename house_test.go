@@ -14,7 +14,7 @@ import (
 const module = "github.com/holdfast-ha/holdfast/"
 
 // arrows lists for each package what of ours it may import. A package that is not here fails the test: its place in the
-// house has to be said. Arrows only point down: cmd > generator > what it stands on; verify will know nothing of generator.
+// house has to be said. Arrows only point down: cmd > generator > what it stands on; verify knows nothing of generator.
 var arrows = map[string][]string{
 	"cmd/holdfast": {"generator/chart", "generator/folder", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/stack", "profiles", "stacks",
 		"verify/cluster", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/workload"},

@@ -25,7 +25,7 @@ control() { tests ./control -parallel 10; }
 # The cluster of real nodes that the next tier runs on: that it fails as it should, and leaves nothing. As root.
 nodes() { tests ./nodes/...; }
 # The charts on real nodes, which lose their power, their zone and each other while events are counted. As root.
-# EVIDENCE=DIR keeps the counts. Not among all of them yet: it takes half an hour, and passed as a whole once of three times.
+# EVIDENCE=DIR keeps the counts. Not among all of them yet: it takes half an hour, and does not pass each time.
 live() { tests ./load/... && tests ./live ${EVIDENCE:+-evidence "$EVIDENCE"}; }
 
 # The tests read files that the go command does not watch, hence -count=1.

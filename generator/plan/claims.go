@@ -164,40 +164,53 @@ func lost(s sides, p Plan) []Finding {
 	return all
 }
 
-// voters finds StatefulSets with disks whose number of members changes.
-func voters(s sides, p Plan) []Finding {
-	var all []Finding
+// resized is a StatefulSet with disks whose number of members changes.
+type resized struct {
+	*object
+	was, will int
+}
+
+func (s sides) resized() []resized {
+	var all []resized
 	for _, o := range s.to {
 		from := find(s.from, o.Object)
 		if from == nil || o.set() == "" || len(claimNames(o)) == 0 {
 			continue
 		}
-		was, will := number(from.tree, 1, "spec", "replicas"), number(o.tree, 1, "spec", "replicas")
-		switch {
-		case was == will:
-		case !o.runsNATS():
-			all = append(all, Finding{Verdict: ByHand, Object: o.Object, Text: fmt.Sprintf("%d members become %d: tell those that are there, in the way of what runs in it, before one comes or goes", was, will)})
-		case will > was:
-			all = append(all, Finding{Verdict: InPlace, Object: o.Object, Text: fmt.Sprintf("%d servers become %d; the new ones join by themselves", was, will)})
-		case p.canMove:
-			all = append(all, Finding{Verdict: InPlace, Object: o.Object, Text: fmt.Sprintf("%d servers become %d; helm upgrade takes those that go out of the quorum before, one by one, and kubectl does not", was, will)})
-		default:
-			all = append(all, Finding{Verdict: ByHand, Object: o.Object, Text: fmt.Sprintf("%d servers become %d: take those that go out of the quorum before, one by one", was, will)})
+		if was, will := number(from.tree, 1, "spec", "replicas"), number(o.tree, 1, "spec", "replicas"); was != will {
+			all = append(all, resized{o, was, will})
 		}
 	}
 	return all
 }
 
-// leaving names the NATS servers that go when a StatefulSet with disks shrinks, the last one first.
+// voters says what it takes that members come or go.
+func voters(s sides, p Plan) []Finding {
+	var all []Finding
+	for _, o := range s.resized() {
+		add := func(v Verdict, text string) {
+			all = append(all, Finding{Verdict: v, Object: o.Object, Text: fmt.Sprintf(text, o.was, o.will)})
+		}
+		switch {
+		case !o.runsNATS():
+			add(ByHand, "%d members become %d: tell those that are there, in the way of what runs in it, before one comes or goes")
+		case o.will > o.was:
+			add(InPlace, "%d servers become %d; the new ones join by themselves")
+		case p.canMove:
+			add(InPlace, "%d servers become %d; helm upgrade takes those that go out of the quorum before, one by one, and kubectl does not")
+		default:
+			add(ByHand, "%d servers become %d: take those that go out of the quorum before, one by one")
+		}
+	}
+	return all
+}
+
+// leaving names the NATS servers that go, the last one first.
 func (s sides) leaving() []string {
 	var all []string
-	for _, o := range s.to {
-		from := find(s.from, o.Object)
-		if from == nil || o.set() == "" || len(claimNames(o)) == 0 || !o.runsNATS() {
-			continue
-		}
-		for i := number(from.tree, 1, "spec", "replicas") - 1; i >= number(o.tree, 1, "spec", "replicas"); i-- {
-			all = append(all, fmt.Sprintf("%s-%d", o.Object.Name, i))
+	for _, o := range s.resized() {
+		for i := o.was - 1; o.runsNATS() && i >= o.will; i-- {
+			all = append(all, fmt.Sprintf("%s-%d", o.Name, i))
 		}
 	}
 	return all

@@ -37,10 +37,11 @@ var readers = map[string]reader{
 
 // Read reads objects. One that cannot be read is an error that names file and line, and so is one that is there twice.
 func Read(objects []*manifest.Object) (*System, error) {
-	s := &System{Objects: slices.SortedStableFunc(slices.Values(objects), manifest.Compare)}
-	for i, o := range s.Objects {
+	s := new(System)
+	objects = slices.SortedStableFunc(slices.Values(objects), manifest.Compare)
+	for i, o := range objects {
 		if i > 0 {
-			if last := s.Objects[i-1]; last.Group() == o.Group() && last.String() == o.String() {
+			if last := objects[i-1]; last.Group() == o.Group() && last.String() == o.String() {
 				return nil, fmt.Errorf("%s: %s is there twice: the other is at %s", o.At(), o, last.At())
 			}
 		}
@@ -177,13 +178,12 @@ func (s *System) add(o *manifest.Object, w *Workload, selector *metav1.LabelSele
 	if w.Name == "" {
 		w.Name = o.Name
 	}
-	w.Most = w.Replicas
 	if selector != nil {
-		var err error
-		if w.Selector, err = metav1.LabelSelectorAsSelector(selector); err != nil {
+		own, err := metav1.LabelSelectorAsSelector(selector)
+		if err != nil {
 			return fmt.Errorf("%s: %s: spec.selector: %w", o.At("spec", "selector"), o, err)
 		}
-		if !w.Selector.Matches(labels.Set(w.Template.Labels)) {
+		if !own.Matches(labels.Set(w.Template.Labels)) {
 			return fmt.Errorf("%s: %s: spec.selector does not match the labels of spec.template: the API server refuses it", o.At("spec", "selector"), o)
 		}
 	}

@@ -29,15 +29,12 @@ type Workload struct {
 	// object's where that is a custom resource.
 	Object                *manifest.Object
 	Kind, Namespace, Name string
-	// Replicas is how many pods there are at rest; 0 for a DaemonSet, which has one on each node that takes it. Most is how
-	// many an autoscaler may ask for, Replicas without one.
-	Replicas, Most int
-	Template       corev1.PodTemplateSpec
+	// Replicas is how many pods there are at rest; 0 for a DaemonSet, which has one on each node that takes it.
+	Replicas int
+	Template corev1.PodTemplateSpec
 	// TemplateAt is where the template stands in the object: "spec", "template".
 	TemplateAt []string
-	// Selector is the one by which the controller knows its pods; nil where that is no question.
-	Selector labels.Selector
-	Roll     Roll
+	Roll       Roll
 	// Claims are made for each pod, and stay its own.
 	Claims []corev1.PersistentVolumeClaim
 	// Replication is how its pods stand to each other.
@@ -76,8 +73,8 @@ type Budget struct {
 type System struct {
 	Workloads []*Workload
 	Budgets   []*Budget
-	// Objects are all objects, and Unjudged those of kinds that nothing is known of.
-	Objects, Unjudged []*manifest.Object
+	// Unjudged are objects of kinds that nothing is known of.
+	Unjudged []*manifest.Object
 }
 
 // Compare orders workloads by namespace, name and kind.

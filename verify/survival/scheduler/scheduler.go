@@ -39,7 +39,6 @@ import (
 type Scheduler struct {
 	nodes     *nodes
 	framework framework.Framework
-	informers informers.SharedInformerFactory
 }
 
 // registry has the plugins that are used.
@@ -83,17 +82,14 @@ func New(ctx context.Context, all []*corev1.Node) (*Scheduler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Scheduler{nodes: newNodes(all), informers: informers.NewSharedInformerFactory(nil, 0)}
-	s.framework, err = runtime.NewFramework(ctx, known, p, runtime.WithSnapshotSharedLister(s.nodes), runtime.WithInformerFactory(s.informers), runtime.WithParallelism(1))
+	s := &Scheduler{nodes: newNodes(all)}
+	// It knows no namespace and no Service: terms that select namespaces by their labels select none.
+	none := informers.NewSharedInformerFactory(nil, 0)
+	s.framework, err = runtime.NewFramework(ctx, known, p, runtime.WithSnapshotSharedLister(s.nodes), runtime.WithInformerFactory(none), runtime.WithParallelism(1))
 	if err != nil {
 		return nil, fmt.Errorf("the scheduler's plugins: %w", err)
 	}
 	return s, nil
-}
-
-// AddNamespace makes a namespace known, for affinity terms that select namespaces by their labels.
-func (s *Scheduler) AddNamespace(n *corev1.Namespace) error {
-	return s.informers.Core().V1().Namespaces().Informer().GetIndexer().Add(n)
 }
 
 // Add puts a pod on the node that its spec names, whether it fits or not.
