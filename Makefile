@@ -30,13 +30,13 @@ verify: lint test ## What must pass before a change is handed in
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the renderer, a minute each
-	@for target in $$(grep -rho --include='*_test.go' 'func Fuzz[A-Za-z]*' generator | awk '{print $$2}' | sort -u); do \
-	  for pkg in $$(grep -rl --include='*_test.go' "func $$target(" generator | xargs -n1 dirname | sort -u); do \
+	@for target in $$(grep -rho --include='*_test.go' 'func Fuzz[A-Za-z]*' generator verify | awk '{print $$2}' | sort -u); do \
+	  for pkg in $$(grep -rl --include='*_test.go' "func $$target(" generator verify | xargs -n1 dirname | sort -u); do \
 	    echo "$$pkg $$target"; go test ./$$pkg -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-60s} || exit 1; done; done
 
 .PHONY: bench
 bench: ## Benchmarks, and holdfast beside helm and kustomize in one run
-	go test -run '^$$' -bench . -benchtime 3x ./generator/...
+	go test -run '^$$' -bench . -benchtime 3x ./generator/... ./verify/...
 	e2e/bench.sh
 
 .PHONY: evidence

@@ -24,24 +24,25 @@ var arrows = map[string][]string{
 	"generator/render":    {"generator/chart", "generator/manifest"},
 	"generator/chart":     {"generator/ha", "generator/manifest", "generator/profile", "generator/schema", "generator/stack"},
 	"generator/ha":        {"generator/profile", "generator/stack"},
-	"generator/stack":     {"generator/strict"},
-	"generator/profile":   {"generator/strict"},
+	"generator/stack":     {"internal/strict"},
+	"generator/profile":   {"internal/strict"},
 	"generator/manifest":  {},
 	"generator/folder":    {},
 	"generator/schema":    {},
-	"generator/strict":    {},
 
 	"verify/report":             {"verify/cluster", "verify/rules", "verify/survival", "verify/workload"},
 	"verify/rules":              {"verify/manifest", "verify/workload"},
 	"verify/survival":           {"verify/cluster", "verify/survival/scheduler", "verify/workload"},
 	"verify/survival/scheduler": {},
 	"verify/workload":           {"verify/manifest"},
-	"verify/cluster":            {"verify/manifest"},
+	"verify/cluster":            {"internal/strict", "verify/manifest"},
 	"verify/manifest":           {},
+
+	"internal/strict": {},
 
 	"profiles": {},
 	"stacks":   {},
-	"golden":   {"generator/chart", "generator/manifest", "generator/profile", "generator/render", "generator/stack", "generator/strict", "profiles", "stacks"},
+	"golden":   {"generator/chart", "generator/manifest", "generator/profile", "generator/render", "generator/stack", "internal/strict", "profiles", "stacks"},
 }
 
 // alone lists the libraries that only some packages may know.

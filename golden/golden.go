@@ -13,7 +13,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/generator/render"
 	"github.com/holdfast-ha/holdfast/generator/stack"
-	"github.com/holdfast-ha/holdfast/generator/strict"
+	"github.com/holdfast-ha/holdfast/internal/strict"
 	"github.com/holdfast-ha/holdfast/profiles"
 	"github.com/holdfast-ha/holdfast/stacks"
 )

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/holdfast-ha/holdfast/generator/strict"
+	"github.com/holdfast-ha/holdfast/internal/strict"
 )
 
 // Load reads every *.yaml of fsys as a profile, strictly, ordered from the least to the most survived.

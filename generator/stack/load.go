@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/holdfast-ha/holdfast/generator/strict"
+	"github.com/holdfast-ha/holdfast/internal/strict"
 	"go.yaml.in/yaml/v3"
 )
 

@@ -84,7 +84,7 @@ func TestRefusals(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                  "c.yaml: a cluster without nodes",
 		"nodes: []":                         "a cluster is a list of Nodes, or a map with nodes",
-		"nodes: [{name: a, size: 3}]":       "c.yaml: unmarshal errors: line 1: field size not found",
+		"nodes: [{name: a, size: 3}]":       "c.yaml:1: unknown key size",
 		"nodes: [{count: 2}]":               "c.yaml: nodes[0].name: is missing",
 		"nodes: [{name: a, count: 0}]":      "c.yaml: nodes[0].count: is 0: want 1 to 10000",
 		"nodes: [{name: a}, {name: a}]":     "c.yaml: node a is there twice",

@@ -1,17 +1,15 @@
 package cluster
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/holdfast-ha/holdfast/internal/strict"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
@@ -73,16 +71,11 @@ func Parse(file string, text []byte) (Cluster, error) {
 }
 
 func parseGroups(file string, text []byte) (Cluster, error) {
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
 	var all struct {
 		Nodes []group `yaml:"nodes"`
 	}
-	if err := decoder.Decode(&all); err != nil {
-		return Cluster{}, fmt.Errorf("%s: %s", file, strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: ")), " "))
-	}
-	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return Cluster{}, fmt.Errorf("%s: has more than one YAML document", file)
+	if err := strict.Decode(file, text, &all); err != nil {
+		return Cluster{}, err
 	}
 	var nodes []*corev1.Node
 	for i, g := range all.Nodes {
