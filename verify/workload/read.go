@@ -37,8 +37,8 @@ var readers = map[string]reader{
 
 // Read reads objects. One that cannot be read is an error that names file and line, and so is one that is there twice.
 func Read(objects []*manifest.Object) (*System, error) {
-	s := new(System)
 	objects = slices.SortedStableFunc(slices.Values(objects), manifest.Compare)
+	s := &System{Objects: objects}
 	for i, o := range objects {
 		if i > 0 {
 			if last := objects[i-1]; last.Group() == o.Group() && last.String() == o.String() {

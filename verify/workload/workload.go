@@ -71,6 +71,8 @@ type Budget struct {
 
 // System is all that was read.
 type System struct {
+	// Objects is everything, ordered by namespace, kind and name.
+	Objects   []*manifest.Object
 	Workloads []*Workload
 	Budgets   []*Budget
 	// Unjudged are objects of kinds that nothing is known of.
