@@ -105,11 +105,11 @@ func (f *verifyFlags) verify(ctx context.Context, s streams) (report.Report, err
 	if f.claim == "zone" && len(c.Zones()) < 2 {
 		return report.Report{}, fmt.Errorf("--survives zone: the cluster has nodes in %d zones: it takes two to lose one", len(c.Zones()))
 	}
-	losses, err := survival.Losses(ctx, c, system.Workloads)
+	played, err := survival.Play(ctx, c, system)
 	if err != nil {
 		return report.Report{}, otherError{err}
 	}
-	return report.New(c, f.claim, system, rules.Check(system), losses), nil
+	return report.New(c, f.claim, system, rules.Check(system), played), nil
 }
 
 // nodesOf is the cluster that the flags describe.

@@ -77,17 +77,18 @@ type Finding struct {
 	Ignored string `json:"ignored,omitempty"`
 }
 
-// New puts together what was found. The first of the losses is that of nothing.
-func New(c cluster.Cluster, claim string, s *workload.System, findings []rules.Finding, losses []survival.Loss) Report {
+// New puts together what was found.
+func New(c cluster.Cluster, claim string, s *workload.System, findings []rules.Finding, played survival.Result) Report {
+	rest := played.Scenarios[0]
 	r := Report{Version: Version, Nodes: len(c.Nodes), Zones: len(c.Zones()), Claim: claim, Kept: true,
 		Workloads: []Workload{}, Findings: []Finding{}, NotJudged: []string{}}
 	for i, w := range s.Workloads {
 		row := Workload{Name: w.String(), At: w.Object.At(), Replication: string(w.Replication.Model), Assumed: w.Replication.Assumed, Why: w.Replication.Why,
-			Pods: losses[0].Outcomes[i].Pods, Waiting: append([]string{}, losses[0].Outcomes[i].Waits...)}
-		for _, l := range losses[1:] {
-			worst := &row.Node
-			if l.Zone {
-				worst = &row.Zone
+			Pods: rest.Outcomes[i].Pods, Waiting: append([]string{}, rest.Outcomes[i].Waits...)}
+		for _, l := range played.Scenarios {
+			worst := map[survival.Event]**Worst{survival.LoseNode: &row.Node, survival.LoseZone: &row.Zone}[l.Event]
+			if worst == nil {
+				continue
 			}
 			if now := judge(l, l.Outcomes[i]); *worst == nil || severity(now) > severity(**worst) {
 				*worst = &now
@@ -109,11 +110,11 @@ func New(c cluster.Cluster, claim string, s *workload.System, findings []rules.F
 	return r
 }
 
-func judge(l survival.Loss, o survival.Outcome) Worst {
-	w := Worst{Verdict: Stops, Loss: l.What, Left: o.Left, After: o.After, Needs: o.Needs, Waiting: o.Waits}
+func judge(l survival.Scenario, o survival.Outcome) Worst {
+	w := Worst{Verdict: Stops, Loss: l.Target, Left: o.Least, After: o.After, Needs: o.Needs, Waiting: o.Waits}
 	switch {
 	case o.Serves():
-		return Worst{Verdict: Serves, Left: o.Left, After: o.After, Needs: o.Needs}
+		return Worst{Verdict: Serves, Left: o.Least, After: o.After, Needs: o.Needs}
 	case o.Recovers():
 		w.Verdict = Returns
 	}

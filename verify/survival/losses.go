@@ -9,80 +9,75 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Outcome is what a failure does to a workload.
-type Outcome struct {
-	Workload *workload.Workload
-	// Pods is how many there should be, Left how many are when it happens, After how many when controllers and scheduler
-	// have done what they can while it lasts.
-	Pods, Left, After int
-	// Needs is how many it takes to serve.
-	Needs int
-	// Waits are the pods that find no node, and why.
-	Waits []string
-}
-
-// Serves tells whether the workload goes on when the failure happens, before anything is replaced.
-func (o Outcome) Serves() bool { return o.Left >= o.Needs }
-
-// Recovers tells whether it serves again while the failure lasts.
-func (o Outcome) Recovers() bool { return o.After >= o.Needs }
-
-// Loss is a failure that takes nodes, and what it does.
-type Loss struct {
-	// What is lost: "node-1", "zone-2"; Zone tells that it is a zone.
-	What     string
-	Zone     bool
-	Nodes    []string
-	Outcomes []Outcome
-}
-
-// Losses places the workloads on the cluster, and takes away each node and each zone. The first loss is that of nothing:
-// the workloads as they are placed.
-func Losses(ctx context.Context, c cluster.Cluster, all []*workload.Workload) ([]Loss, error) {
+// Play places the workloads of a system, whose replication is told, on a cluster, and lets each event happen to it.
+func Play(ctx context.Context, c cluster.Cluster, s *workload.System) (Result, error) {
 	w, err := newWorld(ctx, c)
 	if err != nil {
-		return nil, err
+		return Result{}, err
 	}
-	if err := w.populate(ctx, all); err != nil {
-		return nil, err
+	if err := w.populate(ctx, s.Workloads); err != nil {
+		return Result{}, err
 	}
-	losses := []Loss{{What: "nothing"}}
+	scenarios := []Scenario{{Event: Rest}}
 	for _, n := range c.Nodes {
-		losses = append(losses, Loss{What: n.Name, Nodes: []string{n.Name}})
+		scenarios = append(scenarios, Scenario{Event: LoseNode, Target: n.Name, Nodes: []string{n.Name}})
 	}
 	for _, zone := range c.Zones() {
-		losses = append(losses, Loss{What: zone, Zone: true, Nodes: c.In(zone)})
+		scenarios = append(scenarios, Scenario{Event: LoseZone, Target: zone, Nodes: c.In(zone)})
 	}
-	for i := range losses {
-		if losses[i].Outcomes, err = w.losing(ctx, all, losses[i].Nodes); err != nil {
-			return nil, fmt.Errorf("losing %s: %w", losses[i].What, err)
+	for i := range scenarios {
+		if err := w.losing(ctx, s.Workloads, &scenarios[i]); err != nil {
+			return Result{}, fmt.Errorf("%s %s: %w", scenarios[i].Event, scenarios[i].Target, err)
 		}
 	}
-	return losses, nil
+	return Result{Rest: w.placements(s.Workloads), Scenarios: scenarios}, nil
+}
+
+// placements lists where all pods are.
+func (w *world) placements(all []*workload.Workload) []Placement {
+	var list []Placement
+	for _, of := range all {
+		for _, p := range w.pods {
+			if p.of == of {
+				list = append(list, Placement{Pod: p.object.Name, Workload: of, Node: p.node, Why: p.reason()})
+			}
+		}
+	}
+	return list
+}
+
+// reason is why a pod waits, "" if it does not.
+func (p *pod) reason() string {
+	if p.why == nil {
+		return ""
+	}
+	return p.why.Error()
 }
 
 // losing plays the loss of nodes: their pods stand in the API, marked for deletion, and controllers make others.
-func (w *world) losing(ctx context.Context, all []*workload.Workload, names []string) ([]Outcome, error) {
-	outcomes := make([]Outcome, len(all))
-	return outcomes, w.play(func() error {
-		gone := w.lose(names...)
+func (w *world) losing(ctx context.Context, all []*workload.Workload, s *Scenario) error {
+	return w.play(func() error {
+		gone := w.lose(s.Nodes...)
 		left := w.running(gone)
 		for _, p := range gone {
 			if err := w.terminate(p); err != nil {
 				return err
 			}
+			s.Changes = append(s.Changes, Change{Pod: p.object.Name, Workload: p.of, From: p.node, Why: "its node is lost"})
 		}
 		for _, p := range gone {
 			if !replacedElsewhere(p.of) {
 				continue
 			}
-			if err := w.schedule(ctx, w.create(p.of, len(w.pods), 1)); err != nil {
+			next := w.create(p.of, len(w.pods), 1)
+			if err := w.schedule(ctx, next); err != nil {
 				return err
 			}
+			s.Changes = append(s.Changes, Change{Pod: next.object.Name, Workload: p.of, To: next.node, Why: next.reason()})
 		}
 		after := w.running(gone)
-		for i, of := range all {
-			o := Outcome{Workload: of, Pods: w.wanted(of), Left: left[of], After: after[of]}
+		for _, of := range all {
+			o := Outcome{Workload: of, Pods: w.wanted(of), Least: left[of], After: after[of]}
 			if of.Kind == workload.DaemonSet {
 				// Nobody misses the pod of a node that is lost.
 				o.Pods -= count(gone, of)
@@ -93,7 +88,7 @@ func (w *world) losing(ctx context.Context, all []*workload.Workload, names []st
 					o.Waits = append(o.Waits, p.why.Error())
 				}
 			}
-			outcomes[i] = o
+			s.Outcomes = append(s.Outcomes, o)
 		}
 		return nil
 	})

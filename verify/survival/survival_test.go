@@ -12,7 +12,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-func golden(t testing.TB, name string) []*workload.Workload {
+func golden(t testing.TB, name string) *workload.System {
 	t.Helper()
 	objects, err := manifest.Load([]string{filepath.Join("..", "..", "golden", name, "objects")}, nil)
 	if err != nil {
@@ -31,7 +31,7 @@ func golden(t testing.TB, name string) []*workload.Workload {
 			w.Replication.Model = workload.PerNode
 		}
 	}
-	return s.Workloads
+	return s
 }
 
 // TestLosses: what our charts promise. The pods of a profile keep what it promises to keep through every loss of a node, and
@@ -43,27 +43,27 @@ func TestLosses(t *testing.T) {
 	}
 	down := map[string]int{}
 	for _, name := range []string{"multi-zone", "multi-node", "single-node", "web-multi-zone"} {
-		losses, err := Losses(t.Context(), c, golden(t, name))
+		r, err := Play(t.Context(), c, golden(t, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(losses) != 10 {
-			t.Fatalf("%s: %d losses, want none, 6 nodes, 3 zones", name, len(losses))
+		if len(r.Scenarios) != 10 {
+			t.Fatalf("%s: %d scenarios, want none, 6 nodes, 3 zones", name, len(r.Scenarios))
 		}
-		for _, l := range losses {
+		for _, l := range r.Scenarios {
 			for _, o := range l.Outcomes {
-				if l.Nodes == nil && (o.Left != o.Pods || len(o.Waits) > 0) {
+				if l.Nodes == nil && (o.Least != o.Pods || len(o.Waits) > 0) {
 					t.Errorf("%s: %s is not placed: %v", name, o.Workload, o.Waits)
 				}
 				several := o.Workload.Replicas > 1
 				if several && !o.Serves() && (len(l.Nodes) < 2 || strings.Contains(name, "multi-zone")) {
-					t.Errorf("%s, %s lost: %s has %d of %d pods left and needs %d", name, l.What, o.Workload, o.Left, o.Pods, o.Needs)
+					t.Errorf("%s, %s lost: %s has %d of %d pods left and needs %d", name, l.Target, o.Workload, o.Least, o.Pods, o.Needs)
 				}
 				if !several && o.Workload.Kind != workload.DaemonSet && !o.Serves() {
 					down[name]++
 				}
 				if o.Workload.Kind == workload.Deployment && !o.Recovers() {
-					t.Errorf("%s, %s lost: %s does not come back: %v", name, l.What, o.Workload, o.Waits)
+					t.Errorf("%s, %s lost: %s does not come back: %v", name, l.Target, o.Workload, o.Waits)
 				}
 			}
 		}
@@ -99,13 +99,13 @@ spec:
 	if err != nil {
 		t.Fatal(err)
 	}
-	losses, err := Losses(t.Context(), c, s.Workloads)
+	r, err := Play(t.Context(), c, s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range losses[1:] {
-		if o := l.Outcomes[0]; o.Left != 2 || o.After != 2 || len(o.Waits) != 1 || !strings.Contains(o.Waits[0], "anti-affinity") {
-			t.Errorf("%s lost: %+v", l.What, o)
+	for _, l := range r.Scenarios[1:] {
+		if o := l.Outcomes[0]; o.Least != 2 || o.After != 2 || len(o.Waits) != 1 || !strings.Contains(o.Waits[0], "anti-affinity") {
+			t.Errorf("%s lost: %+v", l.Target, o)
 		}
 	}
 }
@@ -115,8 +115,7 @@ func TestPlayIsTakenBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := golden(t, "multi-node")
-	all = slices.DeleteFunc(all, func(w *workload.Workload) bool { return w.Kind == workload.Job })
+	all := slices.DeleteFunc(golden(t, "multi-node").Workloads, func(w *workload.Workload) bool { return w.Kind == workload.Job })
 	w, err := newWorld(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +140,7 @@ func TestPlayIsTakenBack(t *testing.T) {
 	}
 	before := show()
 	for _, names := range [][]string{{"node-1"}, {"node-2", "node-4"}, nil} {
-		if _, err := w.losing(t.Context(), all, names); err != nil {
+		if err := w.losing(t.Context(), all, &Scenario{Nodes: names}); err != nil {
 			t.Fatal(err)
 		}
 		if after := show(); after != before {

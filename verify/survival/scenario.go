@@ -1,0 +1,92 @@
+package survival
+
+import (
+	"time"
+
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// Event is what happens to a system.
+type Event string
+
+// The events. The target of each is in brackets.
+const (
+	// Rest: nothing happens [""].
+	Rest Event = "rest"
+	// LoseNode, LoseZone: a node, or all nodes of a zone, lose their power and do not come back [node-1] [zone-1].
+	LoseNode Event = "lose node"
+	LoseZone Event = "lose zone"
+	// DrainNode: a node is cordoned, and its pods are evicted as budgets allow [node-1].
+	DrainNode Event = "drain node"
+	// Roll: a workload's template changes, and its controller replaces the pods [Deployment events/web].
+	Roll Event = "roll"
+	// Grow: its autoscaler asks for the most pods that it may [Deployment events/web].
+	Grow Event = "grow"
+	// LoseNodeInDrain: a node is drained, and another is lost [node-1, node-2].
+	LoseNodeInDrain Event = "lose node in drain"
+	// LoseNodeInRoll: a workload rolls, and a node is lost when the fewest pods are there [Deployment events/web, node-1].
+	LoseNodeInRoll Event = "lose node in roll"
+)
+
+// Scenario is an event, and what it does to a system at rest.
+type Scenario struct {
+	Event Event
+	// Target is what it happens to, as said with each event.
+	Target string
+	// Like are targets to which the same happens, for they are equal to this one in all that counts.
+	Like []string
+	// Nodes are taken away.
+	Nodes []string
+	// Stuck says why a drain or a roll does not end, "" if it does.
+	Stuck string
+	// Outcomes has one for each workload of the system, in its order.
+	Outcomes []Outcome
+	// Changes are the pods that went, came or moved, in the order in which it happened.
+	Changes []Change
+}
+
+// Outcome is what an event does to a workload.
+type Outcome struct {
+	Workload *workload.Workload
+	// Pods is how many there should be, Least the fewest that are ready at any moment, After how many are when controllers
+	// and scheduler have done what they can.
+	Pods, Least, After int
+	// Needs is how many it takes to serve.
+	Needs int
+	// Waits says for each pod that finds no node why it does not.
+	Waits []string
+	// Recovery is how long it takes until the workload serves again: 0 if it never stopped, less than 0 if it does not
+	// before what was lost is back or somebody helps.
+	Recovery time.Duration
+}
+
+// Serves tells whether the workload goes on all the while.
+func (o Outcome) Serves() bool { return o.Least >= o.Needs }
+
+// Recovers tells whether it serves at the end, what was lost still being away.
+func (o Outcome) Recovers() bool { return o.After >= o.Needs }
+
+// Change is a pod that goes from a node to another.
+type Change struct {
+	Pod      string
+	Workload *workload.Workload
+	// From and To are nodes; "" for a pod that was not there before, is gone, or waits, as Why says.
+	From, To string
+	Why      string
+}
+
+// Placement is where a pod is at rest: on a node, or on none ("") for a reason.
+type Placement struct {
+	Pod      string
+	Workload *workload.Workload
+	Node     string
+	Why      string
+}
+
+// Result is all that was played.
+type Result struct {
+	// Rest are the pods as they are placed at first, in the order of the workloads.
+	Rest []Placement
+	// Scenarios begin with Rest; then events in the order of their constants, targets in that of their names.
+	Scenarios []Scenario
+}
