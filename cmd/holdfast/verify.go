@@ -109,7 +109,7 @@ func (f *verifyFlags) verify(ctx context.Context, s streams) (report.Report, err
 	if err != nil {
 		return report.Report{}, otherError{err}
 	}
-	return report.New(c, f.claim, system, rules.Check(system), played), nil
+	return report.New(c, f.claim, system, rules.Check(system, c), played), nil
 }
 
 // nodesOf is the cluster that the flags describe.

@@ -21,6 +21,9 @@ const (
 // Cluster is a set of nodes, ordered by name.
 type Cluster struct {
 	Nodes []*corev1.Node
+	// Described: somebody wrote down these nodes, or they are there, with their labels, taints and sizes. Of others only the
+	// number was said, or not even that.
+	Described bool
 }
 
 // Zones lists the zones that the nodes are in, in order; nodes without a zone are in none.
@@ -91,7 +94,7 @@ func newNode(name, zone string) *corev1.Node {
 	return n
 }
 
-// checked returns the nodes as a cluster, ordered by name. No node and a name twice are errors.
+// checked returns the nodes as a described cluster, ordered by name. No node and a name twice are errors.
 func checked(nodes []*corev1.Node) (Cluster, error) {
 	if len(nodes) == 0 {
 		return Cluster{}, fmt.Errorf("a cluster without nodes: it must have one or more")
@@ -102,5 +105,5 @@ func checked(nodes []*corev1.Node) (Cluster, error) {
 			return Cluster{}, fmt.Errorf("node %s is there twice", nodes[i].Name)
 		}
 	}
-	return Cluster{Nodes: nodes}, nil
+	return Cluster{Nodes: nodes, Described: true}, nil
 }

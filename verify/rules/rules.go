@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -15,8 +16,10 @@ type Rule struct {
 	ID string
 	// Protects says what is at stake, Fix what to do, each in a sentence.
 	Protects, Fix string
-	// check calls find for each fault.
-	check func(s *workload.System, find func(Place, string))
+	// One of the two calls find for each fault: check where the manifests alone show it, checkOn where it takes the nodes
+	// that they are for.
+	check   func(s *workload.System, find func(Place, string))
+	checkOn func(s *workload.System, c cluster.Cluster, find func(Place, string))
 }
 
 // Place is a field of an object.
@@ -40,22 +43,31 @@ const ignore = "holdfast-ha.github.io/ignore-"
 
 // All are the rules, in the order of their IDs.
 func All() []*Rule {
-	all := []*Rule{
-		budgetAllowsQuorumLoss, budgetBlocksDrain, budgetSelectsNothing, budgetsOverlap,
-		quorumIsEven, quorumStartsInOrder,
+	return []*Rule{
+		budgetAllowsQuorumLoss,
+		budgetBlocksDrain,
+		budgetSelectsNothing,
+		budgetsOverlap,
+		quorumIsEven,
+		quorumStartsInOrder,
 		spreadMissesItsOwnPods,
 	}
-	slices.SortFunc(all, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
-	return all
 }
 
-// Check runs all rules on a system whose workloads' replication is told. Findings are in the order of file and line.
-func Check(s *workload.System) []Finding {
+// Check runs all rules on a system whose workloads' replication is told. Those that take the nodes run where the cluster
+// is described: of one that was made up nothing can be proved. Findings are in the order of file and line.
+func Check(s *workload.System, c cluster.Cluster) []Finding {
 	var all []Finding
 	for _, r := range All() {
-		r.check(s, func(at Place, message string) {
+		find := func(at Place, message string) {
 			all = append(all, Finding{Rule: r, Place: at, Message: message, Ignored: at.Object.Annotations[ignore+r.ID]})
-		})
+		}
+		switch {
+		case r.check != nil:
+			r.check(s, find)
+		case c.Described:
+			r.checkOn(s, c, find)
+		}
 	}
 	slices.SortStableFunc(all, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Object.File, b.Object.File), cmp.Compare(a.Line(), b.Line()), cmp.Compare(a.Rule.ID, b.Rule.ID), cmp.Compare(a.Message, b.Message))

@@ -7,11 +7,25 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
+// check runs all rules on manifests, and on a cluster.yaml that stands beside the first of them.
 func check(t *testing.T, paths ...string) []Finding {
+	t.Helper()
+	var c cluster.Cluster
+	file := filepath.Join(filepath.Dir(paths[0]), "cluster.yaml")
+	if text, err := os.ReadFile(file); err == nil {
+		if c, err = cluster.Parse(file, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return checkOn(t, c, paths...)
+}
+
+func checkOn(t *testing.T, c cluster.Cluster, paths ...string) []Finding {
 	t.Helper()
 	objects, err := manifest.Load(paths, nil)
 	if err != nil {
@@ -24,7 +38,7 @@ func check(t *testing.T, paths ...string) []Finding {
 	if err := s.Tell(nil); err != nil {
 		t.Fatal(err)
 	}
-	return Check(s)
+	return Check(s, c)
 }
 
 // TestRules: each rule finds the fault in its broken example, no other does, and the correct one is silent.
@@ -51,7 +65,17 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestExamples: there is no example without a rule.
+// TestOrder: the rules are listed by ID, and no ID is there twice.
+func TestOrder(t *testing.T) {
+	all := All()
+	for i, r := range all[1:] {
+		if all[i].ID >= r.ID {
+			t.Errorf("%s stands before %s", all[i].ID, r.ID)
+		}
+	}
+}
+
+// TestExamples: there is no example without a rule, and a rule that takes nodes has some.
 func TestExamples(t *testing.T) {
 	entries, err := os.ReadDir("testdata")
 	if err != nil {
@@ -60,6 +84,12 @@ func TestExamples(t *testing.T) {
 	for _, e := range entries {
 		if !slices.ContainsFunc(All(), func(r *Rule) bool { return r.ID == e.Name() }) {
 			t.Errorf("testdata/%s is of no rule", e.Name())
+		}
+	}
+	for _, r := range All() {
+		_, err := os.Stat(filepath.Join("testdata", r.ID, "cluster.yaml"))
+		if has, takes := err == nil, r.checkOn != nil; has != takes || takes == (r.check != nil) {
+			t.Errorf("%s: takes nodes: %t, cluster.yaml: %t, takes none: %t", r.ID, takes, has, r.check != nil)
 		}
 	}
 	if len(entries) == 0 {
