@@ -14,7 +14,7 @@ var budgetBlocksDrain = &Rule{
 		for _, b := range s.Budgets {
 			all := guarded(s, b)
 			if n := pods(all); n > 0 && allowed(b, n) == 0 {
-				find(in(b.Object, "spec"), fmt.Sprintf("lets none of the %d pods go, ever, of %s", n, list(all)))
+				find(in(b.Object, "spec"), fmt.Sprintf("lets none of the %d pods go, ever, of %s%s", n, list(all), rounded(b, n)))
 			}
 		}
 	},

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
@@ -20,11 +21,13 @@ func guarded(s *workload.System, b *workload.Budget) []*workload.Workload {
 	return all
 }
 
-// pods is how many pods of its workloads a budget expects.
+// pods is how many pods of its workloads a budget has at rest. Those of Jobs have come to their end.
 func pods(guarded []*workload.Workload) int {
 	n := 0
 	for _, w := range guarded {
-		n += w.Replicas
+		if w.Kind != workload.Job {
+			n += w.Replicas
+		}
 	}
 	return n
 }
@@ -41,6 +44,28 @@ func allowed(b *workload.Budget, n int) int {
 		return max(0, n-least)
 	}
 	return n
+}
+
+// number is the field by which a budget says how many pods it is about, and what it says; "" if it says nothing.
+func number(b *workload.Budget) (field string, value intstr.IntOrString) {
+	switch {
+	case b.MaxUnavailable != nil:
+		return "maxUnavailable", *b.MaxUnavailable
+	case b.MinAvailable != nil:
+		return "minAvailable", *b.MinAvailable
+	}
+	return "", intstr.IntOrString{}
+}
+
+// rounded says what a percentage of n pods comes to, where that surprises: it is no whole number of pods. Otherwise "".
+func rounded(b *workload.Budget, n int) string {
+	field, value := number(b)
+	up, _ := intstr.GetScaledValueFromIntOrPercent(&value, n, true)
+	down, _ := intstr.GetScaledValueFromIntOrPercent(&value, n, false)
+	if field == "" || up == down {
+		return ""
+	}
+	return fmt.Sprintf("; %s %s of %d is rounded up to %d", field, value.StrVal, n, up)
 }
 
 // list names workloads in a sentence.

@@ -19,7 +19,7 @@ type Rule struct {
 	// One of the two calls find for each fault: check where the manifests alone show it, checkOn where it takes the nodes
 	// that they are for.
 	check   func(s *workload.System, find func(Place, string))
-	checkOn func(s *workload.System, c cluster.Cluster, find func(Place, string))
+	checkOn func(s *workload.System, g *ground, find func(Place, string))
 }
 
 // Place is a field of an object.
@@ -44,13 +44,30 @@ const ignore = "holdfast-ha.github.io/ignore-"
 // All are the rules, in the order of their IDs.
 func All() []*Rule {
 	return []*Rule{
+		antiAffinityMissesItsOwnPods,
+		antiAffinityRepelsOtherRelease,
 		budgetAllowsQuorumLoss,
 		budgetBlocksDrain,
+		budgetCannotCount,
+		budgetProtectsNothing,
 		budgetSelectsNothing,
+		budgetSharedByWorkloads,
 		budgetsOverlap,
+		fitsNoNode,
+		podsOutnumberDomains,
 		quorumIsEven,
 		quorumStartsInOrder,
+		restCannotHold,
+		rolloutCannotSurge,
+		rolloutMixesRevisions,
+		spreadCountsOtherPods,
+		spreadCountsTaintedNodes,
+		spreadForgetsOldPods,
+		spreadHasOneDomain,
 		spreadMissesItsOwnPods,
+		topologyKeyMisspelt,
+		topologyKeyOnNoNode,
+		zonesWithoutMinDomains,
 	}
 }
 
@@ -58,6 +75,7 @@ func All() []*Rule {
 // is described: of one that was made up nothing can be proved. Findings are in the order of file and line.
 func Check(s *workload.System, c cluster.Cluster) []Finding {
 	var all []Finding
+	g := newGround(c)
 	for _, r := range All() {
 		find := func(at Place, message string) {
 			all = append(all, Finding{Rule: r, Place: at, Message: message, Ignored: at.Object.Annotations[ignore+r.ID]})
@@ -66,7 +84,7 @@ func Check(s *workload.System, c cluster.Cluster) []Finding {
 		case r.check != nil:
 			r.check(s, find)
 		case c.Described:
-			r.checkOn(s, c, find)
+			r.checkOn(s, g, find)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Finding) int {
