@@ -21,6 +21,7 @@ func TestDocs(t *testing.T) {
 	for file, generate := range map[string]func(*testing.T) string{
 		"../../docs/cli.md":      cliDocs,
 		"../../docs/profiles.md": decisionDocs,
+		"../../docs/report.md":   reportDocs,
 	} {
 		want := generate(t)
 		if *fixDocs {

@@ -1,127 +1,172 @@
 // Package report says what was found, to people and to programs.
 package report
 
-import (
-	"github.com/holdfast-ha/holdfast/verify/cluster"
-	"github.com/holdfast-ha/holdfast/verify/rules"
-	"github.com/holdfast-ha/holdfast/verify/survival"
-	"github.com/holdfast-ha/holdfast/verify/workload"
-)
-
-// Version is that of the report's JSON; it changes when a field is taken away or means something else.
+// Version is that of the JSON.
 const Version = 1
-
-// Claims are what manifests can be held to: that no loss of a node, or of a zone, stops a workload.
-var Claims = []string{"node", "zone"}
 
 // Report is all that is said of manifests on a cluster.
 type Report struct {
+	// Version is 1. It changes when a key is taken away or means something else.
 	Version int `json:"version"`
-	// Nodes and Zones are how many there are.
-	Nodes int `json:"nodes"`
-	Zones int `json:"zones"`
-	// Claim is what should survive, "node" or "zone"; "" if nothing is claimed. Kept tells whether it does.
-	Claim     string     `json:"claim,omitempty"`
-	Kept      bool       `json:"kept"`
+	// Cluster is where the pods were placed.
+	Cluster Cluster `json:"cluster"`
+	// Claim is what should survive, "node" or "zone"; left out if nothing is claimed.
+	Claim string `json:"claim,omitempty"`
+	// Kept tells that no scenario breaks the claim; true if nothing is claimed.
+	Kept bool `json:"kept"`
+	// Workloads are all workloads, ordered by namespace and name.
 	Workloads []Workload `json:"workloads"`
-	Findings  []Finding  `json:"findings"`
+	// Pods are the pods at rest, before anything happens, and where each is.
+	Pods []Pod `json:"pods"`
+	// Scenarios are what was played, each apart from the others and from rest.
+	Scenarios []Scenario `json:"scenarios"`
+	// Findings are the faults that rules found, in the order of file and line.
+	Findings []Finding `json:"findings"`
+	// Assumed is what was taken for granted because nobody said it.
+	Assumed []string `json:"assumed"`
 	// NotJudged are objects of kinds that nothing is known of: what they make is in none of this.
 	NotJudged []string `json:"notJudged"`
 }
 
-// Workload is what losses do to a workload.
-type Workload struct {
-	Name        string `json:"name"`
-	At          string `json:"at"`
-	Replication string `json:"replication"`
-	// Assumed: nobody said how it replicates; Why is what it was taken from.
-	Assumed bool   `json:"assumed"`
-	Why     string `json:"why"`
-	// Pods is how many it should have, Waiting why some find no node before anything is lost.
-	Pods    int      `json:"pods"`
-	Waiting []string `json:"waiting"`
-	// Node and Zone are the worst that the loss of one does; nil if there is none to lose.
-	Node *Worst `json:"node,omitempty"`
-	Zone *Worst `json:"zone,omitempty"`
+// Cluster is the nodes and the zones that they are in.
+type Cluster struct {
+	// Nodes are all nodes, ordered by name.
+	Nodes []Node `json:"nodes"`
+	// Zones are the names of the zones, in order.
+	Zones []string `json:"zones"`
 }
 
-// The verdicts, from the best to the worst.
-const (
-	Serves  = "serves"         // enough pods are left at every moment
-	Returns = "stops, returns" // it stops, and serves again while what was lost is still away
-	Stops   = "stops"          // until what was lost is back, or somebody helps
-)
+// Node is one node.
+type Node struct {
+	// Name is the node's.
+	Name string `json:"name"`
+	// Zone is the one that its label names; left out if it has none.
+	Zone string `json:"zone,omitempty"`
+}
 
-// Worst is the worst that losses of one kind do, and the loss that shows it.
+// Workload is what becomes of a workload.
+type Workload struct {
+	// Name is kind, namespace and name of the object that stands in the manifests.
+	Name string `json:"name"`
+	// At is where it stands, "file:line".
+	At string `json:"at"`
+	// Replication is how its pods stand to each other: "quorum", "standby", "stateless", "single", "per-node" or "finite".
+	Replication string `json:"replication"`
+	// Assumed tells that nobody said how it replicates.
+	Assumed bool `json:"assumed"`
+	// Why says what the replication was taken from.
+	Why string `json:"why"`
+	// Pods is how many it should have at rest.
+	Pods int `json:"pods"`
+	// Needs is how many of them must run for it to serve.
+	Needs int `json:"needs"`
+	// Waiting is why some of them find no node at rest.
+	Waiting []string `json:"waiting"`
+	// Worst is the worst that each event does to it, in the order of the scenarios.
+	Worst []Worst `json:"worst"`
+}
+
+// Worst is the worst that scenarios of one event do to a workload, and the scenario that shows it.
 type Worst struct {
+	// Event is what happens.
+	Event string `json:"event"`
+	// Target is to what it happens in the scenario that shows it; left out at rest.
+	Target string `json:"target,omitempty"`
+	Effect
+}
+
+// Pod is a pod at rest.
+type Pod struct {
+	// Name is the pod's.
+	Name string `json:"name"`
+	// Workload is the name of its workload.
+	Workload string `json:"workload"`
+	// Node is the one it is on; left out if it waits.
+	Node string `json:"node,omitempty"`
+	// Why is why it waits.
+	Why string `json:"why,omitempty"`
+}
+
+// Scenario is something that happens to the cluster, and what comes of it.
+type Scenario struct {
+	// Event is "rest", "lose node", "lose zone", "drain node", "roll", "grow", "lose node in drain" or "lose node in roll".
+	Event string `json:"event"`
+	// Target is to what: a node, a zone, a workload, two nodes; left out at rest.
+	Target string `json:"target,omitempty"`
+	// Like are other targets for which it comes out the same, so that it was played once.
+	Like []string `json:"like,omitempty"`
+	// Nodes are those that are taken away.
+	Nodes []string `json:"nodes,omitempty"`
+	// Claimed tells that the claim promises that nothing stops in this scenario.
+	Claimed bool `json:"claimed"`
+	// Verdict is the worst of the workloads' verdicts; stuck if it does not end.
 	Verdict string `json:"verdict"`
-	// Loss is the counterexample, "node-1", with the pods left at once, those after replacement, and those needed.
-	Loss    string   `json:"loss,omitempty"`
-	Left    int      `json:"left"`
-	After   int      `json:"after"`
-	Needs   int      `json:"needs"`
+	// Stuck is why it does not end; left out if it does.
+	Stuck string `json:"stuck,omitempty"`
+	// Outcomes are the workloads that it touches.
+	Outcomes []Outcome `json:"outcomes"`
+	// Changes are the pods that it takes away, moves or makes.
+	Changes []Change `json:"changes"`
+}
+
+// Outcome is what a scenario does to a workload.
+type Outcome struct {
+	// Workload is the name of the workload.
+	Workload string `json:"workload"`
+	Effect
+}
+
+// Effect is what becomes of a workload.
+type Effect struct {
+	// Verdict is "serves", "stops, returns", "stuck" or "stops".
+	Verdict string `json:"verdict"`
+	// Pods is how many there should be meanwhile.
+	Pods int `json:"pods"`
+	// Least is the fewest that run at any moment.
+	Least int `json:"least"`
+	// After is how many run when controllers and scheduler have done what they can while it lasts.
+	After int `json:"after"`
+	// Needs is how many must run for the workload to serve.
+	Needs int `json:"needs"`
+	// RecoverySeconds is how long it takes until the workload serves again; left out if it never stopped, or never will.
+	RecoverySeconds float64 `json:"recoverySeconds,omitempty"`
+	// Waiting is why pods find no node.
 	Waiting []string `json:"waiting,omitempty"`
+}
+
+// Change is what a scenario does to one pod.
+type Change struct {
+	// Pod is the pod's name.
+	Pod string `json:"pod"`
+	// Workload is the name of its workload.
+	Workload string `json:"workload"`
+	// From is the node that it was on; left out for a pod that is new.
+	From string `json:"from,omitempty"`
+	// To is the node that it comes to; left out for one that is gone, or waits.
+	To string `json:"to,omitempty"`
+	// Why is why.
+	Why string `json:"why,omitempty"`
 }
 
 // Finding is a fault that a rule found.
 type Finding struct {
-	Rule    string `json:"rule"`
-	File    string `json:"file"`
-	Line    int    `json:"line"`
-	Object  string `json:"object"`
+	// Rule is the ID of the rule.
+	Rule string `json:"rule"`
+	// File is where the object stands, "-" for standard input.
+	File string `json:"file"`
+	// Line is that of the field.
+	Line int `json:"line"`
+	// Object is kind, namespace and name.
+	Object string `json:"object"`
+	// Message is what is wrong.
 	Message string `json:"message"`
-	// Protects says what is at stake, Fix what to do.
+	// Protects is what is at stake.
 	Protects string `json:"protects"`
-	Fix      string `json:"fix"`
+	// Fix is what to do.
+	Fix string `json:"fix"`
 	// Ignored is the reason that the object gives; the finding does not count then.
 	Ignored string `json:"ignored,omitempty"`
 }
-
-// New puts together what was found.
-func New(c cluster.Cluster, claim string, s *workload.System, findings []rules.Finding, played survival.Result) Report {
-	rest := played.Scenarios[0]
-	r := Report{Version: Version, Nodes: len(c.Nodes), Zones: len(c.Zones()), Claim: claim, Kept: true,
-		Workloads: []Workload{}, Findings: []Finding{}, NotJudged: []string{}}
-	for i, w := range s.Workloads {
-		row := Workload{Name: w.String(), At: w.Object.At(), Replication: string(w.Replication.Model), Assumed: w.Replication.Assumed, Why: w.Replication.Why,
-			Pods: rest.Outcomes[i].Pods, Waiting: append([]string{}, rest.Outcomes[i].Waits...)}
-		for _, l := range played.Scenarios {
-			worst := map[survival.Event]**Worst{survival.LoseNode: &row.Node, survival.LoseZone: &row.Zone}[l.Event]
-			if worst == nil {
-				continue
-			}
-			if now := judge(l, l.Outcomes[i]); *worst == nil || severity(now) > severity(**worst) {
-				*worst = &now
-			}
-		}
-		if hold := map[string]*Worst{"node": row.Node, "zone": row.Zone}[claim]; hold != nil && hold.Verdict != Serves {
-			r.Kept = false
-		}
-		r.Kept = r.Kept && (claim == "" || len(row.Waiting) == 0)
-		r.Workloads = append(r.Workloads, row)
-	}
-	for _, f := range findings {
-		r.Findings = append(r.Findings, Finding{Rule: f.Rule.ID, File: f.Object.File, Line: f.Line(), Object: f.Object.String(), Message: f.Message,
-			Protects: f.Rule.Protects, Fix: f.Rule.Fix, Ignored: f.Ignored})
-	}
-	for _, o := range s.Unjudged {
-		r.NotJudged = append(r.NotJudged, o.String())
-	}
-	return r
-}
-
-func judge(l survival.Scenario, o survival.Outcome) Worst {
-	w := Worst{Verdict: Stops, Loss: l.Target, Left: o.Least, After: o.After, Needs: o.Needs, Waiting: o.Waits}
-	switch {
-	case o.Serves():
-		return Worst{Verdict: Serves, Left: o.Least, After: o.After, Needs: o.Needs}
-	case o.Recovers():
-		w.Verdict = Returns
-	}
-	return w
-}
-
-func severity(w Worst) int { return map[string]int{Serves: 0, Returns: 1, Stops: 2}[w.Verdict] }
 
 // Fine tells whether nothing is to be mended: the claim is kept, and no finding counts.
 func (r Report) Fine() bool {
@@ -131,4 +176,14 @@ func (r Report) Fine() bool {
 		}
 	}
 	return r.Kept
+}
+
+// worst is the worst that an event does to the workload; nil if none of its kind was played, or none touches it.
+func (w Workload) worst(event string) *Worst {
+	for i := range w.Worst {
+		if w.Worst[i].Event == event {
+			return &w.Worst[i]
+		}
+	}
+	return nil
 }

@@ -4,79 +4,133 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
+
+	"github.com/holdfast-ha/holdfast/verify/survival"
 )
 
+// width is that of a terminal on which all lines fit, unless a name is longer.
+const width = 100
+
+// columns are the events of the table. Others are told of where something fails.
+var columns = []struct {
+	event survival.Event
+	head  string
+}{
+	{survival.LoseNode, "NODE LOST"}, {survival.LoseZone, "ZONE LOST"}, {survival.DrainNode, "DRAIN"}, {survival.Roll, "ROLL"},
+}
+
 // WriteText writes the report for a terminal.
-func (r Report) WriteText(out io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s on %s", count(len(r.Workloads), "workload"), count(r.Nodes, "node"))
-	if r.Zones > 0 {
-		fmt.Fprintf(&b, " in %s", count(r.Zones, "zone"))
+func (r Report) WriteText(out io.Writer) error { return r.writeText(out, false) }
+
+// writeText writes the report for a terminal, in colours if it has them.
+func (r Report) writeText(out io.Writer, coloured bool) error {
+	p := terminal{coloured: coloured}
+	color := good
+	if !r.Kept {
+		color = bad
 	}
-	switch {
-	case r.Claim != "" && r.Kept:
-		fmt.Fprintf(&b, ": survives the loss of any %s\n", r.Claim)
-	case r.Claim != "":
-		fmt.Fprintf(&b, ": does not survive the loss of any %s\n", r.Claim)
-	default:
-		b.WriteString("\n")
-	}
+	p.line(r.Summary(), bold, color)
 	if len(r.Workloads) > 0 {
-		b.WriteString("\n")
-		table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "WORKLOAD\tPODS\tREPLICATION\tA NODE LOST\tA ZONE LOST")
-		for _, w := range r.Workloads {
-			replication := w.Replication
-			if w.Assumed {
-				replication += "?"
-			}
-			fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\n", w.Name, w.Pods, replication, w.Node, w.Zone)
-		}
-		if err := table.Flush(); err != nil {
-			return err
-		}
+		p.line("")
+		p.table(r.rows())
 	}
 	for _, w := range r.Workloads {
 		if w.Assumed {
-			b.WriteString("\n?: nobody said how it replicates. Say it by --replication or an annotation.\n")
+			p.line("")
+			p.line("?: nobody said how it replicates. Say it by --replication or an annotation.")
 			break
 		}
 	}
 	for _, w := range r.Workloads {
-		for _, why := range w.Waiting {
-			fmt.Fprintf(&b, "\n%s: before anything is lost, %s\n", w.Name, why)
-		}
+		p.troubles(w)
 	}
 	for _, f := range r.Findings {
-		fmt.Fprintf(&b, "\n%s:%d: %s: %s\n", f.File, f.Line, f.Object, f.Message)
-		if f.Ignored != "" {
-			fmt.Fprintf(&b, "  %s, ignored: %s\n", f.Rule, f.Ignored)
-			continue
-		}
-		fmt.Fprintf(&b, "  %s: %s\n  %s\n", f.Rule, f.Protects, f.Fix)
+		p.finding(f)
 	}
 	if len(r.NotJudged) > 0 {
-		fmt.Fprintf(&b, "\nNot judged, for nothing is known of what they make: %s\n", strings.Join(r.NotJudged, ", "))
+		p.line("")
+		p.wrapped("", "  ", "Not judged, for nothing is known of what they make: "+strings.Join(r.NotJudged, ", "))
 	}
-	_, err := io.WriteString(out, b.String())
+	_, err := io.WriteString(out, p.String())
 	return err
 }
 
-// String is the verdict with its counterexample, "-" if there is nothing to lose.
-func (w *Worst) String() string {
-	switch {
-	case w == nil:
-		return "-"
-	case w.Loss == "":
-		return w.Verdict
+// rows are the table of workloads, with a column for each event that was played.
+func (r Report) rows() [][]string {
+	played := map[string]bool{}
+	for _, s := range r.Scenarios {
+		played[s.Event] = true
 	}
-	return w.Verdict + " (" + w.Loss + ")"
+	head := []string{"WORKLOAD", "PODS", "REPLICATION"}
+	for _, c := range columns {
+		if played[string(c.event)] {
+			head = append(head, c.head)
+		}
+	}
+	rows := [][]string{head}
+	for _, w := range r.Workloads {
+		replication := w.Replication
+		if w.Assumed {
+			replication += "?"
+		}
+		row := []string{w.Name, fmt.Sprint(w.Pods), replication}
+		for _, c := range columns {
+			if played[string(c.event)] {
+				row = append(row, w.worst(string(c.event)).cell())
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
-func count(n int, of string) string {
-	if n == 1 {
-		return "1 " + of
+// troubles tells of each event that a workload does not survive, by the scenario that shows it.
+func (p *terminal) troubles(w Workload) {
+	bad := w.broken()
+	if len(bad) == 0 {
+		return
 	}
-	return fmt.Sprintf("%d %ss", n, of)
+	p.line("")
+	p.wrapped("", "  ", w.Name+w.alone())
+	for _, worst := range bad {
+		p.wrapped("  ", "    ", fmt.Sprintf("%s, it %s (%s)", what(worst.Event, worst.Target), worst.becomes(), worst.counts()))
+		for _, why := range worst.Waiting {
+			p.wrapped("    ", "      ", why)
+		}
+	}
+}
+
+// broken is what a workload does not survive. What is as bad at rest is said of rest alone.
+func (w Workload) broken() []Worst {
+	var all []Worst
+	for i, now := range w.Worst {
+		if now.Verdict != Serves && (i == 0 || w.Worst[0].Event != string(survival.Rest) || severity(now.Verdict) > severity(w.Worst[0].Verdict)) {
+			all = append(all, now)
+		}
+	}
+	return all
+}
+
+// alone is said of a workload that no claim can hold for.
+func (w Workload) alone() string {
+	if w.Pods == 1 && w.Needs == 1 && w.Replication != "per-node" {
+		return " has one pod: nothing takes over from it"
+	}
+	return ""
+}
+
+// counts are the pods behind a verdict.
+func (e Effect) counts() string {
+	return fmt.Sprintf("at worst %d of %s run, it needs %d; then %d", e.Least, count(e.Pods, "pod"), e.Needs, e.After)
+}
+
+func (p *terminal) finding(f Finding) {
+	p.line("")
+	p.wrapped("", "  ", fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Object, f.Message))
+	if f.Ignored != "" {
+		p.wrapped("  ", "  ", f.Rule+", ignored: "+f.Ignored)
+		return
+	}
+	p.wrapped("  ", "  ", f.Rule+": "+f.Protects)
+	p.wrapped("  ", "  ", f.Fix)
 }

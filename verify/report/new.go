@@ -1,0 +1,103 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/rules"
+	"github.com/holdfast-ha/holdfast/verify/survival"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// New puts together what was found.
+func New(c cluster.Cluster, claim string, s *workload.System, findings []rules.Finding, played survival.Result) Report {
+	r := Report{Version: Version, Cluster: Cluster{Nodes: []Node{}, Zones: append([]string{}, c.Zones()...)}, Claim: claim, Kept: true,
+		Workloads: []Workload{}, Pods: []Pod{}, Scenarios: []Scenario{}, Findings: []Finding{}, Assumed: []string{}, NotJudged: []string{}}
+	for _, n := range c.Nodes {
+		r.Cluster.Nodes = append(r.Cluster.Nodes, Node{Name: n.Name, Zone: n.Labels[cluster.ZoneLabel]})
+	}
+	for i, w := range s.Workloads {
+		r.Workloads = append(r.Workloads, newWorkload(w, played.Scenarios[0].Outcomes[i]))
+	}
+	for _, p := range played.Rest {
+		r.Pods = append(r.Pods, Pod{Name: p.Pod, Workload: p.Workload.String(), Node: p.Node, Why: p.Why})
+	}
+	for _, s := range played.Scenarios {
+		r.add(s, stays(s, played.Rest))
+	}
+	for _, f := range findings {
+		r.Findings = append(r.Findings, Finding{Rule: f.Rule.ID, File: f.Object.File, Line: f.Line(), Object: f.Object.String(), Message: f.Message,
+			Protects: f.Rule.Protects, Fix: f.Rule.Fix, Ignored: f.Ignored})
+	}
+	for _, w := range s.Workloads {
+		if w.Replication.Assumed {
+			r.Assumed = append(r.Assumed, w.String()+" is "+string(w.Replication.Model)+": "+w.Replication.Why)
+		}
+	}
+	for _, o := range s.Unjudged {
+		r.NotJudged = append(r.NotJudged, o.String())
+	}
+	return r
+}
+
+func newWorkload(w *workload.Workload, rest survival.Outcome) Workload {
+	return Workload{Name: w.String(), At: w.Object.At(), Replication: string(w.Replication.Model), Assumed: w.Replication.Assumed, Why: w.Replication.Why,
+		Pods: rest.Pods, Needs: rest.Needs, Waiting: append([]string{}, rest.Waits...), Worst: []Worst{}}
+}
+
+// add is what a scenario says of itself and of each workload. Those in stays have pods on a node that is drained for ever.
+func (r *Report) add(s survival.Scenario, stays map[*workload.Workload]bool) {
+	now := Scenario{Event: string(s.Event), Target: s.Target, Like: s.Like, Nodes: s.Nodes, Claimed: slices.Contains(claimed[r.Claim], s.Event),
+		Verdict: Serves, Stuck: s.Stuck, Outcomes: []Outcome{}, Changes: []Change{}}
+	if s.Stuck != "" {
+		now.Verdict = Stuck
+	}
+	for i, o := range s.Outcomes {
+		e := effect(s, o, stays[o.Workload])
+		if severity(e.Verdict) > severity(now.Verdict) {
+			now.Verdict = e.Verdict
+		}
+		if touched(o) || e.Verdict != Serves {
+			now.Outcomes = append(now.Outcomes, Outcome{Workload: o.Workload.String(), Effect: e})
+		}
+		r.Workloads[i].add(Worst{Event: now.Event, Target: now.Target, Effect: e})
+	}
+	for _, c := range s.Changes {
+		now.Changes = append(now.Changes, Change{Pod: c.Pod, Workload: c.Workload.String(), From: c.From, To: c.To, Why: c.Why})
+	}
+	r.Kept = r.Kept && (!now.Claimed || now.Verdict == Serves)
+	r.Scenarios = append(r.Scenarios, now)
+}
+
+// add keeps the worst of each event, and of equals the first.
+func (w *Workload) add(now Worst) {
+	before := w.worst(now.Event)
+	switch {
+	case before == nil:
+		w.Worst = append(w.Worst, now)
+	case worse(now.Effect, before.Effect) > 0:
+		*before = now
+	}
+}
+
+// worse compares effects: by verdict, time and pods that are left.
+func worse(a, b Effect) int {
+	return cmp.Or(cmp.Compare(severity(a.Verdict), severity(b.Verdict)), cmp.Compare(a.RecoverySeconds, b.RecoverySeconds),
+		cmp.Compare(b.Least, a.Least), cmp.Compare(b.After, a.After))
+}
+
+// touched tells whether anything happened to the workload.
+func touched(o survival.Outcome) bool {
+	return o.Least != o.Pods || o.After != o.Pods || o.Recovery != 0 || len(o.Waits) > 0
+}
+
+// effect is what becomes of a workload, some of whose pods stay on a drained node or not.
+func effect(s survival.Scenario, o survival.Outcome, stays bool) Effect {
+	e := Effect{Verdict: verdict(s, o, stays), Pods: o.Pods, Least: o.Least, After: o.After, Needs: o.Needs, Waiting: o.Waits}
+	if o.Recovery > 0 {
+		e.RecoverySeconds = float64(o.Recovery.Round(100*time.Millisecond)) / float64(time.Second)
+	}
+	return e
+}

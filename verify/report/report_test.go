@@ -1,0 +1,166 @@
+package report
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/rules"
+	"github.com/holdfast-ha/holdfast/verify/survival"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+const twoWorkloads = `
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: api}, spec: {replicas: 2, selector: {matchLabels: {app: api}},
+  template: {metadata: {labels: {app: api}}, spec: {containers: [{name: api, image: api}]}}}}
+---
+{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: logs}, spec: {selector: {matchLabels: {app: logs}},
+  template: {metadata: {labels: {app: logs}}, spec: {containers: [{name: logs, image: logs}]}}}}
+`
+
+func system(t *testing.T) *workload.System {
+	t.Helper()
+	objects, err := manifest.Parse("two.yaml", []byte(twoWorkloads))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := workload.Read(objects)
+	if err == nil {
+		err = s.Tell(nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// reported is the report of what a scenario does to api, beside a daemon that goes on.
+func reported(t *testing.T, claim string, event survival.Scenario, api survival.Outcome) Report {
+	t.Helper()
+	s := system(t)
+	c, err := cluster.Uniform(2, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	on := func(api survival.Outcome) []survival.Outcome {
+		api.Workload = s.Workloads[0]
+		return []survival.Outcome{api, {Workload: s.Workloads[1], Pods: 2, Least: 2, After: 2, Needs: 2}}
+	}
+	event.Outcomes = on(api)
+	for i := range event.Changes {
+		event.Changes[i].Workload = s.Workloads[0]
+	}
+	return New(c, claim, s, []rules.Finding{}, survival.Result{
+		Rest: []survival.Placement{{Pod: "api-1", Workload: s.Workloads[0], Node: "node-1"}, {Pod: "api-2", Workload: s.Workloads[0], Node: "node-2"},
+			{Pod: "logs-1", Workload: s.Workloads[1], Node: "node-1"}, {Pod: "logs-2", Workload: s.Workloads[1], Node: "node-2"}},
+		Scenarios: []survival.Scenario{{Event: survival.Rest, Outcomes: on(survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1})}, event},
+	})
+}
+
+func TestVerdicts(t *testing.T) {
+	lost := survival.Scenario{Event: survival.LoseNode, Target: "node-1"}
+	drained := survival.Scenario{Event: survival.DrainNode, Target: "node-1"}
+	refused := survival.Scenario{Event: survival.DrainNode, Target: "node-1", Stuck: "a budget refuses"}
+	others := survival.Scenario{Event: survival.Roll, Target: "DaemonSet logs", Stuck: "there is no room"}
+	hangs := survival.Scenario{Event: survival.Roll, Target: "Deployment api", Stuck: "there is no room"}
+	moved := refused
+	moved.Changes = []survival.Change{{Pod: "api-1", From: "node-1", To: "node-2"}}
+	for _, test := range []struct {
+		name  string
+		event survival.Scenario
+		api   survival.Outcome
+		want  string
+		kept  bool
+	}{
+		{"enough are left", lost, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1}, Serves, true},
+		{"one takes over after an election", lost, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1, Recovery: 15 * time.Second}, Serves, true},
+		{"others come", lost, survival.Outcome{Pods: 2, Least: 0, After: 2, Needs: 1, Recovery: 5 * time.Minute}, Returns, false},
+		{"nothing comes", lost, survival.Outcome{Pods: 2, Least: 0, After: 0, Needs: 1, Recovery: -1}, Stops, false},
+		{"what comes does not serve before the node is back", lost, survival.Outcome{Pods: 2, Least: 0, After: 1, Needs: 1, Recovery: -1}, Stops, false},
+		{"a pod waits while its node is lost", lost, survival.Outcome{Pods: 2, Least: 1, After: 1, Needs: 1, Waits: []string{"no room"}}, Serves, true},
+		{"a drain that ends", drained, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1}, Serves, true},
+		{"a pod is not evicted", refused, survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1}, Stuck, false},
+		{"another is not evicted", moved, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1}, Serves, false},
+		{"its roll hangs", hangs, survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1}, Stuck, false},
+		{"another's roll hangs", others, survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1}, Serves, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := reported(t, "node", test.event, test.api)
+			if got := r.Workloads[0].worst(string(test.event.Event)).Verdict; got != test.want {
+				t.Errorf("the workload's verdict is %q, want %q", got, test.want)
+			}
+			if got := r.Workloads[1].worst(string(test.event.Event)).Verdict; got == Stops || got == Returns {
+				t.Errorf("the other's verdict is %q", got)
+			}
+			if r.Kept != test.kept || r.Fine() != test.kept {
+				t.Errorf("kept %v, fine %v, want %v", r.Kept, r.Fine(), test.kept)
+			}
+			if r := reported(t, "", test.event, test.api); !r.Kept {
+				t.Error("a claim that nobody made is not kept")
+			}
+		})
+	}
+}
+
+// TestClaimed: a claim is about one failure at a time, and that of a node is not about zones.
+func TestClaimed(t *testing.T) {
+	gone := survival.Outcome{Pods: 2, Least: 0, After: 0, Needs: 1, Recovery: -1}
+	for event, claims := range map[survival.Event][]string{
+		survival.LoseNode: Claims, survival.DrainNode: Claims, survival.Roll: Claims, survival.LoseZone: {"zone"},
+		survival.Grow: nil, survival.LoseNodeInDrain: nil, survival.LoseNodeInRoll: nil,
+	} {
+		for _, claim := range Claims {
+			r := reported(t, claim, survival.Scenario{Event: event, Target: "a, b"}, gone)
+			if broken := slices.Contains(claims, claim); r.Kept == broken || r.Scenarios[1].Claimed != broken {
+				t.Errorf("%s, %s stops it: kept %v, claimed %v", claim, event, r.Kept, r.Scenarios[1].Claimed)
+			}
+		}
+	}
+}
+
+// TestText: what fails is told by the scenario that shows it, in lines that fit.
+func TestText(t *testing.T) {
+	long := "pod default/api-2 fits on no node: " + strings.Repeat("node(s) had untolerated taint {a: b}, ", 8)
+	r := reported(t, "zone", survival.Scenario{Event: survival.LoseZone, Target: "zone-2"},
+		survival.Outcome{Pods: 2, Least: 0, After: 1, Needs: 1, Recovery: 341 * time.Second, Waits: []string{long}})
+	r.Workloads[1].Name = "DaemonSet " + strings.Repeat("a-long-name-", 6)
+	var text strings.Builder
+	if err := r.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"2 workloads on 2 nodes in 2 zones: does not survive the loss of any zone\n",
+		"Deployment api  2     stateless?   down 5m41s\n",
+		"\n                2     per-node     serves\n",
+		"  when zone-2 is lost, it stops, and serves again after 5m41s (at worst 0 of 2 pods run, it needs 1;\n    then 1)\n    pod default/api-2 fits",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("there is no %q in:\n%s", want, text.String())
+		}
+	}
+	for line := range strings.Lines(text.String()) {
+		if len(line) > width+1 {
+			t.Errorf("%d columns: %s", len(line)-1, line)
+		}
+	}
+	var coloured strings.Builder
+	if err := r.writeText(&coloured, true); err != nil {
+		t.Fatal(err)
+	}
+	if plain := withoutColours.Replace(coloured.String()); plain != text.String() || coloured.String() == plain {
+		t.Errorf("in colours it says:\n%s", coloured.String())
+	}
+}
+
+var withoutColours = strings.NewReplacer("\x1b[0m", "", "\x1b[31m", "", "\x1b[32m", "", "\x1b[33m", "", "\x1b[1;31m", "", "\x1b[1;32m", "")
+
+func TestTook(t *testing.T) {
+	for seconds, want := range map[float64]string{0.5: "500ms", 1.5: "1.5s", 40: "40s", 60: "1m", 341: "5m41s", 3600: "1h", 3660: "1h1m"} {
+		if got := took(seconds); got != want {
+			t.Errorf("%v: %s, want %s", seconds, got, want)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package report
+
+import (
+	"slices"
+
+	"github.com/holdfast-ha/holdfast/verify/survival"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// Claims are what manifests can be held to: that no loss of a node, or of a node or zone, and no drain and no roll stops a
+// workload.
+var Claims = []string{"node", "zone"}
+
+// The verdicts, from the best to the worst.
+const (
+	Serves  = "serves"         // enough pods run at every moment
+	Returns = "stops, returns" // it stops, and serves again while what was lost is still away
+	Stuck   = "stuck"          // it serves, but something does not end: a drain, a roll, a pod that finds no node
+	Stops   = "stops"          // until what was lost is back, or somebody helps
+)
+
+func severity(verdict string) int {
+	return slices.Index([]string{Serves, Returns, Stuck, Stops}, verdict)
+}
+
+func verdict(s survival.Scenario, o survival.Outcome, stays bool) string {
+	switch {
+	case !o.Serves() && (!o.Recovers() || o.Recovery < 0):
+		return Stops
+	case stays || hangs(s, o):
+		return Stuck
+	case !o.Serves():
+		return Returns
+	}
+	return Serves
+}
+
+// hangs tells whether it is this workload that does not come to an end. What a loss leaves waiting does not hang: it is
+// away as long as what was lost.
+func hangs(s survival.Scenario, o survival.Outcome) bool {
+	switch s.Event {
+	case survival.Rest, survival.Grow:
+		return len(o.Waits) > 0
+	case survival.Roll:
+		return s.Stuck != "" && s.Target == o.Workload.String()
+	case survival.DrainNode:
+		return s.Stuck != "" && len(o.Waits) > 0
+	}
+	return false
+}
+
+// stays are the workloads with a pod that a drain does not get from its node. Those of DaemonSets may stay.
+func stays(s survival.Scenario, rest []survival.Placement) map[*workload.Workload]bool {
+	if s.Event != survival.DrainNode || s.Stuck == "" {
+		return nil
+	}
+	all := map[*workload.Workload]bool{}
+	for _, p := range rest {
+		went := func(c survival.Change) bool { return c.Pod == p.Pod && c.Workload == p.Workload && c.From != "" }
+		if p.Node == s.Target && p.Workload.Kind != workload.DaemonSet && !slices.ContainsFunc(s.Changes, went) {
+			all[p.Workload] = true
+		}
+	}
+	return all
+}
+
+// claimed are the events that a claim promises to survive, one at a time.
+var claimed = map[string][]survival.Event{
+	"node": {survival.Rest, survival.LoseNode, survival.DrainNode, survival.Roll},
+	"zone": {survival.Rest, survival.LoseNode, survival.LoseZone, survival.DrainNode, survival.Roll},
+}

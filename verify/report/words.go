@@ -1,0 +1,99 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/verify/survival"
+)
+
+// Summary is the report in a sentence.
+func (r Report) Summary() string {
+	on := fmt.Sprintf("%s on %s", count(len(r.Workloads), "workload"), count(len(r.Cluster.Nodes), "node"))
+	if zones := len(r.Cluster.Zones); zones > 0 {
+		on += fmt.Sprintf(" in %s", count(zones, "zone"))
+	}
+	switch {
+	case r.Claim != "" && r.Kept:
+		return on + ": survives the loss of any " + r.Claim
+	case r.Claim != "":
+		return on + ": does not survive the loss of any " + r.Claim
+	}
+	return on
+}
+
+// what is a scenario in words, "when node-1 is drained".
+func what(event, target string) string {
+	first, second, _ := strings.Cut(target, ", ")
+	switch survival.Event(event) {
+	case survival.LoseNode, survival.LoseZone:
+		return "when " + target + " is lost"
+	case survival.DrainNode:
+		return "when " + target + " is drained"
+	case survival.Roll:
+		return "when " + target + " rolls"
+	case survival.Grow:
+		return "when " + target + " grows to its maximum"
+	case survival.LoseNodeInDrain:
+		return fmt.Sprintf("when %s is lost while %s is drained", second, first)
+	case survival.LoseNodeInRoll:
+		return fmt.Sprintf("when %s is lost while %s rolls", second, first)
+	}
+	return "at rest"
+}
+
+// becomes is an effect in words, "stops, and serves again after 5m40s".
+func (e Effect) becomes() string {
+	switch {
+	case e.Verdict == Serves && e.RecoverySeconds > 0:
+		return "goes on after " + took(e.RecoverySeconds)
+	case e.Verdict == Serves:
+		return "goes on"
+	case e.Verdict == Stuck:
+		return "does not come to an end"
+	case e.Verdict == Stops:
+		return "stops"
+	case e.RecoverySeconds > 0:
+		return "stops, and serves again after " + took(e.RecoverySeconds)
+	}
+	return "stops, and serves again"
+}
+
+// cell is an effect in a column: "serves", "down 5m40s", "stops".
+func (w *Worst) cell() string {
+	switch {
+	case w == nil:
+		return "-"
+	case w.RecoverySeconds > 0 && w.Verdict == Returns:
+		return "down " + took(w.RecoverySeconds)
+	case w.Verdict == Returns:
+		return "returns"
+	case w.RecoverySeconds > 0 && w.Verdict == Serves:
+		return "after " + took(w.RecoverySeconds)
+	}
+	return w.Verdict
+}
+
+// took is a time for people: "0.5s", "40s", "5m40s".
+func took(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second)).Round(100 * time.Millisecond)
+	if d >= 10*time.Second {
+		d = d.Round(time.Second)
+	}
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+func count(n int, of string) string {
+	if n == 1 {
+		return "1 " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
+}
