@@ -10,6 +10,9 @@ import (
 // Models are all models, as they are written.
 var Models = []Model{Quorum, Standby, Stateless, Single, PerNode, Finite}
 
+// Votes tells whether the members of a StatefulSet of some software vote.
+func Votes(software string) bool { return slices.Contains(voters, software) }
+
 // voters are images of which the members of a StatefulSet vote, by the last part of the repository's name. A cache or a
 // database that can run without voting is not among them.
 var voters = []string{"etcd", "consul", "vault", "zookeeper", "nats", "nats-server", "cockroach", "rqlite", "dqlite", "keeper", "clickhouse-keeper", "openbao", "rabbitmq", "kafka", "redpanda", "tikv", "pd"}
@@ -65,8 +68,8 @@ func (w *Workload) assume() Replication {
 		return assumed(Single, "nobody makes a bare Pod again")
 	case StatefulSet:
 		for _, c := range w.Template.Spec.Containers {
-			if image := base(c.Image); slices.Contains(voters, image) && w.Replicas > 1 {
-				return assumed(Quorum, "a StatefulSet of "+image)
+			if software := Software(c.Image); Votes(software) && w.Replicas > 1 {
+				return assumed(Quorum, "a StatefulSet of "+software)
 			}
 		}
 		if w.Replicas == 1 {
@@ -78,8 +81,8 @@ func (w *Workload) assume() Replication {
 	}
 }
 
-// base is the last part of an image's repository: nats of docker.io/library/nats:2.15.2-alpine@sha256:....
-func base(image string) string {
+// Software is what an image is known as, the last part of its repository: nats of docker.io/library/nats:2.15.2-alpine@sha256:....
+func Software(image string) string {
 	image, _, _ = strings.Cut(image, "@")
 	name := path.Base(image)
 	name, _, _ = strings.Cut(name, ":")

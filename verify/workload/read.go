@@ -11,7 +11,9 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/client-go/kubernetes/scheme"
 	appsdefaults "k8s.io/kubernetes/pkg/apis/apps/v1"
 	batchdefaults "k8s.io/kubernetes/pkg/apis/batch/v1"
 	coredefaults "k8s.io/kubernetes/pkg/apis/core/v1"
@@ -54,10 +56,24 @@ func Read(objects []*manifest.Object) (*System, error) {
 			}
 		case !builtIn(o.Group()):
 			s.Unjudged = append(s.Unjudged, o)
+		default:
+			if err := wellFormed(o); err != nil {
+				return nil, err
+			}
 		}
 	}
 	slices.SortStableFunc(s.Workloads, Compare)
 	return s, nil
+}
+
+// wellFormed refuses an object of Kubernetes' own API that its type cannot hold, as the API server would. One of a kind or
+// version that client-go does not know is taken as it is.
+func wellFormed(o *manifest.Object) error {
+	into, err := scheme.Scheme.New(schema.FromAPIVersionAndKind(o.APIVersion, o.Kind))
+	if err != nil {
+		return nil
+	}
+	return o.Decode(into)
 }
 
 // hook marks an object that Helm makes for a moment of an install, an upgrade or a test.

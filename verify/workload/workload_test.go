@@ -79,6 +79,7 @@ func TestRefusals(t *testing.T) {
 		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  " + strings.ReplaceAll(pods, ", template", "\n  template") + "\n  strategy:\n    rollingUpdate:\n      maxSurge: many": "m.yaml:9: Deployment a: spec.strategy.rollingUpdate.maxSurge: ",
 		"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec:\n  minAvailable: -1":                                                                                           "m.yaml:5: PodDisruptionBudget a: spec.minAvailable: is -1: want a number of pods or a percentage",
 		"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec:\n  selector: {matchExpressions: [{key: a, operator: Near}]}":                                                   `m.yaml:5: PodDisruptionBudget a: spec.selector: "Near" is not a valid label selector operator`,
+		"apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {publishNotReadyAddresses: often}":                                                                                                "m.yaml:1: Service a: cannot unmarshal string",
 		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}":                                                                            "m.yaml:5: ConfigMap a is there twice: the other is at m.yaml:1",
 	} {
 		if _, err := read(t, text); err == nil || !strings.Contains(err.Error(), want) {
