@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 	"generator/schema":    {},
 
 	"verify/report":             {"verify/cluster", "verify/rules", "verify/survival", "verify/workload"},
-	"verify/rules":              {"verify/cluster", "verify/manifest", "verify/workload"},
+	"verify/rules":              {"stacks", "verify/cluster", "verify/manifest", "verify/workload"},
 	"verify/survival":           {"verify/cluster", "verify/survival/scheduler", "verify/workload"},
 	"verify/survival/scheduler": {},
 	"verify/workload":           {"verify/manifest"},
