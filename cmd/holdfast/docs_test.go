@@ -22,6 +22,7 @@ func TestDocs(t *testing.T) {
 		"../../docs/cli.md":      cliDocs,
 		"../../docs/profiles.md": decisionDocs,
 		"../../docs/report.md":   reportDocs,
+		"../../docs/rules.md":    ruleDocs,
 	} {
 		want := generate(t)
 		if *fixDocs {

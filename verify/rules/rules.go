@@ -38,8 +38,11 @@ type Finding struct {
 	Ignored string
 }
 
-// ignore and a rule's ID are an annotation by which an object says, with a reason, that a rule does not apply to it.
-const ignore = "holdfast-ha.github.io/ignore-"
+// TakesNodes tells whether the rule runs only where the nodes are described.
+func (r *Rule) TakesNodes() bool { return r.checkOn != nil }
+
+// Ignore and a rule's ID are an annotation by which an object says, with a reason, that a rule does not apply to it.
+const Ignore = "holdfast-ha.github.io/ignore-"
 
 // All are the rules, in the order of their IDs.
 func All() []*Rule {
@@ -100,7 +103,7 @@ func Check(s *workload.System, c cluster.Cluster) []Finding {
 	g := newGround(c)
 	for _, r := range All() {
 		find := func(at Place, message string) {
-			all = append(all, Finding{Rule: r, Place: at, Message: message, Ignored: at.Object.Annotations[ignore+r.ID]})
+			all = append(all, Finding{Rule: r, Place: at, Message: message, Ignored: at.Object.Annotations[Ignore+r.ID]})
 		}
 		switch {
 		case r.check != nil:

@@ -1,0 +1,181 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/survival/scheduler"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// TestNodesAgreeWithScheduler: what the rules say of nodes is what kube-scheduler's plugins do, on random clusters with random
+// workloads: pods that are said to wait wait, and a rollout that is said to hang has no node for its first pod.
+func TestNodesAgreeWithScheduler(t *testing.T) {
+	said := map[*Rule]int{}
+	for seed := range uint64(600) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		nodes, manifests := randomNodes(r), randomWorkload(r)
+		c, err := cluster.Parse("cluster.yaml", []byte(nodes))
+		if err != nil {
+			t.Fatal(err, nodes)
+		}
+		objects, err := manifest.Parse("workload.yaml", []byte(manifests))
+		if err != nil {
+			t.Fatal(err, manifests)
+		}
+		s, err := workload.Read(objects)
+		if err == nil {
+			err = s.Tell(nil)
+		}
+		if err != nil {
+			t.Fatal(err, manifests)
+		}
+		w, g := s.Workloads[0], newGround(c)
+		running, left := place(t, c.Nodes, w)
+		for _, f := range Check(s, c) {
+			wrong := ""
+			switch f.Rule {
+			case fitsNoNode:
+				if running > 0 {
+					wrong = fmt.Sprintf("%d run", running)
+				}
+			case podsOutnumberDomains, spreadCountsTaintedNodes:
+				for _, room := range g.rooms(s, w) {
+					if running > room.pods {
+						wrong = fmt.Sprintf("%d run, with room for %d", running, room.pods)
+					}
+				}
+			case rolloutCannotSurge:
+				if running == w.Replicas && fits(t, left, w.Pod(0, 2)) != "" {
+					wrong = "the new pod has a node"
+				}
+			case restCannotHold:
+				lost := strings.Fields(f.Message)[1]
+				if n, _ := place(t, without(c.Nodes, lost), w); n == w.Replicas {
+					wrong = "all of them run"
+				}
+			default:
+				continue
+			}
+			said[f.Rule]++
+			if wrong != "" {
+				t.Errorf("seed %d: %s: %s: but %s\n%s\n%s", seed, f.Rule.ID, f.Message, wrong, nodes, manifests)
+			}
+		}
+	}
+	for _, r := range []*Rule{fitsNoNode, podsOutnumberDomains, spreadCountsTaintedNodes, rolloutCannotSurge, restCannotHold} {
+		t.Logf("%s: %d findings", r.ID, said[r])
+		if said[r] < 5 {
+			t.Errorf("%s has %d findings in all: the test shows little", r.ID, said[r])
+		}
+	}
+}
+
+// place puts the pods of a workload on nodes, and says how many find one.
+func place(t *testing.T, nodes []*corev1.Node, w *workload.Workload) (int, *scheduler.Scheduler) {
+	t.Helper()
+	s, err := scheduler.New(context.Background(), nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for i := range w.Replicas {
+		pod := w.Pod(i, 1)
+		if pod.Spec.NodeName = fits(t, s, pod); pod.Spec.NodeName == "" {
+			continue
+		}
+		if err := s.Add(pod); err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	return n, s
+}
+
+// fits is the node that takes a pod, "" if none does.
+func fits(t *testing.T, s *scheduler.Scheduler, pod *corev1.Pod) string {
+	t.Helper()
+	name, err := s.Place(context.Background(), pod)
+	var waits *scheduler.Unschedulable
+	if err != nil && !errors.As(err, &waits) {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// without is the nodes but one, or but those of a zone.
+func without(nodes []*corev1.Node, lost string) []*corev1.Node {
+	var all []*corev1.Node
+	for _, n := range nodes {
+		if n.Name != lost && n.Labels[cluster.ZoneLabel] != lost {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+func randomNodes(r *rand.Rand) string {
+	var b strings.Builder
+	b.WriteString("nodes:\n")
+	for i := range 2 + r.IntN(6) {
+		fmt.Fprintf(&b, "  - name: node-%d\n    labels: {disk: %s}\n    capacity: {cpu: '%d'}\n", i, pick(r, "ssd", "hdd"), 1+r.IntN(4))
+		if r.IntN(8) > 0 {
+			fmt.Fprintf(&b, "    zone: zone-%d\n", r.IntN(3))
+		}
+		if r.IntN(4) == 0 {
+			fmt.Fprintf(&b, "    taints: [{key: control, effect: %s}]\n", pick(r, "NoSchedule", "NoExecute", "PreferNoSchedule"))
+		}
+	}
+	return b.String()
+}
+
+func randomWorkload(r *rand.Rand) string {
+	var b strings.Builder
+	kind := pick(r, "Deployment", "Deployment", "StatefulSet")
+	fmt.Fprintf(&b, "apiVersion: apps/v1\nkind: %s\nmetadata: {name: a}\nspec:\n  replicas: %d\n  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n", kind, 1+r.IntN(6))
+	key := func() string { return pick(r, corev1.LabelHostname, corev1.LabelTopologyZone, "disk") }
+	hash := func(indent string) {
+		if r.IntN(4) == 0 {
+			b.WriteString(indent + "matchLabelKeys: [pod-template-hash]\n")
+		}
+	}
+	if r.IntN(3) > 0 {
+		fmt.Fprintf(&b, "      topologySpreadConstraints:\n")
+		for range 1 + r.IntN(2) {
+			fmt.Fprintf(&b, "        - topologyKey: %s\n          maxSkew: %d\n          whenUnsatisfiable: %s\n          labelSelector: {matchLabels: {app: a}}\n", key(), 1+r.IntN(2), pick(r, "DoNotSchedule", "DoNotSchedule", "ScheduleAnyway"))
+			if r.IntN(2) == 0 {
+				fmt.Fprintf(&b, "          minDomains: %d\n", 1+r.IntN(4))
+			}
+			if r.IntN(3) == 0 {
+				fmt.Fprintf(&b, "          nodeTaintsPolicy: %s\n          nodeAffinityPolicy: %s\n", pick(r, "Honor", "Ignore"), pick(r, "Honor", "Ignore"))
+			}
+			hash("          ")
+		}
+	}
+	if r.IntN(3) == 0 {
+		fmt.Fprintf(&b, "      affinity:\n        podAntiAffinity:\n          requiredDuringSchedulingIgnoredDuringExecution:\n            - topologyKey: %s\n              labelSelector: {matchLabels: {app: a}}\n", key())
+		hash("              ")
+	}
+	if r.IntN(3) == 0 {
+		fmt.Fprintf(&b, "      nodeSelector: {disk: %s}\n", pick(r, "ssd", "nvme", "hdd"))
+	}
+	if r.IntN(3) == 0 {
+		fmt.Fprintf(&b, "      tolerations: [{key: control, operator: Exists}]\n")
+	}
+	port := ""
+	if r.IntN(5) == 0 {
+		port = ", ports: [{containerPort: 80, hostPort: 80}]"
+	}
+	fmt.Fprintf(&b, "      containers: [{name: a, image: a, resources: {requests: {cpu: %dm}}%s}]\n", 100+r.IntN(20)*100, port)
+	return b.String()
+}
+
+func pick(r *rand.Rand, from ...string) string { return from[r.IntN(len(from))] }
