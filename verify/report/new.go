@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
@@ -49,7 +48,7 @@ func newWorkload(w *workload.Workload, rest survival.Outcome) Workload {
 
 // add is what a scenario says of itself and of each workload. Those in stays have pods on a node that is drained for ever.
 func (r *Report) add(s survival.Scenario, stays map[*workload.Workload]bool) {
-	now := Scenario{Event: string(s.Event), Target: s.Target, Like: s.Like, Nodes: s.Nodes, Claimed: slices.Contains(claimed[r.Claim], s.Event),
+	now := Scenario{Event: string(s.Event), Target: s.Target, Like: s.Like, Nodes: s.Nodes, Claimed: covers(r.Claim, string(s.Event)),
 		Verdict: Serves, Stuck: s.Stuck, Outcomes: []Outcome{}, Changes: []Change{}}
 	if s.Stuck != "" {
 		now.Verdict = Stuck

@@ -132,7 +132,7 @@ func TestText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"2 workloads on 2 nodes in 2 zones: does not survive the loss of any zone\n",
+		"2 workloads on 2 nodes in 2 zones: one does not survive all that is claimed\n",
 		"Deployment api  2     stateless?   down 5m41s\n",
 		"\n                2     per-node     serves\n",
 		"  when zone-2 is lost, it stops, and serves again after 5m41s (at worst 0 of 2 pods run, it needs 1;\n    then 1)\n    pod default/api-2 fits",

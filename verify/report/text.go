@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/verify/survival"
@@ -11,12 +12,20 @@ import (
 // width is that of a terminal on which all lines fit, unless a name is longer.
 const width = 100
 
-// columns are the events of the table. Others are told of where something fails.
-var columns = []struct {
+// column is an event that the table tells of. Others are told of where something fails.
+type column struct {
 	event survival.Event
 	head  string
-}{
-	{survival.LoseNode, "NODE LOST"}, {survival.LoseZone, "ZONE LOST"}, {survival.DrainNode, "DRAIN"}, {survival.Roll, "ROLL"},
+}
+
+// columns are those of the events that were played.
+func (r Report) columns() []column {
+	played := map[string]bool{}
+	for _, s := range r.Scenarios {
+		played[s.Event] = true
+	}
+	all := []column{{survival.LoseNode, "Node lost"}, {survival.LoseZone, "Zone lost"}, {survival.DrainNode, "Drain"}, {survival.Roll, "Roll"}}
+	return slices.DeleteFunc(all, func(c column) bool { return !played[string(c.event)] })
 }
 
 // WriteText writes the report for a terminal.
@@ -30,6 +39,9 @@ func (r Report) writeText(out io.Writer, coloured bool) error {
 		color = bad
 	}
 	p.line(r.Summary(), bold, color)
+	if r.Claim != "" && !r.Kept {
+		p.wrapped("", "", r.Promise())
+	}
 	if len(r.Workloads) > 0 {
 		p.line("")
 		p.table(r.rows())
@@ -57,15 +69,10 @@ func (r Report) writeText(out io.Writer, coloured bool) error {
 
 // rows are the table of workloads, with a column for each event that was played.
 func (r Report) rows() [][]string {
-	played := map[string]bool{}
-	for _, s := range r.Scenarios {
-		played[s.Event] = true
-	}
+	columns := r.columns()
 	head := []string{"WORKLOAD", "PODS", "REPLICATION"}
 	for _, c := range columns {
-		if played[string(c.event)] {
-			head = append(head, c.head)
-		}
+		head = append(head, strings.ToUpper(c.head))
 	}
 	rows := [][]string{head}
 	for _, w := range r.Workloads {
@@ -75,9 +82,7 @@ func (r Report) rows() [][]string {
 		}
 		row := []string{w.Name, fmt.Sprint(w.Pods), replication}
 		for _, c := range columns {
-			if played[string(c.event)] {
-				row = append(row, w.worst(string(c.event)).cell())
-			}
+			row = append(row, w.worst(string(c.event)).cell())
 		}
 		rows = append(rows, row)
 	}

@@ -69,3 +69,5 @@ var claimed = map[string][]survival.Event{
 	"node": {survival.Rest, survival.LoseNode, survival.DrainNode, survival.Roll},
 	"zone": {survival.Rest, survival.LoseNode, survival.LoseZone, survival.DrainNode, survival.Roll},
 }
+
+func covers(claim, event string) bool { return slices.Contains(claimed[claim], survival.Event(event)) }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,13 +15,39 @@ func (r Report) Summary() string {
 	if zones := len(r.Cluster.Zones); zones > 0 {
 		on += fmt.Sprintf(" in %s", count(zones, "zone"))
 	}
-	switch {
-	case r.Claim != "" && r.Kept:
+	switch fail := r.failing(); {
+	case r.Claim == "":
+		return on
+	case r.Kept:
 		return on + ": survives the loss of any " + r.Claim
-	case r.Claim != "":
-		return on + ": does not survive the loss of any " + r.Claim
+	case fail == 1 && len(r.Workloads) > 1:
+		return on + ": one does not survive all that is claimed"
+	case fail > 0 && fail < len(r.Workloads):
+		return fmt.Sprintf("%s: %d do not survive all that is claimed", on, fail)
 	}
-	return on
+	return on + ": does not survive all that is claimed"
+}
+
+// failing is how many workloads break the claim.
+func (r Report) failing() int {
+	n := 0
+	for _, w := range r.Workloads {
+		if slices.ContainsFunc(w.Worst, func(now Worst) bool { return now.Verdict != Serves && covers(r.Claim, now.Event) }) {
+			n++
+		}
+	}
+	return n
+}
+
+// Promise is what is claimed, in a sentence; "" if nothing is.
+func (r Report) Promise() string {
+	switch r.Claim {
+	case "node":
+		return "Claimed: nothing stops when any one node is lost or drained, or any workload rolls."
+	case "zone":
+		return "Claimed: nothing stops when any one zone is lost, any one node is lost or drained, or any workload rolls."
+	}
+	return ""
 }
 
 // what is a scenario in words, "when node-1 is drained".

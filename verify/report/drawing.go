@@ -1,0 +1,108 @@
+package report
+
+import "github.com/holdfast-ha/holdfast/verify/survival"
+
+// drawing is what the page's script draws of: the names once, and numbers that point to them. -1 is none.
+type drawing struct {
+	Zones     []string        `json:"zones"`
+	Nodes     []drawnNode     `json:"nodes"`
+	Workloads []drawnWorkload `json:"workloads"`
+	Pods      []drawnPod      `json:"pods"`
+	Scenarios []drawnScenario `json:"scenarios"`
+}
+
+type drawnNode struct {
+	Name string `json:"name"`
+	Zone int    `json:"zone"`
+}
+
+type drawnWorkload struct {
+	Name string `json:"name"`
+	Mark
+}
+
+type drawnPod struct {
+	Name     string `json:"name"`
+	Workload int    `json:"workload"`
+	Node     int    `json:"node"`
+	Why      string `json:"why,omitempty"`
+}
+
+type drawnScenario struct {
+	When     string         `json:"when"`
+	Lost     bool           `json:"lost"`
+	Nodes    []int          `json:"nodes"`
+	Stuck    string         `json:"stuck,omitempty"`
+	Outcomes []drawnOutcome `json:"outcomes"`
+	Changes  []drawnChange  `json:"changes"`
+}
+
+type drawnOutcome struct {
+	Workload int      `json:"workload"`
+	Class    string   `json:"class"`
+	Becomes  string   `json:"becomes"`
+	Pods     int      `json:"pods"`
+	Least    int      `json:"least"`
+	After    int      `json:"after"`
+	Needs    int      `json:"needs"`
+	Waiting  []string `json:"waiting,omitempty"`
+}
+
+type drawnChange struct {
+	Pod      string `json:"pod"`
+	Workload int    `json:"workload"`
+	From     int    `json:"from"`
+	To       int    `json:"to"`
+	Why      string `json:"why,omitempty"`
+}
+
+// numbers gives each name its number, -1 to any other.
+type numbers map[string]int
+
+func (n numbers) of(name string) int {
+	if i, is := n[name]; is {
+		return i
+	}
+	return -1
+}
+
+func newDrawing(r Report, marks map[string]Mark) drawing {
+	d := drawing{Zones: r.Cluster.Zones, Nodes: []drawnNode{}, Workloads: []drawnWorkload{}, Pods: []drawnPod{}, Scenarios: []drawnScenario{}}
+	zones, nodes, workloads := numbers{}, numbers{}, numbers{}
+	for i, zone := range r.Cluster.Zones {
+		zones[zone] = i
+	}
+	for i, n := range r.Cluster.Nodes {
+		nodes[n.Name] = i
+		d.Nodes = append(d.Nodes, drawnNode{n.Name, zones.of(n.Zone)})
+	}
+	for i, w := range r.Workloads {
+		workloads[w.Name] = i
+		d.Workloads = append(d.Workloads, drawnWorkload{w.Name, marks[w.Name]})
+	}
+	for _, p := range r.Pods {
+		d.Pods = append(d.Pods, drawnPod{p.Name, workloads.of(p.Workload), nodes.of(p.Node), p.Why})
+	}
+	for _, s := range r.Scenarios {
+		d.Scenarios = append(d.Scenarios, drawScenario(s, nodes, workloads))
+	}
+	return d
+}
+
+func drawScenario(s Scenario, nodes, workloads numbers) drawnScenario {
+	d := drawnScenario{When: sentence(what(s.Event, s.Target)), Lost: s.loses(), Stuck: s.Stuck,
+		Nodes: []int{}, Outcomes: []drawnOutcome{}, Changes: []drawnChange{}}
+	for _, name := range s.Nodes {
+		d.Nodes = append(d.Nodes, nodes.of(name))
+	}
+	for _, o := range s.Outcomes {
+		d.Outcomes = append(d.Outcomes, drawnOutcome{workloads.of(o.Workload), class(o.Verdict), o.becomes(), o.Pods, o.Least, o.After, o.Needs, o.Waiting})
+	}
+	for _, c := range s.Changes {
+		d.Changes = append(d.Changes, drawnChange{c.Pod, workloads.of(c.Workload), nodes.of(c.From), nodes.of(c.To), c.Why})
+	}
+	return d
+}
+
+// loses tells whether the nodes of the scenario lose their power; otherwise they are drained.
+func (s Scenario) loses() bool { return s.Event != string(survival.DrainNode) }

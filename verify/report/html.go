@@ -1,0 +1,47 @@
+package report
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"html/template"
+	"io"
+)
+
+// The page's own files. They stand inside the page, so that it is one file and asks for no other.
+//
+//go:embed page
+var files embed.FS
+
+var (
+	style  = read("page/page.css")
+	script = read("page/page.js")
+	layout = template.Must(template.New("page.html").ParseFS(files, "page/page.html"))
+)
+
+func read(name string) string {
+	text, err := files.ReadFile(name)
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return string(text)
+}
+
+// WriteHTML writes the report as a page that needs nothing but itself: no network, no other file. Without scripts it is a
+// document with tables; with them the cluster is drawn before, during and after each scenario.
+func (r Report) WriteHTML(out io.Writer) error {
+	return layout.Execute(out, struct {
+		view
+		Style  template.CSS
+		Script template.JS
+		Policy string
+	}{newView(r), template.CSS(style), template.JS(script), policy})
+}
+
+// policy lets a browser run what stands in the page's own files, and ask for nothing.
+var policy = "default-src 'none'; img-src data:; style-src '" + hash(style) + "'; script-src '" + hash(script) + "'; base-uri 'none'; form-action 'none'"
+
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}

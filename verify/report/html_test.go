@@ -1,0 +1,161 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/verify/survival"
+)
+
+func page(t testing.TB, r Report) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := r.WriteHTML(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+var embedded = regexp.MustCompile(`(?s)<script type="application/json" id="data">(.*?)</script>`)
+
+// drawn is what the page's script reads.
+func drawn(t testing.TB, html string) drawing {
+	t.Helper()
+	var d drawing
+	found := embedded.FindStringSubmatch(html)
+	if found == nil {
+		t.Fatal("there is no data in the page")
+	}
+	if err := json.Unmarshal([]byte(found[1]), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func lostZone(t *testing.T) Report {
+	return reported(t, "zone", survival.Scenario{Event: survival.LoseZone, Target: "zone-2", Nodes: []string{"node-2"},
+		Changes: []survival.Change{{Pod: "api-2", From: "node-2", Why: "its node is lost"}, {Pod: "api-3", Why: "there is no room"}}},
+		survival.Outcome{Pods: 2, Least: 0, After: 0, Needs: 1, Recovery: -time.Second, Waits: []string{"api-3: there is no room"}})
+}
+
+func TestHTMLSaysAll(t *testing.T) {
+	r := lostZone(t)
+	r.Findings = []Finding{{Rule: "a-rule", File: "two.yaml", Line: 7, Object: "Deployment api", Message: "is wrong", Protects: "What is at stake.", Fix: "What to do."},
+		{Rule: "b-rule", File: "two.yaml", Line: 9, Object: "Deployment api", Message: "is odd", Ignored: "for a reason"}}
+	r.NotJudged = []string{"Database main"}
+	html := page(t, r)
+	// What scripts draw is there without them, too.
+	document := embedded.ReplaceAllString(html, "")
+	for _, want := range []string{r.Summary(), r.Promise(), "node-2", "zone-2", "api-2", "stops", "at worst 0 of 2 pods run, it needs 1; then 0", "api-3: there is no room",
+		"two.yaml:7", "a-rule", "What is at stake.", "What to do.", "Ignored: for a reason", "Database main", "Deployment api is stateless: one ready pod serves"} {
+		if !strings.Contains(document, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if again := page(t, r); again != html {
+		t.Error("the same report gives another page")
+	}
+}
+
+// TestHTMLStandsAlone: the page names nothing outside itself, and its policy allows what it brings and no more.
+func TestHTMLStandsAlone(t *testing.T) {
+	html := page(t, lostZone(t))
+	for _, outside := range regexp.MustCompile(`(?:src|href|action)="[^#"][^"]*"|@import|url\(|fetch\(`).FindAllString(html, -1) {
+		t.Errorf("the page asks for %s", outside)
+	}
+	rest := strings.Replace(html, "http://www.w3.org/2000/svg", "", 1) // the name of SVG's namespace, which nobody fetches
+	if i := strings.Index(rest, "http"); i >= 0 && !strings.HasPrefix(rest[i:], "http-equiv") {
+		t.Errorf("the page names an address: %s", rest[i:min(len(rest), i+60)])
+	}
+	for tag, directive := range map[string]string{"style": "style-src", "script": "script-src"} {
+		body := regexp.MustCompile(`(?s)<` + tag + `>(.*?)</` + tag + `>`).FindStringSubmatch(html)
+		if body == nil || !strings.Contains(strings.ReplaceAll(html, "&#43;", "+"), directive+" &#39;"+hash(body[1])+"&#39;") {
+			t.Errorf("the page's own %s is not what its policy lets in", tag)
+		}
+	}
+}
+
+// hostile fills a report with a name wherever a name can come from outside.
+func hostile(t testing.TB, name string) Report {
+	return Report{Version: Version, Cluster: Cluster{Nodes: []Node{{name, name}}, Zones: []string{name}}, Claim: "zone",
+		Workloads: []Workload{{Name: name, At: name, Replication: name, Why: name, Pods: 1, Needs: 1, Waiting: []string{name},
+			Worst: []Worst{{Event: "lose node", Target: name, Effect: Effect{Verdict: Stops, Waiting: []string{name}}}}}},
+		Pods: []Pod{{name, name, name, name}, {Name: name, Workload: name, Why: name}},
+		Scenarios: []Scenario{{Event: "rest", Verdict: Serves},
+			{Event: "lose node", Target: name, Like: []string{name}, Nodes: []string{name}, Verdict: Stops, Stuck: name,
+				Outcomes: []Outcome{{name, Effect{Verdict: Stops, Waiting: []string{name}}}}, Changes: []Change{{name, name, name, name, name}}}},
+		Findings: []Finding{{name, name, 1, name, name, name, name, ""}, {name, name, 1, name, name, name, name, name}},
+		Assumed:  []string{name}, NotJudged: []string{name}}
+}
+
+var tags = regexp.MustCompile(`<[a-zA-Z/!][^\s>]*`)
+
+// FuzzHTML: whatever manifests call their things, they add no element to the page, and the script reads what was meant.
+func FuzzHTML(f *testing.F) {
+	for _, name := range []string{"a", "</script><script>alert(1)</script>", "<!--<script>", `" onload="alert(1)`, "' x='", "{{.}}", "</style>", "\u2028", "&lt;", "]]>", "javascript:alert(1)", "\\u003c", "\x00", "a, b"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		plain, html := page(t, hostile(t, "a")), page(t, hostile(t, name))
+		if want, got := tags.FindAllString(plain, -1), tags.FindAllString(html, -1); fmt.Sprint(want) != fmt.Sprint(got) {
+			t.Fatalf("%q changes the elements of the page", name)
+		}
+		// Bytes that are no text are the same as JSON's replacement for them.
+		if got, want := drawn(t, html).Nodes[0].Name, strings.ToValidUTF8(name, "\ufffd"); got != want && !strings.Contains(want, "\ufffd") {
+			t.Fatalf("the script reads %q for %q", got, name)
+		}
+	})
+}
+
+// TestDrawing: numbers in the data point to what they should.
+func TestDrawing(t *testing.T) {
+	d := drawn(t, page(t, lostZone(t)))
+	s := d.Scenarios[1]
+	if d.Nodes[s.Nodes[0]].Name != "node-2" || d.Zones[d.Nodes[1].Zone] != "zone-2" || !s.Lost {
+		t.Errorf("%+v of %+v", s, d.Nodes)
+	}
+	if c := s.Changes[0]; d.Workloads[c.Workload].Name != "Deployment api" || c.From != 1 || c.To != -1 {
+		t.Errorf("%+v", c)
+	}
+	if p := d.Pods[3]; d.Workloads[p.Workload].Name != "DaemonSet logs" || d.Nodes[p.Node].Name != "node-2" {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestMarks: no two workloads have one letter, and none of the first forty colour and shape.
+func TestMarks(t *testing.T) {
+	letters, looks := map[string]bool{}, map[string]bool{}
+	for i := range 1000 {
+		m := newMark(i)
+		look := fmt.Sprint(m.Colour, m.Shape)
+		if letters[m.Letter] || i < colours*shapes && looks[look] {
+			t.Errorf("%d has %+v, and so has another", i, m)
+		}
+		letters[m.Letter], looks[look] = true, true
+	}
+}
+
+// TestPlacesOfMany: in a large cluster nodes that hold the same are one row, and none is left out.
+func TestPlacesOfMany(t *testing.T) {
+	r := Report{Workloads: []Workload{{Name: "Deployment api"}, {Name: "DaemonSet logs"}}}
+	for i := range 5000 {
+		node := Node{Name: fmt.Sprintf("node-%04d", i), Zone: fmt.Sprint("zone-", i%3)}
+		r.Cluster.Nodes = append(r.Cluster.Nodes, node)
+		r.Pods = append(r.Pods, Pod{Name: "logs-" + node.Name, Workload: "DaemonSet logs", Node: node.Name})
+		if i < 4 {
+			r.Pods = append(r.Pods, Pod{Name: "api-" + node.Name, Workload: "Deployment api", Node: node.Name})
+		}
+	}
+	rows, nodes := places(r, nil), 0
+	for _, row := range rows {
+		nodes += 1 + row.More
+	}
+	if len(rows) != 6 || nodes != 5000 {
+		t.Errorf("%d rows for %d nodes: want 6 for 5000", len(rows), nodes)
+	}
+}

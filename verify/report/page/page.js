@@ -1,0 +1,191 @@
+// Draws the cluster before, during and after the chosen scenario. The page is complete without it: this only adds the
+// drawing to what the tables say.
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const $ = (id) => document.getElementById(id);
+  // Of more nodes than this, those that hold the same are drawn together.
+  const few = 60;
+  // In a large cluster, so many nodes of a zone are drawn apart, the ones to which something happens first.
+  const apart = 12;
+  // On a node, more pods of one workload than this are drawn as one with their number.
+  const single = 4;
+
+  // make builds an element: attributes, then children, of which text is text and never markup.
+  function make(tag, attributes, ...children) {
+    const svg = ["svg", "use", "text", "path", "circle"].includes(tag);
+    const e = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+    for (const [key, value] of Object.entries(attributes ?? {})) if (value !== undefined) e.setAttribute(key, value);
+    e.append(...children.filter((c) => c !== null && c !== undefined));
+    return e;
+  }
+
+  function mark(workload, state) {
+    const w = data.workloads[workload];
+    const svg = make("svg", { class: `mark k${w.colour}`, viewBox: "0 0 24 24", "aria-hidden": "true" },
+      make("use", { href: `#shape-${w.shape}` }), make("text", { x: 12, y: 12 }, w.letter));
+    if (state === "lost") svg.append(make("path", { class: "strike", d: "M1 23 23 1" }));
+    if (state === "arrived") svg.append(make("circle", { class: "badge", cx: 21, cy: 3, r: 5.5 }), make("path", { class: "sign", d: "M18.5 3h5M21 .5v5" }));
+    return svg;
+  }
+
+  const words = { lost: "lost", leaving: "is moved or replaced", arrived: "new here", waiting: "finds no node" };
+
+  function pod(p) {
+    const said = `${p.name}, ${data.workloads[p.workload].name}${p.state ? ", " + words[p.state] : ""}${p.why ? ": " + p.why : ""}`;
+    return make("li", { class: `pod ${p.state ?? ""}`, title: said }, mark(p.workload, p.state));
+  }
+
+  // pods lists what is on a node, a workload's many pods as one mark and their number.
+  function pods(all) {
+    const list = make("ul", { class: "pods" });
+    const kinds = Map.groupBy(all, (p) => `${p.workload} ${p.state ?? ""}`);
+    for (const same of kinds.values()) {
+      if (same.length <= single) { list.append(...same.map(pod)); continue; }
+      const one = pod({ ...same[0], name: `${same.length} pods`, why: undefined });
+      one.append(`×${same.length}`);
+      list.append(one);
+    }
+    return list;
+  }
+
+  // world is where the pods are at a moment of a scenario: on their nodes, or waiting (under -1).
+  function world(scenario, moment) {
+    const on = new Map();
+    const put = (node, p) => { if (!on.has(node)) on.set(node, []); on.get(node).push(p); };
+    const take = (node, p) => on.set(node, (on.get(node) ?? []).filter((other) => other !== p));
+    const known = new Map();
+    const id = (workload, name) => workload + " " + name;
+    for (const p of data.pods) {
+      const now = { name: p.name, workload: p.workload, why: p.why, node: p.node, state: p.node < 0 ? "waiting" : undefined };
+      known.set(id(p.workload, p.name), now);
+      put(p.node, now);
+    }
+    if (moment === "before") return on;
+    const away = new Set(scenario.lost ? scenario.nodes : []);
+    for (const c of scenario.changes) {
+      const key = id(c.workload, c.pod);
+      const before = known.get(key);
+      if (moment === "during") {
+        if (before && c.from >= 0 && before.node === c.from && !before.state) {
+          before.state = away.has(c.from) ? "lost" : "leaving";
+          before.why = c.why;
+        }
+        continue;
+      }
+      if (before && (c.from >= 0 || before.state === "waiting")) {
+        if (away.has(before.node)) { before.state = "lost"; before.why = c.why; } else take(before.node, before);
+      }
+      const now = { name: c.pod, workload: c.workload, why: c.why, node: c.to, state: c.to >= 0 ? "arrived" : "waiting" };
+      if (c.to >= 0 || (c.from < 0 && c.why)) { known.set(key, now); put(c.to, now); }
+    }
+    return on;
+  }
+
+  // state is what happens to a node.
+  function state(scenario, node, moment) {
+    if (moment === "before" || !scenario.nodes.includes(node)) return "";
+    return scenario.lost ? "away" : "drained";
+  }
+
+  const stateWords = { away: "lost", drained: "drained" };
+
+  function drawNode(names, all, now) {
+    const label = names.length === 1 ? names[0] : `${names[0]} and ${(names.length - 1).toLocaleString("en")} more`;
+    return make("div", { class: `node ${now}` },
+      make("div", { class: "name" }, make("span", {}, label), now ? make("span", { class: "state" }, stateWords[now]) : null),
+      pods(all));
+  }
+
+  // groups are the nodes of a zone as they are drawn: each for itself, or in a large cluster those that hold the same together.
+  function groups(nodes, on, scenario, moment, touched) {
+    if (data.nodes.length <= few) return nodes.map((n) => [n]);
+    const rank = (n) => (touched.has(n) ? 0 : 1) + (scenario.nodes.includes(n) ? 0 : .5);
+    const sorted = nodes.toSorted((a, b) => rank(a) - rank(b) || (on.get(b)?.length ?? 0) - (on.get(a)?.length ?? 0) || a - b);
+    const interesting = sorted.filter((n, i) => i < apart && (touched.has(n) || scenario.nodes.includes(n)));
+    const chosen = new Set(interesting);
+    const rest = Map.groupBy(nodes.filter((n) => !chosen.has(n)), (n) =>
+      state(scenario, n, moment) + (on.get(n) ?? []).map((p) => `${p.workload}${p.state ?? ""}`).sort().join());
+    const alike = [...rest.values()].sort((a, b) => b.length - a.length || a[0] - b[0]);
+    return [...interesting.map((n) => [n]), ...alike.slice(0, apart), ...(alike.length > apart ? [alike.slice(apart).flat()] : [])];
+  }
+
+  function draw() {
+    const scenario = data.scenarios[chosen()];
+    const moment = document.querySelector("[name=moment]:checked").value;
+    const on = world(scenario, moment);
+    const touched = new Set(scenario.changes.flatMap((c) => [c.from, c.to]));
+    const zones = Map.groupBy(data.nodes.keys(), (n) => data.nodes[n].zone);
+    const boxes = [...zones.keys()].sort((a, b) => a - b).map((zone) => make("div", { class: "zone" },
+      make("div", { class: "name" }, zone < 0 ? (data.zones.length ? "in no zone" : "nodes") : data.zones[zone]),
+      make("div", { class: "nodes" }, ...groups(zones.get(zone), on, scenario, moment, touched).map((group) =>
+        drawNode(group.map((n) => data.nodes[n].name), group.length > 1 && new Set(group.map((n) => (on.get(n) ?? []).length)).size > 1 ? group.flatMap((n) => on.get(n) ?? []) : on.get(group[0]) ?? [], state(scenario, group[0], moment))))));
+    const waiting = on.get(-1) ?? [];
+    if (waiting.length) boxes.push(make("div", { class: "zone waits" }, make("div", { class: "name" }, "Waiting, for no node takes them"), pods(waiting)));
+    const states = new Set([...on.values()].flat().map((p) => p.state).filter(Boolean));
+    if (states.size) boxes.push(key(states));
+    $("cluster").replaceChildren(...boxes);
+    $("when").textContent = scenario.when;
+    $("said").textContent = said(scenario, moment);
+    $("outcomes").replaceChildren(...outcomes(scenario));
+  }
+
+  // key explains how the pods are drawn that something happens to.
+  function key(states) {
+    return make("ul", { class: "key" }, ...["lost", "leaving", "arrived", "waiting"].filter((s) => states.has(s)).map((s) =>
+      make("li", { class: `pod ${s}` }, mark(0, s), words[s])));
+  }
+
+  function said(scenario, moment) {
+    if (moment === "before") return "As the scheduler placed the pods, before anything happens.";
+    const count = (n, of) => `${n} ${of}${n === 1 ? "" : "s"}`;
+    const bad = scenario.outcomes.filter((o) => o.class !== "serves").map((o) => `${data.workloads[o.workload].name} ${o.becomes}`);
+    const verdict = bad.length ? bad.join("; ") + "." : "Every workload goes on.";
+    const stuck = scenario.stuck ? ` It does not end: ${scenario.stuck}.` : "";
+    const gone = scenario.changes.filter((c) => c.from >= 0).length;
+    const come = scenario.changes.filter((c) => c.to >= 0).length;
+    if (moment === "during") return `${gone ? count(gone, "pod") + (scenario.lost ? " lost" : " moved or replaced, as budgets and strategy allow") + ". " : ""}${verdict}${stuck}`;
+    return `${come ? count(come, "pod") + " placed anew. " : ""}${verdict}${stuck}`;
+  }
+
+  function outcomes(scenario) {
+    if (!scenario.outcomes.length) return [];
+    const heads = ["Workload", "Pods", "At worst", "In the end", "Needs", "Verdict"];
+    const head = make("tr", {}, ...heads.map((text, i) => make("th", { scope: "col", class: i > 0 && i < 5 ? "number" : undefined }, text)));
+    const rows = scenario.outcomes.map((o) => make("tr", {},
+      make("th", { scope: "row" }, make("span", { class: "named" }, mark(o.workload), make("span", {}, data.workloads[o.workload].name))),
+      ...[o.pods, o.least, o.after, o.needs].map((n, i) => make("td", { class: "number", "data-head": heads[i + 1] }, String(n))),
+      make("td", { "data-head": heads[5] }, make("span", { class: `verdict ${o.class}` }, o.becomes), ...(o.waiting ?? []).map((why) => make("p", { class: "quiet" }, why)))));
+    return [make("table", { class: "cards" }, make("thead", {}, head), make("tbody", {}, ...rows))];
+  }
+
+  const chosen = () => Number(document.querySelector("[name=scenario]:checked").value);
+
+  function choose(id) {
+    const radio = $(`scenario-${id}`);
+    if (!radio) return;
+    radio.checked = true;
+    draw();
+    // Only the list scrolls, not the page under somebody's eyes.
+    const list = radio.closest(".list");
+    list.scrollTop += radio.parentElement.getBoundingClientRect().top - list.getBoundingClientRect().top - 40;
+  }
+
+  document.documentElement.classList.add("js");
+  $("places").open = false;
+  $("failing").closest("label").hidden = !document.querySelector(".scenario:not(.harmless)") || data.scenarios.length < few / 5;
+  $("failing").addEventListener("change", (e) => $("scenarios").classList.toggle("only-failing", e.target.checked));
+  $("scenarios").addEventListener("submit", (e) => e.preventDefault());
+  document.addEventListener("change", (e) => { if (["scenario", "moment"].includes(e.target.name)) draw(); });
+  document.addEventListener("click", (e) => {
+    const link = e.target.closest("[data-scenario]");
+    if (!link) return;
+    e.preventDefault();
+    choose(link.dataset.scenario);
+    $("play").scrollIntoView();
+    $(`scenario-${link.dataset.scenario}`).focus({ preventScroll: true });
+  });
+  // A page opened at a scenario shows it; otherwise the first that fails, or the first that does anything.
+  const start = location.hash.match(/^#scenario-(\d+)$/)?.[1] ?? document.querySelector(".scenario:not(.harmless) input")?.value ?? (data.scenarios.length > 1 ? 1 : 0);
+  choose(start);
+})();
