@@ -177,7 +177,7 @@ func newScenario(i int, s Scenario, marks map[string]Mark) scenarioView {
 		v.Target = "Nothing happens"
 	}
 	if first, second, pair := strings.Cut(s.Target, ", "); pair {
-		v.Target = second + ", while " + first + " does"
+		v.Target = second + " while " + first + map[bool]string{true: " rolls", false: " is drained"}[s.Event == string(survival.LoseNodeInRoll)]
 	}
 	if len(s.Like) > 0 {
 		v.Like = fmt.Sprintf("and %d alike", len(s.Like))

@@ -23,7 +23,7 @@
   function mark(workload, state) {
     const w = data.workloads[workload];
     const svg = make("svg", { class: `mark k${w.colour}`, viewBox: "0 0 24 24", "aria-hidden": "true" },
-      make("use", { href: `#shape-${w.shape}` }), make("text", { x: 12, y: 12 }, w.letter));
+      make("use", { href: `#shape-${w.shape}` }), make("text", { x: 12, y: 12, class: w.letter.length > 1 ? "two" : undefined }, w.letter));
     if (state === "lost") svg.append(make("path", { class: "strike", d: "M1 23 23 1" }));
     if (state === "arrived") svg.append(make("circle", { class: "badge", cx: 21, cy: 3, r: 5.5 }), make("path", { class: "sign", d: "M18.5 3h5M21 .5v5" }));
     return svg;
@@ -149,10 +149,12 @@
   }
 
   function outcomes(scenario) {
+    $("outcomes").classList.toggle("long", scenario.outcomes.length > 40);
     if (!scenario.outcomes.length) return [];
     const heads = ["Workload", "Pods", "At worst", "In the end", "Needs", "Verdict"];
     const head = make("tr", {}, ...heads.map((text, i) => make("th", { scope: "col", class: i > 0 && i < 5 ? "number" : undefined }, text)));
-    const rows = scenario.outcomes.map((o) => make("tr", {},
+    const fails = (o) => (o.class === "serves" ? 1 : 0);
+    const rows = scenario.outcomes.toSorted((a, b) => fails(a) - fails(b)).map((o) => make("tr", {},
       make("th", { scope: "row" }, make("span", { class: "named" }, mark(o.workload), make("span", {}, data.workloads[o.workload].name))),
       ...[o.pods, o.least, o.after, o.needs].map((n, i) => make("td", { class: "number", "data-head": heads[i + 1] }, String(n))),
       make("td", { "data-head": heads[5] }, make("span", { class: `verdict ${o.class}` }, o.becomes), ...(o.waiting ?? []).map((why) => make("p", { class: "quiet" }, why)))));
@@ -163,7 +165,6 @@
 
   function choose(id) {
     const radio = $(`scenario-${id}`);
-    if (!radio) return;
     radio.checked = true;
     draw();
     // Only the list scrolls, not the page under somebody's eyes.
@@ -186,6 +187,7 @@
     $(`scenario-${link.dataset.scenario}`).focus({ preventScroll: true });
   });
   // A page opened at a scenario shows it; otherwise the first that fails, or the first that does anything.
-  const start = location.hash.match(/^#scenario-(\d+)$/)?.[1] ?? document.querySelector(".scenario:not(.harmless) input")?.value ?? (data.scenarios.length > 1 ? 1 : 0);
+  const asked = location.hash.match(/^#scenario-(\d+)$/)?.[1];
+  const start = data.scenarios[asked] ? asked : document.querySelector(".scenario:not(.harmless) input")?.value ?? (data.scenarios.length > 1 ? 1 : 0);
   choose(start);
 })();
