@@ -17,7 +17,7 @@ const module = "github.com/holdfast-ha/holdfast/"
 // house has to be said. Arrows only point down: cmd > generator > what it stands on; verify knows nothing of generator.
 var arrows = map[string][]string{
 	"cmd/holdfast": {"generator/chart", "generator/folder", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/stack", "profiles", "stacks",
-		"verify/cluster", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/workload"},
+		"verify/availability", "verify/cluster", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/workload"},
 
 	"generator/kustomize": {"generator/ha", "generator/manifest", "generator/profile", "generator/stack"},
 	"generator/plan":      {"generator/manifest"},
@@ -32,6 +32,8 @@ var arrows = map[string][]string{
 
 	"verify/report":             {"verify/cluster", "verify/rules", "verify/survival", "verify/workload"},
 	"verify/rules":              {"stacks", "verify/cluster", "verify/manifest", "verify/workload"},
+	"verify/availability":       {"internal/strict", "verify/cluster", "verify/survival", "verify/workload"},
+	"verify/guarantee":          {"verify/cluster", "verify/workload"},
 	"verify/survival":           {"verify/cluster", "verify/survival/scheduler", "verify/workload"},
 	"verify/survival/scheduler": {},
 	"verify/workload":           {"verify/manifest"},

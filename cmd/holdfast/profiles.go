@@ -19,20 +19,43 @@ type profileInfo struct {
 
 func newProfilesCmd(s streams) *cobra.Command {
 	var (
-		asJSON bool
-		file   string
+		asJSON  bool
+		file    string
+		side    bool
+		compare compareFlags
 	)
 	cmd := &cobra.Command{
 		Use:   "profiles [NAME]",
 		Short: "List what each profile needs and survives; with a name, what it decides",
+		Long: `profiles lists the profiles; with a name, what that one decides for each component of a stack.
+
+With --compare it renders the stack for each of them, with your values, and puts side by side what that comes to on
+the smallest cluster for it: how much of the time each workload can be expected to serve, and how much it asks of
+the cluster. Nodes and zones fail at rates, and are repaired, drained and rolled out to at rates, that are printed
+with their sources; a file for --rates changes some of them:
+
+  node: {perYear: 2, repair: 1h}        # each node fails twice a year, and is back or replaced after an hour
+  zone: {perYear: 0.5, repair: 6h}
+  drains: {perYear: 52, away: 5m}       # each node is drained every week
+  rollouts: 100                         # a year, of each workload
+  detection: 50s                        # until the cluster knows that a node is silent
+  start: 90s                            # until a new pod is ready
+  election: 15s                         # until another pod works, where one does and others stand by
+
+How likely it is that too few pods are left is summed over all states of all nodes and zones that have some, for
+pods where kube-scheduler's plugins place them. It is a model, good for comparing: what it leaves out is printed, too.`,
 		Example: `  holdfast profiles
   holdfast profiles multi-zone
-  holdfast profiles multi-zone --stack stacks/web.yaml -o json`,
+  holdfast profiles multi-zone --stack stacks/web.yaml -o json
+  holdfast profiles --compare -f values/webhook.yaml`,
 		Args: cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return profileNames(), cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := compareAlone(cmd, side, args); err != nil {
+				return err
+			}
 			st, err := loadStack([]string{file})
 			if err != nil {
 				return err
@@ -40,6 +63,16 @@ func newProfilesCmd(s streams) *cobra.Command {
 			all, err := loadProfiles()
 			if err != nil {
 				return err
+			}
+			if side {
+				c, err := compare.compare(cmd.Context(), file, all)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(s.out, c)
+				}
+				return c.writeText(s.out)
 			}
 			if len(args) == 0 {
 				return listProfiles(s, st, all, asJSON)
@@ -55,8 +88,23 @@ func newProfilesCmd(s streams) *cobra.Command {
 		},
 	}
 	addStackFlag(cmd, &file)
+	cmd.Flags().BoolVar(&side, "compare", false, "put all profiles side by side: what can be expected of them, and what they cost")
+	compare.add(cmd)
 	addJSONFlag(cmd, &asJSON)
 	return cmd
+}
+
+// compareAlone holds apart what is for a comparison, and what is for a list.
+func compareAlone(cmd *cobra.Command, compares bool, args []string) error {
+	if compares && len(args) > 0 {
+		return fmt.Errorf("%s: --compare is about all profiles; a stack is named by --stack", args[0])
+	}
+	for _, name := range compareNames {
+		if !compares && cmd.Flags().Changed(name) {
+			return fmt.Errorf("--%s is for --compare", name)
+		}
+	}
+	return nil
 }
 
 func addStackFlag(cmd *cobra.Command, file *string) {

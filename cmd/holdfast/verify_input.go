@@ -93,7 +93,12 @@ func (f *verifyFlags) rendered(args []string) ([]*manifest.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := render.Render(c, f.options)
+	return renderedObjects(c, f.options)
+}
+
+// renderedObjects are what a chart renders to, in the files that render writes.
+func renderedObjects(c *render.Chart, options render.Options) ([]*manifest.Object, error) {
+	made, err := render.Render(c, options)
 	if err != nil {
 		return nil, err
 	}

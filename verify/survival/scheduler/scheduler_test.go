@@ -8,7 +8,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
@@ -16,7 +15,7 @@ import (
 
 func podOf(app string, i int, spread ...corev1.TopologySpreadConstraint) *corev1.Pod {
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: fmt.Sprintf("%s-%d", app, i), UID: types.UID(fmt.Sprintf("%s-%d", app, i)), Labels: map[string]string{"app": app}},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: fmt.Sprintf("%s-%d", app, i), UID: "u", Labels: map[string]string{"app": app}},
 		Spec: corev1.PodSpec{TopologySpreadConstraints: spread, Containers: []corev1.Container{{Name: "c", Image: "c", Resources: corev1.ResourceRequirements{
 			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m")},
 		}}}},
@@ -56,7 +55,7 @@ func TestPlace(t *testing.T) {
 	var pods []*corev1.Pod
 	for i := range 6 {
 		pod := podOf("bus", i, over(cluster.ZoneLabel, "bus"), over(cluster.HostLabel, "bus"))
-		node, _ := s.shown.Get(place(t, s, pod))
+		node, _ := s.nodes.Get(place(t, s, pod))
 		zones[node.Node().Labels[cluster.ZoneLabel]]++
 		pods = append(pods, pod)
 	}
@@ -74,7 +73,7 @@ func TestPlace(t *testing.T) {
 	}
 	// A pod that goes makes room.
 	for _, pod := range pods {
-		if node := s.nodes.byName[pod.Spec.NodeName]; node != nil && node.info.Node().Labels[cluster.ZoneLabel] == "zone-2" {
+		if node := s.nodes.byName[pod.Spec.NodeName]; node != nil && node.Node().Labels[cluster.ZoneLabel] == "zone-2" {
 			if err := s.Remove(pod); err != nil {
 				t.Fatal(err)
 			}
@@ -83,5 +82,32 @@ func TestPlace(t *testing.T) {
 	fit, err := s.Feasible(t.Context(), podOf("bus", 8, over(cluster.ZoneLabel, "bus")))
 	if err != nil || len(fit) != 2 {
 		t.Errorf("fits on %v, %v", fit, err)
+	}
+}
+
+func BenchmarkPlace(b *testing.B) {
+	for _, nodes := range []int{6, 5000} {
+		b.Run(fmt.Sprint(nodes), func(b *testing.B) {
+			c, err := cluster.Uniform(nodes, 3)
+			if err != nil {
+				b.Fatal(err)
+			}
+			s, err := New(b.Context(), c.Nodes)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for i := 0; b.Loop(); i++ {
+				app := fmt.Sprint("app", i/3)
+				pod := podOf(app, i%3, over(cluster.ZoneLabel, app))
+				node, err := s.Place(b.Context(), pod)
+				if err != nil {
+					b.Fatal(err)
+				}
+				pod.Spec.NodeName = node
+				if err := s.Add(pod); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/holdfast-ha/holdfast/verify/availability"
+)
+
+// writeText writes a comparison for a terminal.
+func (c comparison) writeText(out io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: how much of the time what serves, and how long a year it does not\n\n", c.Stack)
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	row := func(name string, cell func(comparedProfile) string) {
+		fmt.Fprint(table, name)
+		for _, p := range c.Profiles {
+			fmt.Fprint(table, "\t", cell(p))
+		}
+		fmt.Fprintln(table)
+	}
+	row("", func(p comparedProfile) string { return p.Name })
+	for _, name := range c.workloads() {
+		row(cut(name), func(p comparedProfile) string { return p.expectation(name) })
+	}
+	row("", func(comparedProfile) string { return "" })
+	row("nodes", func(p comparedProfile) string {
+		if p.Zones > 0 {
+			return fmt.Sprintf("%d in %d zones", p.Nodes, p.Zones)
+		}
+		return fmt.Sprint(p.Nodes)
+	})
+	row("pods", func(p comparedProfile) string { return fmt.Sprint(p.Cost.Pods) })
+	row("CPU requested", func(p comparedProfile) string { return p.Cost.CPU.String() })
+	row("memory requested", func(p comparedProfile) string { return p.Cost.Memory.String() })
+	row("disk requested", func(p comparedProfile) string { return p.Cost.Disk.String() })
+	row("pairs of zones a quorum replicates over", func(p comparedProfile) string { return fmt.Sprint(p.Cost.ZonePairs) })
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	b.WriteString("\nBy these rates, which --rates FILE changes:\n")
+	table = tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, r := range c.Rates {
+		fmt.Fprintf(table, "  %s\t%s\t%s\n", r.Key, r.Value, r.Source)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	b.WriteString("\nLeft out, and a reason to take all figures for less than they say:\n")
+	for _, what := range c.LeftOut {
+		fmt.Fprintf(&b, "  - %s\n", what)
+	}
+	for _, p := range c.Profiles {
+		if len(p.NotJudged) > 0 {
+			fmt.Fprintf(&b, "  - %s: nothing is known of %s\n", p.Name, strings.Join(p.NotJudged, ", "))
+		}
+	}
+	for line := range strings.Lines(b.String()) {
+		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// workloads are the names of all, in the order of the first profile that has them.
+func (c comparison) workloads() []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, p := range c.Profiles {
+		for _, w := range p.Workloads {
+			if !seen[w.Name] {
+				seen[w.Name] = true
+				names = append(names, w.Name)
+			}
+		}
+	}
+	return names
+}
+
+// expectation is the cell of a workload: "99.95%, 4.1 h".
+func (p comparedProfile) expectation(name string) string {
+	for _, w := range p.Workloads {
+		switch {
+		case w.Name != name:
+		case w.Availability == nil:
+			return w.Replication
+		default:
+			return percent(*w.DownSeconds/availability.Year.Seconds()) + ", " + lasting(*w.DownSeconds)
+		}
+	}
+	return "-"
+}
+
+// percent is the time that is left, with two digits or as many as tell what is missing. What is less than a second
+// a year is nothing that a model can tell.
+func percent(down float64) string {
+	switch {
+	case down == 0:
+		return "100%"
+	case down*availability.Year.Seconds() < 1:
+		return ">99.99999%"
+	}
+	digits := max(int(math.Ceil(-math.Log10(100*down))), 2)
+	return fmt.Sprintf("%.*f%%", digits, 100*(1-down))
+}
+
+func lasting(seconds float64) string {
+	switch {
+	case seconds >= 3600:
+		return fmt.Sprintf("%.1f h", seconds/3600)
+	case seconds >= 60:
+		return fmt.Sprintf("%.1f min", seconds/60)
+	case seconds >= 1:
+		return fmt.Sprintf("%.0f s", seconds)
+	case seconds > 0:
+		return "<1 s"
+	}
+	return "0 s"
+}
+
+// cut keeps a name short enough for the table.
+func cut(name string) string {
+	const most = 45
+	if letters := []rune(name); len(letters) > most {
+		return string(letters[:most-1]) + "…"
+	}
+	return name
+}

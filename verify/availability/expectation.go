@@ -1,0 +1,106 @@
+package availability
+
+import (
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/survival"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// Expectation is what can be expected of a workload, and what it costs.
+type Expectation struct {
+	Workload *workload.Workload
+	// Judged tells whether Down means something: a Job ends by itself, and a DaemonSet's pod serves its node alone.
+	Judged bool
+	// Down is the share of the time in which it does not serve, 0 to 1.
+	Down float64
+	Cost Cost
+}
+
+// Expect gives the expectation of each workload of a system, in order, from where its pods are placed, and what becomes of
+// them in the plays.
+func Expect(r Rates, c cluster.Cluster, s *workload.System, played survival.Result) []Expectation {
+	all := make([]Expectation, len(s.Workloads))
+	for i, w := range s.Workloads {
+		subject := subjectOf(r, c, w, i, played)
+		all[i] = Expectation{Workload: w, Cost: costOf(w, subject.On)}
+		if model := w.Replication.Model; model != workload.PerNode && model != workload.Finite {
+			all[i].Judged, all[i].Down = true, subject.Down(r)
+		}
+	}
+	return all
+}
+
+// subjectOf reads out of plays what becomes of a workload's pods, the i-th of the system. What differs from one node to
+// another counts as the worst of them.
+func subjectOf(r Rates, c cluster.Cluster, w *workload.Workload, i int, played survival.Result) Subject {
+	elsewhere := r.Detection + toleration(w) + r.Start
+	s := Subject{On: spots(c, w, played.Rest), NodeAway: min(elsewhere, r.Node.Repair), ZoneAway: r.Zone.Repair, DrainAway: r.Start, RollAway: r.Start}
+	if len(c.Zones()) > 1 {
+		s.ZoneAway = min(elsewhere, r.Zone.Repair)
+	}
+	for _, scenario := range played.Scenarios {
+		o := scenario.Outcomes[i]
+		whole := o.After >= o.Pods
+		switch scenario.Event {
+		case survival.Rest:
+			s.Needs = o.Needs
+		case survival.LoseNode:
+			if !whole {
+				s.NodeAway = r.Node.Repair
+			}
+		case survival.LoseZone:
+			if !whole {
+				s.ZoneAway = r.Zone.Repair
+			}
+		case survival.DrainNode:
+			s.DrainTakes = max(s.DrainTakes, o.Pods-o.Least)
+			if !whole {
+				s.DrainAway = max(r.Start, r.Drains.Away)
+			}
+		case survival.Roll:
+			if scenario.Target == w.String() {
+				s.RollTakes = o.Pods - o.Least
+			}
+		}
+	}
+	if w.Replication.Model == workload.Standby && len(s.On) > 1 {
+		s.Election = r.Election
+	}
+	return s
+}
+
+// spots are the nodes with pods of a workload, in order.
+func spots(c cluster.Cluster, w *workload.Workload, rest []survival.Placement) []Spot {
+	count := map[string]int{}
+	for _, p := range rest {
+		if p.Workload == w {
+			count[p.Node]++
+		}
+	}
+	var on []Spot
+	for _, n := range c.Nodes {
+		if count[n.Name] > 0 {
+			on = append(on, Spot{Node: n.Name, Zone: n.Labels[cluster.ZoneLabel], Pods: count[n.Name]})
+		}
+	}
+	return on
+}
+
+// toleration is how long a workload's pods stay bound to a node that does not answer. Pods that are bound to it for good are
+// not made again elsewhere, as the plays show.
+func toleration(w *workload.Workload) time.Duration {
+	shortest := time.Duration(0)
+	for i, t := range slices.DeleteFunc(w.Pod(0, 1).Spec.Tolerations, func(t corev1.Toleration) bool {
+		return t.Key != corev1.TaintNodeUnreachable || t.TolerationSeconds == nil
+	}) {
+		if wait := time.Duration(*t.TolerationSeconds) * time.Second; i == 0 || wait < shortest {
+			shortest = max(wait, 0)
+		}
+	}
+	return shortest
+}
