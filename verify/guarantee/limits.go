@@ -93,7 +93,7 @@ func (r reader) repel(t *topology) []limit {
 		if selector == nil || !r.home(term) {
 			continue
 		}
-		l := limit{domains: t.domains(term.TopologyKey), apart: apart, one: called(term.TopologyKey), most: [moments]int{1, 1, 1}}
+		l := limit{division: t.divide(term.TopologyKey), apart: apart, one: called(term.TopologyKey), most: [moments]int{1, 1, 1}}
 		for m := range l.why {
 			l.why[m] = fmt.Sprintf("required anti-affinity on %s: one a %s", term.TopologyKey, l.one)
 			if moment(m) != placed && apart && r.mixed() {
@@ -121,17 +121,16 @@ func (r reader) spread(p *places) []limit {
 		if selector == nil || selector.Empty() { // the scheduler counts no pod for an empty one
 			continue
 		}
-		l := limit{domains: p.domains(c.TopologyKey), apart: apart, one: called(c.TopologyKey)}
-		counts := func(i int) bool { return r.includes(c, p.nodes[i]) }
+		l := limit{division: p.divide(c.TopologyKey), apart: apart, one: called(c.TopologyKey)}
 		others := r.others(selector, len(p.nodes))
-		rooms := map[int]int{}
-		for i := range p.nodes {
-			switch {
-			case !counts(i):
+		counts, rooms := make([]bool, len(p.nodes)), map[int]int{}
+		for i, n := range p.nodes {
+			switch counts[i] = r.includes(c, n); {
+			case !counts[i]:
 			case others > 0:
-				rooms[l.domains[i]] = endless // of pods that are not bound by the same
+				rooms[l.of[i]] = endless // of pods that are not bound by the same
 			default:
-				rooms[l.domains[i]] += p.atOnce(i)
+				rooms[l.of[i]] += p.atOnce(i)
 			}
 		}
 		atRest := newSpread(c, p.pods+others, rooms)
@@ -141,9 +140,9 @@ func (r reader) spread(p *places) []limit {
 		}
 		cordoned := 0
 		if ptr.Deref(c.NodeTaintsPolicy, corev1.NodeInclusionPolicyIgnore) == corev1.NodeInclusionPolicyHonor {
-			cordoned = p.together(l.domains, counts, p.hosts)
+			cordoned = p.together(l.division, counts, p.hosts)
 		}
-		away := p.together(l.domains, counts, slices.Concat(p.hosts, p.zones))
+		away := p.together(l.division, counts, slices.Concat(p.hosts, p.zones))
 		for m, s := range [moments]spread{atRest, ever, ever} {
 			lost := [moments]int{0, cordoned, away}[m]
 			l.most[m] = s.most(lost)

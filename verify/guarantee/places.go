@@ -20,9 +20,8 @@ type places struct {
 
 // limit is how many pods one domain of a key can hold.
 type limit struct {
-	// domains has the domain of each node.
-	domains []int
-	most    [moments]int
+	division
+	most [moments]int
 	// why proves it; one is what such a domain is called.
 	why [moments]string
 	one string
@@ -56,7 +55,7 @@ func (p *places) each(m moment) []int {
 	for i := range each {
 		each[i] = min(each[i], p.pods)
 		for _, l := range p.limits {
-			if l.domains[i] != none {
+			if l.of[i] != none {
 				each[i] = min(each[i], l.most[m])
 			}
 		}
@@ -68,7 +67,7 @@ func (p *places) each(m moment) []int {
 func (p *places) atOnce(i int) int {
 	room := p.room[i]
 	for _, l := range p.limits {
-		if l.domains[i] != none && !l.apart {
+		if l.of[i] != none && !l.apart {
 			room = min(room, l.most[placed])
 		}
 	}
@@ -92,19 +91,21 @@ func (p *places) most(m moment, each, nodes []int) int {
 
 // by is how many pods some nodes can hold by one limit and what each of them can hold, and in how many of its domains.
 func (l limit) by(m moment, each, nodes []int) (pods, domains int) {
-	in := map[int]int{}
+	in := make([]int, l.count)
 	for _, i := range nodes {
-		switch {
-		case l.domains[i] == none:
+		if l.of[i] == none {
 			pods += each[i]
-		case each[i] > 0:
-			in[l.domains[i]] += each[i]
+		} else {
+			in[l.of[i]] += each[i]
 		}
 	}
 	for _, has := range in {
 		pods += min(has, l.most[m])
+		if has > 0 {
+			domains++
+		}
 	}
-	return pods, len(in)
+	return pods, domains
 }
 
 // why says what keeps all but so many pods off some nodes. Of constraints that say the same, the first is told.

@@ -1,11 +1,13 @@
 package guarantee_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/guarantee"
@@ -161,5 +163,23 @@ func TestBoundsPlays(t *testing.T) {
 	}
 	if full == 0 {
 		t.Error("no node ever has as many pods as it may")
+	}
+}
+
+// BenchmarkOf: 300 workloads of 1,000 pods on 5,000 nodes.
+func BenchmarkOf(b *testing.B) {
+	c, err := cluster.Uniform(5000, 3)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var objects []any
+	for i := range 300 {
+		pods := plain(spread(asItIs), apart(cluster.HostLabel))
+		pods.Spec.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m"), corev1.ResourceMemory: resource.MustParse("64Mi")}
+		objects = append(objects, deployment(fmt.Sprint("w", i), 3+i%2, 1, pods))
+	}
+	s := read(b, objects...)
+	for b.Loop() {
+		guarantee.Of(c, s)
 	}
 }

@@ -18,14 +18,21 @@ type topology struct {
 	all   []int
 	// hosts are the nodes, each a domain of its own; zones those of the zone's label.
 	hosts, zones []domain
-	byKey        map[string][]int
+	byKey        map[string]division
+}
+
+// division is how the values of a key divide the nodes: of has for each node the number of its domain, from 0 to count, or
+// none.
+type division struct {
+	of    []int
+	count int
 }
 
 // none is the domain of a node that does not have the label.
 const none = -1
 
 func newTopology(c cluster.Cluster) *topology {
-	t := &topology{nodes: c.Nodes, byKey: map[string][]int{}}
+	t := &topology{nodes: c.Nodes, byKey: map[string]division{}}
 	at := map[string]int{}
 	for _, zone := range c.Zones() {
 		at[zone] = len(t.zones)
@@ -41,13 +48,12 @@ func newTopology(c cluster.Cluster) *topology {
 	return t
 }
 
-// domains tells for each node in which domain of a key it is: the first of them is 0, then 1, and so on.
-func (t *topology) domains(key string) []int {
-	if known := t.byKey[key]; known != nil {
+// divide is how a key divides the nodes.
+func (t *topology) divide(key string) division {
+	if known, is := t.byKey[key]; is {
 		return known
 	}
-	numbers := map[string]int{}
-	of := make([]int, len(t.nodes))
+	numbers, of := map[string]int{}, make([]int, len(t.nodes))
 	for i, n := range t.nodes {
 		value, is := n.Labels[key]
 		if !is {
@@ -59,30 +65,37 @@ func (t *topology) domains(key string) []int {
 		}
 		of[i] = numbers[value]
 	}
-	t.byKey[key] = of
-	return of
+	t.byKey[key] = division{of, len(numbers)}
+	return t.byKey[key]
 }
 
 // together is how many of the domains that count one of some failures can take, of the nodes that count; not all of the
 // domains, for then no pod would be placed.
-func (t *topology) together(of []int, counts func(int) bool, failures []domain) int {
-	size := map[int]int{}
+func (t *topology) together(d division, counts []bool, failures []domain) int {
+	size, lost, domains := make([]int, d.count), make([]int, d.count), 0
 	for i := range t.nodes {
-		if counts(i) {
-			size[of[i]]++
+		if counts[i] {
+			if size[d.of[i]]++; size[d.of[i]] == 1 {
+				domains++
+			}
 		}
 	}
 	worst := 0
 	for _, f := range failures {
-		lost, gone := map[int]int{}, 0
+		gone := 0
 		for _, i := range f.nodes {
-			if counts(i) {
-				if lost[of[i]]++; lost[of[i]] == size[of[i]] {
+			if counts[i] {
+				if lost[d.of[i]]++; lost[d.of[i]] == size[d.of[i]] {
 					gone++
 				}
 			}
 		}
-		if gone < len(size) {
+		for _, i := range f.nodes {
+			if counts[i] {
+				lost[d.of[i]] = 0
+			}
+		}
+		if gone < domains {
 			worst = max(worst, gone)
 		}
 	}
