@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"generator/folder":    {},
 	"generator/schema":    {},
 
-	"verify/report":             {"verify/cluster", "verify/rules", "verify/survival", "verify/workload"},
+	"verify/report":             {"verify/cluster", "verify/guarantee", "verify/rules", "verify/survival", "verify/workload"},
 	"verify/rules":              {"stacks", "verify/cluster", "verify/manifest", "verify/workload"},
 	"verify/availability":       {"internal/strict", "verify/cluster", "verify/survival", "verify/workload"},
 	"verify/guarantee":          {"verify/cluster", "verify/workload"},

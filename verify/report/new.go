@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/guarantee"
 	"github.com/holdfast-ha/holdfast/verify/rules"
 	"github.com/holdfast-ha/holdfast/verify/survival"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -17,8 +18,11 @@ func New(c cluster.Cluster, claim string, s *workload.System, findings []rules.F
 	for _, n := range c.Nodes {
 		r.Cluster.Nodes = append(r.Cluster.Nodes, Node{Name: n.Name, Zone: n.Labels[cluster.ZoneLabel]})
 	}
+	promised := guarantee.Of(c, s)
 	for i, w := range s.Workloads {
-		r.Workloads = append(r.Workloads, newWorkload(w, played.Scenarios[0].Outcomes[i]))
+		row := newWorkload(w, played.Scenarios[0].Outcomes[i])
+		row.Guarantee = newGuarantee(promised[i])
+		r.Workloads = append(r.Workloads, row)
 	}
 	for _, p := range played.Rest {
 		r.Pods = append(r.Pods, Pod{Name: p.Pod, Workload: p.Workload.String(), Node: p.Node, Why: p.Why})

@@ -64,6 +64,38 @@ type Workload struct {
 	Waiting []string `json:"waiting"`
 	// Worst is the worst that each event does to it, in the order of the scenarios.
 	Worst []Worst `json:"worst"`
+	// Guarantee is what its hard constraints promise, wherever the scheduler puts its pods.
+	Guarantee Guarantee `json:"guarantee"`
+}
+
+// Guarantee is the most pods of a workload that the loss of one node or zone can take, with all nodes there before.
+type Guarantee struct {
+	// Node is for the loss of a node.
+	Node Bounds `json:"node"`
+	// Zone is for the loss of a zone; left out if the nodes are in none.
+	Zone *Bounds `json:"zone,omitempty"`
+}
+
+// Bounds are the most pods that one node or zone can hold, by what has happened before.
+type Bounds struct {
+	// Placed is for pods that were placed once.
+	Placed Bound `json:"placed"`
+	// Rolled is after any rollouts and evictions, one node drained at a time.
+	Rolled Bound `json:"rolled"`
+	// Healed is the same after a node or a zone was away and is back.
+	Healed Bound `json:"healed"`
+}
+
+// Bound is the most pods that one node or zone can hold.
+type Bound struct {
+	// Pods is how many.
+	Pods int `json:"pods"`
+	// On is the first node or zone that can hold as many; left out if none takes a pod.
+	On string `json:"on,omitempty"`
+	// Why is the constraint that proves it.
+	Why string `json:"why"`
+	// Serves tells whether the workload goes on without them.
+	Serves bool `json:"serves"`
 }
 
 // Worst is the worst that scenarios of one event do to a workload, and the scenario that shows it.

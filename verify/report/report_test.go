@@ -164,3 +164,19 @@ func TestTook(t *testing.T) {
 		}
 	}
 }
+
+// TestLuck: the loss of a node that stops nothing, of pods that may as well have been on it all.
+func TestLuck(t *testing.T) {
+	r := reported(t, "node", survival.Scenario{Event: survival.LoseNode, Target: "node-1"}, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1})
+	if got, want := r.lucky(), []string{"Deployment api: 2 of 2 pods may be on one node (nothing binds them: all 2 may share a node)"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if !strings.Contains(page(t, r), r.lucky()[0]) {
+		t.Error("the page does not say so")
+	}
+	// What stops is no luck.
+	r = reported(t, "node", survival.Scenario{Event: survival.LoseNode, Target: "node-1"}, survival.Outcome{Pods: 2, Least: 0, After: 2, Needs: 1})
+	if got := r.lucky(); len(got) > 0 {
+		t.Errorf("got %q", got)
+	}
+}

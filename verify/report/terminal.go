@@ -22,6 +22,8 @@ const (
 // of is the colour that a cell of the table has by its verdict.
 func of(cell string) string {
 	switch {
+	case strings.HasSuffix(cell, "*"):
+		return warning
 	case cell == Stops || cell == Stuck:
 		return bad
 	case strings.HasPrefix(cell, "down ") || cell == "returns":

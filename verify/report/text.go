@@ -53,6 +53,13 @@ func (r Report) writeText(out io.Writer, coloured bool) error {
 			break
 		}
 	}
+	if lucky := r.lucky(); len(lucky) > 0 {
+		p.line("")
+		p.wrapped("", "   ", "*: where its pods are now. The scheduler may put them elsewhere, and then it stops:")
+		for _, why := range lucky {
+			p.wrapped("  ", "    ", why)
+		}
+	}
 	for _, w := range r.Workloads {
 		p.troubles(w)
 	}
@@ -82,7 +89,7 @@ func (r Report) rows() [][]string {
 		}
 		row := []string{w.Name, fmt.Sprint(w.Pods), replication}
 		for _, c := range columns {
-			row = append(row, w.worst(string(c.event)).cell())
+			row = append(row, w.cell(c.event))
 		}
 		rows = append(rows, row)
 	}

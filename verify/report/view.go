@@ -20,6 +20,7 @@ type view struct {
 	Ignored        []Finding
 	Assumed        []string
 	NotJudged      []string
+	Lucky          []string
 	Data           drawing
 }
 
@@ -94,7 +95,7 @@ type saysView struct {
 }
 
 func newView(r Report) view {
-	v := view{Title: r.Summary(), Promise: r.Promise(), Kept: r.Kept, Assumed: r.Assumed, NotJudged: r.NotJudged}
+	v := view{Title: r.Summary(), Promise: r.Promise(), Kept: r.Kept, Assumed: r.Assumed, NotJudged: r.NotJudged, Lucky: r.lucky()}
 	marks := map[string]Mark{}
 	for i, w := range r.Workloads {
 		marks[w.Name] = newMark(i)
@@ -107,7 +108,11 @@ func newView(r Report) view {
 	for _, w := range r.Workloads {
 		row := workloadView{Workload: w, Mark: marks[w.Name]}
 		for _, c := range played {
-			row.Cells = append(row.Cells, newCell(c.head, w.worst(string(c.event)), first))
+			cell := newCell(c.head, w.worst(string(c.event)), first)
+			if w.luck(c.event) != "" {
+				cell.Text += "*"
+			}
+			row.Cells = append(row.Cells, cell)
 		}
 		v.Workloads = append(v.Workloads, row)
 		if bad := w.broken(); len(bad) > 0 {

@@ -87,6 +87,14 @@ func (e Effect) becomes() string {
 	return "stops, and serves again"
 }
 
+// cell is the worst that an event does in a column, with a star where it might have been worse.
+func (w Workload) cell(event survival.Event) string {
+	if w.luck(event) != "" {
+		return w.worst(string(event)).cell() + "*"
+	}
+	return w.worst(string(event)).cell()
+}
+
 // cell is an effect in a column: "serves", "down 5m40s", "stops".
 func (w *Worst) cell() string {
 	switch {
