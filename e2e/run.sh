@@ -18,10 +18,10 @@ facts() { tests ./facts ./live/evidence; }
 # The schemas that manifests are validated against refuse what they should.
 schemas() { tests ./schemas; }
 # The charts and manifests against Helm, the schemas, Argo Events, nats-server and the nats command.
-chart() { tests ./chart; }
+chart() { tests ./chart -parallel 6; }
 # The charts on a real control plane: API server, controllers, scheduler, evictions, Helm and the controller of Argo Events.
 # Most of the time is waiting, hence more tests at a time than processors.
-control() { tests ./control -parallel 10; }
+control() { tests ./control -parallel 14; }
 # The cluster of real nodes that the next tier runs on: that it fails as it should, and leaves nothing. As root.
 nodes() { tests ./nodes/...; }
 # The charts on real nodes, which lose their power, their zone and each other while events are counted. As root.

@@ -12,6 +12,7 @@ import (
 // TestKustomizeBuild: of what holdfast kustomize writes for a case, the kustomize program builds for each profile the objects of
 // holdfast render.
 func TestKustomizeBuild(t *testing.T) {
+	t.Parallel()
 	kustomize := program(t, "kustomize")
 	bin, err := holdfast()
 	if err != nil {
