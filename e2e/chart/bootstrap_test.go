@@ -16,6 +16,7 @@ import (
 func TestBootstrapScript(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, release.bootstraps, func(t *testing.T, r release) {
+		t.Parallel()
 		t.Run("empty", func(t *testing.T) {
 			s := startScenario(t, r)
 			s.run(t)

@@ -42,7 +42,7 @@ var releases = sync.OnceValues(func() ([]release, error) {
 	return all, nil
 })
 
-// eachRelease runs a test on every case that it is for, several at a time; there must be one.
+// eachRelease runs a test on every case that it is for; there must be one.
 func eachRelease(t *testing.T, isFor func(release) bool, test func(*testing.T, release)) {
 	t.Helper()
 	all, err := releases()
@@ -54,10 +54,7 @@ func eachRelease(t *testing.T, isFor func(release) bool, test func(*testing.T, r
 	}
 	for _, r := range all {
 		if isFor(r) {
-			t.Run(r.Name, func(t *testing.T) {
-				t.Parallel()
-				test(t, r)
-			})
+			t.Run(r.Name, func(t *testing.T) { test(t, r) })
 		}
 	}
 }

@@ -19,6 +19,7 @@ func TestKustomizeBuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	eachRelease(t, every, func(t *testing.T, r release) {
+		t.Parallel()
 		var names []string
 		var want []map[string]cases.Object
 		for _, name := range []string{"single-node", "multi-node", "multi-zone"} {

@@ -28,6 +28,7 @@ func (r release) moves() bool {
 func TestMove(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, release.moves, func(t *testing.T, r release) {
+		t.Parallel()
 		m := startMove(t, r)
 		want := m.fill(t)
 		m.expectClosed(t)
@@ -43,6 +44,7 @@ func TestMove(t *testing.T) {
 func TestMoveIsKilled(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, release.moves, func(t *testing.T, r release) {
+		t.Parallel()
 		m := startMove(t, r)
 		want := m.fill(t)
 		const seed = 4
@@ -68,6 +70,7 @@ func TestMoveIsKilled(t *testing.T) {
 func TestMoveIsNotTheOnlyOne(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, release.moves, func(t *testing.T, r release) {
+		t.Parallel()
 		m := startMove(t, r)
 		m.fill(t)
 		slow, err := m.script.Command(t.Context(), m.urls, natsPath(t))
@@ -106,6 +109,7 @@ func signal(t *testing.T, cmd *exec.Cmd, s syscall.Signal) {
 func TestMoveTouchesNothingOfOthers(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, release.moves, func(t *testing.T, r release) {
+		t.Parallel()
 		m := startMove(t, r)
 		m.fill(t)
 		theirs := jetstream.StreamConfig{Name: "theirs", Subjects: []string{"theirs"}}
