@@ -44,6 +44,8 @@ type seen struct {
 	leastAt time.Duration
 	// since is when it stopped to serve, never if it does; outage the longest time that it did not, until it did.
 	since, outage time.Duration
+	// without is since when a node has had none of the pods that serve it alone.
+	without map[*node]time.Duration
 	// went: a pod that was ready is so no more.
 	went bool
 }

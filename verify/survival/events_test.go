@@ -100,8 +100,8 @@ func TestEvents(t *testing.T) {
 		"a daemon stays":                     {2, 0, daemon("", "") + budgetOf("a", "minAvailable: 2"), DrainNode, "node-1", "", 2, 2, 0},
 
 		"nobody misses the daemon of a lost node":   {3, 0, daemon("", ""), LoseNode, "node-1", "", 2, 2, 0},
-		"daemons are replaced one by one":           {3, 0, daemon("", ""), Roll, "DaemonSet a", "", 2, 3, 93 * time.Second},
-		"or some at once, rounded up":               {3, 0, daemon("updateStrategy: {rollingUpdate: {maxUnavailable: 50%}}", ""), Roll, "DaemonSet a", "", 1, 3, 62 * time.Second},
+		"daemons are replaced one by one":           {3, 0, daemon("", ""), Roll, "DaemonSet a", "", 2, 3, 31 * time.Second},
+		"or some at once, rounded up":               {3, 0, daemon("updateStrategy: {rollingUpdate: {maxUnavailable: 50%}}", ""), Roll, "DaemonSet a", "", 1, 3, 31 * time.Second},
 		"or the next is there before the last goes": {3, 0, daemon("updateStrategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}", ""), Roll, "DaemonSet a", "", 3, 3, 0},
 		"unless there is no room for both":          {3, 0, daemon("updateStrategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}", apartHosts), Roll, "DaemonSet a", "anti-affinity", 3, 3, 0},
 	} {

@@ -3,6 +3,7 @@ package survival
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -153,6 +154,7 @@ func (w *world) become(p *pod, to state, due time.Duration) {
 			n = 1
 		}
 		set(w, &p.of.ready, p.of.ready+n)
+		w.noteNode(p, n > 0)
 		p.of.seen.went = p.of.seen.went || n < 0
 	}
 	switch {
@@ -163,4 +165,21 @@ func (w *world) become(p *pod, to state, due time.Duration) {
 	}
 	set(w, &p.state, to)
 	set(w, &p.due, due)
+}
+
+// noteNode notes that a node has, or has no more, one of the pods that serve it alone.
+func (w *world) noteNode(p *pod, has bool) {
+	s := p.of.seen
+	since, is := s.without[p.on]
+	switch {
+	case p.on == nil || p.on.lost:
+	case has && is:
+		s.outage = max(s.outage, w.now-since)
+		delete(s.without, p.on)
+	case !has && !slices.ContainsFunc(p.on.pods, func(o *pod) bool { return o.of == p.of && o != p && o.state == ready }):
+		if s.without == nil {
+			s.without = map[*node]time.Duration{}
+		}
+		s.without[p.on] = w.now
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/holdfast-ha/holdfast/verify/survival/scheduler"
+	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
 // never is a moment that does not come.
@@ -149,6 +150,8 @@ func (w *world) look() {
 		}
 		serves := c.ready >= c.needs()
 		switch {
+		case c.of.Replication.Model == workload.PerNode:
+			// What a node misses no other node can give: each is without for a time of its own.
 		case !serves && s.since == never:
 			s.since = w.now
 		case serves && s.since != never:
