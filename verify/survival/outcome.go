@@ -31,7 +31,7 @@ func (c *controller) outcome() Outcome {
 	}
 	s := c.seen
 	if s == nil {
-		return o
+		s = &seen{least: c.ready}
 	}
 	o.Least = s.least
 	switch {

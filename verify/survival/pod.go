@@ -8,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/survival/scheduler"
 )
 
 // state is what a pod does.
@@ -32,7 +34,7 @@ type pod struct {
 	// due is when the state ends by itself.
 	due time.Duration
 	// why it waits, as was found out at a version of the world.
-	why   error
+	why   *scheduler.Unschedulable
 	tried int
 	// budgets are those that select it.
 	budgets []*budget

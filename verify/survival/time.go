@@ -101,7 +101,8 @@ func (w *world) schedule(ctx context.Context) (placed bool, err error) {
 		of       *controller
 		revision int
 	}
-	refused := map[kind]*pod{}
+	refused := map[kind]*scheduler.Unschedulable{}
+	at := w.version
 	queue := slices.SortedStableFunc(slices.Values(w.waiting), func(a, b *pod) int { return int(b.of.priority) - int(a.of.priority) })
 	for _, p := range queue {
 		if p.tried == w.version {
@@ -109,36 +110,45 @@ func (w *world) schedule(ctx context.Context) (placed bool, err error) {
 		}
 		// A pod like one that was just refused is refused as well.
 		like := kind{p.of, p.revision}
-		if other := refused[like]; other != nil && other.tried == w.version {
-			p.why, p.tried = other.why, w.version
+		if why := refused[like]; why != nil && at == w.version {
+			w.refuse(p, &scheduler.Unschedulable{Pod: p.key(), Reasons: why.Reasons})
 			continue
 		}
-		did, err := w.place(ctx, p)
+		why, err := w.place(ctx, p)
 		if err != nil {
 			return placed, err
 		}
-		placed = placed || did
-		if !did && p.of.alike {
-			refused[like] = p
+		placed = placed || why == nil
+		if at != w.version {
+			at = w.version
+			clear(refused)
+		}
+		if why != nil && p.of.alike {
+			refused[like] = why
 		}
 	}
 	return placed, nil
 }
 
 // place finds a node for a pod that waits; if there is none, it waits on and knows why.
-func (w *world) place(ctx context.Context, p *pod) (bool, error) {
+func (w *world) place(ctx context.Context, p *pod) (*scheduler.Unschedulable, error) {
 	object := w.disks.bound(p)
 	name, err := w.scheduler.Place(ctx, object)
-	var refused *scheduler.Unschedulable
-	if errors.As(err, &refused) {
-		set(w, &p.why, error(refused))
-		p.tried = w.version
-		return false, nil
+	var why *scheduler.Unschedulable
+	if errors.As(err, &why) {
+		w.refuse(p, why)
+		return why, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("placing pod %s: %w", p.key(), err)
+		return nil, fmt.Errorf("placing pod %s: %w", p.key(), err)
 	}
-	return true, w.start(p, object, w.byName[name])
+	return nil, w.start(p, object, w.byName[name])
+}
+
+// refuse notes why a pod waits on, as things are.
+func (w *world) refuse(p *pod, why *scheduler.Unschedulable) {
+	set(w, &p.why, why)
+	p.tried = w.version
 }
 
 // look notes what of each touched workload runs at this moment.
