@@ -5,6 +5,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -33,6 +35,8 @@ type controller struct {
 	priority               int32
 	// alike: where one of its pods fits on no node, no other does, for none has a disk or a node of its own.
 	alike bool
+	// looks select the pods that its own must be near to or spread from.
+	looks []labels.Selector
 	// seen is what was seen of it in a play; nil while it is not touched.
 	seen *seen
 }
@@ -57,6 +61,7 @@ func newController(w *world, place int, of *workload.Workload) *controller {
 	if spec.Priority != nil {
 		c.priority = *spec.Priority
 	}
+	c.looks = looksOf(&of.Template.Spec)
 	c.alike = of.Kind != workload.DaemonSet && len(of.Claims) == 0
 	c.reconcile = map[string]func(*world, *controller) (bool, error){
 		workload.Deployment: deployment, workload.StatefulSet: statefulSet, workload.DaemonSet: daemonSet,
@@ -70,6 +75,37 @@ func newController(w *world, place int, of *workload.Workload) *controller {
 		}
 	}
 	return c
+}
+
+// looksOf are the selectors by which a pod that comes, or is about to go, may make room for a pod elsewhere: those of hard
+// spread and of affinity, of any revision. In everything else a pod only takes room, until it is gone.
+func looksOf(spec *corev1.PodSpec) []labels.Selector {
+	var all []labels.Selector
+	add := func(s *metav1.LabelSelector) {
+		if selector, err := metav1.LabelSelectorAsSelector(s); err == nil {
+			all = append(all, selector)
+		}
+	}
+	for _, c := range spec.TopologySpreadConstraints {
+		if c.WhenUnsatisfiable == corev1.DoNotSchedule {
+			add(c.LabelSelector)
+		}
+	}
+	if spec.Affinity != nil && spec.Affinity.PodAffinity != nil {
+		for _, t := range spec.Affinity.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution {
+			add(t.LabelSelector)
+		}
+	}
+	return all
+}
+
+// nudge makes pods that wait try again, to whom a pod may matter that came or is about to go.
+func (w *world) nudge(p *pod) {
+	for _, q := range w.waiting {
+		if q.of == p.of || slices.ContainsFunc(q.of.looks, func(s labels.Selector) bool { return s.Matches(labels.Set(p.object.Labels)) }) {
+			q.tried = -1
+		}
+	}
 }
 
 // touch notes that a controller has something to do.

@@ -80,8 +80,8 @@ func (w *world) start(p *pod, object *corev1.Pod, n *node) error {
 	if err := w.scheduler.Add(object); err != nil {
 		return err
 	}
-	w.version++
 	p.object = object
+	w.nudge(p)
 	w.happened(func() {
 		_ = w.scheduler.Remove(object) // it is there
 		p.object = before
@@ -119,7 +119,7 @@ func (w *world) stop(p *pod, why string) error {
 	if err := swap(before, &now); err != nil {
 		return fmt.Errorf("stopping pod %s: %w", p.key(), err)
 	}
-	w.version++
+	w.nudge(p)
 	w.happened(func() { _ = swap(&now, before) }) // as it was
 	due := w.now + p.of.grace
 	if p.state == silent {

@@ -102,7 +102,6 @@ func (w *world) schedule(ctx context.Context) (placed bool, err error) {
 		revision int
 	}
 	refused := map[kind]*scheduler.Unschedulable{}
-	at := w.version
 	queue := slices.SortedStableFunc(slices.Values(w.waiting), func(a, b *pod) int { return int(b.of.priority) - int(a.of.priority) })
 	for _, p := range queue {
 		if p.tried == w.version {
@@ -110,7 +109,7 @@ func (w *world) schedule(ctx context.Context) (placed bool, err error) {
 		}
 		// A pod like one that was just refused is refused as well.
 		like := kind{p.of, p.revision}
-		if why := refused[like]; why != nil && at == w.version {
+		if why := refused[like]; why != nil {
 			w.refuse(p, &scheduler.Unschedulable{Pod: p.key(), Reasons: why.Reasons})
 			continue
 		}
@@ -118,12 +117,11 @@ func (w *world) schedule(ctx context.Context) (placed bool, err error) {
 		if err != nil {
 			return placed, err
 		}
-		placed = placed || why == nil
-		if at != w.version {
-			at = w.version
+		switch {
+		case why == nil:
+			placed = true
 			clear(refused)
-		}
-		if why != nil && p.of.alike {
+		case p.of.alike:
 			refused[like] = why
 		}
 	}

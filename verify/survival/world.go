@@ -39,7 +39,7 @@ type world struct {
 	// touched are the controllers that have something to do, in the order in which they had; changes what was seen of pods.
 	touched []*controller
 	changes []Change
-	// version counts what changed for the scheduler, and back: a pod that was refused is not tried again before.
+	// version counts how often room was made, or may have been: a pod that was refused is not tried again before.
 	version int
 	// undo takes back what happened, last first; what is final is not taken back.
 	undo  []func()
