@@ -11,106 +11,209 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 )
 
-// nodes is what the plugins see of a cluster. The scheduler's own snapshot is made anew for each change; this one changes.
+// nodes is a cluster that changes. The scheduler's own snapshot is made anew for each change.
 type nodes struct {
-	list   []fwk.NodeInfo // in the order of the names
-	byName map[string]*framework.NodeInfo
-	// with and against are the nodes with pods that have affinity terms, and required anti-affinity terms: the plugins look
-	// at all of them for each pod.
-	with, against []fwk.NodeInfo
-	stale         bool
+	list   []*node // in the order of the names
+	byName map[string]*node
+	labels *ownLabels
+	kinds  *kinds
+	// classes has all nodes but those in changed, which are put into theirs when that is asked for.
+	classes classes
+	changed []*node
+	// priorities counts the pods by their priority.
+	priorities map[int32]int
 }
 
-var _ fwk.SharedLister = (*nodes)(nil)
+// node is one of them.
+type node struct {
+	info *framework.NodeInfo
+	// shape is all that its API object has to do with pods, but what tells it apart; see shapeOf.
+	shape string
+	class *class
+	// changed: it may be in the wrong class.
+	changed bool
+	mark    mark
+}
+
+func (n *node) name() string { return n.info.Node().Name }
 
 func newNodes(all []*corev1.Node) *nodes {
-	n := &nodes{byName: map[string]*framework.NodeInfo{}}
-	for _, node := range all {
-		info := framework.NewNodeInfo()
-		info.SetNode(node)
-		n.byName[node.Name] = info
-		n.list = append(n.list, info)
+	n := &nodes{byName: map[string]*node{}, labels: newOwnLabels(), kinds: newKinds(), classes: newClasses(), priorities: map[int32]int{}}
+	for _, one := range all {
+		n.set(one)
 	}
 	return n
 }
 
 // set puts in a node, or another state of it; the pods on it stay.
-func (n *nodes) set(node *corev1.Node) {
-	if info := n.byName[node.Name]; info != nil {
-		info.SetNode(node)
+func (n *nodes) set(object *corev1.Node) {
+	one := n.byName[object.Name]
+	var before map[string]string
+	if one == nil {
+		one = &node{info: framework.NewNodeInfo()}
+		n.byName[object.Name] = one
+		at, _ := n.find(object.Name)
+		n.list = slices.Insert(n.list, at, one)
+	} else {
+		before = one.info.Node().Labels
+	}
+	one.info.SetNode(object)
+	one.shape = ""
+	n.change(one)
+	n.relabel(before, object.Labels)
+}
+
+// relabel counts the labels of a node that changed. When another label begins or ends to tell nodes apart, all nodes have
+// another shape.
+func (n *nodes) relabel(before, now map[string]string) {
+	if !n.labels.replace(before, now) {
 		return
 	}
-	info := framework.NewNodeInfo()
-	info.SetNode(node)
-	n.byName[node.Name] = info
-	at, _ := slices.BinarySearchFunc(n.list, node.Name, func(i fwk.NodeInfo, name string) int { return strings.Compare(i.Node().Name, name) })
-	n.list = slices.Insert(n.list, at, fwk.NodeInfo(info))
+	for _, one := range n.list {
+		one.shape = ""
+		n.change(one)
+	}
 }
 
 // remove takes a node out, with the pods on it.
 func (n *nodes) remove(name string) {
+	one := n.byName[name]
+	if one == nil {
+		return
+	}
+	for _, p := range one.info.GetPods() {
+		n.kinds.remove(p.GetPod(), one)
+		n.count(p.GetPod(), -1)
+	}
 	delete(n.byName, name)
-	n.list = slices.DeleteFunc(n.list, func(i fwk.NodeInfo) bool { return i.Node().Name == name })
-	n.stale = true
+	at, _ := n.find(name)
+	n.list = slices.Delete(n.list, at, at+1)
+	n.classes.leave(one)
+	n.changed = slices.DeleteFunc(n.changed, func(other *node) bool { return other == one })
+	n.relabel(one.info.Node().Labels, nil)
+}
+
+// find is where in the list a node of that name is, or would be.
+func (n *nodes) find(name string) (int, bool) {
+	return slices.BinarySearchFunc(n.list, name, func(one *node, name string) int { return strings.Compare(one.name(), name) })
+}
+
+func (n *nodes) change(one *node) {
+	if !one.changed {
+		one.changed = true
+		n.changed = append(n.changed, one)
+	}
 }
 
 func (n *nodes) addPod(pod *corev1.Pod) error {
-	info := n.byName[pod.Spec.NodeName]
-	if info == nil {
-		return fmt.Errorf("pod %s/%s is on node %q, which is not there", pod.Namespace, pod.Name, pod.Spec.NodeName)
+	one, err := n.of(pod)
+	if err != nil {
+		return err
 	}
-	info.AddPod(pod)
-	n.stale = n.stale || pod.Spec.Affinity != nil
+	one.info.AddPod(pod)
+	n.kinds.add(pod, one)
+	n.count(pod, 1)
+	n.change(one)
 	return nil
 }
 
 func (n *nodes) removePod(pod *corev1.Pod) error {
-	info := n.byName[pod.Spec.NodeName]
-	if info == nil {
-		return fmt.Errorf("pod %s/%s is on node %q, which is not there", pod.Namespace, pod.Name, pod.Spec.NodeName)
+	one, err := n.of(pod)
+	if err != nil {
+		return err
 	}
-	n.stale = n.stale || pod.Spec.Affinity != nil
-	return info.RemovePod(klog.Background(), pod)
+	at := slices.IndexFunc(one.info.Pods, func(p fwk.PodInfo) bool { return p.GetPod().UID == pod.UID })
+	if at < 0 {
+		return fmt.Errorf("pod %s/%s is not on node %s", pod.Namespace, pod.Name, one.name())
+	}
+	there := one.info.Pods[at].GetPod() // as it was when it came
+	if err := one.info.RemovePod(klog.Background(), there); err != nil {
+		return err
+	}
+	n.kinds.remove(there, one)
+	n.count(there, -1)
+	n.change(one)
+	return nil
 }
 
-// refresh makes the two lists that depend on pods.
-func (n *nodes) refresh() {
-	if !n.stale {
-		return
+func (n *nodes) of(pod *corev1.Pod) (*node, error) {
+	if one := n.byName[pod.Spec.NodeName]; one != nil {
+		return one, nil
 	}
-	n.stale, n.with, n.against = false, n.with[:0], n.against[:0]
-	for _, info := range n.list {
-		if len(info.GetPodsWithAffinity()) > 0 {
-			n.with = append(n.with, info)
+	return nil, fmt.Errorf("pod %s/%s is on node %q, which is not there", pod.Namespace, pod.Name, pod.Spec.NodeName)
+}
+
+func (n *nodes) count(pod *corev1.Pod, by int) {
+	p := priority(pod)
+	if n.priorities[p] += by; n.priorities[p] == 0 {
+		delete(n.priorities, p)
+	}
+}
+
+// settle puts the nodes that changed into their classes.
+func (n *nodes) settle() {
+	for _, one := range n.changed {
+		one.changed = false
+		if one.shape == "" {
+			one.shape = shapeOf(one.info, n.labels)
 		}
-		if len(info.GetPodsWithRequiredAntiAffinity()) > 0 {
-			n.against = append(n.against, info)
-		}
+		n.classes.join(one, signatureOf(one))
+	}
+	n.changed = n.changed[:0]
+}
+
+// lister is what the plugins see of the nodes during one placement: all of them, or those that stand for all.
+type lister struct {
+	nodes *nodes
+	// all, and of these the ones with pods that have affinity terms, and required anti-affinity terms.
+	all, with, against []fwk.NodeInfo
+}
+
+var _ fwk.SharedLister = (*lister)(nil)
+
+// reset makes an empty list.
+func (l *lister) reset() { l.all, l.with, l.against = l.all[:0], l.with[:0], l.against[:0] }
+
+// add lets the plugins see a node.
+func (l *lister) add(n *node) {
+	l.all = append(l.all, n.info)
+	if len(n.info.PodsWithAffinity) > 0 {
+		l.with = append(l.with, n.info)
+	}
+	if len(n.info.PodsWithRequiredAntiAffinity) > 0 {
+		l.against = append(l.against, n.info)
 	}
 }
 
-func (n *nodes) NodeInfos() fwk.NodeInfoLister           { return n }
-func (n *nodes) StorageInfos() fwk.StorageInfoLister     { return n }
-func (n *nodes) PodGroupStates() fwk.PodGroupStateLister { return noGroups{} }
-
-func (n *nodes) List() ([]fwk.NodeInfo, error) { return n.list, nil }
-
-func (n *nodes) HavePodsWithAffinityList() ([]fwk.NodeInfo, error) {
-	n.refresh()
-	return n.with, nil
+// showAll lets the plugins see all nodes.
+func (l *lister) showAll() {
+	l.reset()
+	for _, n := range l.nodes.list {
+		l.add(n)
+	}
 }
 
-func (n *nodes) HavePodsWithRequiredAntiAffinityList() ([]fwk.NodeInfo, error) {
-	n.refresh()
-	return n.against, nil
+func (l *lister) NodeInfos() fwk.NodeInfoLister           { return l }
+func (l *lister) StorageInfos() fwk.StorageInfoLister     { return l }
+func (l *lister) PodGroupStates() fwk.PodGroupStateLister { return noGroups{} }
+
+func (l *lister) List() ([]fwk.NodeInfo, error)                     { return l.all, nil }
+func (l *lister) HavePodsWithAffinityList() ([]fwk.NodeInfo, error) { return l.with, nil }
+func (l *lister) HavePodsWithRequiredAntiAffinityList() ([]fwk.NodeInfo, error) {
+	return l.against, nil
 }
 
 // Get finds a node by its name.
-func (n *nodes) Get(name string) (fwk.NodeInfo, error) {
-	if info := n.byName[name]; info != nil {
-		return info, nil
+func (l *lister) Get(name string) (fwk.NodeInfo, error) {
+	if n := l.nodes.byName[name]; n != nil {
+		return n.info, nil
 	}
 	return nil, fmt.Errorf("there is no node %q", name)
+}
+
+// IsPVCUsedByPods is for claims that one pod alone may use.
+func (l *lister) IsPVCUsedByPods(key string) bool {
+	return slices.ContainsFunc(l.nodes.list, func(n *node) bool { return n.info.PVCRefCounts[key] > 0 })
 }
 
 // noGroups: pods that are placed together or not at all are not known here.
@@ -118,9 +221,4 @@ type noGroups struct{}
 
 func (noGroups) Get(namespace, name string) (fwk.PodGroupState, error) {
 	return nil, fmt.Errorf("there is no pod group %s/%s", namespace, name)
-}
-
-// IsPVCUsedByPods is for claims that one pod alone may use.
-func (n *nodes) IsPVCUsedByPods(key string) bool {
-	return slices.ContainsFunc(n.list, func(info fwk.NodeInfo) bool { return info.GetPVCRefCounts()[key] > 0 })
 }

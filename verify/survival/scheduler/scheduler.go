@@ -1,36 +1,26 @@
 // Package scheduler places pods as kube-scheduler does: with its own plugins, their own default settings and weights, and
 // nothing of its queues, caches and clients.
 //
-// Of the default plugins are left out: those for volumes, which need a client (a claim's zone comes in as node affinity,
-// which is what it is in a PersistentVolume), dynamic resources, and preemption.
+// It differs in three things. Of the default plugins are left out those for volumes, which need a client (a claim's zone
+// comes in as node affinity, which is what it is in a PersistentVolume), dynamic resources and declared features of nodes.
+// Nodes know no images. And of equally good nodes it takes the first by name, where kube-scheduler draws lots: what it
+// says is one of the things that may happen, and not what always does.
+//
+// The plugins are asked about one node of each set that comes out the same (see cell), where kube-scheduler looks at a
+// sample of the nodes of a large cluster. The answer is that of all nodes.
 package scheduler
 
 import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
-	utilfeature "k8s.io/apiserver/pkg/util/feature"
-	"k8s.io/client-go/informers"
 	fwk "k8s.io/kube-scheduler/framework"
-	"k8s.io/kubernetes/pkg/scheduler/apis/config"
-	"k8s.io/kubernetes/pkg/scheduler/apis/config/latest"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/defaultbinder"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/feature"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/imagelocality"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/interpodaffinity"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodeaffinity"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodename"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodeports"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/noderesources"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodeunschedulable"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/podtopologyspread"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/queuesort"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/schedulinggates"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/tainttoleration"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/defaultpreemption"
 	"k8s.io/kubernetes/pkg/scheduler/framework/runtime"
 	"k8s.io/kubernetes/pkg/scheduler/metrics"
 )
@@ -38,69 +28,54 @@ import (
 // Scheduler places pods on the nodes it knows. It is not for use by several goroutines.
 type Scheduler struct {
 	nodes     *nodes
+	objects   *objects
+	shown     *lister
+	cells     cells
 	framework framework.Framework
-}
-
-// registry has the plugins that are used.
-func registry() runtime.Registry {
-	gates := feature.NewSchedulerFeaturesFromGates(utilfeature.DefaultFeatureGate)
-	return runtime.Registry{
-		schedulinggates.Name:                 runtime.FactoryAdapter(gates, schedulinggates.New),
-		queuesort.Name:                       queuesort.New,
-		nodeunschedulable.Name:               runtime.FactoryAdapter(gates, nodeunschedulable.New),
-		nodename.Name:                        runtime.FactoryAdapter(gates, nodename.New),
-		tainttoleration.Name:                 runtime.FactoryAdapter(gates, tainttoleration.New),
-		nodeaffinity.Name:                    runtime.FactoryAdapter(gates, nodeaffinity.New),
-		nodeports.Name:                       runtime.FactoryAdapter(gates, nodeports.New),
-		noderesources.Name:                   runtime.FactoryAdapter(gates, noderesources.NewFit),
-		podtopologyspread.Name:               runtime.FactoryAdapter(gates, podtopologyspread.New),
-		interpodaffinity.Name:                runtime.FactoryAdapter(gates, interpodaffinity.New),
-		noderesources.BalancedAllocationName: runtime.FactoryAdapter(gates, noderesources.NewBalancedAllocation),
-		imagelocality.Name:                   imagelocality.New,
-		defaultbinder.Name:                   defaultbinder.New,
-	}
-}
-
-// profile is the scheduler's own default, without the plugins that the registry does not have.
-func profile(known runtime.Registry) (*config.KubeSchedulerProfile, error) {
-	defaults, err := latest.Default()
-	if err != nil {
-		return nil, fmt.Errorf("the scheduler's default configuration: %w", err)
-	}
-	p := defaults.Profiles[0]
-	p.Plugins.MultiPoint.Enabled = slices.DeleteFunc(p.Plugins.MultiPoint.Enabled, func(e config.Plugin) bool { return known[e.Name] == nil })
-	return &p, nil
+	preempts  *defaultpreemption.DefaultPreemption
+	// fit is what feasible found last.
+	fit []fwk.NodeInfo
+	// plain asks about every node: what the cells are held against in the tests.
+	plain bool
 }
 
 var registerMetrics = sync.OnceFunc(metrics.Register)
 
-// New makes a scheduler for nodes without pods.
+// New makes a scheduler for nodes without pods, which are in namespaces without labels and belong to nothing; see Know.
 func New(ctx context.Context, all []*corev1.Node) (*Scheduler, error) {
 	registerMetrics() // the plugins count what they do, and nobody reads it
-	known := registry()
+	s := &Scheduler{nodes: newNodes(all), objects: newObjects(), cells: cells{groups: map[string]int{}}}
+	s.shown = &lister{nodes: s.nodes}
+	known := registry(func(p *defaultpreemption.DefaultPreemption) { s.preempts = p })
 	p, err := profile(known)
 	if err != nil {
 		return nil, err
 	}
-	s := &Scheduler{nodes: newNodes(all)}
-	// It knows no namespace and no Service: terms that select namespaces by their labels select none.
-	none := informers.NewSharedInformerFactory(nil, 0)
-	s.framework, err = runtime.NewFramework(ctx, known, p, runtime.WithSnapshotSharedLister(s.nodes), runtime.WithInformerFactory(none), runtime.WithParallelism(1))
+	s.framework, err = runtime.NewFramework(ctx, known, p, runtime.WithSnapshotSharedLister(s.shown), runtime.WithInformerFactory(s.objects.factory),
+		runtime.WithPodNominator(nobody{}), runtime.WithParallelism(1))
 	if err != nil {
 		return nil, fmt.Errorf("the scheduler's plugins: %w", err)
 	}
+	s.preempts.MoreImportantPod = moreImportant
 	return s, nil
 }
 
-// Add puts a pod on the node that its spec names, whether it fits or not.
-func (s *Scheduler) Add(pod *corev1.Pod) error { return s.nodes.addPod(pod) }
+// Know tells of objects, instead of those that it was told of before.
+func (s *Scheduler) Know(k Known) error { return s.objects.replace(k) }
 
-// Remove takes a pod off the node that its spec names.
+// Add puts a pod on the node that its spec names, whether it fits or not. The pod must have a UID, and must not change
+// while it is there.
+func (s *Scheduler) Add(pod *corev1.Pod) error {
+	s.objects.meet(pod)
+	return s.nodes.addPod(pod)
+}
+
+// Remove takes the pod of that UID off the node that its spec names.
 func (s *Scheduler) Remove(pod *corev1.Pod) error { return s.nodes.removePod(pod) }
 
 // Pods lists the names of the pods on a node, in order.
 func (s *Scheduler) Pods(node string) ([]string, error) {
-	info, err := s.nodes.Get(node)
+	info, err := s.shown.Get(node)
 	if err != nil {
 		return nil, err
 	}
@@ -118,25 +93,6 @@ func (s *Scheduler) SetNode(n *corev1.Node) { s.nodes.set(n) }
 // RemoveNode takes a node away with the pods on it.
 func (s *Scheduler) RemoveNode(name string) { s.nodes.remove(name) }
 
-// Unschedulable says why a pod fits on no node: how many nodes each plugin refused, and the reasons in its words.
-type Unschedulable struct {
-	Pod     string
-	Reasons map[string]int
-}
-
-func (u *Unschedulable) Error() string {
-	reasons := make([]string, 0, len(u.Reasons))
-	for reason, count := range u.Reasons {
-		reasons = append(reasons, fmt.Sprintf("%d %s", count, reason))
-	}
-	slices.Sort(reasons)
-	text := fmt.Sprintf("pod %s fits on no node", u.Pod)
-	for i, reason := range reasons {
-		text += map[bool]string{true: ": ", false: ", "}[i == 0] + reason
-	}
-	return text
-}
-
 // Place finds the best node for a pod and returns its name; of equally good ones the first by name, where kube-scheduler
 // draws lots. The pod is not put there. It is an *Unschedulable if no node will do.
 func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod) (string, error) {
@@ -145,55 +101,72 @@ func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	if len(fit) == 1 {
-		return fit[0].Node().Name, nil
+	if len(fit) == 1 && fit[0].size == 1 {
+		return fit[0].first().name(), nil
 	}
-	if status := s.framework.RunPreScorePlugins(ctx, state, pod, fit); !status.IsSuccess() {
+	// How many nodes there are to choose from has a weight in the scores of all.
+	s.fit = s.fit[:0]
+	firsts := make([]fwk.NodeInfo, len(fit))
+	for i, c := range fit {
+		firsts[i] = c.first().info
+		for n := range c.each() {
+			s.fit = append(s.fit, n.info)
+		}
+	}
+	if status := s.framework.RunPreScorePlugins(ctx, state, pod, s.fit); !status.IsSuccess() {
 		return "", status.AsError()
 	}
-	scores, status := s.framework.RunScorePlugins(ctx, state, pod, fit)
+	scores, status := s.framework.RunScorePlugins(ctx, state, pod, firsts)
 	if !status.IsSuccess() {
 		return "", status.AsError()
 	}
-	best := slices.MaxFunc(scores, func(a, b fwk.NodePluginScores) int { return int(a.TotalScore - b.TotalScore) })
+	best := slices.MaxFunc(scores, func(a, b fwk.NodePluginScores) int {
+		if a.TotalScore != b.TotalScore {
+			return int(a.TotalScore - b.TotalScore)
+		}
+		return strings.Compare(b.Name, a.Name)
+	})
 	return best.Name, nil
 }
 
-// Feasible lists the nodes that a pod may be put on.
+// Feasible lists the nodes that a pod may be put on, by name.
 func (s *Scheduler) Feasible(ctx context.Context, pod *corev1.Pod) ([]string, error) {
 	fit, err := s.feasible(ctx, framework.NewCycleState(), pod)
-	names := make([]string, len(fit))
-	for i, info := range fit {
-		names[i] = info.Node().Name
+	var names []string
+	for _, c := range fit {
+		for n := range c.each() {
+			names = append(names, n.name())
+		}
 	}
+	slices.Sort(names)
 	return names, err
 }
 
-func (s *Scheduler) feasible(ctx context.Context, state fwk.CycleState, pod *corev1.Pod) ([]fwk.NodeInfo, error) {
+// feasible finds the cells of nodes that a pod may be put on.
+func (s *Scheduler) feasible(ctx context.Context, state fwk.CycleState, pod *corev1.Pod) ([]cell, error) {
+	s.objects.meet(pod)
+	s.divide(pod)
 	refused := &Unschedulable{Pod: pod.Namespace + "/" + pod.Name, Reasons: map[string]int{}}
 	only, status, _ := s.framework.RunPreFilterPlugins(ctx, state, pod)
 	if !status.IsSuccess() {
 		if !status.IsRejected() {
 			return nil, status.AsError()
 		}
-		for _, reason := range status.Reasons() {
-			refused.Reasons[reason] = len(s.nodes.list)
-		}
+		refused.count(status, len(s.nodes.list))
 		return nil, refused
 	}
-	var fit []fwk.NodeInfo
-	for _, info := range s.nodes.list {
-		if !only.AllNodes() && !only.NodeNames.Has(info.Node().Name) {
-			continue
-		}
-		status := s.framework.RunFilterPlugins(ctx, state, pod, info)
+	cells := s.cells.all
+	if !only.AllNodes() {
+		cells = s.nodes.single(only.NodeNames)
+	}
+	var fit []cell
+	for _, c := range cells {
+		status := s.framework.RunFilterPlugins(ctx, state, pod, c.first().info)
 		switch {
 		case status.IsSuccess():
-			fit = append(fit, info)
+			fit = append(fit, c)
 		case status.IsRejected():
-			for _, reason := range status.Reasons() {
-				refused.Reasons[reason]++
-			}
+			refused.count(status, c.size)
 		default:
 			return nil, status.AsError()
 		}
@@ -202,4 +175,24 @@ func (s *Scheduler) feasible(ctx context.Context, state fwk.CycleState, pod *cor
 		return nil, refused
 	}
 	return fit, nil
+}
+
+// divide makes the cells for a pod, and shows the plugins all nodes with pods that they count, and one of each other cell:
+// a domain in which they count nothing.
+func (s *Scheduler) divide(pod *corev1.Pod) {
+	if s.plain {
+		s.cells.all = s.nodes.single(nil)
+		s.shown.showAll()
+		return
+	}
+	s.cells.divide(s.nodes, pod, s.objects.interestOf(pod))
+	s.shown.reset()
+	for _, c := range s.cells.all {
+		for n := range c.each() {
+			s.shown.add(n)
+			if !c.counts {
+				break
+			}
+		}
+	}
 }

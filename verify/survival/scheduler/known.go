@@ -1,0 +1,89 @@
+package scheduler
+
+import (
+	"fmt"
+	"maps"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/helper"
+)
+
+// Known is what the plugins look up beside nodes and pods.
+type Known struct {
+	// Namespaces are selected by terms of affinity. Those that pods are in need not be named if they have no labels
+	// of their own.
+	Namespaces []*corev1.Namespace
+	// Services, and the controllers that a pod's ownerReferences name, select the pods that it is spread from where it
+	// has no spread constraints itself: softly, over nodes and over zones. A Deployment's pods belong to its ReplicaSets.
+	Services               []*corev1.Service
+	ReplicaSets            []*appsv1.ReplicaSet
+	StatefulSets           []*appsv1.StatefulSet
+	ReplicationControllers []*corev1.ReplicationController
+}
+
+// objects is Known where the plugins look: behind informers that are filled by hand and never run.
+type objects struct {
+	factory    informers.SharedInformerFactory
+	namespaces map[string]labels.Set
+}
+
+func newObjects() *objects {
+	return &objects{factory: informers.NewSharedInformerFactory(nil, 0), namespaces: map[string]labels.Set{}}
+}
+
+// replace forgets what was known before.
+func (o *objects) replace(k Known) error {
+	core, apps := o.factory.Core().V1(), o.factory.Apps().V1()
+	for _, err := range []error{
+		fill(core.Namespaces().Informer().GetIndexer(), []*corev1.Namespace{}),
+		fill(core.Services().Informer().GetIndexer(), k.Services),
+		fill(core.ReplicationControllers().Informer().GetIndexer(), k.ReplicationControllers),
+		fill(apps.ReplicaSets().Informer().GetIndexer(), k.ReplicaSets),
+		fill(apps.StatefulSets().Informer().GetIndexer(), k.StatefulSets),
+	} {
+		if err != nil {
+			return fmt.Errorf("telling the scheduler's plugins of objects: %w", err)
+		}
+	}
+	clear(o.namespaces)
+	for _, ns := range k.Namespaces {
+		o.addNamespace(ns.Name, ns.Labels)
+	}
+	return nil
+}
+
+func fill[T any](indexer cache.Indexer, all []T) error {
+	list := make([]any, len(all))
+	for i, one := range all {
+		list[i] = one
+	}
+	return indexer.Replace(list, "")
+}
+
+// addNamespace adds a namespace, with the label that the API server gives to each.
+func (o *objects) addNamespace(name string, own map[string]string) {
+	all := labels.Set{}
+	maps.Copy(all, own)
+	all[corev1.LabelMetadataName] = name
+	o.namespaces[name] = all
+	// The only error is that of an object without a name.
+	_ = o.factory.Core().V1().Namespaces().Informer().GetIndexer().Add(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: all}})
+}
+
+// meet sees to it that the namespace of a pod is known: there is no pod without one.
+func (o *objects) meet(pod *corev1.Pod) {
+	if o.namespaces[pod.Namespace] == nil {
+		o.addNamespace(pod.Namespace, nil)
+	}
+}
+
+// defaultSelector selects the pods that a pod without spread constraints is spread from.
+func (o *objects) defaultSelector(pod *corev1.Pod) labels.Selector {
+	core, apps := o.factory.Core().V1(), o.factory.Apps().V1()
+	return helper.DefaultSelector(pod, core.Services().Lister(), core.ReplicationControllers().Lister(), apps.ReplicaSets().Lister(), apps.StatefulSets().Lister())
+}
