@@ -35,7 +35,7 @@ fuzz: ## Fuzz every parser and the renderer, a minute each
 	    echo "$$pkg $$target"; go test ./$$pkg -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-60s} || exit 1; done; done
 
 .PHONY: bench
-bench: ## Benchmarks, and holdfast beside helm and kustomize in one run
+bench: ## Benchmarks, and holdfast beside helm, kustomize and kube-scheduler in one run
 	go test -run '^$$' -bench . -benchtime 3x ./generator/... ./verify/...
 	e2e/bench.sh
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# holdfast beside helm and kustomize, in one run: ratios, growth, start-up.
+# holdfast beside helm, kustomize and kube-scheduler, in one run: ratios, growth, start-up.
 set -euo pipefail
 cd "$(dirname "$0")"
 exec go run ./bench

@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 all=(vet facts schemas chart control nodes live)
 
 # The checks of the compiler, for every module that has sources.
-vet() { go vet ./... && (cd tools/argocheck && go vet ./...); }
+vet() { go vet ./... && for tool in argocheck place; do (cd tools/$tool && go vet ./...) || return; done; }
 # What the stack's files say of Argo Events is what its sources say, and what README and docs say of failures is what was counted.
 facts() { tests ./facts ./live/evidence; }
 # The schemas that manifests are validated against refuse what they should.

@@ -1,5 +1,5 @@
 // Command bench times holdfast render beside helm template and holdfast kustomize beside kustomize build, as whole processes, by
-// turns in one run.
+// turns in one run; and the scheduler of holdfast verify beside kube-scheduler, for the same pods.
 //
 // It prints a table and exits 1 when a target is missed. Ratios are of the same run, so that a slow machine slows both.
 package main
@@ -84,6 +84,10 @@ func (b bench) rows() ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
+	placing, err := b.placingRow()
+	if err != nil {
+		return nil, err
+	}
 	growth := large.holdfast.wall.Seconds() / float64(large.holdfast.objects) / (small.holdfast.wall.Seconds() / float64(small.holdfast.objects))
 	return []row{
 		{"wall time, 1,000 + 1,000 objects, holdfast / helm", large.wallRatio, 0.7, "x", fmt.Sprintf("%.2f s / %.2f s", large.holdfast.wall.Seconds(), large.other.wall.Seconds())},
@@ -91,6 +95,7 @@ func (b bench) rows() ([]row, error) {
 		{"time per object, 1,000 + 1,000 over 100 + 100", growth, 1.2, "x", fmt.Sprintf("%d objects / %d objects", large.holdfast.objects, small.holdfast.objects)},
 		{"wall time, base and two overlays of the same, holdfast kustomize / kustomize build", overlays.wallRatio, 0.5, "x", fmt.Sprintf("%.2f s / %.2f s", overlays.holdfast.wall.Seconds(), overlays.other.wall.Seconds())},
 		{"start-up, holdfast version", start.wall.Seconds() * 1000, 50, "ms", ""},
+		placing,
 	}, nil
 }
 
@@ -105,6 +110,6 @@ func printRows(rows []row) (missed bool) {
 		fmt.Fprintf(t, "%s\t%.2f %s\t<= %.2f %s\t%s\t%s\n", r.what, r.got, r.unit, r.target, r.unit, verdict, r.detail)
 	}
 	_ = t.Flush()
-	fmt.Printf("median of %d rounds after a warm-up, kustomize once, %s\n", rounds, time.Now().UTC().Format(time.DateOnly))
+	fmt.Printf("median of %d rounds after a warm-up, kustomize and kube-scheduler once, %s\n", rounds, time.Now().UTC().Format(time.DateOnly))
 	return missed
 }

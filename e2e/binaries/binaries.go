@@ -141,6 +141,21 @@ func Holdfast() (string, error) {
 	return file, build(repository, "./cmd/holdfast", file, nil)
 }
 
+// Tool returns the file of a program below tools that is made of this repository's own packages. Like Holdfast's, it is
+// built from what the sources are now.
+func Tool(name string) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	cache, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(cache, "own-"+short([]byte(root)), name)
+	return file, program{pkg: "."}.build(filepath.Join(root, "tools", name), file)
+}
+
 // Own returns the file of a program of this module: one that runs in a container or as a node. Like Holdfast's, it is
 // built from what the sources are now.
 func Own(pkg string) (string, error) {

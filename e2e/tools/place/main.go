@@ -1,0 +1,65 @@
+// Command place places pods with verify's scheduler: it reads nodes, Services and pods as JSON on standard input, and
+// prints on which node each pod is and how long that took.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/verify/survival/scheduler"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// input is what there is. The pods are placed in their order.
+type input struct {
+	Nodes    []*corev1.Node
+	Services []*corev1.Service
+	Pods     []*corev1.Pod
+}
+
+// output is where the pods are, by name, and the time from before the scheduler was made until the last was placed.
+type output struct {
+	Placed  map[string]string
+	Seconds float64
+}
+
+func main() {
+	log.SetFlags(0)
+	if err := run(context.Background(), os.Stdin, os.Stdout); err != nil {
+		log.Fatalf("place: %v", err)
+	}
+}
+
+func run(ctx context.Context, in io.Reader, out io.Writer) error {
+	var given input
+	if err := json.NewDecoder(in).Decode(&given); err != nil {
+		return fmt.Errorf("reading the input: %w", err)
+	}
+	result := output{Placed: map[string]string{}}
+	start := time.Now()
+	s, err := scheduler.New(ctx, given.Nodes)
+	if err != nil {
+		return err
+	}
+	if err := s.Know(scheduler.Known{Services: given.Services}); err != nil {
+		return err
+	}
+	for _, pod := range given.Pods {
+		node, err := s.Place(ctx, pod)
+		if err != nil {
+			return err
+		}
+		pod.Spec.NodeName = node
+		if err := s.Add(pod); err != nil {
+			return err
+		}
+		result.Placed[pod.Name] = node
+	}
+	result.Seconds = time.Since(start).Seconds()
+	return json.NewEncoder(out).Encode(result)
+}
