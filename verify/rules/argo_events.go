@@ -127,11 +127,21 @@ type field struct {
 	Additional json.RawMessage `json:"additionalProperties"`
 }
 
-// api is the fields of Argo Events' types, by name.
-var api = sync.OnceValue(func() map[string]*field {
-	var document struct{ Definitions map[string]*field }
+// fields are those of Argo Events' types, by name, and the version that has them.
+type fields struct {
+	version     string
+	definitions map[string]*field
+}
+
+var api = sync.OnceValue(func() fields {
+	var document struct {
+		Source      string // module, version and path
+		Definitions map[string]*field
+	}
 	load("argo-events/api.json", json.Unmarshal, &document)
-	return document.Definitions
+	_, version, _ := strings.Cut(document.Source, " ")
+	version, _, _ = strings.Cut(version, " ")
+	return fields{version, document.Definitions}
 })
 
 // load reads a file that comes with the program.

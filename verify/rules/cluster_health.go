@@ -9,6 +9,7 @@ import (
 
 // answer is what is known of a question that a probe asks a voter.
 type answer struct {
+	// software is what knows the question; nil if nothing else does.
 	software []string
 	// question matches the request's path with its query, or the command line.
 	question *regexp.Regexp
@@ -21,7 +22,8 @@ type answer struct {
 //   - etcd: server/etcdserver/api/etcdhttp/health.go; "endpoint health" of etcdctl commits a proposal
 //   - vault and openbao: their API's page on /sys/health
 //   - cockroach: its API's page on /health
-//   - zookeeper: the administrator's guide on ruok
+//   - zookeeper: the administrator's guide on ruok, which the script of Kubernetes' own example asks
+//   - rabbitmq: the page on monitoring, health checks
 var answers = []answer{
 	{nats, regexp.MustCompile(`^/healthz.*[?&]js-(server|enabled)(-only)?=(1|[tT]|TRUE|true|True)(&|$)`), ""},
 	{nats, regexp.MustCompile(`^/healthz`), "fails while JetStream has no leader or a stream lags"},
@@ -33,7 +35,8 @@ var answers = []answer{
 	{vault, regexp.MustCompile(`^/v1/sys/health`), "is 429 on all voters but the active one"},
 	{cockroach, regexp.MustCompile(`^/health.*[?&]ready=`), "fails while no majority can be reached"},
 	{cockroach, regexp.MustCompile(`^/health`), ""},
-	{zookeeper, regexp.MustCompile(`\bruok\b`), ""},
+	{nil, regexp.MustCompile(`\b(ruok|zookeeper-ready)\b`), ""},
+	{nil, regexp.MustCompile(`\brabbitmq-diagnostics\b.*\sping\b`), ""},
 }
 
 var (
@@ -41,14 +44,13 @@ var (
 	etcd      = []string{"etcd"}
 	vault     = []string{"vault", "openbao"}
 	cockroach = []string{"cockroach"}
-	zookeeper = []string{"zookeeper"}
 )
 
 // answerOf is what is known of a container's probe.
 func answerOf(c container, p named) (answer, bool) {
 	asks := p.asks()
 	i := slices.IndexFunc(answers, func(a answer) bool {
-		return asks != "" && slices.Contains(a.software, c.software()) && a.question.MatchString(asks)
+		return asks != "" && (a.software == nil || slices.Contains(a.software, c.software())) && a.question.MatchString(asks)
 	})
 	if i < 0 {
 		return answer{}, false

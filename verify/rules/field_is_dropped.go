@@ -28,7 +28,7 @@ var fieldIsDropped = &Rule{
 				continue
 			}
 			dropped(&field{Ref: "#/definitions/events.v1alpha1." + of}, says.Spec, []string{"spec"}, func(path []string) {
-				find(in(o, path...), fmt.Sprintf("%s: Argo Events has no such field", strings.Join(path, ".")))
+				find(in(o, path...), fmt.Sprintf("%s: Argo Events %s has no such field", strings.Join(path, "."), api().version))
 			})
 		}
 	},
@@ -37,7 +37,7 @@ var fieldIsDropped = &Rule{
 // dropped walks over a value and the type it should be of, and finds the fields that the type does not have.
 func dropped(of *field, value any, path []string, find func(path []string)) {
 	if name, is := strings.CutPrefix(of.Ref, "#/definitions/"); is {
-		of = api()[name]
+		of = api().definitions[name]
 	}
 	switch value := value.(type) {
 	case []any:

@@ -15,7 +15,8 @@ import (
 )
 
 // It takes a ServiceAccount that is written down: permissions of another may be elsewhere. So may those of a role that is
-// only named, or of one that is put together from others.
+// only named, or of one that is put together from others. Who may write ConfigMaps may have its lock there, as older
+// libraries do.
 var leaseWithoutRole = &Rule{
 	ID:       "lease-without-role",
 	Protects: "Who may not write leases is never elected: none of the replicas works, from the first day or from the next restart on.",
@@ -66,9 +67,17 @@ func lacksOnLeases(s *workload.System, namespace, account string) string {
 	if !all {
 		return ""
 	}
+	if missing(rules, "", "configmaps") == "" {
+		return ""
+	}
+	return missing(rules, "coordination.k8s.io", "leases")
+}
+
+// missing is the first verb of an election that no rule has for a kind of lock, "" if all are there.
+func missing(rules []rbacv1.PolicyRule, group, resource string) string {
 	for _, verb := range []string{"get", "create", "update"} {
 		if !slices.ContainsFunc(rules, func(r rbacv1.PolicyRule) bool {
-			return hasOr(r.APIGroups, "coordination.k8s.io") && hasOr(r.Resources, "leases") && hasOr(r.Verbs, verb)
+			return hasOr(r.APIGroups, group) && hasOr(r.Resources, resource) && hasOr(r.Verbs, verb)
 		}) {
 			return verb
 		}

@@ -27,13 +27,16 @@ var (
 
 // It takes a port that the container declares, by a name that says what it is for or by the number that the software has
 // for it. Peers by address or by namespace may be the voters, and are taken for them; what all policies together allow is
-// allowed.
+// allowed. Pods in their node's network are beyond policies.
 var policyCutsVoters = &Rule{
 	ID:       "policy-cuts-voters",
 	Protects: "Voters that cannot reach each other have no leader: the quorum never starts, or ends when the policy comes.",
 	Fix:      "A rule in the policy with the port, from (or to) a podSelector of the voters themselves.",
 	check: func(s *workload.System, find func(Place, string)) {
 		for _, w := range voters(s) {
+			if w.Template.Spec.HostNetwork {
+				continue
+			}
 			for _, d := range []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress} {
 				first, rules := restricting(s, w, d)
 				for _, port := range votingPorts(w) {

@@ -9,6 +9,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
+// It takes an object that somebody wrote: one that was read from a cluster has the number that the autoscaler chose.
 var replicasUnderAutoscaler = &Rule{
 	ID:       "replicas-under-autoscaler",
 	Protects: "Every apply sets the number of pods back to what is written, in the middle of a peak perhaps, until the autoscaler has noticed.",
@@ -30,10 +31,13 @@ var replicasUnderAutoscaler = &Rule{
 	},
 }
 
-// writtenReplicas is spec.replicas of an object, if it stands there.
+// writtenReplicas is spec.replicas of an object, if it stands there and no API server has put it there.
 func writtenReplicas(o *manifest.Object) (int32, bool) {
-	var says struct{ Spec struct{ Replicas *int32 } }
-	if err := o.Decode(&says); err != nil || says.Spec.Replicas == nil {
+	var says struct {
+		Metadata struct{ UID string }
+		Spec     struct{ Replicas *int32 }
+	}
+	if err := o.Decode(&says); err != nil || says.Spec.Replicas == nil || says.Metadata.UID != "" {
 		return 0, false
 	}
 	return *says.Spec.Replicas, true

@@ -1,0 +1,333 @@
+package rules
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// TestCrowd: the most pods in one zone are those of the worst distribution that the skew allows.
+func TestCrowd(t *testing.T) {
+	for n := 1; n <= 7; n++ {
+		for zones := 2; zones <= 4; zones++ {
+			for skew := 1; skew <= 3; skew++ {
+				worst := 0
+				distributions(n, zones, func(all []int) {
+					if slices.Max(all)-slices.Min(all) <= skew {
+						worst = max(worst, slices.Max(all))
+					}
+				})
+				if got := crowd(n, zones, skew); got != worst {
+					t.Errorf("%d pods in %d zones, skew %d: %d, want %d", n, zones, skew, got, worst)
+				}
+			}
+		}
+	}
+}
+
+// distributions calls f with each way to put n pods into zones.
+func distributions(n, zones int, f func([]int)) {
+	if zones == 1 {
+		f([]int{n})
+		return
+	}
+	for first := range n + 1 {
+		distributions(n-first, zones-1, func(rest []int) { f(append([]int{first}, rest...)) })
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	for _, c := range []struct {
+		image, path, command string
+		known, local         bool
+	}{
+		{"nats:2", "/healthz", "", true, false},
+		{"nats:2", "/healthz?js-meta-only=true", "", true, false},
+		{"nats:2", "/healthz?js-enabled-only=false", "", true, false},
+		{"nats:2", "/healthz?js-server-only=1&details=true", "", true, true},
+		{"nats:2", "/", "", true, true},
+		{"etcd:3", "/health", "", true, false},
+		{"etcd:3", "/health?exclude=NOSPACE&serializable=true", "", true, true},
+		{"etcd:3", "/livez", "", true, true},
+		{"etcd:3", "/readyz", "", true, false},
+		{"etcd:3", "", "etcdctl --endpoints=localhost:2379 endpoint health", true, false},
+		{"etcd:3", "", "etcdctl endpoint status", false, false},
+		{"hashicorp/vault:1", "/v1/sys/health?standbyok=true", "", true, true},
+		{"hashicorp/vault:1", "/v1/sys/health?standbycode=204&uninitcode=204", "", true, true},
+		{"hashicorp/vault:1", "/v1/sys/health?sealedcode=204", "", true, false},
+		{"cockroachdb/cockroach:v25", "/health?ready=1", "", true, false},
+		{"cockroachdb/cockroach:v25", "/health", "", true, true},
+		{"kubernetes-zookeeper:1", "", "sh -c zookeeper-ready 2181", true, true},
+		{"rabbitmq:4", "", "rabbitmq-diagnostics -q ping", true, true},
+		{"rabbitmq:4", "", "rabbitmq-diagnostics cluster_status", false, false},
+		{"own:1", "/healthz", "", false, false},
+	} {
+		p := named{"livenessProbe", &corev1.Probe{}}
+		if c.path != "" {
+			p.HTTPGet = &corev1.HTTPGetAction{Path: c.path}
+		} else {
+			p.Exec = &corev1.ExecAction{Command: []string{c.command}}
+		}
+		a, known := answerOf(container{&corev1.Container{Image: c.image}, nil}, p)
+		if known != c.known || known && (a.why == "") != c.local {
+			t.Errorf("%s asked %s%s: known %t, %q", c.image, c.path, c.command, known, a.why)
+		}
+	}
+}
+
+func TestStopping(t *testing.T) {
+	exec := func(words ...string) *corev1.LifecycleHandler {
+		return &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: words}}
+	}
+	for _, c := range []struct {
+		hook *corev1.LifecycleHandler
+		want time.Duration
+	}{
+		{&corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 15}}, 15 * time.Second},
+		{exec("sleep", "30"), 30 * time.Second},
+		{exec("/bin/sleep", "30s"), 30 * time.Second},
+		{exec("/bin/sh", "-c", "sleep 20; nginx -s quit"), 20 * time.Second},
+		{exec("sh", "-c", "sleep 20 && nginx -s quit"), 20 * time.Second},
+		{exec("sh", "-c", "sleep 2m"), -1},
+		{exec("sh", "-c", "nginx -s quit; sleep 20"), -1},
+		{exec("sh", "-c", "sleep $SECONDS"), -1},
+		{exec("/wait-shutdown"), -1},
+	} {
+		got, _ := stopping(&workload.System{}, &workload.Workload{}, container{&corev1.Container{Lifecycle: &corev1.Lifecycle{PreStop: c.hook}}, nil})
+		if got != c.want {
+			t.Errorf("%v: %v, want %v", c.hook, got, c.want)
+		}
+	}
+}
+
+// TestLameDuck: the servers' own time to leave counts, from the configuration or by default, where it is known.
+func TestLameDuck(t *testing.T) {
+	const set = `{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: bus}, spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {terminationGracePeriodSeconds: 60,
+  volumes: [{name: c, configMap: {name: c}}], containers: [{name: bus, image: nats, lifecycle: {preStop: {exec: {command: [nats-server, -sl=ldm=/pid]}}}}]}}}}
+---
+`
+	for config, want := range map[string]int{
+		"lame_duck_duration: 30s": 0, "lame_duck_duration: \"90s\"": 1, "\"lame_duck_duration\" = 60s": 1, "port: 4222": 1, "port: 4222\ninclude more.conf": 0, "# lame_duck_duration: 30s": 1,
+	} {
+		s := system(t, set+fmt.Sprintf("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {nats.conf: %q}}", config))
+		if found := Check(s, cluster.Cluster{}); len(found) != want {
+			t.Errorf("%s: %d findings, want %d", config, len(found), want)
+		}
+	}
+}
+
+func TestElects(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want bool
+	}{
+		{[]string{"--leader-elect"}, true}, {[]string{"-leader-elect=true"}, true}, {[]string{"--enable-leader-election"}, true},
+		{[]string{"--leader-elect", "--v=2"}, true}, {[]string{"--leader-elect=false"}, false}, {[]string{"--leader-elect", "false"}, false},
+		{[]string{"--leader-elect", "--leader-elect-resource-lock=configmaps"}, false}, {[]string{"--leader-elect=true", "--kubeconfig=/etc/kubernetes/scheduler.conf"}, false},
+		{[]string{"--leader-election-namespace=kube-system"}, false}, {nil, false},
+	} {
+		if got := elects(&corev1.Container{Args: c.args}); got != c.want {
+			t.Errorf("%q: %t", c.args, got)
+		}
+	}
+}
+
+// TestElections: who elects the pod that works, and by what, is as Argo Events has it.
+func TestElections(t *testing.T) {
+	for _, c := range []struct{ bus, kind, annotations, spec, want string }{
+		{"jetstream: {}", "Sensor", "", "replicas: 2", "2 on the bus"},
+		{"jetstream: {}", "Sensor", "", "", "1 on the bus"},
+		{"jetstream: {}", "Sensor", electionAnnotation + ": K8S", "replicas: 3", "3 by lease"},
+		{"jetstream: {}", "Sensor", "", "template: {container: {env: [{name: LEADER_ELECTION, value: k8s}]}}", "1 by lease"},
+		{"kafka: {}", "Sensor", electionAnnotation + ": k8s", "replicas: 2", ""},
+		{"kafka: {}", "EventSource", "", "replicas: 2, calendar: {a: {}}", "2 by lease"},
+		{"nats: {}", "EventSource", "", "replicas: 2, calendar: {a: {}}", "2 on the bus"},
+		{"jetstream: {}", "EventSource", "", "replicas: 2, webhook: {a: {}}", ""},
+		{"jetstream: {}", "EventSource", "", "eventBusName: other, calendar: {a: {}}", ""},
+	} {
+		s := system(t, fmt.Sprintf(`{apiVersion: argoproj.io/v1alpha1, kind: EventBus, metadata: {name: default}, spec: {%s}}
+---
+{apiVersion: argoproj.io/v1alpha1, kind: %s, metadata: {name: a, annotations: {%s}}, spec: {%s}}`, c.bus, c.kind, c.annotations, c.spec))
+		got := ""
+		for _, e := range elections(s) {
+			got += fmt.Sprintf("%d %s", e.replicas, map[bool]string{true: "by lease", false: "on the bus"}[e.byLease])
+		}
+		if got != c.want {
+			t.Errorf("%s of {%s} on {%s}: %q, want %q", c.kind, c.spec, c.bus, got, c.want)
+		}
+	}
+}
+
+// TestUnknown: where something that counts may be elsewhere, nothing is said.
+func TestUnknown(t *testing.T) {
+	variants(t, 0, map[string][][2]string{
+		// The account, or a role of it, is not written down, or is put together elsewhere; or the lock may be a ConfigMap.
+		"lease-without-role": {{"kind: ServiceAccount\n", "kind: Secret\n"}, {"kind: Role, name: web", "kind: Role, name: other"}, {"kind: Role, name: web", "kind: ClusterRole, name: admin"},
+			{"kind: RoleBinding\nmetadata: {name: web,", "kind: RoleBinding\nmetadata: {name: a, namespace: system}\nroleRef: {kind: ClusterRole, name: elects}\nsubjects: [{kind: ServiceAccount, name: web, namespace: system}]\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: web,"},
+			{"rules:\n", "rules:\n  - {apiGroups: [''], resources: [configmaps], verbs: ['*']}\n"}},
+		// The bus is not written down, or is Kafka.
+		"election-of-two": {{"metadata: {name: default}", "metadata: {name: other}"}, {"jetstreamExotic:\n    url: nats://bus:4222\n    streamConfig: |\n      replicas: 3", "kafka: {url: broker:9092}"}},
+		// The servers are behind a name that is not written down.
+		"stream-dies-with-server": {{"nats://bus:4222", "nats://elsewhere.example:4222"}},
+		// Volumes of this class are for all nodes.
+		"volume-before-pod": {{"ebs.csi.aws.com", "rook-ceph.rbd.csi.ceph.com"}, {"provisioner:", "parameters: {replication-type: regional-pd}\nprovisioner:"}, {"provisioner: ebs.csi.aws.com", "provisioner: disk.csi.azure.com\nparameters: {skuName: Premium_ZRS}"}},
+		// It was read from a cluster, or the autoscaler is for another one.
+		"replicas-under-autoscaler": {{"kind: Deployment\nmetadata: {name: web}", "kind: Deployment\nmetadata: {name: web, uid: 1-2}"}, {"kind: Deployment, name: web", "kind: StatefulSet, name: web"}},
+		// Others serve it too, or it may fail.
+		"webhook-has-one-pod": {{"sideEffects: None", "failurePolicy: Ignore"}, {"service: {name: web, namespace: system}", "service: {name: web, namespace: other}"}},
+		// All Services may be elsewhere.
+		"quorum-service-missing": {{"selector: {app: bus}\n  ports", "selector: {app: other}\n  ports"}},
+		// Addresses and namespaces may be the voters'; a policy for others is none for them; nor is one in the nodes' network.
+		"policy-cuts-voters": {{"from: [{podSelector: {matchLabels: {bus: client}}}]\n      ports: [{port: client}]", "from: [{ipBlock: {cidr: 10.0.0.0/8}}]"},
+			{"from: [{podSelector: {matchLabels: {bus: client}}}]\n      ports: [{port: client}]", "from: [{namespaceSelector: {matchLabels: {a: b}}}]\n      ports: [{port: 6000, endPort: 7000}]"},
+			{"podSelector: {matchLabels: {app: bus}}\n  ingress", "podSelector: {matchLabels: {app: web}}\n  ingress"}, {"      containers:", "      hostNetwork: true\n      containers:"}},
+		// They are on one node anyway, the claim is not written down, or they come and go.
+		"claim-shared":         {{"apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2", "batch/v1\nkind: Job\nmetadata: {name: web}\nspec:\n  parallelism: 2"}, {"      containers:", "      nodeSelector: {kubernetes.io/hostname: a}\n      containers:"}, {"metadata: {name: data}", "metadata: {name: other}"}},
+		"claim-stops-rollout":  {{"      containers:", "      nodeName: a\n      containers:"}, {"{type: RollingUpdate}", "{rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}"}},
+		"data-on-host-path":    {{"type: DirectoryOrCreate", "type: Directory"}, {"/srv/web", "/var/log/web"}, {"mountPath: /data", "mountPath: /data, readOnly: true"}},
+		"quorum-not-spread":    {{"image: nats:2.15.2", "image: nats:2.15.2\n          ports: [{containerPort: 4222, hostPort: 4222}]"}},
+		"quorum-keeps-nothing": {{"emptyDir: {}", "hostPath: {path: /data}"}},
+		// Readiness only connects, or is about the server alone.
+		"quorum-starts-in-order": {{"httpGet: {path: /healthz, port: 8222}", "tcpSocket: {port: 4222}"}, {"path: /healthz", "path: '/healthz?js-server-only=true'"}, {"readinessProbe", "livenessProbe"},
+			{"readinessProbe: {httpGet: {path: /healthz, port: 8222}}", "ports: [{containerPort: 4222}]\n        - {name: side, image: 'envoy:1', readinessProbe: {httpGet: {path: /ready, port: 1}}}"}},
+		// Without JetStream the answer is the server's own.
+		"liveness-asks-cluster":     {{"volumeClaimTemplates:", "ordinals: {start: 0}\n  x:"}},
+		"quorum-hidden-until-ready": {{"httpGet: {path: /healthz, port: 8222}", "tcpSocket: {port: 4222}"}},
+		"probe-port-unknown":        {{"port: http}", "port: 8080}"}, {"port: http}", "port: '8080'}"}},
+		"liveness-kills-starting":   {{"livenessProbe: {httpGet: {path: /healthz,", "livenessProbe: {httpGet: {path: /alive,"}, {"initialDelaySeconds: 10}", "initialDelaySeconds: 10, failureThreshold: 6}"}},
+		"quorum-majority-in-zone":   {{"whenUnsatisfiable: DoNotSchedule", "whenUnsatisfiable: ScheduleAnyway"}, {"minDomains: 2", "minDomains: 3"}, {"values: [a, b]", "values: [a]"}},
+	})
+}
+
+// TestVariants: a fault is found however it is written down.
+func TestVariants(t *testing.T) {
+	variants(t, 1, map[string][][2]string{
+		"lease-without-role": {{"verbs: [get, list]", "verbs: [list, watch]"}, {"resources: [leases]", "resources: ['*']"}, {"kind: ServiceAccount, name: web, namespace: system", "kind: Group, name: 'system:serviceaccounts:system'"},
+			{"kind: Role\nmetadata: {name: web, namespace: system}", "kind: Role\nmetadata: {name: web, namespace: system, labels: {a: b}}"}},
+		"election-of-two":           {{"url: nats://bus:4222", "url: nats://elsewhere.example:4222"}, {"jetstreamExotic:\n    url: nats://bus:4222\n    streamConfig: |\n      replicas: 3", "jetstream: {version: latest, affinity: {podAntiAffinity: {}}}"}},
+		"stream-dies-with-server":   {{"nats://bus:4222", "tls://bus.events.svc:4222"}, {"maxAge: 168h", "Replicas: 2"}},
+		"claim-shared":              {{"ReadWriteOnce", "ReadWriteOncePod"}, {"kind: Deployment", "kind: DaemonSet"}},
+		"claim-stops-rollout":       {{"metadata: {name: data}", "metadata: {name: data, labels: {a: b}}"}},
+		"data-on-host-path":         {{"kind: Deployment", "kind: StatefulSet"}},
+		"probe-port-unknown":        {{"httpGet: {path: /ready, port: http}", "tcpSocket: {port: http}"}, {"readinessProbe", "startupProbe"}},
+		"quorum-starts-in-order":    {{"      containers:", "      containers:\n        - {name: side, image: 'envoy:1', readinessProbe: {tcpSocket: {port: 1}}}"}},
+		"quorum-majority-in-zone":   {{"maxSkew: 1, minDomains: 2", "maxSkew: 2"}},
+		"policy-cuts-voters":        {{"  ingress:", "  policyTypes: [Ingress, Egress]\n  egress: [{}]\n  ingress:"}, {"[{port: client}]", "[{port: 6222, endPort: 6222, protocol: UDP}]"}, {"ports: [{port: client}]", "ports: [{port: 4000, endPort: 5000}]"}},
+		"webhook-has-one-pod":       {{"sideEffects: None", "failurePolicy: Fail"}, {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}},
+		"replicas-under-autoscaler": {{"autoscaling/v2", "autoscaling/v1"}},
+		"field-is-dropped":          {{"livenessProbe: {httpGet: {path: /healthz, port: 8080}}", "env: [{name: A, val: b}]"}},
+		"volume-before-pod":         {{"provisioner:", "volumeBindingMode: Immediate\nprovisioner:"}},
+	})
+}
+
+// variants holds a rule's broken example, changed in one place each time, to a number of findings of that rule.
+func variants(t *testing.T, want int, changes map[string][][2]string) {
+	t.Helper()
+	for rule, changes := range changes {
+		broken := text(t, filepath.Join("testdata", rule, "broken.yaml"))
+		for _, c := range changes {
+			if !strings.Contains(broken, c[0]) {
+				t.Fatalf("%q is not in the broken example of %s", c[0], rule)
+			}
+			found := slices.DeleteFunc(Check(system(t, strings.ReplaceAll(broken, c[0], c[1])), cluster.Cluster{}), func(f Finding) bool { return f.Rule.ID != rule })
+			if len(found) != want {
+				t.Errorf("%s, %q instead of %q: %d findings, want %d", rule, c[1], c[0], len(found), want)
+			}
+		}
+	}
+}
+
+// TestOrderOfObjects: what is found does not depend on the order in which objects are read.
+func TestOrderOfObjects(t *testing.T) {
+	paths, err := filepath.Glob("testdata/*/broken.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	for _, path := range paths {
+		objects, err := manifest.Load([]string{path}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := findings(t, objects)
+		for range 5 {
+			rand.Shuffle(len(objects), func(i, j int) { objects[i], objects[j] = objects[j], objects[i] })
+			if got := findings(t, objects); !slices.Equal(got, want) {
+				t.Errorf("%s: %q, want %q", path, got, want)
+			}
+		}
+	}
+}
+
+// FuzzCheck: no manifest, however odd, makes a rule fail.
+func FuzzCheck(f *testing.F) {
+	paths, err := filepath.Glob("testdata/*/*.yaml")
+	if err != nil || len(paths) == 0 {
+		f.Fatal(paths, err)
+	}
+	for _, path := range paths {
+		f.Add(text(f, path))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		objects, err := manifest.Parse("fuzz.yaml", []byte(text))
+		if err != nil {
+			return
+		}
+		s, err := workload.Read(objects)
+		if err != nil || s.Tell(nil) != nil {
+			return
+		}
+		Check(s, cluster.Cluster{})
+	})
+}
+
+func text(t testing.TB, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// system reads manifests.
+func system(t *testing.T, text string) *workload.System {
+	t.Helper()
+	objects, err := manifest.Parse("test.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return told(t, objects)
+}
+
+func told(t *testing.T, objects []*manifest.Object) *workload.System {
+	t.Helper()
+	s, err := workload.Read(objects)
+	if err == nil {
+		err = s.Tell(nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// findings are what is found, as text.
+func findings(t *testing.T, objects []*manifest.Object) []string {
+	t.Helper()
+	var all []string
+	for _, f := range Check(told(t, objects), cluster.Cluster{}) {
+		all = append(all, f.At()+": "+f.Rule.ID+": "+f.Message)
+	}
+	return all
+}
