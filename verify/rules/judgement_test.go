@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -165,85 +164,6 @@ func TestElections(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s of {%s} on {%s}: %q, want %q", c.kind, c.spec, c.bus, got, c.want)
-		}
-	}
-}
-
-// TestUnknown: where something that counts may be elsewhere, nothing is said.
-func TestUnknown(t *testing.T) {
-	variants(t, 0, map[string][][2]string{
-		// The account, or a role of it, is not written down, or is put together elsewhere; or the lock may be a ConfigMap.
-		"lease-without-role": {{"kind: ServiceAccount\n", "kind: Secret\n"}, {"kind: Role, name: web", "kind: Role, name: other"}, {"kind: Role, name: web", "kind: ClusterRole, name: admin"},
-			{"kind: RoleBinding\nmetadata: {name: web,", "kind: RoleBinding\nmetadata: {name: a, namespace: system}\nroleRef: {kind: ClusterRole, name: elects}\nsubjects: [{kind: ServiceAccount, name: web, namespace: system}]\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: web,"},
-			{"rules:\n", "rules:\n  - {apiGroups: [''], resources: [configmaps], verbs: ['*']}\n"}},
-		// The bus is not written down, or is Kafka.
-		"election-of-two": {{"metadata: {name: default}", "metadata: {name: other}"}, {"jetstreamExotic:\n    url: nats://bus:4222\n    streamConfig: |\n      replicas: 3", "kafka: {url: broker:9092}"}},
-		// The servers are behind a name that is not written down.
-		"stream-dies-with-server": {{"nats://bus:4222", "nats://elsewhere.example:4222"}},
-		// Volumes of this class are for all nodes.
-		"volume-before-pod": {{"ebs.csi.aws.com", "rook-ceph.rbd.csi.ceph.com"}, {"provisioner:", "parameters: {replication-type: regional-pd}\nprovisioner:"}, {"provisioner: ebs.csi.aws.com", "provisioner: disk.csi.azure.com\nparameters: {skuName: Premium_ZRS}"}},
-		// It was read from a cluster, or the autoscaler is for another one.
-		"replicas-under-autoscaler": {{"kind: Deployment\nmetadata: {name: web}", "kind: Deployment\nmetadata: {name: web, uid: 1-2}"}, {"kind: Deployment, name: web", "kind: StatefulSet, name: web"}},
-		// Others serve it too, or it may fail.
-		"webhook-has-one-pod": {{"sideEffects: None", "failurePolicy: Ignore"}, {"service: {name: web, namespace: system}", "service: {name: web, namespace: other}"}},
-		// All Services may be elsewhere.
-		"quorum-service-missing": {{"selector: {app: bus}\n  ports", "selector: {app: other}\n  ports"}},
-		// Addresses and namespaces may be the voters'; a policy for others is none for them; nor is one in the nodes' network.
-		"policy-cuts-voters": {{"from: [{podSelector: {matchLabels: {bus: client}}}]\n      ports: [{port: client}]", "from: [{ipBlock: {cidr: 10.0.0.0/8}}]"},
-			{"from: [{podSelector: {matchLabels: {bus: client}}}]\n      ports: [{port: client}]", "from: [{namespaceSelector: {matchLabels: {a: b}}}]\n      ports: [{port: 6000, endPort: 7000}]"},
-			{"podSelector: {matchLabels: {app: bus}}\n  ingress", "podSelector: {matchLabels: {app: web}}\n  ingress"}, {"      containers:", "      hostNetwork: true\n      containers:"}},
-		// They are on one node anyway, the claim is not written down, or they come and go.
-		"claim-shared":         {{"apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2", "batch/v1\nkind: Job\nmetadata: {name: web}\nspec:\n  parallelism: 2"}, {"      containers:", "      nodeSelector: {kubernetes.io/hostname: a}\n      containers:"}, {"metadata: {name: data}", "metadata: {name: other}"}},
-		"claim-stops-rollout":  {{"      containers:", "      nodeName: a\n      containers:"}, {"{type: RollingUpdate}", "{rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}"}},
-		"data-on-host-path":    {{"type: DirectoryOrCreate", "type: Directory"}, {"/srv/web", "/var/log/web"}, {"mountPath: /data", "mountPath: /data, readOnly: true"}},
-		"quorum-not-spread":    {{"image: nats:2.15.2", "image: nats:2.15.2\n          ports: [{containerPort: 4222, hostPort: 4222}]"}},
-		"quorum-keeps-nothing": {{"emptyDir: {}", "hostPath: {path: /data}"}},
-		// Readiness only connects, or is about the server alone.
-		"quorum-starts-in-order": {{"httpGet: {path: /healthz, port: 8222}", "tcpSocket: {port: 4222}"}, {"path: /healthz", "path: '/healthz?js-server-only=true'"}, {"readinessProbe", "livenessProbe"},
-			{"readinessProbe: {httpGet: {path: /healthz, port: 8222}}", "ports: [{containerPort: 4222}]\n        - {name: side, image: 'envoy:1', readinessProbe: {httpGet: {path: /ready, port: 1}}}"}},
-		// Without JetStream the answer is the server's own.
-		"liveness-asks-cluster":     {{"volumeClaimTemplates:", "ordinals: {start: 0}\n  x:"}},
-		"quorum-hidden-until-ready": {{"httpGet: {path: /healthz, port: 8222}", "tcpSocket: {port: 4222}"}},
-		"probe-port-unknown":        {{"port: http}", "port: 8080}"}, {"port: http}", "port: '8080'}"}},
-		"liveness-kills-starting":   {{"livenessProbe: {httpGet: {path: /healthz,", "livenessProbe: {httpGet: {path: /alive,"}, {"initialDelaySeconds: 10}", "initialDelaySeconds: 10, failureThreshold: 6}"}},
-		"quorum-majority-in-zone":   {{"whenUnsatisfiable: DoNotSchedule", "whenUnsatisfiable: ScheduleAnyway"}, {"minDomains: 2", "minDomains: 3"}, {"values: [a, b]", "values: [a]"}},
-	})
-}
-
-// TestVariants: a fault is found however it is written down.
-func TestVariants(t *testing.T) {
-	variants(t, 1, map[string][][2]string{
-		"lease-without-role": {{"verbs: [get, list]", "verbs: [list, watch]"}, {"resources: [leases]", "resources: ['*']"}, {"kind: ServiceAccount, name: web, namespace: system", "kind: Group, name: 'system:serviceaccounts:system'"},
-			{"kind: Role\nmetadata: {name: web, namespace: system}", "kind: Role\nmetadata: {name: web, namespace: system, labels: {a: b}}"}},
-		"election-of-two":           {{"url: nats://bus:4222", "url: nats://elsewhere.example:4222"}, {"jetstreamExotic:\n    url: nats://bus:4222\n    streamConfig: |\n      replicas: 3", "jetstream: {version: latest, affinity: {podAntiAffinity: {}}}"}},
-		"stream-dies-with-server":   {{"nats://bus:4222", "tls://bus.events.svc:4222"}, {"maxAge: 168h", "Replicas: 2"}},
-		"claim-shared":              {{"ReadWriteOnce", "ReadWriteOncePod"}, {"kind: Deployment", "kind: DaemonSet"}},
-		"claim-stops-rollout":       {{"metadata: {name: data}", "metadata: {name: data, labels: {a: b}}"}},
-		"data-on-host-path":         {{"kind: Deployment", "kind: StatefulSet"}},
-		"probe-port-unknown":        {{"httpGet: {path: /ready, port: http}", "tcpSocket: {port: http}"}, {"readinessProbe", "startupProbe"}},
-		"quorum-starts-in-order":    {{"      containers:", "      containers:\n        - {name: side, image: 'envoy:1', readinessProbe: {tcpSocket: {port: 1}}}"}},
-		"quorum-majority-in-zone":   {{"maxSkew: 1, minDomains: 2", "maxSkew: 2"}},
-		"policy-cuts-voters":        {{"  ingress:", "  policyTypes: [Ingress, Egress]\n  egress: [{}]\n  ingress:"}, {"[{port: client}]", "[{port: 6222, endPort: 6222, protocol: UDP}]"}, {"ports: [{port: client}]", "ports: [{port: 4000, endPort: 5000}]"}},
-		"webhook-has-one-pod":       {{"sideEffects: None", "failurePolicy: Fail"}, {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}},
-		"replicas-under-autoscaler": {{"autoscaling/v2", "autoscaling/v1"}},
-		"field-is-dropped":          {{"livenessProbe: {httpGet: {path: /healthz, port: 8080}}", "env: [{name: A, val: b}]"}},
-		"volume-before-pod":         {{"provisioner:", "volumeBindingMode: Immediate\nprovisioner:"}},
-	})
-}
-
-// variants holds a rule's broken example, changed in one place each time, to a number of findings of that rule.
-func variants(t *testing.T, want int, changes map[string][][2]string) {
-	t.Helper()
-	for rule, changes := range changes {
-		broken := text(t, filepath.Join("testdata", rule, "broken.yaml"))
-		for _, c := range changes {
-			if !strings.Contains(broken, c[0]) {
-				t.Fatalf("%q is not in the broken example of %s", c[0], rule)
-			}
-			found := slices.DeleteFunc(Check(system(t, strings.ReplaceAll(broken, c[0], c[1])), cluster.Cluster{}), func(f Finding) bool { return f.Rule.ID != rule })
-			if len(found) != want {
-				t.Errorf("%s, %q instead of %q: %d findings, want %d", rule, c[1], c[0], len(found), want)
-			}
 		}
 	}
 }
