@@ -17,11 +17,11 @@ const module = "github.com/holdfast-ha/holdfast/"
 // house has to be said. Arrows only point down: cmd > generator > what it stands on; verify knows nothing of generator.
 var arrows = map[string][]string{
 	"cmd/holdfast": {"generator/chart", "generator/folder", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/stack", "profiles", "stacks",
-		"verify/availability", "verify/cluster", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/workload"},
+		"verify/availability", "verify/cluster", "verify/config", "verify/live", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/workload"},
 
 	"generator/kustomize": {"generator/ha", "generator/manifest", "generator/profile", "generator/stack"},
 	"generator/plan":      {"generator/manifest"},
-	"generator/render":    {"generator/chart", "generator/manifest"},
+	"generator/render":    {"generator/chart", "generator/manifest", "internal/kubeconfig"},
 	"generator/chart":     {"generator/ha", "generator/manifest", "generator/profile", "generator/schema", "generator/stack"},
 	"generator/ha":        {"generator/profile", "generator/stack"},
 	"generator/stack":     {"internal/strict"},
@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"generator/folder":    {},
 	"generator/schema":    {},
 
-	"verify/report":             {"verify/cluster", "verify/guarantee", "verify/rules", "verify/survival", "verify/workload"},
+	"verify/report":             {"verify/cluster", "verify/guarantee", "verify/manifest", "verify/rules", "verify/survival", "verify/workload"},
 	"verify/rules":              {"stacks", "verify/cluster", "verify/manifest", "verify/workload"},
 	"verify/availability":       {"internal/strict", "verify/cluster", "verify/survival", "verify/workload"},
 	"verify/guarantee":          {"verify/cluster", "verify/workload"},
@@ -38,9 +38,12 @@ var arrows = map[string][]string{
 	"verify/survival/scheduler": {},
 	"verify/workload":           {"verify/manifest"},
 	"verify/cluster":            {"internal/strict", "verify/manifest"},
+	"verify/config":             {"internal/strict", "verify/workload"},
+	"verify/live":               {"internal/kubeconfig", "verify/cluster", "verify/manifest", "verify/workload"},
 	"verify/manifest":           {},
 
-	"internal/strict": {},
+	"internal/kubeconfig": {},
+	"internal/strict":     {},
 
 	"profiles": {},
 	"stacks":   {},
@@ -54,6 +57,7 @@ var alone = map[string][]string{
 	"k8s.io/kubernetes/":      {"verify/survival/scheduler", "verify/workload"}, // the second for its defaults alone
 	"github.com/spf13/cobra":  {"cmd/holdfast"},
 	"github.com/Masterminds/": {"generator/chart"},
+	"github.com/owenrumney/":  {"verify/report"},
 }
 
 func TestImportsPointDown(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -54,10 +55,44 @@ func serveRelease(ts *testscript.TestScript, neg bool, args []string) {
 			_ = json.NewEncoder(w).Encode(map[string]any{"apiVersion": "v1", "kind": "SecretList", "metadata": map[string]any{}, "items": items})
 		}
 	}))
+	writeKubeconfig(ts, server)
+}
+
+// writeKubeconfig writes the file kubeconfig, whose context is in the namespace events.
+func writeKubeconfig(ts *testscript.TestScript, server *httptest.Server) {
 	ts.Defer(server.Close)
-	kubeconfig := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: one\ncontexts: [{name: one, context: {cluster: one, user: one}}]\n"+
+	kubeconfig := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: one\ncontexts: [{name: one, context: {cluster: one, user: one, namespace: events}}]\n"+
 		"clusters: [{name: one, cluster: {server: %q}}]\nusers: [{name: one}]\n", server.URL)
 	ts.Check(os.WriteFile(ts.MkAbs("kubeconfig"), []byte(kubeconfig), 0o600))
+}
+
+// cluster FOLDER: an API server whose lists are in the files of a folder, called as their paths with .yaml; its kubeconfig is in
+// the file kubeconfig. A list without a file is empty, and one with an empty file may not be read. Whoever does more than read
+// is told so.
+func serveLists(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: cluster FOLDER")
+	}
+	folder := ts.MkAbs(args[0])
+	writeKubeconfig(ts, httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		text, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(r.URL.Path)+".yaml"))
+		switch {
+		case r.Method != http.MethodGet:
+			http.Error(w, "only reading is expected", http.StatusTeapot)
+		case err != nil:
+			fmt.Fprint(w, `{"apiVersion": "v1", "kind": "List", "metadata": {}, "items": []}`)
+		case len(bytes.TrimSpace(text)) == 0:
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403}`)
+		default:
+			list, err := yaml.YAMLToJSON(text)
+			if err != nil {
+				panic(err)
+			}
+			_, _ = w.Write(list)
+		}
+	})))
 }
 
 // pack writes a release as Helm puts it into a Secret.

@@ -27,7 +27,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("ROOT", root)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "release": serveRelease},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "release": serveRelease, "cluster": serveLists},
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/verify/report"
@@ -19,7 +20,7 @@ func newVerifyCmd(s streams) *cobra.Command {
 		format string
 	)
 	cmd := &cobra.Command{
-		Use:   "verify {-f FILE... | --profile P [STACK]}",
+		Use:   "verify {-f FILE... | --profile P [STACK] | --kubeconfig FILE}",
 		Short: "Say what survives the loss of a node or a zone, of any manifests",
 		Long: `verify reads manifests, whoever made them, places their pods on a cluster with the plugins of
 kube-scheduler, and takes away each node and each zone: it says which workloads go on, which come back, and
@@ -28,14 +29,23 @@ which stop. Beside that it looks for faults that no API server refuses. It needs
 With --profile it renders a stack first, as "holdfast render" does, and holds it to what the profile promises on the
 smallest cluster that the profile needs. Places are in the files that "holdfast render -o" writes.
 
+With --kubeconfig the nodes are those of a cluster, which is only read, and so are the objects where no others are
+given: what makes pods in a namespace and what is around it. What other namespaces run takes no room then; -A reads
+all. Places are those of "kubectl get KIND NAME -n NAMESPACE -o yaml", as live/NAMESPACE/KIND/NAME.
+
 How a workload replicates is said by --replication, by the annotation ` + workload.Annotation + `,
 or assumed: a quorum of known images, otherwise one ready pod serves. One of ` + joined(workload.Models) + `.
 
-A claim holds all workloads to it. Exit code 0: the claim is kept and no rule complains. 1: it is not, or one does.`,
+A claim holds all workloads to it. Exit code 0: the claim is kept and no rule complains. 1: it is not, or one does.
+What an object ignores by the annotation ` + rules.Ignore + `RULE, or a config does, with a reason,
+counts neither way; what breaks a claim is ignored as claim-lose-node, claim-lose-zone, claim-drain-node, claim-roll or
+claim-rest. With --baseline, an earlier report, only what is new counts, wherever its lines have moved.`,
 		Example: `  holdfast verify -f golden/web-multi-zone/objects
   holdfast verify --profile multi-zone --values values/webhook.yaml
   helm template . | holdfast verify -f - --nodes 6 --zones 3 -o json
-  holdfast verify -f manifests/ --cluster nodes.yaml --replication StatefulSet/store=quorum`,
+  holdfast verify -f manifests/ --cluster nodes.yaml --replication StatefulSet/store=quorum
+  holdfast verify --kubeconfig ~/.kube/config -n events --survives zone
+  holdfast verify -f manifests/ --baseline last.json -o sarif > holdfast.sarif`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeStacks,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,7 +64,7 @@ A claim holds all workloads to it. Exit code 0: the claim is kept and no rule co
 		},
 	}
 	f.add(cmd)
-	addOutputFlag(cmd, &format, "text", "json")
+	addOutputFlag(cmd, &format, "text", "json", "sarif", "junit", "html")
 	return cmd
 }
 
@@ -62,6 +72,16 @@ func writeReport(out io.Writer, r report.Report, format string) error {
 	switch format {
 	case "json":
 		return printJSON(out, r)
+	case "sarif":
+		here, err := os.Getwd()
+		if err != nil {
+			return err
+		}
+		return r.WriteSARIF(out, here)
+	case "junit":
+		return r.WriteJUnit(out)
+	case "html":
+		return r.WriteHTML(out)
 	default:
 		return r.WriteText(out)
 	}
@@ -69,7 +89,17 @@ func writeReport(out io.Writer, r report.Report, format string) error {
 
 // verify reads what the flags say, and says what is to be said of it.
 func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (report.Report, error) {
-	system, err := f.system(s, args)
+	if err := f.configured(); err != nil {
+		return report.Report{}, err
+	}
+	before, err := f.before()
+	if err != nil {
+		return report.Report{}, err
+	}
+	if err := f.open(); err != nil {
+		return report.Report{}, err
+	}
+	system, err := f.system(ctx, s, args)
 	if err != nil {
 		return report.Report{}, err
 	}
@@ -77,7 +107,7 @@ func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (rep
 	if err != nil {
 		return report.Report{}, err
 	}
-	c, err := f.nodesFor(asked)
+	c, err := f.nodesFor(ctx, asked)
 	if err != nil {
 		return report.Report{}, err
 	}
@@ -88,7 +118,15 @@ func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (rep
 	if err != nil {
 		return report.Report{}, otherError{err}
 	}
-	return report.New(c, asked.claim, system, rules.Check(system, c), played), nil
+	r := report.New(c, asked.claim, system, rules.Check(system, c), played)
+	r = r.Ignore(f.config.Ignores)
+	for _, unused := range f.config.Unused() {
+		fmt.Fprintf(s.err, "holdfast: %s\n", unused)
+	}
+	if before != nil {
+		r = r.Since(*before)
+	}
+	return r, nil
 }
 
 func joined(models []workload.Model) string {

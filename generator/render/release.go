@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/holdfast-ha/holdfast/generator/manifest"
+	"github.com/holdfast-ha/holdfast/internal/kubeconfig"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/release"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -24,7 +24,6 @@ import (
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 )
 
 // ErrNoAnswer is a cluster that does not answer, or refuses to.
@@ -48,7 +47,7 @@ type Installed struct {
 
 // ReadRelease reads the revision of a release that is deployed. It only reads.
 func ReadRelease(ctx context.Context, c Cluster, namespace, name string) (Installed, error) {
-	config, err := c.config()
+	config, _, err := kubeconfig.Load(c.Kubeconfig, c.Context)
 	if err != nil {
 		return Installed{}, fmt.Errorf("choosing a cluster: %w", err)
 	}
@@ -80,17 +79,6 @@ func (i Installed) Values() (map[string]any, error) {
 // Reuse lays values over those of a release as helm upgrade --reset-then-reuse-values does. Both are changed.
 func Reuse(values, released map[string]any) map[string]any {
 	return chartutil.CoalesceTables(values, released)
-}
-
-func (c Cluster) config() (*rest.Config, error) {
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = c.Kubeconfig
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: c.Context}).ClientConfig()
-	if err != nil {
-		return nil, err
-	}
-	config.Timeout = 30 * time.Second
-	return config, nil
 }
 
 // deployed finds the Secret of the newest revision that is deployed.

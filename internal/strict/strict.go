@@ -30,7 +30,7 @@ func Decode(file string, text []byte, out any) error {
 
 var (
 	atLine  = regexp.MustCompile(`^line (\d+): `)
-	unknown = regexp.MustCompile(`field (\S+) not found in type \S+`)
+	unknown = regexp.MustCompile(`field (\S+) not found in type .*`)
 )
 
 // locate turns the library's messages into "file:line: unknown key ...", one line for each.

@@ -69,3 +69,19 @@ func TestFileNamesAreTakenAsTheyAre(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestTypesWithoutNames(t *testing.T) {
+	var h struct {
+		Doors []struct {
+			Open bool `yaml:"open"`
+		} `yaml:"doors"`
+	}
+	for text, want := range map[string]string{
+		"doors: [{opne: true}]": "house.yaml:1: unknown key opne",
+		"dors: []\nopen: true":  "house.yaml:1: unknown key dors\nhouse.yaml:2: unknown key open",
+	} {
+		if err := Decode("house.yaml", []byte(text), &h); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", text, err, want)
+		}
+	}
+}

@@ -13,7 +13,7 @@ import (
 
 // New puts together what was found.
 func New(c cluster.Cluster, claim string, s *workload.System, findings []rules.Finding, played survival.Result) Report {
-	r := Report{Version: Version, Cluster: Cluster{Nodes: []Node{}, Zones: append([]string{}, c.Zones()...)}, Claim: claim, Kept: true,
+	r := Report{Version: Version, Cluster: Cluster{Nodes: []Node{}, Zones: append([]string{}, c.Zones()...)}, Claim: claim,
 		Workloads: []Workload{}, Pods: []Pod{}, Scenarios: []Scenario{}, Findings: []Finding{}, Assumed: []string{}, NotJudged: []string{}}
 	for _, n := range c.Nodes {
 		r.Cluster.Nodes = append(r.Cluster.Nodes, Node{Name: n.Name, Zone: n.Labels[cluster.ZoneLabel]})
@@ -42,6 +42,8 @@ func New(c cluster.Cluster, claim string, s *workload.System, findings []rules.F
 	for _, o := range s.Unjudged {
 		r.NotJudged = append(r.NotJudged, o.String())
 	}
+	r.annotated(s.Workloads)
+	r.Kept = r.kept()
 	return r
 }
 
@@ -70,7 +72,6 @@ func (r *Report) add(s survival.Scenario, stays map[*workload.Workload]bool) {
 	for _, c := range s.Changes {
 		now.Changes = append(now.Changes, Change{Pod: c.Pod, Workload: c.Workload.String(), From: c.From, To: c.To, Why: c.Why})
 	}
-	r.Kept = r.Kept && (!now.Claimed || now.Verdict == Serves)
 	r.Scenarios = append(r.Scenarios, now)
 }
 

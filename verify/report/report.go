@@ -26,6 +26,8 @@ type Report struct {
 	Assumed []string `json:"assumed"`
 	// NotJudged are objects of kinds that nothing is known of: what they make is in none of this.
 	NotJudged []string `json:"notJudged"`
+	// Baseline is how this differs from an earlier report; left out if there is none.
+	Baseline *Baseline `json:"baseline,omitempty"`
 }
 
 // Cluster is the nodes and the zones that they are in.
@@ -104,6 +106,10 @@ type Worst struct {
 	Event string `json:"event"`
 	// Target is to what it happens in the scenario that shows it; left out at rest.
 	Target string `json:"target,omitempty"`
+	// Ignored is the reason that somebody gives for why the claim need not hold for the workload in this event.
+	Ignored string `json:"ignored,omitempty"`
+	// IgnoredAt is where the reason stands, "file:line"; left out if the object gives it.
+	IgnoredAt string `json:"ignoredAt,omitempty"`
 	Effect
 }
 
@@ -196,18 +202,28 @@ type Finding struct {
 	Protects string `json:"protects"`
 	// Fix is what to do.
 	Fix string `json:"fix"`
-	// Ignored is the reason that the object gives; the finding does not count then.
+	// Ignored is the reason that somebody gives; the finding does not count then.
 	Ignored string `json:"ignored,omitempty"`
+	// IgnoredAt is where the reason stands, "file:line"; left out if the object gives it.
+	IgnoredAt string `json:"ignoredAt,omitempty"`
 }
 
-// Fine tells whether nothing is to be mended: the claim is kept, and no finding counts.
+// Baseline is how a report differs from an earlier one, whose findings are left out of it.
+type Baseline struct {
+	// Known are the findings, and the workloads that break the claim, that were there before, each in a line.
+	Known []string `json:"known"`
+	// Fixed are those that are there no longer.
+	Fixed []string `json:"fixed"`
+}
+
+// Fine tells whether nothing is to be mended: the claim is kept, and no finding counts. With a baseline, only what is new does.
 func (r Report) Fine() bool {
 	for _, f := range r.Findings {
 		if f.Ignored == "" {
 			return false
 		}
 	}
-	return r.Kept
+	return r.Kept || r.Baseline != nil && len(r.breaches()) == 0
 }
 
 // worst is the worst that an event does to the workload; nil if none of its kind was played, or none touches it.

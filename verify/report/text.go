@@ -70,6 +70,7 @@ func (r Report) writeText(out io.Writer, coloured bool) error {
 		p.line("")
 		p.wrapped("", "  ", "Not judged, for nothing is known of what they make: "+strings.Join(r.NotJudged, ", "))
 	}
+	p.baseline(r.Baseline)
 	_, err := io.WriteString(out, p.String())
 	return err
 }
@@ -108,6 +109,9 @@ func (p *terminal) troubles(w Workload) {
 		p.wrapped("  ", "    ", fmt.Sprintf("%s, it %s (%s)", what(worst.Event, worst.Target), worst.becomes(), worst.counts()))
 		for _, why := range worst.Waiting {
 			p.wrapped("    ", "      ", why)
+		}
+		if worst.Ignored != "" {
+			p.wrapped("    ", "    ", claimRule(worst.Event)+", ignored: "+worst.Ignored)
 		}
 	}
 }

@@ -90,6 +90,7 @@ type brokenView struct {
 
 type saysView struct {
 	When, Becomes, Counts, Class string
+	Ignored                      string
 	Scenario                     int
 	Waiting                      []string
 }
@@ -152,7 +153,7 @@ func newBroken(w Workload, bad []Worst, mark Mark, numbers map[[2]string]int) br
 	b := brokenView{Name: w.Name, Alone: strings.TrimSpace(w.alone()), Mark: mark}
 	for _, worst := range bad {
 		b.Says = append(b.Says, saysView{When: sentence(what(worst.Event, worst.Target)), Becomes: worst.becomes(), Counts: worst.counts(), Class: class(worst.Verdict),
-			Scenario: numbers[[2]string{worst.Event, worst.Target}], Waiting: worst.Waiting})
+			Scenario: numbers[[2]string{worst.Event, worst.Target}], Waiting: worst.Waiting, Ignored: worst.Ignored})
 	}
 	return b
 }

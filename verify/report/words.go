@@ -18,6 +18,8 @@ func (r Report) Summary() string {
 	switch fail := r.failing(); {
 	case r.Claim == "":
 		return on
+	case r.Kept && r.ignores():
+		return on + ": survives the loss of any " + r.Claim + ", but for what is ignored"
 	case r.Kept:
 		return on + ": survives the loss of any " + r.Claim
 	case fail == 1 && len(r.Workloads) > 1:
@@ -32,7 +34,7 @@ func (r Report) Summary() string {
 func (r Report) failing() int {
 	n := 0
 	for _, w := range r.Workloads {
-		if slices.ContainsFunc(w.Worst, func(now Worst) bool { return now.Verdict != Serves && covers(r.Claim, now.Event) }) {
+		if slices.ContainsFunc(w.Worst, func(now Worst) bool { return now.Verdict != Serves && now.Ignored == "" && covers(r.Claim, now.Event) }) {
 			n++
 		}
 	}

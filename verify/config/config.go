@@ -1,0 +1,177 @@
+// Package config reads the file that says how a system is to be verified, for those who do so again and again.
+package config
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/holdfast-ha/holdfast/internal/strict"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// Config is what a file says:
+//
+//	survives: zone            # the claim
+//	cluster: nodes.yaml       # a cluster file, from the folder of this one; or nodes and zones
+//	replication:
+//	  StatefulSet/store: quorum
+//	ignore:
+//	  - rule: budget-blocks-drain
+//	    objects: PodDisruptionBudget/api
+//	    reason: the API may stop at night
+//
+// What is not said is "", nil or empty.
+type Config struct {
+	Survives     string
+	Cluster      string
+	Nodes, Zones *int
+	// Replication is the model of workloads, by "KIND/NAME".
+	Replication map[string]string
+
+	file    string
+	lines   map[string]int // of replication
+	ignores []ignore
+}
+
+// ignore says of findings that they do not count.
+type ignore struct {
+	// rule and objects are patterns, * for any part of a name; objects of "KIND/NAME" or "KIND/NAMESPACE/NAME".
+	rule, objects, reason string
+	line                  int
+	used                  bool
+}
+
+// word is text that remembers its line.
+type word struct {
+	text string
+	line int
+}
+
+func (w *word) UnmarshalYAML(n *yaml.Node) error {
+	w.line = n.Line
+	return n.Decode(&w.text)
+}
+
+// Parse reads a config. It may claim one of claims, and ignore one of rules. Errors name file, line and key.
+func Parse(file string, text []byte, claims, rules []string) (*Config, error) {
+	var said struct {
+		Survives    word            `yaml:"survives"`
+		Cluster     word            `yaml:"cluster"`
+		Nodes       *int            `yaml:"nodes"`
+		Zones       *int            `yaml:"zones"`
+		Replication map[string]word `yaml:"replication"`
+		Ignore      []struct {
+			Rule    word `yaml:"rule"`
+			Objects word `yaml:"objects"`
+			Reason  word `yaml:"reason"`
+		} `yaml:"ignore"`
+	}
+	if err := strict.Decode(file, text, &said); err != nil {
+		return nil, err
+	}
+	c := &Config{Survives: said.Survives.text, Nodes: said.Nodes, Zones: said.Zones, Replication: map[string]string{}, file: file, lines: map[string]int{}}
+	if c.Survives != "" && !slices.Contains(claims, c.Survives) {
+		return nil, fmt.Errorf("%s:%d: survives: is %q: want one of %s", file, said.Survives.line, c.Survives, strings.Join(claims, ", "))
+	}
+	if said.Cluster.text != "" {
+		if c.Nodes != nil || c.Zones != nil {
+			return nil, fmt.Errorf("%s:%d: cluster: says which nodes there are: take nodes and zones away", file, said.Cluster.line)
+		}
+		c.Cluster = filepath.Join(filepath.Dir(file), filepath.FromSlash(said.Cluster.text))
+		if filepath.IsAbs(said.Cluster.text) {
+			c.Cluster = said.Cluster.text
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(said.Replication)) {
+		model := said.Replication[name]
+		if !slices.Contains(workload.Models, workload.Model(model.text)) {
+			return nil, fmt.Errorf("%s:%d: replication.%s: is %q: want one of %s", file, model.line, name, model.text, models())
+		}
+		c.Replication[name], c.lines[name] = model.text, model.line
+	}
+	for i, s := range said.Ignore {
+		one := ignore{rule: s.Rule.text, objects: s.Objects.text, reason: s.Reason.text, line: s.Rule.line}
+		if err := one.check(rules); err != nil {
+			place := file
+			if one.line > 0 {
+				place = fmt.Sprintf("%s:%d", file, one.line)
+			}
+			return nil, fmt.Errorf("%s: ignore[%d].%w", place, i, err)
+		}
+		c.ignores = append(c.ignores, one)
+	}
+	return c, nil
+}
+
+func models() string {
+	all := make([]string, len(workload.Models))
+	for i, m := range workload.Models {
+		all[i] = string(m)
+	}
+	return strings.Join(all, ", ")
+}
+
+// check begins an error with the key.
+func (g ignore) check(rules []string) error {
+	if g.rule == "" {
+		return fmt.Errorf("rule: is missing: want one of %s", strings.Join(rules, ", "))
+	}
+	if strings.TrimSpace(g.reason) == "" {
+		return fmt.Errorf("reason: is missing: say why %s does not count", g.rule)
+	}
+	if _, err := path.Match(g.rule, ""); err != nil {
+		return fmt.Errorf("rule: is %q: %w", g.rule, err)
+	}
+	if _, err := path.Match(g.objects, ""); err != nil {
+		return fmt.Errorf("objects: is %q: %w", g.objects, err)
+	}
+	if !slices.ContainsFunc(rules, func(id string) bool { return matches(g.rule, id) }) {
+		return fmt.Errorf("rule: there is no rule %q: want one of %s", g.rule, strings.Join(rules, ", "))
+	}
+	return nil
+}
+
+func matches(pattern, name string) bool {
+	is, err := path.Match(pattern, name)
+	return is && err == nil
+}
+
+// Ignores is the reason why a rule does not count for an object, "Kind namespace/name" or "Kind name", and the line where it
+// stands; both are "" if it counts. The first that fits is taken.
+func (c *Config) Ignores(rule, object string) (reason, at string) {
+	kind, name, _ := strings.Cut(object, " ")
+	whole, short := kind+"/"+name, kind+"/"+path.Base(name)
+	for i := range c.ignores {
+		g := &c.ignores[i]
+		if matches(g.rule, rule) && (g.objects == "" || matches(g.objects, whole) || matches(g.objects, short)) {
+			g.used = true
+			return g.reason, fmt.Sprintf("%s:%d", c.file, g.line)
+		}
+	}
+	return "", ""
+}
+
+// Unused are the lines of what Ignores was never asked for: they can go.
+func (c *Config) Unused() []string {
+	var all []string
+	for i, g := range c.ignores {
+		if !g.used {
+			all = append(all, fmt.Sprintf("%s:%d: ignore[%d] (%s) ignores nothing: take it away", c.file, g.line, i, g.rule))
+		}
+	}
+	return all
+}
+
+// At is where the replication of a workload stands; "" if it is not said here.
+func (c *Config) At(workload string) string {
+	if line, is := c.lines[workload]; is {
+		return fmt.Sprintf("%s:%d", c.file, line)
+	}
+	return ""
+}

@@ -1,0 +1,156 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// open is a cluster that answers each path with a text, and 404 where there is none. The text "403" forbids it. It fails the
+// test if somebody does more than read.
+func open(t *testing.T, answers map[string]string) *Cluster {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			t.Errorf("%s %s", r.Method, r.URL)
+		}
+		path := r.URL.Path
+		if next := r.URL.Query().Get("continue"); next != "" {
+			path += "?" + next
+		}
+		w.Header().Set("Content-Type", "application/json")
+		code, reason := 0, ""
+		switch text, is := answers[path]; {
+		case !is:
+			code, reason = http.StatusNotFound, "NotFound"
+		case text == "403":
+			code, reason = http.StatusForbidden, "Forbidden"
+		case text == "500":
+			code, reason = http.StatusInternalServerError, "InternalError"
+		default:
+			fmt.Fprint(w, text)
+			return
+		}
+		w.WriteHeader(code)
+		fmt.Fprintf(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": %q, "code": %d}`, reason, code)
+	}))
+	t.Cleanup(server.Close)
+	file := filepath.Join(t.TempDir(), "kubeconfig")
+	text := fmt.Sprintf("{apiVersion: v1, kind: Config, current-context: a, contexts: [{name: a, context: {cluster: a, user: a, namespace: own}}], clusters: [{name: a, cluster: {server: %q}}], users: [{name: a}]}", server.URL)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Open(file, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Namespace() != "own" {
+		t.Errorf("the namespace is %q", c.Namespace())
+	}
+	return c
+}
+
+// list is one as the API writes it: its items do not say what they are.
+func list(kind, version, items, next string) string {
+	return fmt.Sprintf(`{"kind": "%sList", "apiVersion": %q, "metadata": {"continue": %q}, "items": [%s]}`, kind, version, next, items)
+}
+
+func TestNodes(t *testing.T) {
+	c := open(t, map[string]string{
+		"/api/v1/nodes":      list("Node", "v1", `{"metadata": {"name": "b", "labels": {"topology.kubernetes.io/zone": "z"}}, "spec": {"unschedulable": true}}`, "two"),
+		"/api/v1/nodes?two":  list("Node", "v1", `{"metadata": {"name": "c"}}`, "last"),
+		"/api/v1/nodes?last": list("Node", "v1", `{"metadata": {"name": "a"}}`, ""),
+	})
+	got, err := c.Nodes(t.Context())
+	if err != nil || len(got.Nodes) != 3 || got.Nodes[0].Name != "a" || !got.Nodes[1].Spec.Unschedulable || !slices.Equal(got.Zones(), []string{"z"}) {
+		t.Errorf("%+v %v", got, err)
+	}
+	if _, err := open(t, nil).Nodes(t.Context()); !errors.Is(err, ErrNoAnswer) {
+		t.Errorf("without nodes: %v", err)
+	}
+}
+
+func TestObjects(t *testing.T) {
+	owned := func(name, version, kind string) string {
+		return fmt.Sprintf(`{"metadata": {"name": %q, "namespace": "own", "ownerReferences": [{"apiVersion": %q, "kind": %q, "name": "x", "uid": "u", "controller": true}]}, "spec": {"containers": []}}`, name, version, kind)
+	}
+	pods := []string{
+		owned("of-set", "apps/v1", "ReplicaSet"), owned("of-job", "batch/v1", "Job"), owned("of-node", "v1", "Node"),
+		owned("of-operator", "example.com/v1", "Database"), owned("of-namesake", "example.com/v1", "ReplicaSet"),
+		`{"metadata": {"name": "bare", "namespace": "own", "managedFields": [{"manager": "m"}]}, "spec": {"containers": []}}`,
+		`{"metadata": {"name": "done", "namespace": "own"}, "status": {"phase": "Succeeded"}}`,
+		`{"metadata": {"name": "leaving", "namespace": "own", "deletionTimestamp": "2026-01-01T00:00:00Z"}}`,
+	}
+	jobs := []string{
+		`{"metadata": {"name": "runs", "namespace": "own"}, "status": {"conditions": [{"type": "Suspended", "status": "True"}]}}`,
+		`{"metadata": {"name": "failed", "namespace": "own"}, "status": {"conditions": [{"type": "Failed", "status": "True"}]}}`,
+	}
+	answers := map[string]string{
+		"/api/v1/namespaces/own/pods":                                         list("Pod", "v1", strings.Join(pods, ","), ""),
+		"/apis/batch/v1/namespaces/own/jobs":                                  list("Job", "batch/v1", strings.Join(jobs, ","), ""),
+		"/apis/storage.k8s.io/v1/storageclasses":                              list("StorageClass", "storage.k8s.io/v1", `{"metadata": {"name": "fast"}}`, ""),
+		"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations": "403",
+		"/apis/apps/v1/namespaces/own/deployments":                            list("Deployment", "apps/v1", "", ""),
+		"/apis/rbac.authorization.k8s.io/v1/namespaces/own/roles":             "403",
+		"/apis/rbac.authorization.k8s.io/v1/clusterroles":                     "403",
+		"/apis/apps/v1/namespaces/other/deployments":                          list("Deployment", "apps/v1", "", ""),
+		"/api/v1/pods": list("Pod", "v1", pods[5], ""),
+		"/apis/apps/v1/namespaces/forbidden/statefulsets":              "403",
+		"/apis/policy/v1/namespaces/forbidden/poddisruptionbudgets":    "403",
+		"/apis/networking.k8s.io/v1/namespaces/broken/networkpolicies": "500",
+	}
+	c := open(t, answers)
+	objects, leftOut, err := c.Objects(t.Context(), "own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, o := range objects {
+		got = append(got, o.String()+" "+o.APIVersion)
+	}
+	if want := []string{"Job own/runs batch/v1", "Pod own/of-operator v1", "Pod own/of-namesake v1", "Pod own/bare v1", "StorageClass fast storage.k8s.io/v1"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if want := []string{"roles.rbac.authorization.k8s.io", "clusterroles.rbac.authorization.k8s.io", "mutatingwebhookconfigurations.admissionregistration.k8s.io"}; !slices.Equal(leftOut, want) {
+		t.Errorf("left out are %q", leftOut)
+	}
+	// Lines are those of kubectl: apiVersion, kind, metadata, name.
+	if at := objects[3].At("metadata", "name"); at != "live/own/pods/bare:4" {
+		t.Errorf("the pod's name is at %s", at)
+	}
+	if objects, _, err := c.Objects(t.Context(), ""); err != nil || len(objects) != 2 {
+		t.Errorf("in all namespaces: %v %v", objects, err)
+	}
+	for namespace, want := range map[string]string{
+		"forbidden": "you may not list statefulsets.apps, poddisruptionbudgets.policy in namespace forbidden",
+		"broken":    "listing networkpolicies.networking.k8s.io: ",
+	} {
+		if _, _, err := c.Objects(t.Context(), namespace); !errors.Is(err, ErrNoAnswer) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", namespace, err, want)
+		}
+	}
+}
+
+// TestKinds: what is listed is read, so that it counts.
+func TestKinds(t *testing.T) {
+	seen := map[string]bool{}
+	for _, k := range kinds {
+		if seen[k.String()] {
+			t.Errorf("%s is listed twice", k)
+		}
+		seen[k.String()] = true
+	}
+	for _, name := range []string{workload.Deployment, workload.StatefulSet, workload.DaemonSet, workload.ReplicaSet, workload.Job, workload.Pod} {
+		if !slices.ContainsFunc(kinds, func(k kind) bool { return k.name == name }) {
+			t.Errorf("no %s is listed", name)
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-ha/holdfast/verify/survival"
+)
+
+// breach is a workload that does not keep the claim in an event.
+type breach struct {
+	workload Workload
+	worst    Worst
+}
+
+// promises are what a claim says of each event that is claimed.
+var promises = []struct {
+	event survival.Event
+	says  string
+}{
+	{survival.Rest, "Every pod finds a node."},
+	{survival.LoseNode, "The workload serves on when any node is lost."},
+	{survival.LoseZone, "The workload serves on when any zone is lost."},
+	{survival.DrainNode, "The workload serves on when any node is drained, and the drain comes to its end."},
+	{survival.Roll, "The workload serves on when it rolls, and the roll comes to its end."},
+}
+
+// breaches are all that nobody ignores and no baseline knows, in the order of the workloads.
+func (r Report) breaches() []breach {
+	var all []breach
+	for _, w := range r.Workloads {
+		for _, worst := range w.Worst {
+			b := breach{w, worst}
+			if covers(r.Claim, worst.Event) && worst.Verdict != Serves && worst.Ignored == "" && !r.knows(b) {
+				all = append(all, b)
+			}
+		}
+	}
+	return all
+}
+
+func (r Report) knows(b breach) bool {
+	return r.Baseline != nil && slices.Contains(r.Baseline.Known, b.String())
+}
+
+// rule is its name for programs, beside those of the rules: "claim-lose-node".
+func (b breach) rule() string { return claimRule(b.worst.Event) }
+
+func claimRule(event string) string { return "claim-" + strings.ReplaceAll(event, " ", "-") }
+
+// String says what happens to the workload.
+func (b breach) String() string {
+	text := fmt.Sprintf("%s %s %s: %d of %d pods run, it takes %d", b.workload.Name, b.worst.becomes(), what(b.worst.Event, b.worst.Target), b.worst.Least, b.worst.Pods, b.worst.Needs)
+	if len(b.worst.Waiting) > 0 {
+		text += "; " + b.worst.Waiting[0]
+	}
+	return text
+}

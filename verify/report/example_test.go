@@ -1,0 +1,82 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/rules"
+	"github.com/holdfast-ha/holdfast/verify/survival"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// faults are a workload of one with a budget that blocks drains, twice, once ignored; and a quorum of two.
+const faults = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api}
+spec:
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec:
+      containers: [{name: api, image: api}]
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: api}
+spec:
+  minAvailable: 1
+  selector: {matchLabels: {app: api}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: store
+  annotations: {holdfast-ha.github.io/ignore-quorum-is-even: "a third <comes> & \x01 soon ]]>"}
+spec:
+  replicas: 2
+  podManagementPolicy: Parallel
+  selector: {matchLabels: {app: store}}
+  template:
+    metadata: {labels: {app: store}}
+    spec:
+      containers: [{name: store, image: 'etcd:3'}]
+`
+
+// verified is the report of a text that stands in a file, on three nodes in three zones.
+func verified(t *testing.T, file, text, claim string) Report {
+	t.Helper()
+	objects, err := manifest.Parse(file, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	system, err := workload.Read(objects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := system.Tell(nil); err != nil {
+		t.Fatal(err)
+	}
+	c, err := cluster.Uniform(3, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	played, err := survival.Play(t.Context(), c, system)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(c, claim, system, rules.Check(system, c), played)
+}
+
+// edited is a text with other words in it; words that are not there fail the test.
+func edited(t *testing.T, text string, oldnew ...string) string {
+	t.Helper()
+	for i := 0; i < len(oldnew); i += 2 {
+		if !strings.Contains(text, oldnew[i]) {
+			t.Fatalf("there is no %q to edit", oldnew[i])
+		}
+		text = strings.ReplaceAll(text, oldnew[i], oldnew[i+1])
+	}
+	return text
+}

@@ -1,0 +1,123 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+
+	"github.com/holdfast-ha/holdfast/verify/rules"
+)
+
+// The elements of JUnit's XML that build servers read. There is no standard; these are what Jenkins and GitLab show.
+type (
+	suites struct {
+		XMLName  xml.Name `xml:"testsuites"`
+		Name     string   `xml:"name,attr"`
+		Tests    int      `xml:"tests,attr"`
+		Failures int      `xml:"failures,attr"`
+		Skipped  int      `xml:"skipped,attr"`
+		Suites   []suite  `xml:"testsuite"`
+	}
+	suite struct {
+		Name     string     `xml:"name,attr"`
+		Tests    int        `xml:"tests,attr"`
+		Failures int        `xml:"failures,attr"`
+		Errors   int        `xml:"errors,attr"`
+		Skipped  int        `xml:"skipped,attr"`
+		Cases    []testcase `xml:"testcase"`
+	}
+	testcase struct {
+		Class   string  `xml:"classname,attr"`
+		Name    string  `xml:"name,attr"`
+		File    string  `xml:"file,attr,omitempty"`
+		Failure *detail `xml:"failure"`
+		Skipped *detail `xml:"skipped"`
+		Out     string  `xml:"system-out,omitempty"`
+	}
+	detail struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr,omitempty"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+// WriteJUnit writes the report as JUnit's XML: a suite of the rules, in which each finding is a failure, or skipped where it is
+// ignored, and each rule without one a success; and a suite of the workloads with what is done to each, in which what breaks
+// the claim fails.
+func (r Report) WriteJUnit(out io.Writer) error {
+	all := suites{Name: "holdfast verify"}
+	all.add(r.ruleSuite())
+	all.add(r.workloadSuite())
+	text, err := xml.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%s%s\n", xml.Header, text)
+	return err
+}
+
+func (r Report) ruleSuite() suite {
+	found, seen := map[string][]Finding{}, map[string]int{}
+	for _, f := range r.Findings {
+		found[f.Rule] = append(found[f.Rule], f)
+	}
+	s := suite{Name: "rules"}
+	for _, rule := range rules.All() {
+		if len(found[rule.ID]) == 0 {
+			s.add(testcase{Class: "rules", Name: rule.ID, Out: rule.Protects})
+		}
+		for _, f := range found[rule.ID] {
+			name := f.Rule + ": " + f.Object
+			if seen[name]++; seen[name] > 1 {
+				name += fmt.Sprintf(" (%d)", seen[name])
+			}
+			c := testcase{Class: "rules", Name: name, File: f.File}
+			if f.Ignored != "" {
+				c.Skipped = &detail{Message: f.Message + " (ignored: " + f.Ignored + ")"}
+			} else {
+				c.Failure = &detail{f.Message, f.Rule, fmt.Sprintf("%s:%d: %s: %s\n%s\n%s", f.File, f.Line, f.Object, f.Message, f.Protects, f.Fix)}
+			}
+			s.add(c)
+		}
+	}
+	return s
+}
+
+func (r Report) workloadSuite() suite {
+	broken := map[string]bool{}
+	for _, b := range r.breaches() {
+		broken[b.String()] = true
+	}
+	s := suite{Name: "workloads"}
+	for _, w := range r.Workloads {
+		file, _ := w.place()
+		for _, worst := range w.Worst {
+			text := breach{w, worst}.String()
+			c := testcase{Class: w.Name, Name: worst.Event, File: file}
+			switch {
+			case broken[text]:
+				c.Failure = &detail{text, worst.Verdict, w.At + ": " + text}
+			case worst.Verdict != Serves:
+				c.Out = text
+			}
+			s.add(c)
+		}
+	}
+	return s
+}
+
+func (s *suites) add(one suite) {
+	s.Suites = append(s.Suites, one)
+	s.Tests, s.Failures, s.Skipped = s.Tests+one.Tests, s.Failures+one.Failures, s.Skipped+one.Skipped
+}
+
+func (s *suite) add(c testcase) {
+	s.Cases = append(s.Cases, c)
+	s.Tests++
+	if c.Failure != nil {
+		s.Failures++
+	}
+	if c.Skipped != nil {
+		s.Skipped++
+	}
+}

@@ -1,0 +1,65 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-ha/holdfast/verify/rules"
+)
+
+func decodeJUnit(t *testing.T, r Report) suites {
+	t.Helper()
+	var out bytes.Buffer
+	if err := r.WriteJUnit(&out); err != nil {
+		t.Fatal(err)
+	}
+	var all suites
+	if err := xml.Unmarshal(out.Bytes(), &all); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	return all
+}
+
+func TestJUnit(t *testing.T) {
+	all := decodeJUnit(t, verified(t, "a.yaml", faults, "node"))
+	if len(all.Suites) != 2 {
+		t.Fatalf("%d suites", len(all.Suites))
+	}
+	cases := map[string]testcase{}
+	var tests, failures, skipped int
+	for _, s := range all.Suites {
+		if s.Tests != len(s.Cases) {
+			t.Errorf("suite %s says %d tests and has %d", s.Name, s.Tests, len(s.Cases))
+		}
+		tests, failures, skipped = tests+s.Tests, failures+s.Failures, skipped+s.Skipped
+		for _, c := range s.Cases {
+			if _, twice := cases[c.Class+"/"+c.Name]; twice {
+				t.Errorf("%s is there twice", c.Name)
+			}
+			cases[c.Class+"/"+c.Name] = c
+		}
+	}
+	if all.Tests != tests || all.Failures != failures || all.Skipped != skipped || tests < len(rules.All()) {
+		t.Errorf("sums are %d, %d, %d; want %d, %d, %d", all.Tests, all.Failures, all.Skipped, tests, failures, skipped)
+	}
+	for name, want := range map[string]string{
+		"rules/budget-blocks-drain: PodDisruptionBudget api": "a.yaml:14: PodDisruptionBudget api: lets none",
+		"Deployment api/lose node":                           "a.yaml:1: Deployment api stops",
+	} {
+		c, is := cases[name]
+		if !is || c.Failure == nil || !strings.Contains(c.Failure.Text, want) || c.File != "a.yaml" {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+	if c := cases["rules/quorum-is-even: StatefulSet store"]; c.Skipped == nil || !strings.Contains(c.Skipped.Message, "a third <comes> & \uFFFD soon ]]>") {
+		t.Errorf("what is ignored: %+v", c)
+	}
+	if c, is := cases["rules/budgets-overlap"]; !is || c.Failure != nil || c.Skipped != nil {
+		t.Errorf("a rule without findings: %+v", c)
+	}
+	if c, is := cases["Deployment api/lose zone"]; !is || c.Failure != nil {
+		t.Errorf("what is not claimed: %+v", c)
+	}
+}

@@ -1,0 +1,114 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+
+	"github.com/holdfast-ha/holdfast/verify/rules"
+)
+
+// decodeSARIF reads a log that has nothing but what SARIF 2.1.0 knows, and holds it against the standard's schema.
+func decodeSARIF(t *testing.T, text []byte) *sarif.Run {
+	t.Helper()
+	var log sarif.Report
+	strict := json.NewDecoder(bytes.NewReader(text))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&log); err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return log.Runs[0]
+}
+
+func writtenSARIF(t *testing.T, r Report) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := r.WriteSARIF(&out, "/work"); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestSARIF(t *testing.T) {
+	r := verified(t, "dir/a b.yaml", faults, "zone")
+	text := writtenSARIF(t, r)
+	if again := writtenSARIF(t, r); !bytes.Equal(text, again) {
+		t.Error("it is not the same twice")
+	}
+	run := decodeSARIF(t, text)
+	if rules := len(rules.All()) + len(promises); len(run.Tool.Driver.Rules) != rules {
+		t.Errorf("%d rules are described, want %d", len(run.Tool.Driver.Rules), rules)
+	}
+	type result struct {
+		level, uri, object string
+		line, suppressed   int
+	}
+	got := map[string]result{}
+	for _, made := range run.Results {
+		place := made.Locations[0].PhysicalLocation
+		if *run.Tool.Driver.Rules[made.RuleIndex].ID != *made.RuleID {
+			t.Errorf("%s has the index of %s", *made.RuleID, *run.Tool.Driver.Rules[made.RuleIndex].ID)
+		}
+		got[*made.RuleID+" "+*made.Locations[0].LogicalLocations[0].FullyQualifiedName] = result{made.Level, *place.ArtifactLocation.URI,
+			*made.Message.Text, *place.Region.StartLine, len(made.Suppressions)}
+	}
+	for key, want := range map[string]result{
+		"budget-blocks-drain PodDisruptionBudget api": {"warning", "dir/a%20b.yaml", "lets none of the 1 pods go", 14, 0},
+		"quorum-is-even StatefulSet store":            {"warning", "dir/a%20b.yaml", "2 voters", 24, 1},
+		"claim-lose-zone Deployment api":              {"error", "dir/a%20b.yaml", "Deployment api stops", 1, 0},
+		"claim-lose-zone StatefulSet store":           {"error", "dir/a%20b.yaml", "StatefulSet store stops", 18, 0},
+	} {
+		made, is := got[key]
+		if !is || made.level != want.level || made.uri != want.uri || made.line != want.line || made.suppressed != want.suppressed || !strings.Contains(made.object, want.object) {
+			t.Errorf("%s: got %+v, want %+v", key, made, want)
+		}
+	}
+}
+
+func TestAddress(t *testing.T) {
+	for file, want := range map[string]string{
+		"-":              "stdin",
+		"a.yaml":         "a.yaml",
+		"./a/../b.yaml":  "b.yaml",
+		"../b.yaml":      "../b.yaml",
+		"a:b.yaml":       "./a:b.yaml",
+		"a#b?.yaml":      "a%23b%3F.yaml",
+		"/work/a/b.yaml": "a/b.yaml",
+		"/works/b.yaml":  "file:///works/b.yaml",
+	} {
+		if got := address("/work", file); got != want {
+			t.Errorf("%s: got %s, want %s", file, got, want)
+		}
+	}
+}
+
+// TestFingerprints: a result keeps its identity when lines and numbers change, and no two have the same.
+func TestFingerprints(t *testing.T) {
+	of := func(r Report) map[string]string {
+		all := map[string]string{}
+		for _, made := range decodeSARIF(t, writtenSARIF(t, r)).Results {
+			id := made.PartialFingerprints["holdfast/v1"]
+			if other, is := all[id]; is {
+				t.Errorf("%s and %s have one fingerprint", other, *made.Message.Text)
+			}
+			all[id] = *made.RuleID
+		}
+		return all
+	}
+	before := of(verified(t, "a.yaml", faults, "zone"))
+	after := of(verified(t, "b.yaml", "# moved\n\n"+edited(t, faults, "replicas: 2", "replicas: 4"), "zone"))
+	for id, rule := range after {
+		if before[id] != rule {
+			t.Errorf("%s has another fingerprint", rule)
+		}
+	}
+	if len(after) == 0 {
+		t.Error("there are no results")
+	}
+}
