@@ -2,9 +2,12 @@ package rules
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -21,7 +24,7 @@ var fitsNoNode = &Rule{
 			}
 			nodes := g.eligible(w)
 			if len(nodes) == 0 {
-				find(at(w, "spec"), fmt.Sprintf("none of %s has the labels that its pods ask for and no taint that keeps them away", count(len(g.Nodes), "node")))
+				find(at(w, "spec"), fmt.Sprintf("none of %s takes its pods: %s", count(len(g.Nodes), "node"), g.refused(w)))
 				continue
 			}
 			if why := tooSmall(w, nodes); why != "" {
@@ -29,6 +32,28 @@ var fitsNoNode = &Rule{
 			}
 		}
 	},
+}
+
+// refused says why the nodes refuse a workload's pods.
+func (g *ground) refused(w *workload.Workload) string {
+	pod := w.Pod(0, 1)
+	wants := nodeaffinity.GetRequiredNodeAffinity(pod)
+	unlike, taints := 0, map[string]bool{}
+	for _, n := range g.Nodes {
+		if matches, err := wants.Match(n); err != nil || !matches {
+			unlike++
+		} else if taint := untolerated(pod, n); taint != nil {
+			taints[taint.ToString()] = true
+		}
+	}
+	var all []string
+	if unlike > 0 {
+		all = append(all, fmt.Sprintf("%d lack the labels that they ask for", unlike))
+	}
+	if len(taints) > 0 {
+		all = append(all, fmt.Sprintf("%d have taints that they do not tolerate, %s", len(g.Nodes)-unlike, strings.Join(slices.Sorted(maps.Keys(taints)), ", ")))
+	}
+	return strings.Join(all, "; ")
 }
 
 // tooSmall says what no node has enough of for one pod; "" if each thing is enough on some node.

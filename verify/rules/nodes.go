@@ -49,14 +49,20 @@ func (g *ground) accepting(w *workload.Workload) []*corev1.Node {
 	return all
 }
 
-// tolerates tells whether a pod may be on a node for all its taints. Those that Kubernetes gives a node for the state it is
-// in, not ready or cordoned, do not count: they go again.
-func tolerates(pod *corev1.Pod, n *corev1.Node) bool {
-	_, untolerated := corev1helpers.FindMatchingUntoleratedTaint(klog.Background(), n.Spec.Taints, pod.Spec.Tolerations, func(t *corev1.Taint) bool {
+// tolerates tells whether a pod may be on a node for all its taints.
+func tolerates(pod *corev1.Pod, n *corev1.Node) bool { return untolerated(pod, n) == nil }
+
+// untolerated is the first taint that keeps a pod off a node, nil if none does. Those that Kubernetes gives a node for the
+// state it is in, not ready or cordoned, do not count: they go again.
+func untolerated(pod *corev1.Pod, n *corev1.Node) *corev1.Taint {
+	taint, is := corev1helpers.FindMatchingUntoleratedTaint(klog.Background(), n.Spec.Taints, pod.Spec.Tolerations, func(t *corev1.Taint) bool {
 		state := strings.HasPrefix(t.Key, "node.kubernetes.io/") || strings.HasPrefix(t.Key, "node.cloudprovider.kubernetes.io/")
 		return !state && (t.Effect == corev1.TaintEffectNoSchedule || t.Effect == corev1.TaintEffectNoExecute)
 	}, false)
-	return !untolerated
+	if !is {
+		return nil
+	}
+	return &taint
 }
 
 // domains lists the values of a label of nodes, in order; all tells whether each node has it.
