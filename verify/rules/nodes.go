@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,25 +15,40 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// ground is the nodes that workloads are to live on.
+// ground is the nodes that workloads are to live on. What rules ask of them is worked out once.
 type ground struct {
 	cluster.Cluster
-	takes map[*workload.Workload][]*corev1.Node
+	// eligible lists the nodes that a workload's pods may be on: they have the labels that the pods ask for, and no taint
+	// that keeps them away.
+	eligible func(*workload.Workload) []*corev1.Node
+	// rooms lists what limits how many pods of a workload there can be.
+	rooms func(*workload.Workload) []room
+	// domains lists the values of a label of all nodes, in order.
+	domains func(key string) []string
 }
 
-func newGround(c cluster.Cluster) *ground {
-	return &ground{c, map[*workload.Workload][]*corev1.Node{}}
+func newGround(s *workload.System, c cluster.Cluster) *ground {
+	g := &ground{Cluster: c}
+	g.eligible = once(g.accepting)
+	g.rooms = once(func(w *workload.Workload) []room { return g.limits(s, w) })
+	g.domains = once(func(key string) []string {
+		values, _ := domains(c.Nodes, key)
+		return values
+	})
+	return g
 }
 
-// eligible lists the nodes that a workload's pods may be on: they have the labels that the pods ask for, and no taint that
-// keeps them away.
-func (g *ground) eligible(w *workload.Workload) []*corev1.Node {
-	nodes, known := g.takes[w]
-	if !known {
-		nodes = g.accepting(w)
-		g.takes[w] = nodes
+// once remembers what a function says of each thing.
+func once[K comparable, V any](of func(K) V) func(K) V {
+	known := map[K]V{}
+	return func(k K) V {
+		v, is := known[k]
+		if !is {
+			v = of(k)
+			known[k] = v
+		}
+		return v
 	}
-	return nodes
 }
 
 func (g *ground) accepting(w *workload.Workload) []*corev1.Node {
@@ -77,115 +91,6 @@ func domains(nodes []*corev1.Node, key string) (values []string, all bool) {
 		}
 	}
 	return slices.Sorted(maps.Keys(found)), all
-}
-
-// room is how many pods of a workload there can be on the nodes, whatever else is on them, and what sets that limit.
-type room struct {
-	pods int
-	why  string
-	at   Place
-	// mixed: pods of different revisions share the room.
-	mixed bool
-	// tainted are domains that count though no pod may be there; they are what sets the limit, if there are any.
-	tainted []string
-}
-
-// rooms lists what limits how many pods of a workload there can be.
-func (g *ground) rooms(s *workload.System, w *workload.Workload) []room {
-	nodes := g.eligible(w)
-	var all []room
-	if port, where := hostPort(w); port != 0 && len(nodes) > 0 {
-		all = append(all, room{pods: len(nodes), mixed: true, at: where, why: fmt.Sprintf("host port %d is there once on each of %s", port, count(len(nodes), "eligible node"))})
-	}
-	for _, a := range keptApart(w) {
-		if !a.hard || !a.own() {
-			continue
-		}
-		r, limited := room{}, false
-		if a.spread != nil {
-			r, limited = g.spreadRoom(s, a, nodes)
-		} else {
-			r, limited = affinityRoom(a, nodes)
-		}
-		if limited {
-			r.mixed = !slices.Contains(a.sameBy, hashLabel)
-			all = append(all, r)
-		}
-	}
-	return all
-}
-
-// affinityRoom: one pod in each domain. A node without the label is in none, and takes any number.
-func affinityRoom(a apart, nodes []*corev1.Node) (room, bool) {
-	values, whole := domains(nodes, a.key)
-	return room{pods: len(values), at: a.at("topologyKey"), why: fmt.Sprintf("%s allows one in each of %s", a.kind(), count(len(values), "eligible domain"))}, whole && len(values) > 0
-}
-
-// spreadRoom: where one domain stays empty no other may have more than maxSkew. Two things keep one empty: fewer domains than
-// minDomains, and a domain that counts, as its nodes have the labels, but takes no pod, as they have taints. Which
-// nodes count is what plugin PodTopologySpread of kube-scheduler says (matchNodeInclusionPolicies); it leaves out nodes
-// that lack a label of any hard constraint. Where pods of others are counted nothing is known.
-func (g *ground) spreadRoom(s *workload.System, a apart, nodes []*corev1.Node) (room, bool) {
-	if a.abroad || slices.ContainsFunc(s.Workloads, a.counts) {
-		return room{}, false
-	}
-	usable, _ := domains(labelled(a.of, nodes), a.key)
-	counted, _ := domains(labelled(a.of, g.counted(a)), a.key)
-	r := room{pods: len(usable) * int(a.spread.MaxSkew), at: a.at("topologyKey")}
-	r.tainted = slices.DeleteFunc(counted, func(value string) bool { return slices.Contains(usable, value) })
-	switch least := a.spread.MinDomains; {
-	case len(usable) == 0:
-		return room{}, false
-	case len(r.tainted) > 0:
-		r.why = fmt.Sprintf("%s counts %s, where no pod may be, and so allows %d in each of the other %d", a.kind(), strings.Join(r.tainted, ", "), a.spread.MaxSkew, len(usable))
-		return r, true
-	case least != nil && len(usable) < int(*least):
-		r.why = fmt.Sprintf("%s wants %d domains and has %d, and so allows %d in each", a.kind(), *least, len(usable), a.spread.MaxSkew)
-		return r, true
-	}
-	return room{}, false
-}
-
-// counted lists the nodes that a spread constraint counts.
-func (g *ground) counted(a apart) []*corev1.Node {
-	pod := a.of.Pod(0, 1)
-	wants := nodeaffinity.GetRequiredNodeAffinity(pod)
-	var all []*corev1.Node
-	for _, n := range g.Nodes {
-		if p := a.spread.NodeAffinityPolicy; p == nil || *p == corev1.NodeInclusionPolicyHonor {
-			if matches, err := wants.Match(n); err != nil || !matches {
-				continue
-			}
-		}
-		if p := a.spread.NodeTaintsPolicy; p != nil && *p == corev1.NodeInclusionPolicyHonor && !tolerates(pod, n) {
-			continue
-		}
-		all = append(all, n)
-	}
-	return all
-}
-
-// labelled lists the nodes that have the labels of all hard spread constraints of a workload.
-func labelled(w *workload.Workload, nodes []*corev1.Node) []*corev1.Node {
-	constraints := keptApart(w)
-	return slices.DeleteFunc(slices.Clone(nodes), func(n *corev1.Node) bool {
-		return slices.ContainsFunc(constraints, func(a apart) bool {
-			_, has := n.Labels[a.key]
-			return a.spread != nil && a.hard && !has
-		})
-	})
-}
-
-// hostPort is the first port that a workload's pods take of their node, and where it stands; 0 if they take none.
-func hostPort(w *workload.Workload) (int32, Place) {
-	for i, c := range w.Pod(0, 1).Spec.Containers {
-		for j, p := range c.Ports {
-			if p.HostPort != 0 {
-				return p.HostPort, at(w, "spec", "containers", strconv.Itoa(i), "ports", strconv.Itoa(j))
-			}
-		}
-	}
-	return 0, Place{}
 }
 
 // count is a number of things, for a sentence.

@@ -13,7 +13,7 @@ var podsOutnumberDomains = &Rule{
 	Fix:      "Run as many pods as there are domains, or make the constraint a preference.",
 	checkOn: func(s *workload.System, g *ground, find func(Place, string)) {
 		for _, w := range s.Workloads {
-			for _, r := range g.rooms(s, w) {
+			for _, r := range g.rooms(w) {
 				if w.Replicas > r.pods && len(r.tainted) == 0 {
 					find(r.at, fmt.Sprintf("%d of the %d pods wait for ever: %s", w.Replicas-r.pods, w.Replicas, r.why))
 				}

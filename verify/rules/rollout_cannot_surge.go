@@ -18,7 +18,7 @@ var rolloutCannotSurge = &Rule{
 			if w.Kind != workload.Deployment || w.Roll.Surge == 0 || w.Roll.Unavailable > 0 {
 				continue
 			}
-			for _, r := range g.rooms(s, w) {
+			for _, r := range g.rooms(w) {
 				if r.mixed && w.Replicas > 0 && w.Replicas == r.pods {
 					find(r.at, fmt.Sprintf("there is no room for a new pod beside the %d old ones, and none of them may go first: %s", w.Replicas, r.why))
 				}

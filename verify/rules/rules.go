@@ -100,7 +100,7 @@ func All() []*Rule {
 // is described: of one that was made up nothing can be proved. Findings are in the order of file and line.
 func Check(s *workload.System, c cluster.Cluster) []Finding {
 	var all []Finding
-	g := newGround(c)
+	g := newGround(s, c)
 	for _, r := range All() {
 		find := func(at Place, message string) {
 			all = append(all, Finding{Rule: r, Place: at, Message: message, Ignored: at.Object.Annotations[Ignore+r.ID]})

@@ -28,7 +28,7 @@ var spreadHasOneDomain = &Rule{
 					continue
 				}
 				here, _ := domains(nodes, a.key)
-				if there, _ := domains(g.Nodes, a.key); len(here) == 1 && len(there) > 1 {
+				if there := g.domains(a.key); len(here) == 1 && len(there) > 1 {
 					find(a.at("topologyKey"), fmt.Sprintf("of %s only %s takes its pods: all %d are there", count(len(there), "domain"), here[0], w.Replicas))
 				}
 			}

@@ -18,7 +18,7 @@ var topologyKeyOnNoNode = &Rule{
 		for _, w := range s.Workloads {
 			for _, a := range keptApart(w) {
 				usual := a.key == corev1.LabelTopologyZone || a.key == corev1.LabelTopologyRegion
-				if values, _ := domains(g.Nodes, a.key); len(values) == 0 && (a.hard || !usual) {
+				if len(g.domains(a.key)) == 0 && (a.hard || !usual) {
 					find(a.at("topologyKey"), fmt.Sprintf("%s is over nothing: none of %s has that label", a.kind(), count(len(g.Nodes), "node")))
 				}
 			}

@@ -38,7 +38,7 @@ func TestNodesAgreeWithScheduler(t *testing.T) {
 		if err != nil {
 			t.Fatal(err, manifests)
 		}
-		w, g := s.Workloads[0], newGround(c)
+		w, g := s.Workloads[0], newGround(s, c)
 		running, left := place(t, c.Nodes, w)
 		for _, f := range Check(s, c) {
 			wrong := ""
@@ -48,7 +48,7 @@ func TestNodesAgreeWithScheduler(t *testing.T) {
 					wrong = fmt.Sprintf("%d run", running)
 				}
 			case podsOutnumberDomains, spreadCountsTaintedNodes:
-				for _, room := range g.rooms(s, w) {
+				for _, room := range g.rooms(w) {
 					if running > room.pods {
 						wrong = fmt.Sprintf("%d run, with room for %d", running, room.pods)
 					}

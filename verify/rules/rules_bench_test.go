@@ -1,0 +1,60 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// BenchmarkCheck: all rules on 300 workloads with a budget each, and 5,000 nodes in 3 zones.
+func BenchmarkCheck(b *testing.B) {
+	var text strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&text, `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api-%[1]d}
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: api-%[1]d}}
+  template:
+    metadata: {labels: {app: api-%[1]d}}
+    spec:
+      topologySpreadConstraints:
+        - {maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, minDomains: 3, labelSelector: {matchLabels: {app: api-%[1]d}}, matchLabelKeys: [pod-template-hash]}
+        - {maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: api-%[1]d}}}
+      containers: [{name: api, image: api}]
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: api-%[1]d}
+spec: {maxUnavailable: 1, selector: {matchLabels: {app: api-%[1]d}}}
+---`, i)
+	}
+	objects, err := manifest.Parse("all.yaml", []byte(text.String()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := workload.Read(objects)
+	if err == nil {
+		err = s.Tell(nil)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := cluster.Uniform(5000, 3)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c.Described = true
+	b.ReportAllocs()
+	for b.Loop() {
+		if found := Check(s, c); len(found) > 0 {
+			b.Fatal(found[0].Message)
+		}
+	}
+}
