@@ -23,6 +23,7 @@ type room struct {
 	tainted []string
 }
 
+// limits works out the rooms of a workload.
 func (g *ground) limits(s *workload.System, w *workload.Workload) []room {
 	nodes := g.eligible(w)
 	var all []room
