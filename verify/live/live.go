@@ -57,7 +57,7 @@ func (c *Cluster) Nodes(ctx context.Context) (cluster.Cluster, error) {
 		return err
 	})
 	if apierrors.IsForbidden(err) {
-		return cluster.Cluster{}, fmt.Errorf("%w: you may not list nodes: describe them in a file", ErrNoAnswer)
+		return cluster.Cluster{}, fmt.Errorf("%w: you may not list nodes: describe them by --cluster or --nodes", ErrNoAnswer)
 	}
 	if err != nil {
 		return cluster.Cluster{}, fmt.Errorf("%w: listing nodes: %w", ErrNoAnswer, err)
