@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -56,8 +57,13 @@ func expand(text string, known map[string]string) string {
 	})
 }
 
+// environment is the one that this process has.
+var environment sync.Mutex
+
 // within calls do with variables set in this process, and with nothing else changed afterwards.
 func within(env map[string]string, do func() error) error {
+	environment.Lock()
+	defer environment.Unlock()
 	for name, value := range env {
 		old, was := os.LookupEnv(name)
 		os.Setenv(name, value)

@@ -14,7 +14,9 @@ import (
 // TestBootstrapScript: the script of the bootstrap Job makes the stream and the buckets that are promised on a real bus,
 // makes them so where others were first, and changes nothing when it is run again.
 func TestBootstrapScript(t *testing.T) {
+	t.Parallel()
 	eachRelease(t, release.bootstraps, func(t *testing.T, r release) {
+		t.Parallel()
 		t.Run("empty", func(t *testing.T) {
 			s := startScenario(t, r)
 			s.run(t)

@@ -12,12 +12,14 @@ import (
 // TestKustomizeBuild: of what holdfast kustomize writes for a case, the kustomize program builds for each profile the objects of
 // holdfast render.
 func TestKustomizeBuild(t *testing.T) {
+	t.Parallel()
 	kustomize := program(t, "kustomize")
 	bin, err := holdfast()
 	if err != nil {
 		t.Fatal(err)
 	}
 	eachRelease(t, every, func(t *testing.T, r release) {
+		t.Parallel()
 		var names []string
 		var want []map[string]cases.Object
 		for _, name := range []string{"single-node", "multi-node", "multi-zone"} {

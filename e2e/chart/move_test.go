@@ -26,7 +26,9 @@ func (r release) moves() bool {
 // TestMove: the script of a move brings everything to the other bus, however often it is killed on its way, and opens that bus
 // when it has done so and not before.
 func TestMove(t *testing.T) {
+	t.Parallel()
 	eachRelease(t, release.moves, func(t *testing.T, r release) {
+		t.Parallel()
 		m := startMove(t, r)
 		want := m.fill(t)
 		m.expectClosed(t)
@@ -40,7 +42,9 @@ func TestMove(t *testing.T) {
 
 // TestMoveIsKilled kills it at random moments, until it had the time that it takes.
 func TestMoveIsKilled(t *testing.T) {
+	t.Parallel()
 	eachRelease(t, release.moves, func(t *testing.T, r release) {
+		t.Parallel()
 		m := startMove(t, r)
 		want := m.fill(t)
 		const seed = 4
@@ -64,7 +68,9 @@ func TestMoveIsKilled(t *testing.T) {
 // TestMoveIsNotTheOnlyOne: a pod that was stopped for a while, and replaced, finds that it is not needed any more: what was published
 // since stays.
 func TestMoveIsNotTheOnlyOne(t *testing.T) {
+	t.Parallel()
 	eachRelease(t, release.moves, func(t *testing.T, r release) {
+		t.Parallel()
 		m := startMove(t, r)
 		m.fill(t)
 		slow, err := m.script.Command(t.Context(), m.urls, natsPath(t))
@@ -101,7 +107,9 @@ func signal(t *testing.T, cmd *exec.Cmd, s syscall.Signal) {
 
 // TestMoveTouchesNothingOfOthers: streams that did not come with this move are left alone, and the bus stays closed.
 func TestMoveTouchesNothingOfOthers(t *testing.T) {
+	t.Parallel()
 	eachRelease(t, release.moves, func(t *testing.T, r release) {
+		t.Parallel()
 		m := startMove(t, r)
 		m.fill(t)
 		theirs := jetstream.StreamConfig{Name: "theirs", Subjects: []string{"theirs"}}

@@ -12,6 +12,7 @@ import (
 // TestCases installs every case on the smallest cluster that its profile claims, and looks at what becomes of it: what the
 // controller makes, who is selected by what, where the pods are, whether they can be drained and rolled.
 func TestCases(t *testing.T) {
+	t.Parallel()
 	all, err := cases.All()
 	if err != nil {
 		t.Fatal(err)

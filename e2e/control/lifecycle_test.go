@@ -72,6 +72,7 @@ func mode(name string) map[string]any {
 // TestLifecycle: over its life a release keeps what need not be made anew, every step is accepted by the API and followed
 // by the Argo Events controller, and helm uninstall leaves the claims and nothing that hangs.
 func TestLifecycle(t *testing.T) {
+	t.Parallel()
 	for _, helm := range helms {
 		for _, s := range systems {
 			for life, steps := range lives {

@@ -59,6 +59,7 @@ var movesOf = map[string][]stage{
 // TestMoves: every step of a move is accepted by the API, keeps the StatefulSets that are in it and every claim; what would leave events behind
 // is refused and changes nothing. The pods are ready at once here, so every move is done when its upgrade is.
 func TestMoves(t *testing.T) {
+	t.Parallel()
 	for _, helm := range helms {
 		for name, stages := range movesOf {
 			t.Run(name+"/"+helm, func(t *testing.T) {
@@ -185,6 +186,7 @@ func chartFolder(t *testing.T, name string) string {
 
 // TestServersLeaveBeforeTheirPods: an upgrade to fewer servers has the Job that takes them out of the cluster first, and no other has.
 func TestServersLeaveBeforeTheirPods(t *testing.T) {
+	t.Parallel()
 	p, err := readProfile("multi-node")
 	if err != nil {
 		t.Fatal(err)

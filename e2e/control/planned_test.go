@@ -164,6 +164,7 @@ func pod(image, command string) string {
 
 // TestPlanImmutable: what holdfast plan calls immutable the API server refuses, and nothing else.
 func TestPlanImmutable(t *testing.T) {
+	t.Parallel()
 	const namespace = "plan-immutable"
 	if err := kube.Namespace(t.Context(), namespace); err != nil {
 		t.Fatal(err)
@@ -246,6 +247,7 @@ func patchOf(a, b map[string]any) map[string]any {
 // TestPlanRelease: what holdfast plan says of a live release is what helm upgrade then does, object by object, with both
 // versions of Helm; what it says is refused fails, and its commands do it.
 func TestPlanRelease(t *testing.T) {
+	t.Parallel()
 	for _, helm := range helms {
 		t.Run(helm, func(t *testing.T) {
 			t.Parallel()
@@ -330,6 +332,7 @@ func (r *release) follow(commands []struct{ Run string }) error {
 // TestPlanKubectl: the commands without Helm end with the objects that were planned, without those that go, and with larger
 // disks.
 func TestPlanKubectl(t *testing.T) {
+	t.Parallel()
 	repository, err := cases.Repository()
 	if err != nil {
 		t.Fatal(err)
@@ -384,6 +387,7 @@ func TestPlanKubectl(t *testing.T) {
 // TestPlanRolls: the pods that holdfast plan says are replaced are those whose template changes, with the controller of Argo
 // Events at work; and event sources that it says go on with the old bus do so until the controller starts anew.
 func TestPlanRolls(t *testing.T) {
+	t.Parallel()
 	repository, err := cases.Repository()
 	if err != nil {
 		t.Fatal(err)

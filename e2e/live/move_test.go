@@ -84,7 +84,7 @@ func (m *moving) play(name string, do func()) {
 	r := evidence.Result{Scenario: name, System: m.Title, Whole: time.Since(ended).Seconds()}
 	// The sources may wait for a while until they try again.
 	m.must(until(ctx, 6*time.Minute, func(ctx context.Context) (string, error) { return m.flows(ctx) }))
-	r.Reports, err = m.settle(ctx, the.kube, from, patience)
+	r.Reports, err = m.settle(ctx, the.kube, from, arrival)
 	m.must(err)
 	m.results = append(m.results, r)
 	the.log("%-34s %s", r.Scenario, line(r))

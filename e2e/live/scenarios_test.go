@@ -44,7 +44,7 @@ func TestNothingAckedIsLost(t *testing.T) {
 			t.FailNow() // What follows would suffer from it, and say nothing of its own.
 		}
 	}
-	wait := patience
+	wait := arrival
 	if *evidenceDir != "" {
 		// To be fair: a client of a server that went silent gives up after six minutes (nats.go: 2 minutes, twice missed).
 		wait = 6 * time.Minute

@@ -20,7 +20,7 @@ const (
 	// subject is in the stream of Argo Events, and no event source has it.
 	subject = "default.none.number"
 	// ackWait is how long a publisher waits for an acknowledgement before it tries elsewhere.
-	ackWait = 2 * time.Second
+	ackWait = time.Second
 )
 
 // bus is a careful client of the bus: it notices within seconds that a server is gone and tries the others.

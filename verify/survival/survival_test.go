@@ -1,6 +1,7 @@
 package survival
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -34,9 +35,9 @@ func golden(t testing.TB, name string) *workload.System {
 	return s
 }
 
-// TestLosses: what our charts promise. The pods of a profile keep what it promises to keep through every loss of a node, and
-// of a zone if that is its promise; and the play is one that can be lost.
-func TestLosses(t *testing.T) {
+// TestPromises: what our charts promise. The pods of a profile keep what it promises to keep through every loss of a node, and
+// of a zone if that is its promise; every drain and every roll ends; and the play is one that can be lost.
+func TestPromises(t *testing.T) {
 	c, err := cluster.Uniform(6, 3)
 	if err != nil {
 		t.Fatal(err)
@@ -47,66 +48,37 @@ func TestLosses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(r.Scenarios) != 10 {
-			t.Fatalf("%s: %d scenarios, want none, 6 nodes, 3 zones", name, len(r.Scenarios))
-		}
-		for _, l := range r.Scenarios {
-			for _, o := range l.Outcomes {
-				if l.Nodes == nil && (o.Least != o.Pods || len(o.Waits) > 0) {
+		seen := map[Event]int{}
+		for _, s := range r.Scenarios {
+			seen[s.Event] += 1 + len(s.Like)
+			alone := slices.Contains([]Event{Rest, LoseNode, DrainNode, Roll}, s.Event) || s.Event == LoseZone && strings.Contains(name, "multi-zone")
+			if alone && s.Stuck != "" {
+				t.Errorf("%s: %s %s: %s", name, s.Event, s.Target, s.Stuck)
+			}
+			for _, o := range s.Outcomes {
+				if s.Event == Rest && (o.Least != o.Pods || o.After != o.Pods || len(o.Waits) > 0) {
 					t.Errorf("%s: %s is not placed: %v", name, o.Workload, o.Waits)
 				}
-				several := o.Workload.Replicas > 1
-				if several && !o.Serves() && (len(l.Nodes) < 2 || strings.Contains(name, "multi-zone")) {
-					t.Errorf("%s, %s lost: %s has %d of %d pods left and needs %d", name, l.Target, o.Workload, o.Least, o.Pods, o.Needs)
+				if several := o.Workload.Replicas > 1; several && alone && !o.Serves() {
+					t.Errorf("%s: %s %s: %s has %d of %d pods left and needs %d", name, s.Event, s.Target, o.Workload, o.Least, o.Pods, o.Needs)
 				}
-				if !several && o.Workload.Kind != workload.DaemonSet && !o.Serves() {
+				if o.Workload.Kind == workload.StatefulSet && s.Event == LoseNode && !o.Serves() {
 					down[name]++
 				}
-				if o.Workload.Kind == workload.Deployment && !o.Recovers() {
-					t.Errorf("%s, %s lost: %s does not come back: %v", name, l.Target, o.Workload, o.Waits)
+				if o.Workload.Kind == workload.Deployment && alone && !o.Recovers() {
+					t.Errorf("%s: %s %s: %s does not come back: %v", name, s.Event, s.Target, o.Workload, o.Waits)
+				}
+				if (o.Recovery < 0) == o.Recovers() || o.Recovery == 0 && !o.Serves() {
+					t.Errorf("%s: %s %s: %s is back after %s: %+v", name, s.Event, s.Target, o.Workload, o.Recovery, o)
 				}
 			}
 		}
-	}
-	if down["single-node"] == 0 {
-		t.Error("a lone bus survives the loss of every node")
-	}
-}
-
-// TestStuck: three pods that must each have a zone, and a Deployment that replaces one of them while its node is lost.
-func TestStuck(t *testing.T) {
-	c, err := cluster.Uniform(3, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	objects, err := manifest.Parse("m.yaml", []byte(`
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: a}
-spec:
-  replicas: 3
-  selector: {matchLabels: {app: a}}
-  template:
-    metadata: {labels: {app: a}}
-    spec:
-      affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: topology.kubernetes.io/zone, labelSelector: {matchLabels: {app: a}}}]}}
-      containers: [{name: c, image: i}]
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := workload.Read(objects)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := Play(t.Context(), c, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, l := range r.Scenarios[1:] {
-		if o := l.Outcomes[0]; o.Least != 2 || o.After != 2 || len(o.Waits) != 1 || !strings.Contains(o.Waits[0], "anti-affinity") {
-			t.Errorf("%s lost: %+v", l.Target, o)
+		if seen[Rest] != 1 || seen[LoseNode] != 6 || seen[LoseZone] != 3 || seen[DrainNode] != 6 || seen[Roll] == 0 || (seen[LoseNodeInDrain] == 0) != (name == "single-node") || seen[LoseNodeInRoll] == 0 {
+			t.Errorf("%s: played %v", name, seen)
 		}
+	}
+	if down["single-node"] == 0 || down["multi-node"] > 0 {
+		t.Errorf("a bus that is down: %v", down)
 	}
 }
 
@@ -115,36 +87,51 @@ func TestPlayIsTakenBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := slices.DeleteFunc(golden(t, "multi-node").Workloads, func(w *workload.Workload) bool { return w.Kind == workload.Job })
-	w, err := newWorld(t.Context(), c)
+	w, err := newWorld(t.Context(), c, golden(t, "multi-node"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.populate(t.Context(), all); err != nil {
+	if err := w.populate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	show := func() string {
-		var lines []string
-		for _, p := range w.pods {
-			lines = append(lines, fmt.Sprint(p.object.Name, p.node, p.object.DeletionTimestamp, p.why == nil))
-		}
-		for claim, zone := range w.zones {
-			lines = append(lines, claim+zone)
-		}
-		for name, n := range w.nodes {
-			info, err := w.scheduler.Pods(name)
-			lines = append(lines, fmt.Sprint(name, len(n.Spec.Taints), info, err))
-		}
-		slices.Sort(lines)
-		return strings.Join(lines, "\n")
-	}
-	before := show()
-	for _, names := range [][]string{{"node-1"}, {"node-2", "node-4"}, nil} {
-		if err := w.losing(t.Context(), all, &Scenario{Nodes: names}); err != nil {
+	before := show(t, w)
+	d := &director{world: w, classes: newClasses(w, true)}
+	for name, play := range map[string]func(context.Context) error{"nodes": d.loseNodes, "zones": d.loseZones, "drains": d.drainNodes, "rolls": d.rolls, "grows": d.grows} {
+		if err := play(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if after := show(); after != before {
-			t.Fatalf("after %v:\n%s\nbefore:\n%s", names, after, before)
+		if after := show(t, w); after != before {
+			t.Fatalf("after %s:\n%s\nbefore:\n%s", name, after, before)
 		}
 	}
+	if len(d.Scenarios) < 20 {
+		t.Errorf("%d scenarios", len(d.Scenarios))
+	}
+}
+
+// show is all of the world that a play may change.
+func show(t *testing.T, w *world) string {
+	t.Helper()
+	lines := []string{fmt.Sprint(w.now, w.drained, w.lost, len(w.waiting), len(w.moving), len(w.undo), len(w.touched))}
+	for _, c := range w.controllers {
+		lines = append(lines, fmt.Sprint(c.of, c.want, c.revision, c.old, c.new, c.made, c.ready, c.absent, c.seen))
+		for _, p := range c.pods {
+			lines = append(lines, fmt.Sprint(p.object.Name, p.object.Spec.NodeName, p.object.DeletionTimestamp, p.state, p.due, p.revision, p.why == nil))
+		}
+	}
+	for _, b := range w.budgets {
+		lines = append(lines, fmt.Sprint(b.Object, len(b.pods)))
+	}
+	for claim, at := range w.disks.at {
+		lines = append(lines, fmt.Sprint(claim, at))
+	}
+	for _, n := range w.nodes {
+		info, err := w.scheduler.Pods(n.name())
+		lines = append(lines, fmt.Sprint(n.name(), n.lost, n.object.Spec, info, err))
+		for _, p := range n.pods {
+			lines = append(lines, n.name()+p.name())
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }

@@ -34,6 +34,7 @@ func (w *Workload) Pod(i, revision int) *corev1.Pod {
 		pod.Labels["apps.kubernetes.io/pod-index"] = fmt.Sprint(i)
 	case DaemonSet:
 		pod.Labels["controller-revision-hash"] = rev
+		tolerateAsDaemon(pod)
 	}
 	coredefaults.SetObjectDefaults_Pod(pod)
 	tolerateFailures(pod)

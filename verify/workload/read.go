@@ -140,7 +140,11 @@ func readDaemonSet(s *System, o *manifest.Object) error {
 		return err
 	}
 	appsdefaults.SetObjectDefaults_DaemonSet(&d)
-	return s.add(o, &Workload{Kind: DaemonSet, Template: d.Spec.Template, TemplateAt: template, Roll: Roll{How: string(d.Spec.UpdateStrategy.Type), Unavailable: 1}}, d.Spec.Selector)
+	w := &Workload{Kind: DaemonSet, Template: d.Spec.Template, TemplateAt: template}
+	if err := w.rollOnNodes(o, d.Spec.UpdateStrategy); err != nil {
+		return err
+	}
+	return s.add(o, w, d.Spec.Selector)
 }
 
 func readReplicaSet(s *System, o *manifest.Object) error {

@@ -5,7 +5,9 @@ package workload
 
 import (
 	"cmp"
+	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -31,14 +33,21 @@ type Workload struct {
 	Kind, Namespace, Name string
 	// Replicas is how many pods there are at rest; 0 for a DaemonSet, which has one on each node that takes it.
 	Replicas int
+	// Min and Max are how few and how many an autoscaler makes of them, Replicas both without one.
+	Min, Max int
 	Template corev1.PodTemplateSpec
 	// TemplateAt is where the template stands in the object: "spec", "template".
 	TemplateAt []string
 	Roll       Roll
+	// MinReady is how long a pod must have been ready to count as available.
+	MinReady time.Duration
 	// Claims are made for each pod, and stay its own.
 	Claims []corev1.PersistentVolumeClaim
 	// Replication is how its pods stand to each other.
 	Replication Replication
+
+	// onNodes is how a DaemonSet rolls, with percentages of the nodes that it runs on.
+	onNodes *appsv1.RollingUpdateDaemonSet
 }
 
 // Roll is how a workload's pods are replaced by those of another template. Numbers are of pods, for the replicas at rest.

@@ -1,0 +1,104 @@
+package survival
+
+// daemonSet has a pod on each of its nodes (pkg/controller/daemon/daemon_controller.go, update.go).
+func daemonSet(w *world, c *controller) (bool, error) {
+	if c.revision == 1 && len(c.pods) >= len(c.on) {
+		return false, nil
+	}
+	surge, unavailable := c.of.RollOnNodes(c.wanted())
+	switch {
+	case c.revision == 1 || c.of.Roll.How == "OnDelete":
+		return w.fill(c), nil
+	case surge > 0:
+		return w.surge(c, surge)
+	}
+	filled := w.fill(c)
+	replaced, err := w.replace(c, unavailable)
+	return filled || replaced, err
+}
+
+// pair is what a DaemonSet has on a node: a pod of the old template, one of the new, and any other that is still stopping.
+type pair struct {
+	old, updated *pod
+	stopping     bool
+}
+
+// pairs are what a DaemonSet has on each of its nodes.
+func (c *controller) pairs() []pair {
+	all := make([]pair, len(c.on))
+	for _, p := range c.pods {
+		switch at := &all[p.index]; {
+		case !p.active():
+			at.stopping = true
+		case p.revision == c.revision:
+			at.updated = p
+		default:
+			at.old = p
+		}
+	}
+	return all
+}
+
+// fill makes pods for nodes that have none. One that is still stopping is one.
+func (w *world) fill(c *controller) bool {
+	acted := false
+	for i, at := range c.pairs() {
+		if at == (pair{}) {
+			w.create(c, i, c.revision, c.on[i])
+			acted = true
+		}
+	}
+	return acted
+}
+
+// replace stops old pods: those that are not available, and as many others as may be missing.
+func (w *world) replace(c *controller, unavailable int) (bool, error) {
+	var broken, candidates []*pod
+	for _, at := range c.pairs() {
+		switch {
+		case at.old == nil && (at.updated == nil || !at.updated.available()):
+			unavailable--
+		case at.old == nil:
+		case !at.old.available():
+			broken = append(broken, at.old)
+			unavailable--
+		default:
+			candidates = append(candidates, at.old)
+		}
+	}
+	stop := append(broken, candidates[:max(0, min(unavailable, len(candidates)))]...)
+	for _, p := range stop {
+		if err := w.stop(p, "replaced"); err != nil {
+			return true, err
+		}
+	}
+	return len(stop) > 0, nil
+}
+
+// surge makes the new pod of a node before the old one goes, on some nodes at once. On a node without power nothing is made.
+func (w *world) surge(c *controller, most int) (bool, error) {
+	acted := false
+	all := c.pairs()
+	for _, at := range all {
+		if at.old != nil && at.updated != nil && !at.updated.available() {
+			most--
+		}
+	}
+	for i, at := range all {
+		switch {
+		case c.on[i].lost:
+		case at.updated == nil && (at.old == nil || !at.old.available() || most > 0):
+			if at.old != nil && at.old.available() {
+				most--
+			}
+			w.create(c, i, c.revision, c.on[i])
+			acted = true
+		case at.updated != nil && at.old != nil && (at.updated.available() || at.old.state != ready):
+			if err := w.stop(at.old, "replaced"); err != nil {
+				return true, err
+			}
+			acted = true
+		}
+	}
+	return acted, nil
+}

@@ -1,0 +1,41 @@
+package survival
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// election is how long it takes at most until a standby works for a pod that is gone: the time that its lease is good for,
+// which is assumed to be that of Kubernetes' own components (LeaseDuration in k8s.io/component-base/config/v1alpha1/defaults.go).
+const election = 15 * time.Second
+
+// relist is how often a kubelet looks which containers run (genericPlegRelistPeriod in pkg/kubelet/kubelet.go).
+const relist = time.Second
+
+// startOf is how long a pod is not ready after it has a node: as long as its slowest container's probes take if each
+// succeeds as soon as it may. Images are there, and a container runs when its kubelet looks.
+func startOf(spec *corev1.PodSpec) time.Duration {
+	slowest := time.Duration(0)
+	for i := range spec.Containers {
+		c := &spec.Containers[i]
+		slowest = max(slowest, succeeds(c.StartupProbe)+succeeds(c.ReadinessProbe))
+	}
+	return relist + slowest
+}
+
+// succeeds is when a probe that always succeeds is heard of: it is asked once in a period, at the latest.
+func succeeds(p *corev1.Probe) time.Duration {
+	if p == nil {
+		return 0
+	}
+	return time.Duration(p.InitialDelaySeconds+p.PeriodSeconds*p.SuccessThreshold) * time.Second
+}
+
+// graceOf is how long a pod takes to stop: all the time that it is given.
+func graceOf(spec *corev1.PodSpec) time.Duration {
+	if spec.TerminationGracePeriodSeconds == nil {
+		return corev1.DefaultTerminationGracePeriodSeconds * time.Second
+	}
+	return time.Duration(*spec.TerminationGracePeriodSeconds) * time.Second
+}

@@ -1,0 +1,110 @@
+package survival
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// outcomes are what this play did to all workloads. To those that it did not touch it did nothing.
+func (d *director) outcomes() []Outcome {
+	all := slices.Clone(d.rest)
+	if all == nil {
+		for _, c := range d.controllers {
+			all = append(all, c.outcome())
+		}
+	}
+	for _, c := range d.touched {
+		all[c.place] = c.outcome()
+	}
+	return all
+}
+
+// outcome is what happened to a workload, if anything did.
+func (c *controller) outcome() Outcome {
+	o := Outcome{Workload: c.of, Pods: c.wanted(), Least: c.ready, After: c.ready, Needs: c.needs()}
+	for _, p := range c.pods {
+		if p.state == waiting && p.why != nil {
+			o.Waits = append(o.Waits, p.why.Error())
+		}
+	}
+	s := c.seen
+	if s == nil {
+		s = &seen{least: c.ready}
+	}
+	o.Least = s.least
+	switch {
+	case !o.Recovers():
+		o.Recovery = -1
+	case c.of.Replication.Model == workload.Standby && s.went:
+		o.Recovery = max(s.outage, election)
+	default:
+		o.Recovery = s.outage
+	}
+	return o
+}
+
+// told are the changes, and the pods that were made and still wait.
+func (w *world) told() []Change {
+	list := w.changes
+	for _, p := range w.waiting {
+		if p.of.seen != nil && p.index >= 0 && p.why != nil {
+			list = append(list, Change{Pod: p.name(), Workload: p.of.of, Why: p.why.Error()})
+		}
+	}
+	return list
+}
+
+// placements lists where all pods are.
+func (w *world) placements() []Placement {
+	var list []Placement
+	for _, c := range w.controllers {
+		for _, p := range c.pods {
+			at := Placement{Pod: p.name(), Workload: c.of}
+			if p.node != nil {
+				at.Node = p.node.name()
+			} else if p.why != nil {
+				at.Why = p.why.Error()
+			}
+			list = append(list, at)
+		}
+	}
+	return list
+}
+
+// unrolled says why a roll has not ended, "" if it has.
+func (c *controller) unrolled() string {
+	if c.of.Roll.How == "OnDelete" {
+		return "" // nothing is replaced before somebody deletes it
+	}
+	updated := 0
+	for _, p := range c.pods {
+		if p.revision == c.revision && p.available() {
+			updated++
+		}
+	}
+	want := c.wanted()
+	if c.of.Kind == workload.StatefulSet {
+		want = max(0, want-c.of.Roll.Partition)
+	}
+	if updated >= want && !slices.ContainsFunc(c.pods, func(p *pod) bool {
+		return p.active() && p.revision != c.revision && !(c.of.Kind == workload.StatefulSet && p.index < c.of.Roll.Partition) && !p.lost()
+	}) {
+		return ""
+	}
+	for _, p := range c.pods {
+		if p.state == waiting && p.why != nil {
+			return p.why.Error()
+		}
+	}
+	for _, p := range c.pods {
+		if p.lost() {
+			return fmt.Sprintf("pod %s is on %s, which is lost: it counts until somebody removes the node", p.key(), p.node.name())
+		}
+	}
+	return "its pods are not replaced"
+}
+
+// lost tells whether its node has no power.
+func (p *pod) lost() bool { return p.node != nil && p.node.lost }
