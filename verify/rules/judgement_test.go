@@ -230,7 +230,7 @@ func system(t *testing.T, text string) *workload.System {
 	return told(t, objects)
 }
 
-func told(t *testing.T, objects []*manifest.Object) *workload.System {
+func told(t testing.TB, objects []*manifest.Object) *workload.System {
 	t.Helper()
 	s, err := workload.Read(objects)
 	if err == nil {

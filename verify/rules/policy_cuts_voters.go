@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 
@@ -33,12 +34,13 @@ var policyCutsVoters = &Rule{
 	Protects: "Voters that cannot reach each other have no leader: the quorum never starts, or ends when the policy comes.",
 	Fix:      "A rule in the policy with the port, from (or to) a podSelector of the voters themselves.",
 	check: func(s *workload.System, find func(Place, string)) {
+		policies := held(every[networkingv1.NetworkPolicy](s, "networking.k8s.io/v1", "NetworkPolicy"))
 		for _, w := range voters(s) {
 			if w.Template.Spec.HostNetwork {
 				continue
 			}
 			for _, d := range []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress} {
-				first, rules := restricting(s, w, d)
+				first, rules := restricting(policies, w, d)
 				for _, port := range votingPorts(w) {
 					if first != nil && !slices.ContainsFunc(rules, func(r policyRule) bool { return r.allows(w, port) }) {
 						find(in(first, "spec"), fmt.Sprintf("%s: nothing allows port %s between the voters of %s", d, nameOf(port), w))
@@ -56,8 +58,8 @@ type policyRule struct {
 }
 
 // restricting is the first policy that restricts a workload's pods in a direction, and the rules of all that do.
-func restricting(s *workload.System, w *workload.Workload, d networkingv1.PolicyType) (first *manifest.Object, rules []policyRule) {
-	for o, p := range every[networkingv1.NetworkPolicy](s, "networking.k8s.io/v1", "NetworkPolicy") {
+func restricting(policies iter.Seq2[*manifest.Object, *networkingv1.NetworkPolicy], w *workload.Workload, d networkingv1.PolicyType) (first *manifest.Object, rules []policyRule) {
+	for o, p := range policies {
 		types := p.Spec.PolicyTypes
 		if len(types) == 0 { // as the API server fills it in
 			types = []networkingv1.PolicyType{networkingv1.PolicyTypeIngress}

@@ -5,7 +5,6 @@ import (
 	"iter"
 
 	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -17,8 +16,9 @@ var quorumHiddenUntilReady = &Rule{
 	Protects: "Voters find each other by names that the Service has only for pods that are ready, and they are ready only when they have found each other.",
 	Fix:      "publishNotReadyAddresses: true on the headless Service; clients take another one.",
 	check: func(s *workload.System, find func(Place, string)) {
+		services := services(s)
 		for w, set := range quorumSets(s) {
-			for o, service := range every[corev1.Service](s, "v1", "Service") {
+			for o, service := range services {
 				if o.Name == set.Spec.ServiceName && o.Namespace == w.Namespace && !service.Spec.PublishNotReadyAddresses && waitsForOthers(w) {
 					find(in(o, "spec", "publishNotReadyAddresses"), fmt.Sprintf("names the %d voters of %s only while they are ready", w.Replicas, w))
 				}

@@ -2,10 +2,7 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -16,9 +13,10 @@ var quorumServiceMissing = &Rule{
 	Protects: "The names of a StatefulSet's pods are those of its serviceName; without that Service no voter has a name, and none finds another.",
 	Fix:      "Name the headless Service that selects the voters in spec.serviceName. It cannot be changed later: delete the StatefulSet with --cascade=orphan and make it again.",
 	check: func(s *workload.System, find func(Place, string)) {
+		services := services(s)
 		for w, set := range quorumSets(s) {
 			var others []string
-			for o, service := range every[corev1.Service](s, "v1", "Service") {
+			for o, service := range services {
 				if o.Namespace != w.Namespace {
 					continue
 				}
@@ -26,7 +24,7 @@ var quorumServiceMissing = &Rule{
 					others = nil
 					break
 				}
-				if slices.Contains(behind(s, o, service), w) {
+				if has(o, service, w) {
 					others = append(others, o.Name)
 				}
 			}

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"fmt"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -55,6 +57,28 @@ spec: {maxUnavailable: 1, selector: {matchLabels: {app: api-%[1]d}}}
 	for b.Loop() {
 		if found := Check(s, c); len(found) > 0 {
 			b.Fatal(found[0].Message)
+		}
+	}
+}
+
+// BenchmarkCheckOfManyObjects: 300 workloads, a third of them quorums, each with a Service, a policy, an account and its permissions.
+func BenchmarkCheckOfManyObjects(b *testing.B) {
+	names := regexp.MustCompile(`[nN]ame: (web|bus-peers|bus)\b`)
+	var all strings.Builder
+	for i := range 300 {
+		for _, path := range []string{"lease-without-role", "policy-cuts-voters", "quorum-hidden-until-ready"}[i%3 : i%3+1] {
+			manifests := text(b, filepath.Join("testdata", path, "correct.yaml"))
+			all.WriteString(names.ReplaceAllString(manifests, fmt.Sprintf("${0}-%d", i)) + "---\n")
+		}
+	}
+	objects, err := manifest.Parse("bench.yaml", []byte(all.String()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := told(b, objects)
+	for b.Loop() {
+		if found := Check(s, cluster.Cluster{}); len(found) > 0 {
+			b.Fatalf("%d findings: %s", len(found), found[0].Message)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -62,7 +61,7 @@ func serversAt(s *workload.System, o *manifest.Object, url string) int {
 	_, host, _ := strings.Cut(url, "://")
 	host, _, _ = strings.Cut(host, ":")
 	labels := strings.Split(host, ".")
-	for at, service := range every[corev1.Service](s, "v1", "Service") {
+	for at, service := range services(s) {
 		if at.Name != labels[0] || len(labels) == 1 && at.Namespace != o.Namespace || len(labels) > 1 && !sameNamespace(at.Namespace, labels[1]) {
 			continue
 		}

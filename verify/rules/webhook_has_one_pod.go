@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -17,11 +16,12 @@ var webhookHasOnePod = &Rule{
 	Protects: "While the only pod of a webhook is away, the API server refuses every object it is asked about: nothing is made, changed or rolled.",
 	Fix:      "Two or more pods behind the webhook's Service, on different nodes; or failurePolicy: Ignore where it is not about safety.",
 	check: func(s *workload.System, find func(Place, string)) {
+		services := services(s)
 		fails := func(o *manifest.Object, i int, name string, policy *admissionv1.FailurePolicyType, client admissionv1.WebhookClientConfig) {
 			if client.Service == nil || policy != nil && *policy != admissionv1.Fail {
 				return
 			}
-			for at, service := range every[corev1.Service](s, "v1", "Service") {
+			for at, service := range services {
 				if at.Name != client.Service.Name || !sameNamespace(at.Namespace, client.Service.Namespace) {
 					continue
 				}
