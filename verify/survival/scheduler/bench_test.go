@@ -17,29 +17,54 @@ func apart(app string) *corev1.Affinity {
 	}}}}
 }
 
-// BenchmarkPlace puts a thousand pods on a cluster, three of an app, and takes them off again: what a placement costs there.
+// crowd is how many pods are placed before all are taken off again: three of an app.
+const crowd = 300
+
+// newBench is a cluster in three zones, with a Service for each app if the scheduler is to know any.
+func newBench(b *testing.B, nodes int, services bool) *Scheduler {
+	b.Helper()
+	c, err := cluster.Uniform(nodes, 3)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := New(b.Context(), c.Nodes)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var known Known
+	for i := range crowd / 3 {
+		app := fmt.Sprint("app", i)
+		known.Services = append(known.Services, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: app}, Spec: corev1.ServiceSpec{Selector: map[string]string{"app": app}}})
+	}
+	if !services {
+		known = Known{}
+	}
+	if err := s.Know(known); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	return s
+}
+
+// BenchmarkPlace is what it costs to find a node for a pod and to put it there, by what keeps the pods of an app apart.
 func BenchmarkPlace(b *testing.B) {
-	pods := map[string]func(app string, i int) *corev1.Pod{
-		"plain":         func(app string, i int) *corev1.Pod { return podOf(app, i) },
-		"zone spread":   func(app string, i int) *corev1.Pod { return podOf(app, i, over(cluster.ZoneLabel, app)) },
-		"host spread":   func(app string, i int) *corev1.Pod { return podOf(app, i, over(cluster.HostLabel, app)) },
-		"anti-affinity": func(app string, i int) *corev1.Pod { p := podOf(app, i); p.Spec.Affinity = apart(app); return p },
+	kinds := []struct {
+		name string
+		pod  func(app string, i int) *corev1.Pod
+	}{
+		{"nothing", func(app string, i int) *corev1.Pod { return podOf(app, i) }},
+		{"zone spread", func(app string, i int) *corev1.Pod { return podOf(app, i, over(cluster.ZoneLabel, app)) }},
+		{"host spread", func(app string, i int) *corev1.Pod { return podOf(app, i, over(cluster.HostLabel, app)) }},
+		{"anti-affinity", func(app string, i int) *corev1.Pod { p := podOf(app, i); p.Spec.Affinity = apart(app); return p }},
+		{"a Service", func(app string, i int) *corev1.Pod { return podOf(app, i) }},
 	}
 	for _, nodes := range []int{6, 5000} {
-		for _, kind := range []string{"plain", "zone spread", "host spread", "anti-affinity"} {
-			b.Run(fmt.Sprintf("%s on %d", kind, nodes), func(b *testing.B) {
-				c, err := cluster.Uniform(nodes, 3)
-				if err != nil {
-					b.Fatal(err)
-				}
-				s, err := New(b.Context(), c.Nodes)
-				if err != nil {
-					b.Fatal(err)
-				}
-				b.ReportAllocs()
+		for _, kind := range kinds {
+			b.Run(fmt.Sprintf("%s on %d", kind.name, nodes), func(b *testing.B) {
+				s := newBench(b, nodes, kind.name == "a Service")
 				var placed []*corev1.Pod
-				for i := 0; b.Loop(); i++ {
-					if len(placed) == min(1000, 50*nodes) {
+				for b.Loop() {
+					if len(placed) == crowd {
 						b.StopTimer()
 						for _, pod := range placed {
 							if err := s.Remove(pod); err != nil {
@@ -49,7 +74,7 @@ func BenchmarkPlace(b *testing.B) {
 						placed = placed[:0]
 						b.StartTimer()
 					}
-					pod := pods[kind](fmt.Sprint("app", len(placed)/3), len(placed)%3)
+					pod := kind.pod(fmt.Sprint("app", len(placed)/3), len(placed)%3)
 					node, err := s.Place(b.Context(), pod)
 					if err != nil {
 						b.Fatal(err)
@@ -62,5 +87,27 @@ func BenchmarkPlace(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkPreempt makes room for a pod where every node is full.
+func BenchmarkPreempt(b *testing.B) {
+	for _, nodes := range []int{6, 5000} {
+		b.Run(fmt.Sprint(nodes), func(b *testing.B) {
+			s := newBench(b, nodes, false)
+			for i, n := range s.nodes.list {
+				there := sized("app", i, "16", 0)
+				there.Spec.NodeName = n.name()
+				if err := s.Add(there); err != nil {
+					b.Fatal(err)
+				}
+			}
+			comes := sized("new", 0, "8", 1)
+			for b.Loop() {
+				if node, _, err := s.Preempt(b.Context(), comes, nil); err != nil || node == "" {
+					b.Fatal(node, err)
+				}
+			}
+		})
 	}
 }
