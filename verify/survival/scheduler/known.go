@@ -3,6 +3,7 @@ package scheduler
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -30,10 +31,18 @@ type Known struct {
 type objects struct {
 	factory    informers.SharedInformerFactory
 	namespaces map[string]labels.Set
+	// services are all by namespace; selecting those that select pods of a namespace and labels. The plugins are shown
+	// those of the pod that is placed: they would look through all of them each time.
+	services  map[string][]*corev1.Service
+	selecting map[string][]*corev1.Service
+	shown     []*corev1.Service
 }
 
 func newObjects() *objects {
-	return &objects{factory: informers.NewSharedInformerFactory(nil, 0), namespaces: map[string]labels.Set{}}
+	return &objects{
+		factory: informers.NewSharedInformerFactory(nil, 0), namespaces: map[string]labels.Set{},
+		services: map[string][]*corev1.Service{}, selecting: map[string][]*corev1.Service{},
+	}
 }
 
 // replace forgets what was known before.
@@ -41,7 +50,7 @@ func (o *objects) replace(k Known) error {
 	core, apps := o.factory.Core().V1(), o.factory.Apps().V1()
 	for _, err := range []error{
 		fill(core.Namespaces().Informer().GetIndexer(), []*corev1.Namespace{}),
-		fill(core.Services().Informer().GetIndexer(), k.Services),
+		fill(core.Services().Informer().GetIndexer(), []*corev1.Service{}),
 		fill(core.ReplicationControllers().Informer().GetIndexer(), k.ReplicationControllers),
 		fill(apps.ReplicaSets().Informer().GetIndexer(), k.ReplicaSets),
 		fill(apps.StatefulSets().Informer().GetIndexer(), k.StatefulSets),
@@ -51,6 +60,12 @@ func (o *objects) replace(k Known) error {
 		}
 	}
 	clear(o.namespaces)
+	clear(o.services)
+	clear(o.selecting)
+	o.shown = nil
+	for _, s := range k.Services {
+		o.services[s.Namespace] = append(o.services[s.Namespace], s)
+	}
 	for _, ns := range k.Namespaces {
 		o.addNamespace(ns.Name, ns.Labels)
 	}
@@ -80,6 +95,28 @@ func (o *objects) meet(pod *corev1.Pod) {
 	if o.namespaces[pod.Namespace] == nil {
 		o.addNamespace(pod.Namespace, nil)
 	}
+}
+
+// show lets the plugins see the Services that select a pod.
+func (o *objects) show(pod *corev1.Pod) error {
+	if len(o.services[pod.Namespace]) == 0 && len(o.shown) == 0 {
+		return nil
+	}
+	key := pod.Namespace + " " + labels.Set(pod.Labels).String()
+	found, is := o.selecting[key]
+	if !is {
+		for _, s := range o.services[pod.Namespace] {
+			if s.Spec.Selector != nil && labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(pod.Labels)) {
+				found = append(found, s)
+			}
+		}
+		o.selecting[key] = found
+	}
+	if slices.Equal(found, o.shown) {
+		return nil
+	}
+	o.shown = found
+	return fill(o.factory.Core().V1().Services().Informer().GetIndexer(), found)
 }
 
 // defaultSelector selects the pods that a pod without spread constraints is spread from.

@@ -145,6 +145,9 @@ func (s *Scheduler) Feasible(ctx context.Context, pod *corev1.Pod) ([]string, er
 // feasible finds the cells of nodes that a pod may be put on.
 func (s *Scheduler) feasible(ctx context.Context, state fwk.CycleState, pod *corev1.Pod) ([]cell, error) {
 	s.objects.meet(pod)
+	if err := s.objects.show(pod); err != nil {
+		return nil, err
+	}
 	s.divide(pod)
 	refused := &Unschedulable{Pod: pod.Namespace + "/" + pod.Name, Reasons: map[string]int{}}
 	only, status, _ := s.framework.RunPreFilterPlugins(ctx, state, pod)
