@@ -207,7 +207,7 @@ func FuzzCheck(f *testing.F) {
 		if err != nil || s.Tell(nil) != nil {
 			return
 		}
-		Check(s, cluster.Cluster{})
+		Check(s, described(t))
 	})
 }
 
@@ -242,11 +242,21 @@ func told(t testing.TB, objects []*manifest.Object) *workload.System {
 	return s
 }
 
+// described is a cluster of which something is known: a node in each of three zones, one of them tainted.
+func described(t *testing.T) cluster.Cluster {
+	t.Helper()
+	c, err := cluster.Parse("cluster.yaml", []byte("nodes: [{name: a, zone: a}, {name: b, zone: b}, {name: c, zone: c, taints: [{key: control, effect: NoSchedule}]}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // findings are what is found, as text.
 func findings(t *testing.T, objects []*manifest.Object) []string {
 	t.Helper()
 	var all []string
-	for _, f := range Check(told(t, objects), cluster.Cluster{}) {
+	for _, f := range Check(told(t, objects), described(t)) {
 		all = append(all, f.At()+": "+f.Rule.ID+": "+f.Message)
 	}
 	return all
