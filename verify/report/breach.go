@@ -26,6 +26,16 @@ var promises = []struct {
 	{survival.Roll, "The workload serves on when it rolls, and the roll comes to its end."},
 }
 
+// promised tells whether any claim is about an event.
+func promised(event string) bool {
+	for _, p := range promises {
+		if string(p.event) == event {
+			return true
+		}
+	}
+	return false
+}
+
 // breaches are all that nobody ignores and no baseline knows, in the order of the workloads.
 func (r Report) breaches() []breach {
 	var all []breach

@@ -32,7 +32,7 @@ func (r Report) Ignore(by func(rule, object string) (reason, at string)) Report 
 		w := &r.Workloads[i]
 		w.Worst = slices.Clone(w.Worst)
 		for i := range w.Worst {
-			if worst := &w.Worst[i]; worst.Ignored == "" && worst.Verdict != Serves {
+			if worst := &w.Worst[i]; worst.Ignored == "" && worst.Verdict != Serves && promised(worst.Event) {
 				worst.Ignored, worst.IgnoredAt = by(claimRule(worst.Event), w.Name)
 			}
 		}
