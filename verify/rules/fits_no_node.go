@@ -48,12 +48,26 @@ func (g *ground) refused(w *workload.Workload) string {
 	}
 	var all []string
 	if unlike > 0 {
-		all = append(all, fmt.Sprintf("%d lack the labels that they ask for", unlike))
+		all = append(all, fmt.Sprintf("%d lack the labels that they ask for%s", unlike, g.unknown(pod.Spec.NodeSelector)))
 	}
 	if len(taints) > 0 {
 		all = append(all, fmt.Sprintf("%d have taints that they do not tolerate, %s", len(g.Nodes)-unlike, strings.Join(slices.Sorted(maps.Keys(taints)), ", ")))
 	}
 	return strings.Join(all, "; ")
+}
+
+// unknown names what is selected and on no node, "" if each label by itself is somewhere.
+func (g *ground) unknown(selected map[string]string) string {
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(selected)) {
+		if !slices.Contains(g.domains(key), selected[key]) {
+			all = append(all, key+"="+selected[key])
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return ", and none has " + strings.Join(all, ", ")
 }
 
 // tooSmall says what no node has enough of for one pod; "" if each thing is enough on some node.
