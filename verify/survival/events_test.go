@@ -114,23 +114,131 @@ func TestEvents(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, s := range r.Scenarios {
-				if s.Event != c.event || s.Target != c.target {
-					continue
-				}
-				if (c.stuck == "") != (s.Stuck == "") || !strings.Contains(s.Stuck, c.stuck) {
-					t.Errorf("stuck: %q, want %q", s.Stuck, c.stuck)
-				}
-				if o := s.Outcomes[0]; o.Least != c.least || o.After != c.after || o.Recovery != c.recovery {
-					t.Errorf("least %d, after %d, back in %s: want %d, %d, %s\n%+v", o.Least, o.After, o.Recovery, c.least, c.after, c.recovery, s)
-				}
-				return
+			s := scenario(t, r, c.event, c.target)
+			if (c.stuck == "") != (s.Stuck == "") || !strings.Contains(s.Stuck, c.stuck) {
+				t.Errorf("stuck: %q, want %q", s.Stuck, c.stuck)
 			}
-			t.Errorf("was not played")
+			if o := s.Outcomes[0]; o.Least != c.least || o.After != c.after || o.Recovery != c.recovery {
+				t.Errorf("least %d, after %d, back in %s: want %d, %d, %s\n%+v", o.Least, o.After, o.Recovery, c.least, c.after, c.recovery, s)
+			}
 		})
 	}
 }
 
 func daemon(extra, pod string) string {
 	return strings.NewReplacer("kind: Deployment", "kind: DaemonSet", "replicas: 3", "").Replace(make3("Deployment", "a", extra, pod))
+}
+
+// scenario finds one.
+func scenario(t *testing.T, r Result, event Event, target string) Scenario {
+	t.Helper()
+	for _, s := range r.Scenarios {
+		if s.Event == event && s.Target == target {
+			return s
+		}
+	}
+	t.Fatalf("%s %s was not played", event, target)
+	return Scenario{}
+}
+
+// TestDisks: a disk stays where it was made, in a zone or on a node, and so does its pod.
+func TestDisks(t *testing.T) {
+	class := func(mode, provisioner string) string {
+		return "---\n{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: c}, volumeBindingMode: " + mode + ", provisioner: " + provisioner + "}\n"
+	}
+	const own = "volumeClaimTemplates: [{metadata: {name: d}, spec: {storageClassName: c, accessModes: [ReadWriteOnce]}}]"
+	shared := make3("Deployment", "a", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]")
+	for name, c := range map[string]struct {
+		text  string
+		zones int // in which its pods are
+		after int // when the first node is drained
+	}{
+		"no disk":                               {make3("StatefulSet", "a", "", ""), 3, 3},
+		"a class of which nobody says anything": {make3("StatefulSet", "a", own, ""), 3, 2},
+		"where its first pod is":                {make3("StatefulSet", "a", own, "") + class("WaitForFirstConsumer", "ebs.csi.aws.com"), 3, 2},
+		"before there is a pod":                 {make3("StatefulSet", "a", own, "") + class("Immediate", "ebs.csi.aws.com"), 1, 0},
+		"on a node":                             {make3("StatefulSet", "a", own, "") + class("WaitForFirstConsumer", "kubernetes.io/no-provisioner"), 3, 2},
+		"shared by all pods":                    {shared, 1, 0},
+	} {
+		nodes, err := cluster.Uniform(3, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := play(t.Context(), nodes, system(t, c.text), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		zones := map[string]bool{}
+		for _, p := range r.Rest {
+			zones[p.Node] = true
+		}
+		if o := scenario(t, r, DrainNode, "node-1").Outcomes[0]; len(zones) != c.zones || o.After != c.after {
+			t.Errorf("%s: in %v, %d after a drain: want %d zones, %d pods: %v", name, zones, o.After, c.zones, c.after, o.Waits)
+		}
+	}
+}
+
+// TestRecovery: how long a lone pod is away when its node is lost or drained.
+func TestRecovery(t *testing.T) {
+	const probes = "image: i, readinessProbe: {initialDelaySeconds: 3, periodSeconds: 4, successThreshold: 2, tcpSocket: {port: 1}}, startupProbe: {periodSeconds: 7, tcpSocket: {port: 1}}"
+	one := func(kind, pod string) string {
+		return strings.Replace(make3(kind, "a", "", pod), "replicas: 3", "replicas: 1", 1)
+	}
+	tolerates := func(effect, seconds string) string {
+		return "tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, effect: " + effect + seconds + "}]"
+	}
+	for name, c := range map[string]struct {
+		text        string
+		model       workload.Model
+		lost, drain time.Duration
+	}{
+		"nothing is said":         {one("Deployment", ""), workload.Stateless, 351 * time.Second, time.Second},
+		"probes take their time":  {strings.Replace(one("Deployment", ""), "image: i", probes, 1), workload.Stateless, (350 + 1 + 7 + 11) * time.Second, 19 * time.Second},
+		"tolerates half a minute": {one("Deployment", tolerates("NoExecute", ", tolerationSeconds: 30")), workload.Stateless, 81 * time.Second, time.Second},
+		"tolerates for ever":      {one("Deployment", tolerates("NoExecute", "")), workload.Stateless, -1, time.Second},
+		"a stateful set's pod":    {one("StatefulSet", "terminationGracePeriodSeconds: 7"), workload.Single, -1, 8 * time.Second},
+		"one of three stands by":  {make3("Deployment", "a", "", apartHosts), workload.Standby, 15 * time.Second, 15 * time.Second},
+	} {
+		nodes, err := cluster.Uniform(4, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := system(t, c.text)
+		s.Workloads[0].Replication.Model = c.model
+		r, err := Play(t.Context(), nodes, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for event, want := range map[Event]time.Duration{LoseNode: c.lost, DrainNode: c.drain} {
+			if got := scenario(t, r, event, "node-1").Outcomes[0].Recovery; got != want {
+				t.Errorf("%s: %s: back after %s, want %s", name, event, got, want)
+			}
+		}
+	}
+}
+
+// TestPriority: a pod makes room for one that counts more, and for no other.
+func TestPriority(t *testing.T) {
+	nodes, err := cluster.Parse("c.yaml", []byte("nodes: [{name: n, count: 2, capacity: {cpu: 2}}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, first := range []int32{0, 10} {
+		text := ""
+		for _, name := range []string{"a", "b"} {
+			one := strings.Replace(make3("Deployment", name, "", ""), "replicas: 3", "replicas: 1", 1)
+			text += strings.Replace(one, "image: i", "image: i, resources: {requests: {cpu: 1500m}}", 1)
+		}
+		s := system(t, text)
+		s.Workloads[0].Template.Spec.Priority = &first
+		r, err := Play(t.Context(), nodes, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lost := scenario(t, r, LoseNode, "n-1")
+		a, b := lost.Outcomes[0], lost.Outcomes[1]
+		if first > 0 != a.Recovers() || first > 0 == b.Recovers() || first > 0 && a.Recovery != (350+30+1)*time.Second {
+			t.Errorf("priority %d: %+v\n%+v\n%+v", first, a, b, lost.Changes)
+		}
+	}
 }

@@ -36,6 +36,8 @@ type pod struct {
 	// why it waits, as was found out at a version of the world.
 	why   *scheduler.Unschedulable
 	tried int
+	// room is the node on which others were stopped for it.
+	room *node
 	// budgets are those that select it.
 	budgets []*budget
 	// on is the node that a DaemonSet's pod is for.
@@ -56,6 +58,7 @@ func (p *pod) key() string { return p.object.Namespace + "/" + p.object.Name }
 // create makes a pod that waits.
 func (w *world) create(c *controller, index, revision int, on *node) *pod {
 	p := &pod{of: c, index: index, revision: revision, object: c.of.Pod(index, revision), due: never, tried: -1, on: on}
+	owned(p.object, c.of, revision)
 	if on != nil {
 		bind(p.object, corev1.NodeSelectorRequirement{Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{on.object.Name}}, true)
 	}

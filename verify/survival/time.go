@@ -92,7 +92,8 @@ func (w *world) settle(ctx context.Context) error {
 	}
 }
 
-// schedule tries to place the pods that wait, those of the highest priority first, and otherwise the longest waiting.
+// schedule tries to place the pods that wait, those of the highest priority first, and otherwise the longest waiting. It
+// tells whether any was placed, or others were stopped for one.
 func (w *world) schedule(ctx context.Context) (placed bool, err error) {
 	if len(w.waiting) == 0 {
 		return false, nil
@@ -113,34 +114,34 @@ func (w *world) schedule(ctx context.Context) (placed bool, err error) {
 			w.refuse(p, &scheduler.Unschedulable{Pod: p.key(), Reasons: why.Reasons})
 			continue
 		}
-		why, err := w.place(ctx, p)
+		did, err := w.place(ctx, p)
 		if err != nil {
 			return placed, err
 		}
 		switch {
-		case why == nil:
+		case did:
 			placed = true
 			clear(refused)
 		case p.of.alike:
-			refused[like] = why
+			refused[like] = p.why
 		}
 	}
 	return placed, nil
 }
 
-// place finds a node for a pod that waits; if there is none, it waits on and knows why.
-func (w *world) place(ctx context.Context, p *pod) (*scheduler.Unschedulable, error) {
+// place finds a node for a pod that waits, or makes room on one. If neither is possible, it waits on and knows why.
+func (w *world) place(ctx context.Context, p *pod) (bool, error) {
 	object := w.disks.bound(p)
 	name, err := w.scheduler.Place(ctx, object)
 	var why *scheduler.Unschedulable
 	if errors.As(err, &why) {
 		w.refuse(p, why)
-		return why, nil
+		return w.preempt(ctx, p, object)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("placing pod %s: %w", p.key(), err)
+		return false, fmt.Errorf("placing pod %s: %w", p.key(), err)
 	}
-	return nil, w.start(p, object, w.byName[name])
+	return true, w.start(p, object, w.byName[name])
 }
 
 // refuse notes why a pod waits on, as things are.

@@ -61,6 +61,13 @@ func newWorld(ctx context.Context, c cluster.Cluster, s *workload.System) (*worl
 	if err != nil {
 		return nil, err
 	}
+	known, err := knownOf(s)
+	if err != nil {
+		return nil, err
+	}
+	if err := placer.Know(known); err != nil {
+		return nil, err
+	}
 	w := &world{scheduler: placer, byName: map[string]*node{}}
 	for _, object := range nodes {
 		n := &node{object: object}
