@@ -75,14 +75,11 @@ type cells struct {
 }
 
 // divide finds the cells of all nodes for a pod, in an order that depends on nothing but what happened before.
-func (c *cells) divide(n *nodes, pod *corev1.Pod, matters interest) {
+func (c *cells) divide(n *nodes, pod *corev1.Pod, matters *interest) {
 	n.settle()
 	c.placement++
 	c.all, c.apart = c.all[:0], c.apart[:0]
-	for _, k := range n.kinds.all {
-		if !matters.in(k) {
-			continue
-		}
+	for _, k := range matters.of(n.kinds) {
 		for _, one := range k.on {
 			c.setApart(one)
 			one.mark.kinds = append(one.mark.kinds, k.index)

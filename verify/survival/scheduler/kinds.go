@@ -15,7 +15,6 @@ import (
 
 // kind is the pods that mean the same to others: those of one namespace with the same labels and the same affinity to pods.
 type kind struct {
-	key string
 	// pod is one of them, with its terms of affinity.
 	pod fwk.PodInfo
 	// on are the nodes that they are on, each as often as there is a pod of the kind.
@@ -23,7 +22,7 @@ type kind struct {
 	index int
 }
 
-// kinds are those that there are pods of.
+// kinds are all that there ever were pods of: those that went may come back.
 type kinds struct {
 	all []*kind
 	of  map[string]*kind
@@ -53,7 +52,7 @@ func (k *kinds) add(pod *corev1.Pod, n *node) {
 	if of == nil {
 		// Terms that cannot be read count for nothing, as in the scheduler.
 		info, _ := framework.NewPodInfo(pod)
-		of = &kind{key: key, pod: info, index: len(k.all)}
+		of = &kind{pod: info, index: len(k.all)}
 		k.of[key] = of
 		k.all = append(k.all, of)
 	}
@@ -68,13 +67,6 @@ func (k *kinds) remove(pod *corev1.Pod, n *node) {
 	if at := slices.Index(of.on, n); at >= 0 {
 		of.on = slices.Delete(of.on, at, at+1)
 	}
-	if len(of.on) > 0 {
-		return
-	}
-	delete(k.of, of.key)
-	last := k.all[len(k.all)-1]
-	k.all[of.index], last.index = last, of.index
-	k.all = k.all[:len(k.all)-1]
 }
 
 // interest is which pods matter to one that is placed: those that its spread constraints and its terms of affinity select,
@@ -83,12 +75,28 @@ type interest struct {
 	pod        fwk.PodInfo
 	spread     []labels.Selector
 	namespaces map[string]labels.Set
+	// found are the kinds that matter among the first so many of all.
+	found []*kind
+	among int
 }
 
-func (o *objects) interestOf(pod *corev1.Pod) interest {
+// interestOf is that of a pod, and of all others of its kind that are spread and owned like it.
+func (o *objects) interestOf(pod *corev1.Pod) *interest {
+	// There is nothing in it that cannot be written down.
+	text, _ := json.Marshal([]any{pod.Spec.TopologySpreadConstraints, metav1.GetControllerOfNoCopy(pod)})
+	key := keyOf(pod) + string(text)
+	i := o.interests[key]
+	if i == nil {
+		i = o.newInterest(pod)
+		o.interests[key] = i
+	}
+	return i
+}
+
+func (o *objects) newInterest(pod *corev1.Pod) *interest {
 	// What cannot be read is refused by the plugins.
 	info, _ := framework.NewPodInfo(pod)
-	i := interest{pod: info, namespaces: o.namespaces}
+	i := &interest{pod: info, namespaces: o.namespaces}
 	if len(pod.Spec.TopologySpreadConstraints) == 0 {
 		i.spread = []labels.Selector{o.defaultSelector(pod)}
 	}
@@ -110,8 +118,18 @@ func (o *objects) interestOf(pod *corev1.Pod) interest {
 	return i
 }
 
+// of are the kinds that matter.
+func (i *interest) of(k *kinds) []*kind {
+	for ; i.among < len(k.all); i.among++ {
+		if one := k.all[i.among]; i.in(one) {
+			i.found = append(i.found, one)
+		}
+	}
+	return i.found
+}
+
 // in tells whether pods of a kind matter.
-func (i interest) in(k *kind) bool {
+func (i *interest) in(k *kind) bool {
 	pod, other := i.pod.GetPod(), k.pod.GetPod()
 	if pod.Namespace == other.Namespace {
 		for _, s := range i.spread {

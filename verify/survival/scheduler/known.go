@@ -36,12 +36,15 @@ type objects struct {
 	services  map[string][]*corev1.Service
 	selecting map[string][]*corev1.Service
 	shown     []*corev1.Service
+	// interests are those of the pods that were placed.
+	interests map[string]*interest
 }
 
 func newObjects() *objects {
 	return &objects{
 		factory: informers.NewSharedInformerFactory(nil, 0), namespaces: map[string]labels.Set{},
 		services: map[string][]*corev1.Service{}, selecting: map[string][]*corev1.Service{},
+		interests: map[string]*interest{},
 	}
 }
 
@@ -62,6 +65,7 @@ func (o *objects) replace(k Known) error {
 	clear(o.namespaces)
 	clear(o.services)
 	clear(o.selecting)
+	clear(o.interests)
 	o.shown = nil
 	for _, s := range k.Services {
 		o.services[s.Namespace] = append(o.services[s.Namespace], s)

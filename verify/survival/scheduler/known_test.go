@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"fmt"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -117,24 +118,29 @@ func TestNamespaces(t *testing.T) {
 	}
 }
 
-// What is known can be told anew.
+// What is known can be told anew, and counts for pods that were placed before, too.
 func TestKnowReplaces(t *testing.T) {
-	s := newScheduler(t, 2, 0, Known{Namespaces: []*corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "default", Labels: map[string]string{"team": "a"}}}}})
-	there := podOf("web", 0)
-	there.Spec.NodeName = "node-1"
-	if err := s.Add(there); err != nil {
-		t.Fatal(err)
+	s := newScheduler(t, 3, 0, Known{})
+	for i, app := range []string{"web", "bus"} {
+		there := podOf(app, 0)
+		there.Spec.NodeName = fmt.Sprint("node-", i+1)
+		if err := s.Add(there); err != nil {
+			t.Fatal(err)
+		}
 	}
 	comes := podOf("db", 0)
 	comes.Spec.Affinity = apart("web")
 	comes.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution[0].NamespaceSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"team": "a"}}
-	if fit, err := s.Feasible(t.Context(), comes); err != nil || len(fit) != 1 {
-		t.Errorf("fits on %v, %v", fit, err)
-	}
-	if err := s.Know(Known{}); err != nil {
-		t.Fatal(err)
-	}
-	if fit, err := s.Feasible(t.Context(), comes); err != nil || len(fit) != 2 {
-		t.Errorf("fits on %v, %v", fit, err)
+	labelled := Known{Namespaces: []*corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "default", Labels: map[string]string{"team": "a"}}}}}
+	for _, tt := range []struct {
+		known Known
+		fits  int
+	}{{Known{}, 3}, {labelled, 2}, {Known{}, 3}} {
+		if err := s.Know(tt.known); err != nil {
+			t.Fatal(err)
+		}
+		if fit, err := s.Feasible(t.Context(), comes); err != nil || len(fit) != tt.fits {
+			t.Errorf("fits on %v, not on %d nodes (%v)", fit, tt.fits, err)
+		}
 	}
 }
