@@ -114,7 +114,9 @@ func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (rep
 	if asked.claim == "zone" && len(c.Zones()) < 2 {
 		return report.Report{}, fmt.Errorf("--survives zone: the cluster has nodes in %d zones: it takes two to lose one", len(c.Zones()))
 	}
+	done := waiting(s.err, fmt.Sprintf("%d workloads on %d nodes", len(system.Workloads), len(c.Nodes)))
 	played, err := survival.Play(ctx, c, system)
+	done()
 	if err != nil {
 		return report.Report{}, otherError{err}
 	}

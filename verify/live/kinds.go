@@ -29,8 +29,12 @@ func (k kind) notViewed() kind {
 }
 
 // kinds are what the rest of verify reads, of what makes pods and of what is around them. Secrets and ConfigMaps are not: nothing
-// is decided by them.
+// is decided by them. Owners that one may not list come before what they own.
 var kinds = []kind{
+	of("argoproj.io", "v1alpha1", "eventbus", "EventBus").notViewed(),
+	of("argoproj.io", "v1alpha1", "eventsources", "EventSource").notViewed(),
+	of("argoproj.io", "v1alpha1", "sensors", "Sensor").notViewed(),
+
 	of("apps", "v1", "deployments", "Deployment"),
 	of("apps", "v1", "statefulsets", "StatefulSet"),
 	of("apps", "v1", "daemonsets", "DaemonSet"),
@@ -39,9 +43,6 @@ var kinds = []kind{
 	of("batch", "v1", "jobs", "Job"),
 	of("batch", "v1", "cronjobs", "CronJob"),
 	of("", "v1", "pods", "Pod"),
-	of("argoproj.io", "v1alpha1", "eventbus", "EventBus"),
-	of("argoproj.io", "v1alpha1", "eventsources", "EventSource"),
-	of("argoproj.io", "v1alpha1", "sensors", "Sensor"),
 
 	of("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"),
 	of("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"),
@@ -56,6 +57,7 @@ var kinds = []kind{
 	of("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding").inNone(),
 	of("storage.k8s.io", "v1", "storageclasses", "StorageClass").inNone(),
 	of("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass").inNone(),
+	of("", "v1", "namespaces", "Namespace").inNone(),
 	of("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration").inNone(),
 	of("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration").inNone(),
 }
@@ -65,3 +67,5 @@ var nodes = of("", "v1", "nodes", "Node").inNone()
 
 // String is the kind as kubectl takes it: "deployments.apps".
 func (k kind) String() string { return k.GroupResource().String() }
+
+func (k kind) groupKind() schema.GroupKind { return schema.GroupKind{Group: k.Group, Kind: k.name} }

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/pager"
 	"sigs.k8s.io/yaml"
@@ -73,13 +74,17 @@ func (c *Cluster) Nodes(ctx context.Context) (cluster.Cluster, error) {
 // error.
 func (c *Cluster) Objects(ctx context.Context, namespace string) (all []*manifest.Object, leftOut []string, err error) {
 	var refused []string
+	listed := map[schema.GroupKind]bool{nodes.groupKind(): true}
 	for _, k := range kinds {
+		if !k.aside {
+			listed[k.groupKind()] = true // or it is an error
+		}
 		in := namespace
 		if k.wide {
 			in = ""
 		}
 		err := c.list(ctx, k, in, func(o *unstructured.Unstructured) error {
-			if made(o) || ended(o) {
+			if made(o, listed) || ended(o) {
 				return nil
 			}
 			object, err := parsed(k, o)
@@ -87,7 +92,9 @@ func (c *Cluster) Objects(ctx context.Context, namespace string) (all []*manifes
 			return err
 		})
 		switch {
-		case err == nil, apierrors.IsNotFound(err): // a kind of its own that nobody installed
+		case err == nil:
+			listed[k.groupKind()] = true
+		case apierrors.IsNotFound(err): // a kind of its own that nobody installed
 		case apierrors.IsForbidden(err) && k.aside:
 			leftOut = append(leftOut, k.String())
 		case apierrors.IsForbidden(err):
@@ -125,18 +132,15 @@ func (c *Cluster) list(ctx context.Context, k kind, namespace string, each func(
 	})
 }
 
-// made tells whether a controller makes the object of another one that is read. What it makes of a kind that nobody knows counts
-// itself. The pods of a node's own files come and go with it.
-func made(o *unstructured.Unstructured) bool {
+// made tells whether a controller makes the object of another one that is listed and read. What it makes of others counts itself.
+// The pods of a node's own files come and go with it.
+func made(o *unstructured.Unstructured, listed map[schema.GroupKind]bool) bool {
 	owner := metav1.GetControllerOf(o)
 	if owner == nil {
 		return false
 	}
-	group, _, found := strings.Cut(owner.APIVersion, "/")
-	if !found {
-		group = ""
-	}
-	return workload.Reads(group, owner.Kind) || group == nodes.Group && owner.Kind == nodes.name
+	kind := schema.FromAPIVersionAndKind(owner.APIVersion, owner.Kind).GroupKind()
+	return listed[kind] && (kind == nodes.groupKind() || workload.Reads(kind.Group, kind.Kind))
 }
 
 // ended tells whether a Pod or Job has run to its end, or is on its way out.

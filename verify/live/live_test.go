@@ -83,7 +83,7 @@ func TestObjects(t *testing.T) {
 		return fmt.Sprintf(`{"metadata": {"name": %q, "namespace": "own", "ownerReferences": [{"apiVersion": %q, "kind": %q, "name": "x", "uid": "u", "controller": true}]}, "spec": {"containers": []}}`, name, version, kind)
 	}
 	pods := []string{
-		owned("of-set", "apps/v1", "ReplicaSet"), owned("of-job", "batch/v1", "Job"), owned("of-node", "v1", "Node"),
+		owned("of-set", "apps/v1", "ReplicaSet"), owned("of-job", "batch/v1", "Job"), owned("of-sensor", "argoproj.io/v1alpha1", "Sensor"), owned("of-node", "v1", "Node"),
 		owned("of-operator", "example.com/v1", "Database"), owned("of-namesake", "example.com/v1", "ReplicaSet"),
 		`{"metadata": {"name": "bare", "namespace": "own", "managedFields": [{"manager": "m"}]}, "spec": {"containers": []}}`,
 		`{"metadata": {"name": "done", "namespace": "own"}, "status": {"phase": "Succeeded"}}`,
@@ -100,6 +100,7 @@ func TestObjects(t *testing.T) {
 		"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations": "403",
 		"/apis/apps/v1/namespaces/own/deployments":                            list("Deployment", "apps/v1", "", ""),
 		"/apis/rbac.authorization.k8s.io/v1/namespaces/own/roles":             "403",
+		"/apis/argoproj.io/v1alpha1/namespaces/own/sensors":                   "403",
 		"/apis/rbac.authorization.k8s.io/v1/clusterroles":                     "403",
 		"/apis/apps/v1/namespaces/other/deployments":                          list("Deployment", "apps/v1", "", ""),
 		"/api/v1/pods": list("Pod", "v1", pods[5], ""),
@@ -116,14 +117,14 @@ func TestObjects(t *testing.T) {
 	for _, o := range objects {
 		got = append(got, o.String()+" "+o.APIVersion)
 	}
-	if want := []string{"Job own/runs batch/v1", "Pod own/of-operator v1", "Pod own/of-namesake v1", "Pod own/bare v1", "StorageClass fast storage.k8s.io/v1"}; !slices.Equal(got, want) {
+	if want := []string{"Job own/runs batch/v1", "Pod own/of-sensor v1", "Pod own/of-operator v1", "Pod own/of-namesake v1", "Pod own/bare v1", "StorageClass fast storage.k8s.io/v1"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if want := []string{"roles.rbac.authorization.k8s.io", "clusterroles.rbac.authorization.k8s.io", "mutatingwebhookconfigurations.admissionregistration.k8s.io"}; !slices.Equal(leftOut, want) {
+	if want := []string{"sensors.argoproj.io", "roles.rbac.authorization.k8s.io", "clusterroles.rbac.authorization.k8s.io", "mutatingwebhookconfigurations.admissionregistration.k8s.io"}; !slices.Equal(leftOut, want) {
 		t.Errorf("left out are %q", leftOut)
 	}
 	// Lines are those of kubectl: apiVersion, kind, metadata, name.
-	if at := objects[3].At("metadata", "name"); at != "live/own/pods/bare:4" {
+	if at := objects[4].At("metadata", "name"); at != "live/own/pods/bare:4" {
 		t.Errorf("the pod's name is at %s", at)
 	}
 	if objects, _, err := c.Objects(t.Context(), ""); err != nil || len(objects) != 2 {
