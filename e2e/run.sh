@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-all=(vet facts schemas chart control nodes live)
+all=(vet facts schemas chart page control nodes live)
 
 # The checks of the compiler, for every module that has sources.
 vet() { go vet ./... && for tool in argocheck place; do (cd tools/$tool && go vet ./...) || return; done; }
@@ -19,6 +19,8 @@ facts() { tests ./facts ./live/evidence; }
 schemas() { tests ./schemas; }
 # The charts and manifests against Helm, the schemas, Argo Events, nats-server and the nats command.
 chart() { tests ./chart -parallel 4; }
+# The page of holdfast verify in a real Chromium: that something is drawn, nothing overflows, keys work, by day, by night, on paper.
+page() { tests ./page; }
 # The charts on a real control plane: API server, controllers, scheduler, evictions, Helm and the controller of Argo Events.
 # Most of the time is waiting, hence more tests at a time than processors.
 control() { tests ./control -parallel 14; }

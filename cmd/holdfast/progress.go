@@ -3,18 +3,14 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
-
-	"golang.org/x/term"
 )
 
 // waiting tells a person at a terminal what takes so long, from a second on; elsewhere nothing. What it returns takes that away
 // again: call it before anything else is written.
 func waiting(out io.Writer, what string) (done func()) {
-	file, is := out.(*os.File)
-	if !is || !term.IsTerminal(int(file.Fd())) {
+	if !terminal(out) {
 		return func() {}
 	}
 	return ticking(out, what, time.Second)

@@ -45,7 +45,8 @@ claim-rest. With --baseline, an earlier report, only what is new counts, whereve
   helm template . | holdfast verify -f - --nodes 6 --zones 3 -o json
   holdfast verify -f manifests/ --cluster nodes.yaml --replication StatefulSet/store=quorum
   holdfast verify --kubeconfig ~/.kube/config -n events --survives zone
-  holdfast verify -f manifests/ --baseline last.json -o sarif > holdfast.sarif`,
+  holdfast verify -f manifests/ --baseline last.json -o sarif > holdfast.sarif
+  holdfast verify --profile multi-zone --nodes 6 -o html > page.html`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeStacks,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -83,7 +84,7 @@ func writeReport(out io.Writer, r report.Report, format string) error {
 	case "html":
 		return r.WriteHTML(out)
 	default:
-		return r.WriteText(out)
+		return r.WriteText(out, coloured(out))
 	}
 }
 

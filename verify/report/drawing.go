@@ -1,6 +1,11 @@
 package report
 
-import "github.com/holdfast-ha/holdfast/verify/survival"
+import (
+	"slices"
+	"strings"
+
+	"github.com/holdfast-ha/holdfast/verify/survival"
+)
 
 // drawing is what the page's script draws of: the names once, and numbers that point to them. -1 is none.
 type drawing struct {
@@ -9,6 +14,8 @@ type drawing struct {
 	Workloads []drawnWorkload `json:"workloads"`
 	Pods      []drawnPod      `json:"pods"`
 	Scenarios []drawnScenario `json:"scenarios"`
+	// Start is the scenario that is shown first.
+	Start int `json:"start"`
 }
 
 type drawnNode struct {
@@ -30,8 +37,8 @@ type drawnPod struct {
 
 type drawnScenario struct {
 	When     string         `json:"when"`
-	Lost     bool           `json:"lost"`
-	Nodes    []int          `json:"nodes"`
+	Lost     []int          `json:"lost"`
+	Drained  []int          `json:"drained"`
 	Stuck    string         `json:"stuck,omitempty"`
 	Outcomes []drawnOutcome `json:"outcomes"`
 	Changes  []drawnChange  `json:"changes"`
@@ -67,7 +74,7 @@ func (n numbers) of(name string) int {
 }
 
 func newDrawing(r Report, marks map[string]Mark) drawing {
-	d := drawing{Zones: r.Cluster.Zones, Nodes: []drawnNode{}, Workloads: []drawnWorkload{}, Pods: []drawnPod{}, Scenarios: []drawnScenario{}}
+	d := drawing{Zones: r.Cluster.Zones, Nodes: []drawnNode{}, Workloads: []drawnWorkload{}, Pods: []drawnPod{}, Scenarios: []drawnScenario{}, Start: r.start()}
 	zones, nodes, workloads := numbers{}, numbers{}, numbers{}
 	for i, zone := range r.Cluster.Zones {
 		zones[zone] = i
@@ -89,11 +96,32 @@ func newDrawing(r Report, marks map[string]Mark) drawing {
 	return d
 }
 
+// start is the first failure that something does not survive, of one failure at a time; else the loss of a zone, or of a node.
+func (r Report) start() int {
+	at := map[survival.Event]int{}
+	for i, s := range slices.Backward(r.Scenarios) {
+		event := survival.Event(s.Event)
+		if at[event] = i; s.Verdict != Serves && event != survival.LoseNodeInDrain && event != survival.LoseNodeInRoll {
+			at["fails"] = i
+		}
+	}
+	for _, event := range []survival.Event{"fails", survival.LoseZone, survival.LoseNode} {
+		if i, is := at[event]; is {
+			return i
+		}
+	}
+	return 0
+}
+
 func drawScenario(s Scenario, nodes, workloads numbers) drawnScenario {
-	d := drawnScenario{When: sentence(what(s.Event, s.Target)), Lost: s.loses(), Stuck: s.Stuck,
-		Nodes: []int{}, Outcomes: []drawnOutcome{}, Changes: []drawnChange{}}
+	d := drawnScenario{When: sentence(what(s.Event, s.Target)), Stuck: s.Stuck,
+		Lost: []int{}, Drained: []int{}, Outcomes: []drawnOutcome{}, Changes: []drawnChange{}}
 	for _, name := range s.Nodes {
-		d.Nodes = append(d.Nodes, nodes.of(name))
+		if name == s.drained() {
+			d.Drained = append(d.Drained, nodes.of(name))
+		} else {
+			d.Lost = append(d.Lost, nodes.of(name))
+		}
 	}
 	for _, o := range s.Outcomes {
 		d.Outcomes = append(d.Outcomes, drawnOutcome{workloads.of(o.Workload), class(o.Verdict), o.becomes(), o.Pods, o.Least, o.After, o.Needs, o.Waiting})
@@ -104,5 +132,12 @@ func drawScenario(s Scenario, nodes, workloads numbers) drawnScenario {
 	return d
 }
 
-// loses tells whether the nodes of the scenario lose their power; otherwise they are drained.
-func (s Scenario) loses() bool { return s.Event != string(survival.DrainNode) }
+// drained is the node that the scenario drains, "" if it drains none. The others that it takes lose their power.
+func (s Scenario) drained() string {
+	switch survival.Event(s.Event) {
+	case survival.DrainNode, survival.LoseNodeInDrain:
+		node, _, _ := strings.Cut(s.Target, ", ")
+		return node
+	}
+	return ""
+}

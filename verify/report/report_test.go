@@ -121,6 +121,26 @@ func TestClaimed(t *testing.T) {
 	}
 }
 
+// TestNodeAfterNode: a DaemonSet that replaces its pods one by one keeps a claim; two at a time do not, nor does the only one.
+func TestNodeAfterNode(t *testing.T) {
+	roll := survival.Scenario{Event: survival.Roll, Target: "Deployment api"}
+	for _, test := range []struct {
+		pods, least int
+		want        string
+	}{{6, 6, Serves}, {6, 5, Serves}, {6, 4, Returns}, {2, 1, Serves}, {1, 0, Returns}} {
+		s := system(t)
+		s.Workloads[0].Replication.Model = workload.PerNode
+		o := survival.Outcome{Workload: s.Workloads[0], Pods: test.pods, Least: test.least, After: test.pods, Needs: test.pods, Recovery: time.Minute}
+		if got := verdict(roll, o, false); got != test.want {
+			t.Errorf("%d of %d: %s, want %s", test.least, test.pods, got, test.want)
+		}
+		lost := survival.Scenario{Event: survival.LoseNode, Target: "node-1"}
+		if got := verdict(lost, o, false); test.least < test.pods && got != Returns {
+			t.Errorf("%d of %d when a node is lost: %s", test.least, test.pods, got)
+		}
+	}
+}
+
 // TestText: what fails is told by the scenario that shows it, in lines that fit.
 func TestText(t *testing.T) {
 	long := "pod default/api-2 fits on no node: " + strings.Repeat("node(s) had untolerated taint {a: b}, ", 8)
@@ -128,7 +148,7 @@ func TestText(t *testing.T) {
 		survival.Outcome{Pods: 2, Least: 0, After: 1, Needs: 1, Recovery: 341 * time.Second, Waits: []string{long}})
 	r.Workloads[1].Name = "DaemonSet " + strings.Repeat("a-long-name-", 6)
 	var text strings.Builder
-	if err := r.WriteText(&text); err != nil {
+	if err := r.WriteText(&text, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
@@ -147,7 +167,7 @@ func TestText(t *testing.T) {
 		}
 	}
 	var coloured strings.Builder
-	if err := r.writeText(&coloured, true); err != nil {
+	if err := r.WriteText(&coloured, true); err != nil {
 		t.Fatal(err)
 	}
 	if plain := withoutColours.Replace(coloured.String()); plain != text.String() || coloured.String() == plain {

@@ -28,11 +28,8 @@ func (r Report) columns() []column {
 	return slices.DeleteFunc(all, func(c column) bool { return !played[string(c.event)] })
 }
 
-// WriteText writes the report for a terminal.
-func (r Report) WriteText(out io.Writer) error { return r.writeText(out, false) }
-
-// writeText writes the report for a terminal, in colours if it has them.
-func (r Report) writeText(out io.Writer, coloured bool) error {
+// WriteText writes the report for a terminal, in colours or without.
+func (r Report) WriteText(out io.Writer, coloured bool) error {
 	p := terminal{coloured: coloured}
 	color := good
 	if !r.Kept {
@@ -116,11 +113,27 @@ func (p *terminal) troubles(w Workload) {
 	}
 }
 
-// broken is what a workload does not survive. What is as bad at rest is said of rest alone.
+// broken is what a workload does not survive. What is as bad at rest is said of rest alone, and of two failures at a time
+// only what is worse than one.
 func (w Workload) broken() []Worst {
 	var all []Worst
-	for i, now := range w.Worst {
-		if now.Verdict != Serves && (i == 0 || w.Worst[0].Event != string(survival.Rest) || severity(now.Verdict) > severity(w.Worst[0].Verdict)) {
+	rest, one := 0, 0
+	for _, now := range w.Worst {
+		bad := severity(now.Verdict)
+		switch survival.Event(now.Event) {
+		case survival.Rest:
+			rest = bad
+		case survival.LoseNodeInDrain, survival.LoseNodeInRoll:
+			if bad <= one {
+				continue
+			}
+		default:
+			if bad <= rest {
+				continue
+			}
+			one = max(one, bad)
+		}
+		if bad > 0 {
 			all = append(all, now)
 		}
 	}

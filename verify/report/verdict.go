@@ -29,10 +29,18 @@ func verdict(s survival.Scenario, o survival.Outcome, stays bool) string {
 		return Stops
 	case stays || hangs(s, o):
 		return Stuck
+	case nodeAfterNode(s, o):
+		return Serves
 	case !o.Serves():
 		return Returns
 	}
 	return Serves
+}
+
+// nodeAfterNode tells whether a workload whose pods serve their nodes rolls so that never more than one node is without: that
+// is how DaemonSets roll unless they are told otherwise, and no more than what the loss of a node takes.
+func nodeAfterNode(s survival.Scenario, o survival.Outcome) bool {
+	return s.Event == survival.Roll && o.Workload.Replication.Model == workload.PerNode && o.Least > 0 && o.Least >= o.Pods-1
 }
 
 // hangs tells whether it is this workload that does not come to an end. What a loss leaves waiting does not hang: it is

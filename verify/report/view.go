@@ -60,7 +60,9 @@ type cellView struct {
 
 // eventView are the scenarios of one event.
 type eventView struct {
-	Head      string
+	Head string
+	// Beyond tells that something is claimed, but not for this event.
+	Beyond    bool
 	Scenarios []scenarioView
 }
 
@@ -169,7 +171,7 @@ func newEvents(r Report, marks map[string]Mark) []eventView {
 	var all []eventView
 	for i, s := range r.Scenarios {
 		if i == 0 || s.Event != r.Scenarios[i-1].Event {
-			all = append(all, eventView{Head: heads[survival.Event(s.Event)]})
+			all = append(all, eventView{Head: heads[survival.Event(s.Event)], Beyond: r.Claim != "" && !s.Claimed})
 		}
 		last := &all[len(all)-1]
 		last.Scenarios = append(last.Scenarios, newScenario(i, s, marks))

@@ -49,44 +49,47 @@
     return list;
   }
 
-  // world is where the pods are at a moment of a scenario: on their nodes, or waiting (under -1).
-  function world(scenario, moment) {
+  // world is where the pods are after the first changes of a scenario: on their nodes, or waiting (under -1). Those that
+  // went are still shown until the end, and on lost nodes for good.
+  function world(scenario, changes, end) {
     const on = new Map();
-    const put = (node, p) => { if (!on.has(node)) on.set(node, []); on.get(node).push(p); };
-    const take = (node, p) => on.set(node, (on.get(node) ?? []).filter((other) => other !== p));
+    const put = (p) => { if (!on.has(p.node)) on.set(p.node, []); on.get(p.node).push(p); };
+    const take = (p) => on.set(p.node, on.get(p.node).filter((other) => other !== p));
     const known = new Map();
-    const id = (workload, name) => workload + " " + name;
     for (const p of data.pods) {
-      const now = { name: p.name, workload: p.workload, why: p.why, node: p.node, state: p.node < 0 ? "waiting" : undefined };
-      known.set(id(p.workload, p.name), now);
-      put(p.node, now);
+      const now = { ...p, state: p.node < 0 ? "waiting" : undefined };
+      known.set(`${p.workload} ${p.name}`, now);
+      put(now);
     }
-    if (moment === "before") return on;
-    const away = new Set(scenario.lost ? scenario.nodes : []);
-    for (const c of scenario.changes) {
-      const key = id(c.workload, c.pod);
+    for (const c of scenario.changes.slice(0, changes)) {
+      const key = `${c.workload} ${c.pod}`;
       const before = known.get(key);
-      if (moment === "during") {
-        if (before && c.from >= 0 && before.node === c.from && !before.state) {
-          before.state = away.has(c.from) ? "lost" : "leaving";
-          before.why = c.why;
-        }
-        continue;
+      if (before && before.node >= 0 && c.from === before.node) {
+        const lost = scenario.lost.includes(before.node);
+        if (lost || !end) Object.assign(before, { state: lost ? "lost" : "leaving", why: c.why }); else take(before);
       }
-      if (before && (c.from >= 0 || before.state === "waiting")) {
-        if (away.has(before.node)) { before.state = "lost"; before.why = c.why; } else take(before.node, before);
-      }
-      const now = { name: c.pod, workload: c.workload, why: c.why, node: c.to, state: c.to >= 0 ? "arrived" : "waiting" };
-      if (c.to >= 0 || (c.from < 0 && c.why)) { known.set(key, now); put(c.to, now); }
+      if (before && before.node < 0) take(before);
+      if (c.to < 0 && (c.from >= 0 || !c.why)) continue;
+      const now = { name: c.pod, workload: c.workload, node: c.to, why: c.why, state: c.to < 0 ? "waiting" : "arrived" };
+      known.set(key, now);
+      put(now);
     }
     return on;
   }
 
-  // state is what happens to a node.
-  function state(scenario, node, moment) {
-    if (moment === "before" || !scenario.nodes.includes(node)) return "";
-    return scenario.lost ? "away" : "drained";
+  // worst is after how many changes the fewest pods run: what is drawn as the moment during a scenario.
+  function worst(scenario) {
+    let running = 0, least = Infinity, at = 0;
+    scenario.changes.forEach((c, i) => {
+      running += (c.to >= 0 ? 1 : 0) - (c.from >= 0 ? 1 : 0);
+      if (running < least) [least, at] = [running, i + 1];
+    });
+    return at;
   }
+
+  // state is what happens to a node.
+  const state = (scenario, node, moment) =>
+    moment === "before" ? "" : scenario.lost.includes(node) ? "away" : scenario.drained.includes(node) ? "drained" : "";
 
   const stateWords = { away: "lost", drained: "drained" };
 
@@ -100,9 +103,10 @@
   // groups are the nodes of a zone as they are drawn: each for itself, or in a large cluster those that hold the same together.
   function groups(nodes, on, scenario, moment, touched) {
     if (data.nodes.length <= few) return nodes.map((n) => [n]);
-    const rank = (n) => (touched.has(n) ? 0 : 1) + (scenario.nodes.includes(n) ? 0 : .5);
+    const taken = (n) => scenario.lost.includes(n) || scenario.drained.includes(n);
+    const rank = (n) => (touched.has(n) ? 0 : 1) + (taken(n) ? 0 : .5);
     const sorted = nodes.toSorted((a, b) => rank(a) - rank(b) || (on.get(b)?.length ?? 0) - (on.get(a)?.length ?? 0) || a - b);
-    const interesting = sorted.filter((n, i) => i < apart && (touched.has(n) || scenario.nodes.includes(n)));
+    const interesting = sorted.filter((n, i) => i < apart && (touched.has(n) || taken(n)));
     const chosen = new Set(interesting);
     const rest = Map.groupBy(nodes.filter((n) => !chosen.has(n)), (n) =>
       state(scenario, n, moment) + (on.get(n) ?? []).map((p) => `${p.workload}${p.state ?? ""}`).sort().join());
@@ -113,7 +117,7 @@
   function draw() {
     const scenario = data.scenarios[chosen()];
     const moment = document.querySelector("[name=moment]:checked").value;
-    const on = world(scenario, moment);
+    const on = world(scenario, { before: 0, during: worst(scenario), after: scenario.changes.length }[moment], moment === "after");
     const touched = new Set(scenario.changes.flatMap((c) => [c.from, c.to]));
     const zones = Map.groupBy(data.nodes.keys(), (n) => data.nodes[n].zone);
     const boxes = [...zones.keys()].sort((a, b) => a - b).map((zone) => make("div", { class: "zone" },
@@ -142,10 +146,11 @@
     const bad = scenario.outcomes.filter((o) => o.class !== "serves").map((o) => `${data.workloads[o.workload].name} ${o.becomes}`);
     const verdict = bad.length ? bad.join("; ") + "." : "Every workload goes on.";
     const stuck = scenario.stuck ? ` It does not end: ${scenario.stuck}.` : "";
-    const gone = scenario.changes.filter((c) => c.from >= 0).length;
+    const lost = scenario.changes.filter((c) => scenario.lost.includes(c.from)).length;
+    const moved = scenario.changes.filter((c) => c.from >= 0).length - lost;
     const come = scenario.changes.filter((c) => c.to >= 0).length;
-    if (moment === "during") return `${gone ? count(gone, "pod") + (scenario.lost ? " lost" : " moved or replaced, as budgets and strategy allow") + ". " : ""}${verdict}${stuck}`;
-    return `${come ? count(come, "pod") + " placed anew. " : ""}${verdict}${stuck}`;
+    const counts = moment === "during" ? [lost && `${count(lost, "pod")} lost.`, moved && `${count(moved, "pod")} moved or replaced, one after the other as budgets and strategy allow; drawn is the moment with the fewest.`] : [come && `${count(come, "pod")} placed anew.`];
+    return [...counts, verdict + stuck].filter(Boolean).join(" ");
   }
 
   function outcomes(scenario) {
@@ -186,8 +191,8 @@
     $("play").scrollIntoView();
     $(`scenario-${link.dataset.scenario}`).focus({ preventScroll: true });
   });
-  // A page opened at a scenario shows it; otherwise the first that fails, or the first that does anything.
+  // A page opened at a scenario shows it.
   const asked = location.hash.match(/^#scenario-(\d+)$/)?.[1];
-  const start = data.scenarios[asked] ? asked : document.querySelector(".scenario:not(.harmless) input")?.value ?? (data.scenarios.length > 1 ? 1 : 0);
+  const start = data.scenarios[asked] ? asked : data.start;
   choose(start);
 })();

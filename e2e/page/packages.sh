@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the tests of the page need: the browser, and letters for it to write with.
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
