@@ -139,3 +139,21 @@ func TestOthersCount(t *testing.T) {
 		}
 	}
 }
+
+// TestAutoscaled: pods of a workload that had more of them are where those were that are left.
+func TestAutoscaled(t *testing.T) {
+	six, err := cluster.Uniform(6, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		labels []string
+		want   int
+	}{{nil, 4}, {[]string{"pod-template-hash"}, 3}} {
+		s := read(t, deployment("a", 4, 1, plain(spread(func(k *corev1.TopologySpreadConstraint) { k.MatchLabelKeys = c.labels }))))
+		s.Workloads[0].Max = 8 // and two more while it rolls: 4 + 3 + 3, or 3 + 3 + 2 of one revision
+		if b := guarantee.Of(six, s)[0].Zone; b.Placed.Pods != 2 || b.Rolled.Pods != c.want {
+			t.Errorf("%v: a zone can hold %d, then %d, want 2 and %d", c.labels, b.Placed.Pods, b.Rolled.Pods, c.want)
+		}
+	}
+}

@@ -27,7 +27,8 @@ type Guarantee struct {
 type Bounds struct {
 	// Placed: the pods were placed once, with all nodes there.
 	Placed Bound `json:"placed"`
-	// Rolled: after any number of rollouts, evictions and changes of scale up to the replicas, one node drained at a time.
+	// Rolled: after any number of rollouts, evictions and changes of scale, up to what an autoscaler may ask for, one node
+	// drained at a time.
 	Rolled Bound `json:"rolled"`
 	// Healed: the same, and a node or a zone was away, even deleted, and is back. Pods that were made again elsewhere in
 	// the meantime stay there.

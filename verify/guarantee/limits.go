@@ -135,8 +135,9 @@ func (r reader) spread(p *places) []limit {
 		}
 		atRest := newSpread(c, p.pods+others, rooms)
 		ever := atRest
+		ever.pods += max(r.of.Max-r.of.Replicas, 0)
 		if !apart {
-			ever.pods += r.of.Roll.Surge
+			ever.pods = others + most(r.of, len(p.nodes))
 		}
 		cordoned := 0
 		if ptr.Deref(c.NodeTaintsPolicy, corev1.NodeInclusionPolicyIgnore) == corev1.NodeInclusionPolicyHonor {
@@ -170,12 +171,21 @@ func (r reader) others(selector labels.Selector, nodes int) int {
 		if w == r.of || w.Namespace != r.of.Namespace || !selector.Matches(r.system.labels[i]) {
 			continue
 		}
-		count += w.Replicas + w.Roll.Surge
-		if w.Kind == workload.DaemonSet {
-			count += nodes
-		}
+		count += most(w, nodes)
 	}
 	return count
+}
+
+// most is how many pods of a workload there are at once, whatever it is scaled to and while it rolls. The surge may be a
+// percentage, and grows with it.
+func most(w *workload.Workload, nodes int) int {
+	switch {
+	case w.Kind == workload.DaemonSet:
+		return nodes + w.Roll.Surge
+	case w.Max > w.Replicas && w.Replicas > 0:
+		return w.Max + (w.Roll.Surge*w.Max+w.Replicas-1)/w.Replicas
+	}
+	return max(w.Replicas, w.Max) + w.Roll.Surge
 }
 
 // called is what a domain of a key is called.

@@ -31,7 +31,7 @@ func (w Workload) luck(event survival.Event) string {
 	for _, now := range []struct {
 		when string
 		Bound
-	}{{"", bounds.Placed}, {"after a rollout ", bounds.Rolled}, {"after a failure that is over ", bounds.Healed}} {
+	}{{"", bounds.Placed}, {"once rolled or scaled, ", bounds.Rolled}, {"once a failure is over, ", bounds.Healed}} {
 		if !now.Serves {
 			return fmt.Sprintf("%s%d of %s may be %s (%s)", now.when, now.Pods, count(w.Pods, "pod"), in, now.Why)
 		}

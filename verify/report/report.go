@@ -82,7 +82,7 @@ type Guarantee struct {
 type Bounds struct {
 	// Placed is for pods that were placed once.
 	Placed Bound `json:"placed"`
-	// Rolled is after any rollouts and evictions, one node drained at a time.
+	// Rolled is after any rollouts, evictions and changes of scale, one node drained at a time.
 	Rolled Bound `json:"rolled"`
 	// Healed is the same after a node or a zone was away and is back.
 	Healed Bound `json:"healed"`
