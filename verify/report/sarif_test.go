@@ -101,6 +101,15 @@ func TestFingerprints(t *testing.T) {
 		}
 		return all
 	}
+	// Two findings of one rule and object that differ in a number alone.
+	twins := ""
+	for _, name := range []string{"web-1", "web-2"} {
+		twins += edited(t, faults[:strings.Index(faults, "---")], "{name: api}", "{name: "+name+"}") + "---\n"
+	}
+	twins += strings.ReplaceAll(budget, "NAME", "one") + strings.ReplaceAll(budget, "NAME", "two")
+	if found := of(verified(t, "a.yaml", twins, "")); len(found) < 2 {
+		t.Errorf("there is no pair of twins: %v", found)
+	}
 	before := of(verified(t, "a.yaml", faults, "zone"))
 	after := of(verified(t, "b.yaml", "# moved\n\n"+edited(t, faults, "replicas: 2", "replicas: 4"), "zone"))
 	for id, rule := range after {
