@@ -16,8 +16,7 @@ type controller struct {
 	of *workload.Workload
 	// place is that of the workload in the system.
 	place int
-	// pods are all that the API has, in the order in which they were made; ready is how many of them are, made how many
-	// there ever were.
+	// pods are all that the API has; ready is how many of them are, made how many there ever were.
 	pods        []*pod
 	ready, made int
 	// want is how many pods there should be, revision which template they should have: 1 at rest.
@@ -27,6 +26,7 @@ type controller struct {
 	// on are the nodes on which a DaemonSet runs, absent how many of them have no power.
 	on     []*node
 	absent int
+	pair   []pair
 
 	// reconcile does what is to be done at a moment, and tells whether it did anything.
 	reconcile func(*world, *controller) (bool, error)

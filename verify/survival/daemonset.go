@@ -6,14 +6,15 @@ func daemonSet(w *world, c *controller) (bool, error) {
 		return false, nil
 	}
 	surge, unavailable := c.of.RollOnNodes(c.wanted())
+	all := c.pairs()
 	switch {
 	case c.revision == 1 || c.of.Roll.How == "OnDelete":
-		return w.fill(c), nil
+		return w.fill(c, all), nil
 	case surge > 0:
-		return w.surge(c, surge)
+		return w.surge(c, all, surge)
 	}
-	filled := w.fill(c)
-	replaced, err := w.replace(c, unavailable)
+	filled := w.fill(c, all)
+	replaced, err := w.replace(all, unavailable)
 	return filled || replaced, err
 }
 
@@ -23,11 +24,14 @@ type pair struct {
 	stopping     bool
 }
 
-// pairs are what a DaemonSet has on each of its nodes.
+// pairs are what a DaemonSet has on each of its nodes, until they are asked for again.
 func (c *controller) pairs() []pair {
-	all := make([]pair, len(c.on))
+	if c.pair == nil {
+		c.pair = make([]pair, len(c.on))
+	}
+	clear(c.pair)
 	for _, p := range c.pods {
-		switch at := &all[p.index]; {
+		switch at := &c.pair[p.index]; {
 		case !p.active():
 			at.stopping = true
 		case p.revision == c.revision:
@@ -36,13 +40,13 @@ func (c *controller) pairs() []pair {
 			at.old = p
 		}
 	}
-	return all
+	return c.pair
 }
 
 // fill makes pods for nodes that have none. One that is still stopping is one.
-func (w *world) fill(c *controller) bool {
+func (w *world) fill(c *controller, all []pair) bool {
 	acted := false
-	for i, at := range c.pairs() {
+	for i, at := range all {
 		if at == (pair{}) {
 			w.create(c, i, c.revision, c.on[i])
 			acted = true
@@ -52,9 +56,9 @@ func (w *world) fill(c *controller) bool {
 }
 
 // replace stops old pods: those that are not available, and as many others as may be missing.
-func (w *world) replace(c *controller, unavailable int) (bool, error) {
+func (w *world) replace(all []pair, unavailable int) (bool, error) {
 	var broken, candidates []*pod
-	for _, at := range c.pairs() {
+	for _, at := range all {
 		switch {
 		case at.old == nil && (at.updated == nil || !at.updated.available()):
 			unavailable--
@@ -63,7 +67,9 @@ func (w *world) replace(c *controller, unavailable int) (bool, error) {
 			broken = append(broken, at.old)
 			unavailable--
 		default:
-			candidates = append(candidates, at.old)
+			if len(candidates) < unavailable { // it only gets smaller
+				candidates = append(candidates, at.old)
+			}
 		}
 	}
 	stop := append(broken, candidates[:max(0, min(unavailable, len(candidates)))]...)
@@ -76,9 +82,8 @@ func (w *world) replace(c *controller, unavailable int) (bool, error) {
 }
 
 // surge makes the new pod of a node before the old one goes, on some nodes at once. On a node without power nothing is made.
-func (w *world) surge(c *controller, most int) (bool, error) {
+func (w *world) surge(c *controller, all []pair, most int) (bool, error) {
 	acted := false
-	all := c.pairs()
 	for _, at := range all {
 		if at.old != nil && at.updated != nil && !at.updated.available() {
 			most--

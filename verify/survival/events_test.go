@@ -242,3 +242,20 @@ func TestPriority(t *testing.T) {
 		}
 	}
 }
+
+// TestGrow: an autoscaler gets as many pods as there is room for, and the rest wait.
+func TestGrow(t *testing.T) {
+	nodes, err := cluster.Uniform(5, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := system(t, make3("Deployment", "a", "", apartHosts))
+	s.Workloads[0].Max = 7
+	r, err := Play(t.Context(), nodes, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := scenario(t, r, Grow, "Deployment a").Outcomes[0]; o.Pods != 7 || o.Least != 3 || o.After != 5 || len(o.Waits) != 2 {
+		t.Errorf("%+v", o)
+	}
+}

@@ -40,6 +40,8 @@ type pod struct {
 	room *node
 	// budgets are those that select it.
 	budgets []*budget
+	// at is its place in the controller's list.
+	at int
 	// on is the node that a DaemonSet's pod is for.
 	on *node
 }
@@ -64,6 +66,7 @@ func (w *world) create(c *controller, index, revision int, on *node) *pod {
 	}
 	w.touch(c)
 	set(w, &c.made, c.made+1)
+	p.at = len(c.pods)
 	set(w, &c.pods, append(c.pods, p))
 	set(w, &w.waiting, append(w.waiting, p))
 	for _, b := range w.budgets {
@@ -144,10 +147,23 @@ func (w *world) remove(p *pod) {
 	} else {
 		set(w, &w.waiting, without(w.waiting, p))
 	}
-	set(w, &p.of.pods, without(p.of.pods, p))
+	w.forget(p)
 	for _, b := range p.budgets {
 		set(w, &b.pods, without(b.pods, p))
 	}
+}
+
+// forget takes a pod out of its controller's list, where the last one takes its place: a DaemonSet may have thousands.
+func (w *world) forget(p *pod) {
+	c, i, last := p.of, p.at, len(p.of.pods)-1
+	moved := c.pods[last]
+	c.pods[i], moved.at = moved, i
+	c.pods = c.pods[:last]
+	w.happened(func() {
+		c.pods = append(c.pods, moved)
+		moved.at = last
+		c.pods[i], p.at = p, i
+	})
 }
 
 // become changes what a pod does, until due.
