@@ -72,20 +72,24 @@ func (c comparison) workloads() []string {
 	seen := map[string]bool{}
 	for _, p := range c.Profiles {
 		for _, w := range p.Workloads {
-			if !seen[w.Name] {
-				seen[w.Name] = true
-				names = append(names, w.Name)
+			if name := component(w.Name); !seen[name] {
+				seen[name] = true
+				names = append(names, name)
 			}
 		}
 	}
 	return names
 }
 
+// component is a workload's name without what tells the lone member of a quorum from several: they are never one StatefulSet,
+// and are one thing to compare.
+func component(name string) string { return strings.TrimSuffix(name, "-standalone") }
+
 // expectation is the cell of a workload: "99.95%, 4.1 h".
 func (p comparedProfile) expectation(name string) string {
 	for _, w := range p.Workloads {
 		switch {
-		case w.Name != name:
+		case component(w.Name) != name:
 		case w.Availability == nil:
 			return w.Replication
 		default:
