@@ -23,8 +23,8 @@ func newVerifyCmd(s streams) *cobra.Command {
 		Use:   "verify {-f FILE... | --profile P [STACK] | --kubeconfig FILE}",
 		Short: "Say what survives the loss of a node or a zone, of any manifests",
 		Long: `verify reads manifests, whoever made them, places their pods on a cluster with the plugins of
-kube-scheduler, and takes away each node and each zone: it says which workloads go on, which come back, and
-which stop. Beside that it looks for faults that no API server refuses. It needs no cluster.
+kube-scheduler, takes away each node and each zone, drains each node and rolls each workload: it says which
+workloads go on, which come back, and which stop. Beside that it looks for faults that no API server refuses. It needs no cluster.
 
 With --profile it renders a stack first, as "holdfast render" does, and holds it to what the profile promises on the
 smallest cluster that the profile needs. Places are in the files that "holdfast render -o" writes.
@@ -39,7 +39,17 @@ or assumed: a quorum of known images, otherwise one ready pod serves. One of ` +
 A claim holds all workloads to it. Exit code 0: the claim is kept and no rule complains. 1: it is not, or one does.
 What an object ignores by the annotation ` + rules.Ignore + `RULE, or a config does, with a reason,
 counts neither way; what breaks a claim is ignored as claim-lose-node, claim-lose-zone, claim-drain-node, claim-roll or
-claim-rest. With --baseline, an earlier report, only what is new counts, wherever its lines have moved.`,
+claim-rest. With --baseline, an earlier report, only what is new counts, wherever its lines have moved.
+
+A config says the same again and again; flags count more:
+
+  survives: zone
+  cluster: nodes.yaml              # from the config's folder; or nodes: 6, zones: 3
+  replication: {StatefulSet/store: quorum}
+  ignore:
+    - rule: budget-blocks-drain    # or claim-*
+      objects: PodDisruptionBudget/api    # KIND/NAME or KIND/NAMESPACE/NAME, with *; left out: all
+      reason: the API may stop at night`,
 		Example: `  holdfast verify -f golden/web-multi-zone/objects
   holdfast verify --profile multi-zone --values values/webhook.yaml
   helm template . | holdfast verify -f - --nodes 6 --zones 3 -o json

@@ -63,10 +63,12 @@ func (r Report) Since(old Report) Report {
 
 // alike tells whether another finding says the same, but for lines and numbers.
 func (f Finding) alike(old Finding) bool {
-	return f.fingerprint() == old.fingerprint() && (f.Ignored != "" || old.Ignored == "")
+	return f.Rule == old.Rule && f.Object == old.Object && stable(f.Message) == stable(old.Message) && (f.Ignored != "" || old.Ignored == "")
 }
 
-func (f Finding) equal(old Finding) bool { return f.Message == old.Message && f.alike(old) }
+func (f Finding) equal(old Finding) bool {
+	return f.Rule == old.Rule && f.Object == old.Object && f.Message == old.Message && f.alike(old)
+}
 
 func (b breach) same(other breach) bool { return b.fingerprint() == other.fingerprint() }
 

@@ -8,12 +8,15 @@ import (
 	"strings"
 )
 
-// fingerprint names a finding so that it is the same after an edit elsewhere: of the message no word counts that has a
-// digit in it, for lines, numbers of pods and generated names change.
+// fingerprint names a finding so that it is the same after an edit elsewhere.
 func fingerprint(rule, object, message string) string {
-	stable := strings.Join(strings.Fields(numbered.ReplaceAllString(message, "#")), " ")
-	sum := sha256.Sum256([]byte(rule + "\x00" + object + "\x00" + stable))
+	sum := sha256.Sum256([]byte(rule + "\x00" + object + "\x00" + stable(message)))
 	return hex.EncodeToString(sum[:8])
+}
+
+// stable is a message without the words that have a digit in them, for lines, numbers of pods and generated names change.
+func stable(message string) string {
+	return strings.Join(strings.Fields(numbered.ReplaceAllString(message, "#")), " ")
 }
 
 var numbered = regexp.MustCompile(`\S*\d\S*`)
