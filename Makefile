@@ -32,7 +32,7 @@ verify: lint test ## What must pass before a change is handed in
 fuzz: ## Fuzz every parser and the renderer, a minute each
 	@for target in $$(grep -rho --include='*_test.go' 'func Fuzz[A-Za-z]*' generator verify | awk '{print $$2}' | sort -u); do \
 	  for pkg in $$(grep -rl --include='*_test.go' "func $$target(" generator verify | xargs -n1 dirname | sort -u); do \
-	    echo "$$pkg $$target"; go test ./$$pkg -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-60s} || exit 1; done; done
+	    echo "$$pkg $$target"; go test ./$$pkg -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-60s} -fuzzminimizetime 10x || exit 1; done; done
 
 .PHONY: bench
 bench: ## Benchmarks, and holdfast beside helm, kustomize and kube-scheduler in one run

@@ -151,7 +151,7 @@ func TestElections(t *testing.T) {
 		{"jetstream: {}", "Sensor", "", "template: {container: {env: [{name: LEADER_ELECTION, value: k8s}]}}", "1 by lease"},
 		{"kafka: {}", "Sensor", electionAnnotation + ": k8s", "replicas: 2", ""},
 		{"kafka: {}", "EventSource", "", "replicas: 2, calendar: {a: {}}", "2 by lease"},
-		{"nats: {}", "EventSource", "", "replicas: 2, calendar: {a: {}}", "2 on the bus"},
+		{"nats: {native: {}}", "EventSource", "", "replicas: 2, calendar: {a: {}}", "2 on the bus"},
 		{"jetstream: {}", "EventSource", "", "replicas: 2, webhook: {a: {}}", ""},
 		{"jetstream: {}", "EventSource", "", "eventBusName: other, calendar: {a: {}}", ""},
 	} {

@@ -124,7 +124,7 @@ func (p Place) At() string { return p.Object.At(p.Path...) }
 
 // at is a field of a workload's pods.
 func at(w *workload.Workload, path ...string) Place {
-	return Place{w.Object, append(slices.Clone(w.TemplateAt), path...)}
+	return Place{w.Object, w.Path(path...)}
 }
 
 // in is a field of an object.

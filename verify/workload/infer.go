@@ -8,7 +8,7 @@ import (
 )
 
 // Models are all models, as they are written.
-var Models = []Model{Quorum, Standby, Stateless, Single, PerNode, Finite}
+var Models = []Model{Quorum, Standby, Elected, Stateless, Single, PerNode, Finite}
 
 // Votes tells whether the members of a StatefulSet of some software vote.
 func Votes(software string) bool { return slices.Contains(voters, software) }
@@ -18,7 +18,7 @@ func Votes(software string) bool { return slices.Contains(voters, software) }
 var voters = []string{"etcd", "consul", "vault", "zookeeper", "nats", "nats-server", "cockroach", "rqlite", "dqlite", "keeper", "clickhouse-keeper", "openbao", "rabbitmq", "kafka", "redpanda", "tikv", "pd"}
 
 // Tell says how every workload replicates. What is said counts in this order: said (by "KIND/NAME", from the user), the
-// object's annotation, and what is known of its kind and images, which is assumed. A name in said that no workload has is
+// object's annotation, what the code says that makes the pods, and what is known of its kind and images, which is assumed. A name in said that no workload has is
 // an error, and so is a model that there is none of.
 func (s *System) Tell(said map[string]string) error {
 	known := map[string]bool{}
@@ -32,7 +32,10 @@ func (s *System) Tell(said map[string]string) error {
 			why = fmt.Sprintf("annotation %s at %s", Annotation, w.Object.At("metadata", "annotations", Annotation))
 		}
 		if !is {
-			w.Replication = w.assume()
+			if w.known.Model == "" {
+				w.known = w.assume()
+			}
+			w.Replication = w.known
 			continue
 		}
 		if !slices.Contains(Models, Model(text)) {

@@ -7,8 +7,11 @@ type Model string
 const (
 	// Quorum: pods vote, and more than half of all must be there.
 	Quorum Model = "quorum"
-	// Standby: one works, elected by a lease or by the others, and the rest wait. One must be there.
+	// Standby: one works, which holds a lease or lock that others keep, and the rest wait. One must be there.
 	Standby Model = "standby"
+	// Elected: one works, for whom more than half of all have voted, and the rest wait. When it goes, more than half must be
+	// there to vote again.
+	Elected Model = "elected"
 	// Stateless: any pod serves. One must be there.
 	Stateless Model = "stateless"
 	// Single: there can be only one, and it must be there.
@@ -34,7 +37,7 @@ const Annotation = "holdfast-ha.github.io/replication"
 // Needs is how many of n pods must serve for the workload to serve.
 func (m Model) Needs(n int) int {
 	switch m {
-	case Quorum:
+	case Quorum, Elected:
 		return n/2 + 1
 	case PerNode:
 		return n

@@ -1,17 +1,25 @@
 // Package workload reads what makes pods, and what watches over them, out of manifests.
 //
-// Everything has the defaults that the API server would have given it, from its own code.
+// Everything has the defaults that the API server would have given it, from its own code. A workload under a
+// HorizontalPodAutoscaler has at rest the fewest pods that it leaves it: that is what a quiet night has.
+//
+// Left out is what changes pods on their way into the cluster: LimitRange and ResourceQuota, RuntimeClass overhead, webhooks
+// and admission policies of other kinds than the plugins DefaultTolerationSeconds and Priority.
 package workload
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/holdfast-ha/holdfast/verify/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
@@ -35,6 +43,10 @@ type Workload struct {
 	Replicas int
 	// Min and Max are how few and how many an autoscaler makes of them, Replicas both without one.
 	Min, Max int
+	// Autoscaler is what scales it, nil if nothing does.
+	Autoscaler *manifest.Object
+	// Selector says which pods are its own; nil for a Job and a Pod.
+	Selector *metav1.LabelSelector
 	Template corev1.PodTemplateSpec
 	// TemplateAt is where the template stands in the object: "spec", "template".
 	TemplateAt []string
@@ -48,6 +60,10 @@ type Workload struct {
 
 	// onNodes is how a DaemonSet rolls, with percentages of the nodes that it runs on.
 	onNodes *appsv1.RollingUpdateDaemonSet
+	// known is what the code says that makes the pods, if nobody says otherwise.
+	known Replication
+	// inline: the template's spec stands in the object without a key of its own.
+	inline bool
 }
 
 // Roll is how a workload's pods are replaced by those of another template. Numbers are of pods, for the replicas at rest.
@@ -65,10 +81,16 @@ type Roll struct {
 // String names the workload for people, by the object that they know.
 func (w *Workload) String() string { return w.Object.String() }
 
-// At is where a field of the pod's template stands, "file:line".
-func (w *Workload) At(path ...string) string {
-	return w.Object.At(append(append([]string{}, w.TemplateAt...), path...)...)
+// Path is where a field of the pod's template stands in the object.
+func (w *Workload) Path(path ...string) []string {
+	if w.inline && len(path) > 0 && path[0] == "spec" {
+		path = path[1:]
+	}
+	return slices.Concat(w.TemplateAt, path)
 }
+
+// At is where a field of the pod's template stands, "file:line".
+func (w *Workload) At(path ...string) string { return w.Object.At(w.Path(path...)...) }
 
 // Budget is a disruption budget.
 type Budget struct {
@@ -84,8 +106,28 @@ type System struct {
 	Objects   []*manifest.Object
 	Workloads []*Workload
 	Budgets   []*Budget
+	// Services are those that were read, and those that controllers make of custom resources; Namespaces are those that were read.
+	Services   []*corev1.Service
+	Namespaces []*corev1.Namespace
 	// Unjudged are objects of kinds that nothing is known of.
 	Unjudged []*manifest.Object
+	// Assumed is what was taken for granted, for it is not in the manifests.
+	Assumed []Assumption
+
+	autoscalers map[string]*autoscaler
+	classes     map[string]*schedulingv1.PriorityClass
+	buses       map[string]*argoevents.EventBus
+}
+
+// Assumption is something that an object refers to and that is taken for granted.
+type Assumption struct {
+	Object *manifest.Object
+	Path   []string
+	What   string
+}
+
+func (s *System) assume(o *manifest.Object, what string, path ...string) {
+	s.Assumed = append(s.Assumed, Assumption{Object: o, Path: path, What: what})
 }
 
 // Compare orders workloads by namespace, name and kind.

@@ -1,0 +1,172 @@
+package argoevents
+
+import (
+	"fmt"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// EventBus is argoproj.io/v1alpha1 EventBus.
+type EventBus struct {
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		NATS *struct {
+			Native *NativeBus `json:"native"`
+			Exotic *struct{}  `json:"exotic"`
+		} `json:"nats"`
+		JetStream       *JetStreamBus `json:"jetstream"`
+		Kafka           *struct{}     `json:"kafka"`
+		JetStreamExotic *struct{}     `json:"jetstreamExotic"`
+	} `json:"spec"`
+}
+
+// JetStreamBus is a bus of NATS servers that the controller runs.
+type JetStreamBus struct {
+	Placement
+	Version                   string       `json:"version"`
+	Replicas                  *int32       `json:"replicas"`
+	Persistence               *Persistence `json:"persistence"`
+	ContainerTemplate         Container    `json:"containerTemplate"`
+	ReloaderContainerTemplate Container    `json:"reloaderContainerTemplate"`
+	MetricsContainerTemplate  Container    `json:"metricsContainerTemplate"`
+}
+
+// NativeBus is a bus of NATS Streaming servers, which are no longer maintained.
+type NativeBus struct {
+	Placement
+	Replicas                 int32        `json:"replicas"`
+	Persistence              *Persistence `json:"persistence"`
+	ContainerTemplate        *Container   `json:"containerTemplate"`
+	MetricsContainerTemplate Container    `json:"metricsContainerTemplate"`
+}
+
+// Persistence is the disk of a server of a bus.
+type Persistence struct {
+	StorageClassName *string                            `json:"storageClassName"`
+	AccessMode       *corev1.PersistentVolumeAccessMode `json:"accessMode"`
+	VolumeSize       *resource.Quantity                 `json:"volumeSize"`
+}
+
+// Make says what the controller makes of a bus (pkg/reconciler/eventbus/installer).
+func (b *EventBus) Make() (Made, error) {
+	switch {
+	case b.Spec.NATS != nil && b.Spec.NATS.Native != nil:
+		return b.native(b.Spec.NATS.Native), nil
+	case b.Spec.NATS != nil && b.Spec.NATS.Exotic == nil:
+		return Made{}, refuse("has neither native nor exotic: the controller refuses it", "spec", "nats")
+	case b.Spec.JetStream != nil:
+		return b.jetStream(b.Spec.JetStream)
+	case b.Spec.NATS == nil && b.Spec.Kafka == nil && b.Spec.JetStreamExotic == nil:
+		return Made{}, refuse("has none of jetstream, jetstreamExotic, kafka and nats: the controller refuses it", "spec")
+	}
+	return Made{}, nil
+}
+
+// OnKafka tells whether others keep the events, in Kafka.
+func (b *EventBus) OnKafka() bool {
+	return b.Spec.NATS == nil && b.Spec.JetStream == nil && b.Spec.Kafka != nil
+}
+
+func (b *EventBus) labels() map[string]string {
+	return map[string]string{"controller": "eventbus-controller", "eventbus-name": b.Name, "owner-name": b.Name}
+}
+
+// containerPorts and servicePorts are those of every NATS server here, by number: monitor is what probes ask.
+var (
+	containerPorts = []corev1.ContainerPort{{Name: "client", ContainerPort: 4222}, {Name: "cluster", ContainerPort: 6222}, {Name: "monitor", ContainerPort: 8222}}
+	servicePorts   = []corev1.ServicePort{{Name: "tcp-client", Port: 4222}, {Name: "cluster", Port: 6222}, {Name: "monitor", Port: 8222}}
+)
+
+func (b *EventBus) jetStream(js *JetStreamBus) (Made, error) {
+	replicas := int32(3)
+	if js.Replicas != nil {
+		replicas = *js.Replicas
+	}
+	if replicas == 2 || replicas < 1 {
+		return Made{}, refuse(fmt.Sprintf("is %d: the controller wants 1, or 3 and more", replicas), "spec", "jetstream", "replicas")
+	}
+	server := js.ContainerTemplate.container("main", containerPorts...)
+	server.StartupProbe = probe("/healthz", corev1.Probe{InitialDelaySeconds: 10, FailureThreshold: 30})
+	server.LivenessProbe = probe("/", corev1.Probe{InitialDelaySeconds: 10, PeriodSeconds: 30})
+	server.ReadinessProbe = probe("/healthz", corev1.Probe{InitialDelaySeconds: 10, PeriodSeconds: 5})
+	server.Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"/nats-server", "-sl=ldm=/var/run/nats/nats.pid"}}}}
+	pods := js.pods(b.labels(), server, js.ReloaderContainerTemplate.container("reloader"), js.MetricsContainerTemplate.container("metrics", metrics))
+	grace, share := int64(60), true
+	pods.Spec.TerminationGracePeriodSeconds, pods.Spec.ShareProcessNamespace = &grace, &share
+
+	name := "eventbus-" + b.Name + "-js"
+	set := b.statefulSet(name, replicas, pods)
+	set.Spec.PodManagementPolicy = appsv1.ParallelPodManagement
+	set.Spec.VolumeClaimTemplates = js.Persistence.claims(name+"-vol", "20Gi")
+	service := b.headless(name+"-svc", append(slices.Clone(servicePorts), corev1.ServicePort{Name: "metrics", Port: 7777})...)
+	service.Spec.PublishNotReadyAddresses = true
+	return Made{StatefulSet: set, Services: []*corev1.Service{service}}, nil
+}
+
+func (b *EventBus) native(stan *NativeBus) Made {
+	// The controller asks for no CPU where nobody says what to ask for.
+	asked := Container{Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("0")}}}
+	if stan.ContainerTemplate != nil {
+		asked = *stan.ContainerTemplate
+	}
+	server := asked.container("stan", containerPorts...)
+	server.LivenessProbe = probe("/", corev1.Probe{InitialDelaySeconds: 10})
+	name := "eventbus-" + b.Name + "-stan"
+	set := b.statefulSet(name, max(3, stan.Replicas), stan.pods(b.labels(), server, stan.MetricsContainerTemplate.container("metrics", metrics)))
+	set.Spec.VolumeClaimTemplates = stan.Persistence.claims("stan-"+b.Name+"-vol", "10Gi")
+	return Made{StatefulSet: set, Services: []*corev1.Service{b.headless(name+"-svc", servicePorts...)}}
+}
+
+// probe asks for a path of the server's monitor.
+func probe(path string, often corev1.Probe) *corev1.Probe {
+	often.HTTPGet = &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(8222)}
+	often.TimeoutSeconds = 5
+	return &often
+}
+
+func (b *EventBus) statefulSet(name string, replicas int32, pods corev1.PodTemplateSpec) *appsv1.StatefulSet {
+	return &appsv1.StatefulSet{
+		ObjectMeta: metav1.ObjectMeta{Namespace: b.Namespace, Name: name, Labels: over(b.Labels, b.labels())},
+		Spec: appsv1.StatefulSetSpec{
+			Replicas:    &replicas,
+			ServiceName: name + "-svc",
+			Selector:    &metav1.LabelSelector{MatchLabels: b.labels()},
+			Template:    pods,
+		},
+	}
+}
+
+func (b *EventBus) headless(name string, ports ...corev1.ServicePort) *corev1.Service {
+	return &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Namespace: b.Namespace, Name: name},
+		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP, ClusterIP: corev1.ClusterIPNone, Selector: b.labels(), Ports: ports},
+	}
+}
+
+// claims are a disk for each server, of a size if none is said; none without persistence.
+func (p *Persistence) claims(name, size string) []corev1.PersistentVolumeClaim {
+	if p == nil {
+		return nil
+	}
+	mode, asked, filesystem := corev1.ReadWriteOnce, resource.MustParse(size), corev1.PersistentVolumeFilesystem
+	if p.AccessMode != nil {
+		mode = *p.AccessMode
+	}
+	if p.VolumeSize != nil {
+		asked = *p.VolumeSize
+	}
+	return []corev1.PersistentVolumeClaim{{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: corev1.PersistentVolumeClaimSpec{
+			AccessModes:      []corev1.PersistentVolumeAccessMode{mode},
+			VolumeMode:       &filesystem,
+			StorageClassName: p.StorageClassName,
+			Resources:        corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: asked}},
+		},
+	}}
+}

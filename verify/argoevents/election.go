@@ -1,0 +1,35 @@
+package argoevents
+
+import "strings"
+
+// Election is how the pods of an EventSource or a Sensor find out who of them works.
+type Election string
+
+// The elections (pkg/shared/leaderelection, pkg/eventsources/eventing.go, pkg/sensors/listener.go).
+const (
+	// None: every pod works.
+	None Election = ""
+	// ByLease: one works, who holds a lease of Kubernetes.
+	ByLease Election = "lease"
+	// ByVote: one works, for whom more than half of all pods have voted over the bus. Who is elected stays so when the others
+	// go; when it goes, those that are left must be more than half again, or nobody works.
+	ByVote Election = "vote"
+)
+
+// leaderElection is the annotation on an EventSource or a Sensor itself that asks for leases, by the value "k8s".
+const leaderElection = "events.argoproj.io/leader-election"
+
+// elect says how one of several pods is chosen. Without a bus, nil, the bus is taken for one of NATS.
+func elect(annotations map[string]string, bus *EventBus) Election {
+	if bus != nil && bus.OnKafka() || strings.ToLower(annotations[leaderElection]) == "k8s" {
+		return ByLease
+	}
+	return ByVote
+}
+
+// The types of sources of which one pod works, and those of which all do, as keys of an EventSource. They are those of
+// stacks/argo-events/facts.yaml, which is compared with the module by e2e/facts.
+var (
+	passive = []string{"amqp", "azureEventsHub", "azureServiceBus", "calendar", "emitter", "file", "generic", "hdfs", "kafka", "minio", "mqtt", "nats", "nsq", "pubSub", "pulsar", "redis", "redisStream", "resource", "sftp"}
+	active  = []string{"azureQueueStorage", "bitbucket", "bitbucketserver", "gerrit", "github", "gitlab", "mns", "slack", "sns", "sqs", "storageGrid", "stripe", "webhook"}
+)
