@@ -39,6 +39,9 @@ func New(c cluster.Cluster, claim string, s *workload.System, findings []rules.F
 			r.Assumed = append(r.Assumed, w.String()+" is "+string(w.Replication.Model)+": "+w.Replication.Why)
 		}
 	}
+	for _, a := range s.Assumed {
+		r.Assumed = append(r.Assumed, a.Object.At(a.Path...)+": "+a.Object.String()+": "+a.What)
+	}
 	for _, o := range s.Unjudged {
 		r.NotJudged = append(r.NotJudged, o.String())
 	}

@@ -63,6 +63,7 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 	for _, f := range r.Findings {
 		p.finding(f)
 	}
+	p.granted(r)
 	if len(r.NotJudged) > 0 {
 		p.line("")
 		p.wrapped("", "  ", "Not judged, for nothing is known of what they make: "+strings.Join(r.NotJudged, ", "))
@@ -70,6 +71,20 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 	p.baseline(r.Baseline)
 	_, err := io.WriteString(out, p.String())
 	return err
+}
+
+// granted says what was taken for granted, but of models, which the table marks.
+func (p *terminal) granted(r Report) {
+	models := 0
+	for _, w := range r.Workloads {
+		if w.Assumed {
+			models++
+		}
+	}
+	for _, what := range r.Assumed[min(models, len(r.Assumed)):] {
+		p.line("")
+		p.wrapped("", "  ", what)
+	}
 }
 
 // rows are the table of workloads, with a column for each event that was played.

@@ -15,27 +15,8 @@ import (
 
 // knownOf is what the scheduler looks up: namespaces and Services as they were read, and the ReplicaSets and StatefulSets
 // that pods belong to, from which it spreads those that say nothing of it themselves.
-func knownOf(s *workload.System) (scheduler.Known, error) {
-	var known scheduler.Known
-	for _, o := range s.Objects {
-		if o.Group() != "" {
-			continue
-		}
-		switch o.Kind {
-		case "Namespace":
-			ns := &corev1.Namespace{}
-			if err := o.Decode(ns); err != nil {
-				return known, err
-			}
-			known.Namespaces = append(known.Namespaces, ns)
-		case "Service":
-			service := &corev1.Service{}
-			if err := o.Decode(service); err != nil {
-				return known, err
-			}
-			known.Services = append(known.Services, service)
-		}
-	}
+func knownOf(s *workload.System) scheduler.Known {
+	known := scheduler.Known{Namespaces: s.Namespaces, Services: s.Services}
 	for _, w := range s.Workloads {
 		switch w.Kind {
 		case workload.StatefulSet:
@@ -46,7 +27,7 @@ func knownOf(s *workload.System) (scheduler.Known, error) {
 			}
 		}
 	}
-	return known, nil
+	return known
 }
 
 // owner is what a workload's pods of a revision belong to: a Deployment's to a ReplicaSet for each, all others to itself.

@@ -61,11 +61,7 @@ func newWorld(ctx context.Context, c cluster.Cluster, s *workload.System) (*worl
 	if err != nil {
 		return nil, err
 	}
-	known, err := knownOf(s)
-	if err != nil {
-		return nil, err
-	}
-	if err := placer.Know(known); err != nil {
+	if err := placer.Know(knownOf(s)); err != nil {
 		return nil, err
 	}
 	w := &world{scheduler: placer, byName: map[string]*node{}}
