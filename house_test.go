@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 	"generator/schema":    {},
 
 	"verify/report":             {"verify/cluster", "verify/guarantee", "verify/manifest", "verify/rules", "verify/survival", "verify/workload"},
-	"verify/rules":              {"stacks", "verify/cluster", "verify/manifest", "verify/workload"},
+	"verify/rules":              {"stacks", "verify/argoevents", "verify/cluster", "verify/manifest", "verify/workload"},
 	"verify/availability":       {"internal/strict", "verify/cluster", "verify/survival", "verify/workload"},
 	"verify/guarantee":          {"verify/cluster", "verify/workload"},
 	"verify/survival":           {"verify/cluster", "verify/survival/scheduler", "verify/workload"},

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 
+	"github.com/holdfast-ha/holdfast/verify/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
@@ -10,10 +11,10 @@ import (
 var electionOfTwo = &Rule{
 	ID:       "election-of-two",
 	Protects: "An election on the bus takes a majority of spec.replicas, and the majority of two is both: when one goes, the other waits until it is back.",
-	Fix:      "Annotation " + electionAnnotation + ": k8s on the object itself, with a Role for leases; or 3 replicas.",
+	Fix:      "Annotation events.argoproj.io/leader-election: k8s on the object itself, with a Role for leases; or 3 replicas.",
 	check: func(s *workload.System, find func(Place, string)) {
 		for _, e := range elections(s) {
-			if !e.byLease && e.replicas == 2 {
+			if e.by == argoevents.ByVote && e.replicas == 2 {
 				find(in(e.object, "spec", "replicas"), fmt.Sprintf("%d pods elect the one that works on the bus: without either of them nothing is elected", e.replicas))
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/holdfast-ha/holdfast/verify/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -145,13 +146,12 @@ func TestElects(t *testing.T) {
 // TestElections: who elects the pod that works, and by what, is as Argo Events has it.
 func TestElections(t *testing.T) {
 	for _, c := range []struct{ bus, kind, annotations, spec, want string }{
-		{"jetstream: {}", "Sensor", "", "replicas: 2", "2 on the bus"},
-		{"jetstream: {}", "Sensor", "", "", "1 on the bus"},
-		{"jetstream: {}", "Sensor", electionAnnotation + ": K8S", "replicas: 3", "3 by lease"},
-		{"jetstream: {}", "Sensor", "", "template: {container: {env: [{name: LEADER_ELECTION, value: k8s}]}}", "1 by lease"},
-		{"kafka: {}", "Sensor", electionAnnotation + ": k8s", "replicas: 2", ""},
+		{"jetstream: {}", "Sensor", "", "replicas: 2", "2 by vote"},
+		{"jetstream: {}", "Sensor", "", "", "1 by vote"},
+		{"jetstream: {}", "Sensor", "events.argoproj.io/leader-election: K8S", "replicas: 3", "3 by lease"},
+		{"kafka: {}", "Sensor", "events.argoproj.io/leader-election: k8s", "replicas: 2", ""},
 		{"kafka: {}", "EventSource", "", "replicas: 2, calendar: {a: {}}", "2 by lease"},
-		{"nats: {native: {}}", "EventSource", "", "replicas: 2, calendar: {a: {}}", "2 on the bus"},
+		{"nats: {native: {}}", "EventSource", "", "replicas: 2, calendar: {a: {}}", "2 by vote"},
 		{"jetstream: {}", "EventSource", "", "replicas: 2, webhook: {a: {}}", ""},
 		{"jetstream: {}", "EventSource", "", "eventBusName: other, calendar: {a: {}}", ""},
 	} {
@@ -160,10 +160,23 @@ func TestElections(t *testing.T) {
 {apiVersion: argoproj.io/v1alpha1, kind: %s, metadata: {name: a, annotations: {%s}}, spec: {%s}}`, c.bus, c.kind, c.annotations, c.spec))
 		got := ""
 		for _, e := range elections(s) {
-			got += fmt.Sprintf("%d %s", e.replicas, map[bool]string{true: "by lease", false: "on the bus"}[e.byLease])
+			if e.by != argoevents.None {
+				got += fmt.Sprintf("%d by %s", e.replicas, e.by)
+			}
 		}
 		if got != c.want {
 			t.Errorf("%s of {%s} on {%s}: %q, want %q", c.kind, c.spec, c.bus, got, c.want)
+		}
+	}
+}
+
+// TestDisksOfBuses: servers that the controller runs keep their streams on a disk only where persistence is asked for.
+func TestDisksOfBuses(t *testing.T) {
+	for spec, want := range map[string]int{"": 1, ", replicas: 1": 0, ", persistence: {}": 0} {
+		s := system(t, "{apiVersion: argoproj.io/v1alpha1, kind: EventBus, metadata: {name: default}, spec: {jetstream: {version: latest"+spec+"}}}")
+		found := slices.DeleteFunc(Check(s, cluster.Cluster{}), func(f Finding) bool { return f.Rule != quorumKeepsNothing })
+		if len(found) != want {
+			t.Errorf("jetstream%s: %d findings, want %d", spec, len(found), want)
 		}
 	}
 }

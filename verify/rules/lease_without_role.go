@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/holdfast-ha/holdfast/verify/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
@@ -32,10 +33,10 @@ var leaseWithoutRole = &Rule{
 			}
 		}
 		for _, e := range elections(s) {
-			if e.byLease {
+			if e.by == argoevents.ByLease {
 				account := cmp.Or(e.account, "default")
 				if lacks := permissions.lacksOnLeases(e.object.Namespace, account); lacks != "" {
-					find(in(e.object, "metadata", "annotations", electionAnnotation), fmt.Sprintf("elects by a lease; ServiceAccount %s may not %s one", account, lacks))
+					find(in(e.object, "spec", "template", "serviceAccountName"), fmt.Sprintf("elects by a lease; ServiceAccount %s may not %s one", account, lacks))
 				}
 			}
 		}

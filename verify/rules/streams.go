@@ -11,6 +11,17 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
+// bus is what an EventBus says of its stream.
+type bus struct {
+	Spec struct {
+		JetStream *struct {
+			Replicas     *int
+			StreamConfig string
+		}
+		JetStreamExotic *struct{ URL, StreamConfig string }
+	}
+}
+
 // stream is the stream of an EventBus, and the servers that it is on.
 type stream struct {
 	// at is the field that says its replicas; replicas is 0 where nothing does, and the rest decides.
