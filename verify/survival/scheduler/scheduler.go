@@ -149,7 +149,7 @@ func (s *Scheduler) feasible(ctx context.Context, state fwk.CycleState, pod *cor
 		return nil, err
 	}
 	s.divide(pod)
-	refused := &Unschedulable{Pod: pod.Namespace + "/" + pod.Name, Reasons: map[string]int{}}
+	refused := &Unschedulable{Pod: strings.TrimPrefix(pod.Namespace+"/"+pod.Name, "/"), Reasons: map[string]int{}}
 	only, status, _ := s.framework.RunPreFilterPlugins(ctx, state, pod)
 	if !status.IsSuccess() {
 		if !status.IsRejected() {
