@@ -15,22 +15,31 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// reconciled compares every EventBus, EventSource and Sensor of a release with what the controller made of them.
+// reconciled compares every EventBus, EventSource and Sensor of a release with what the controller made of them, and that
+// with what verify takes them for.
 func (r *release) reconciled(ctx context.Context) (made int, c comparison, err error) {
+	compare := map[string]func(context.Context, *comparison, []byte) error{
+		"EventBus":    r.compareEventBus,
+		"EventSource": r.compareEventSource,
+		"Sensor":      r.compareSensor,
+	}
+	return r.comparing(ctx, func(c *comparison, kind string, text []byte) error {
+		if err := compare[kind](ctx, c, text); err != nil {
+			return err
+		}
+		return r.compareMade(ctx, c, kind, text)
+	})
+}
+
+// comparing walks over every EventBus, EventSource and Sensor of a release, and counts them.
+func (r *release) comparing(ctx context.Context, compare func(c *comparison, kind string, text []byte) error) (made int, c comparison, err error) {
 	deployments, err := kube.Kube.AppsV1().Deployments(r.namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return 0, c, err
 	}
 	c.deployments = deployments.Items
-	for _, kind := range []struct {
-		name    string
-		compare func(context.Context, *comparison, []byte) error
-	}{
-		{"EventBus", r.compareEventBus},
-		{"EventSource", r.compareEventSource},
-		{"Sensor", r.compareSensor},
-	} {
-		collection, err := resource(events.SchemeGroupVersion.String(), kind.name, r.namespace)
+	for _, kind := range []string{"EventBus", "EventSource", "Sensor"} {
+		collection, err := resource(events.SchemeGroupVersion.String(), kind, r.namespace)
 		if err != nil {
 			return 0, c, err
 		}
@@ -43,8 +52,8 @@ func (r *release) reconciled(ctx context.Context) (made int, c comparison, err e
 			if err != nil {
 				return 0, c, err
 			}
-			if err := kind.compare(ctx, &c, text); err != nil {
-				return 0, c, fmt.Errorf("%s %s: %w", kind.name, o.GetName(), err)
+			if err := compare(&c, kind, text); err != nil {
+				return 0, c, fmt.Errorf("%s %s: %w", kind, o.GetName(), err)
 			}
 			made++
 		}
