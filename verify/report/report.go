@@ -52,7 +52,7 @@ type Workload struct {
 	Name string `json:"name"`
 	// At is where it stands, "file:line".
 	At string `json:"at"`
-	// Replication is how its pods stand to each other: "quorum", "standby", "stateless", "single", "per-node" or "finite".
+	// Replication is how its pods stand to each other: "quorum", "standby", "elected", "stateless", "single", "per-node" or "finite".
 	Replication string `json:"replication"`
 	// Assumed tells that nobody said how it replicates.
 	Assumed bool `json:"assumed"`
