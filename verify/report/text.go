@@ -12,6 +12,9 @@ import (
 // width is that of a terminal on which all lines fit, unless a name is longer.
 const width = 100
 
+// most is how many of a kind are told of before the rest is counted.
+const most = 12
+
 // column is an event that the table tells of. Others are told of where something fails.
 type column struct {
 	event survival.Event
@@ -53,8 +56,11 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 	if lucky := r.lucky(); len(lucky) > 0 {
 		p.line("")
 		p.wrapped("", "   ", "*: where its pods are now. The scheduler may put them elsewhere, and then it stops:")
-		for _, why := range lucky {
+		for _, why := range lucky[:min(len(lucky), most)] {
 			p.wrapped("  ", "    ", why)
+		}
+		if more := len(lucky) - most; more > 0 {
+			p.wrapped("  ", "    ", fmt.Sprintf("and %s more, whose guarantee is in -o json and -o html", count(more, "workload")))
 		}
 	}
 	for _, w := range r.Workloads {
@@ -118,7 +124,7 @@ func (p *terminal) troubles(w Workload) {
 	p.line("")
 	p.wrapped("", "  ", w.Name+w.alone())
 	for _, worst := range bad {
-		p.wrapped("  ", "    ", fmt.Sprintf("%s, it %s (%s)", what(worst.Event, worst.Target), worst.becomes(), worst.counts()))
+		p.wrapped("  ", "    ", fmt.Sprintf("%s, it %s (%s)", what(worst.Event, w.own(worst)), worst.becomes(), worst.counts()))
 		for _, why := range worst.Waiting {
 			p.wrapped("    ", "      ", why)
 		}
@@ -153,6 +159,17 @@ func (w Workload) broken() []Worst {
 		}
 	}
 	return all
+}
+
+// own is the target of what happens to the workload, "it" where that is the workload itself.
+func (w Workload) own(worst Worst) string {
+	if first, second, is := strings.Cut(worst.Target, ", "); first == w.Name && is {
+		return "it, " + second
+	}
+	if worst.Target == w.Name {
+		return "it"
+	}
+	return worst.Target
 }
 
 // alone is said of a workload that no claim can hold for.

@@ -154,7 +154,7 @@ func newCell(head string, w *Worst, numbers map[[2]string]int) cellView {
 func newBroken(w Workload, bad []Worst, mark Mark, numbers map[[2]string]int) brokenView {
 	b := brokenView{Name: w.Name, Alone: strings.TrimSpace(w.alone()), Mark: mark}
 	for _, worst := range bad {
-		b.Says = append(b.Says, saysView{When: sentence(what(worst.Event, worst.Target)), Becomes: worst.becomes(), Counts: worst.counts(), Class: class(worst.Verdict),
+		b.Says = append(b.Says, saysView{When: sentence(what(worst.Event, w.own(worst))), Becomes: worst.becomes(), Counts: worst.counts(), Class: class(worst.Verdict),
 			Scenario: numbers[[2]string{worst.Event, worst.Target}], Waiting: worst.Waiting, Ignored: worst.Ignored})
 	}
 	return b
