@@ -22,7 +22,7 @@ type Report struct {
 	Scenarios []Scenario `json:"scenarios"`
 	// Findings are the faults that rules found, in the order of file and line.
 	Findings []Finding `json:"findings"`
-	// Assumed is what was taken for granted because nobody said it: models first, then what the manifests refer to and do not have.
+	// Assumed is what was taken for granted because nobody said it: models first, then what the manifests refer to and do not have, then what holds of every cluster.
 	Assumed []string `json:"assumed"`
 	// NotJudged are objects of kinds that nothing is known of: what they make is in none of this.
 	NotJudged []string `json:"notJudged"`

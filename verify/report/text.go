@@ -87,9 +87,12 @@ func (p *terminal) granted(r Report) {
 			models++
 		}
 	}
-	for _, what := range r.Assumed[min(models, len(r.Assumed)):] {
+	if others := r.Assumed[min(models, len(r.Assumed)):]; len(others) > 0 {
 		p.line("")
-		p.wrapped("", "  ", what)
+		p.line("Assumed:")
+		for _, what := range others {
+			p.wrapped("  ", "    ", what)
+		}
 	}
 }
 
