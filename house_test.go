@@ -55,7 +55,7 @@ var arrows = map[string][]string{
 var alone = map[string][]string{
 	"helm.sh/helm/":           {"generator/render"},
 	"sigs.k8s.io/kustomize/":  {"generator/kustomize"},
-	"k8s.io/kubernetes/":      {"verify/survival/scheduler", "verify/workload"}, // the second for its defaults alone
+	"k8s.io/kubernetes/":      {"verify/survival/scheduler", "verify/workload"}, // the second for defaults, and what controllers add to pods
 	"github.com/spf13/cobra":  {"cmd/holdfast"},
 	"github.com/Masterminds/": {"generator/chart"},
 	"github.com/owenrumney/":  {"verify/report"},

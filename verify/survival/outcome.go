@@ -45,11 +45,11 @@ func (c *controller) outcome() Outcome {
 	return o
 }
 
-// told are the changes, and the pods that were made and still wait.
+// told are the changes, and the pods of touched workloads that still wait.
 func (w *world) told() []Change {
 	list := w.changes
 	for _, p := range w.waiting {
-		if p.of.seen != nil && p.index >= 0 && p.why != nil {
+		if p.of.seen != nil && p.why != nil {
 			list = append(list, Change{Pod: p.name(), Workload: p.of.of, Why: p.why.Error()})
 		}
 	}

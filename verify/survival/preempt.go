@@ -10,14 +10,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// preempt makes room for a pod that fits on no node, by stopping pods of lower priority. It waits until they are gone, and
-// asks for no other room while pods stop on the node that it was given (pkg/scheduler/framework/plugins/defaultpreemption).
+// preempt makes room for a pod that fits on no node, by stopping pods of lower priority. It does so
+// once (pkg/scheduler/framework/plugins/defaultpreemption): the node is not kept for it as kube-scheduler would by nominating
+// it, so others may be quicker.
 func (w *world) preempt(ctx context.Context, p *pod, object *corev1.Pod) (bool, error) {
-	lower := func(other *pod) bool { return other.of.priority < p.of.priority }
 	if !slices.ContainsFunc(w.controllers, func(c *controller) bool { return c.ready > 0 && c.priority < p.of.priority }) {
 		return false, nil
 	}
-	if p.room != nil && slices.ContainsFunc(p.room.pods, func(o *pod) bool { return lower(o) && o.state == stopping && o.due != never }) {
+	if p.room != nil {
 		return false, nil
 	}
 	name, victims, err := w.scheduler.Preempt(ctx, object, w.allowances())

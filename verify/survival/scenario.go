@@ -33,7 +33,8 @@ type Scenario struct {
 	Event Event
 	// Target is what it happens to, as said with each event.
 	Target string
-	// Like are targets to which the same happens, for they are equal to this one in all that counts.
+	// Like are targets to which the same happens, for they are equal to this one in all that counts. Where two nodes are
+	// the target, the drained one stands for those that its own drain is like, too.
 	Like []string
 	// Nodes are taken away.
 	Nodes []string
@@ -55,8 +56,9 @@ type Outcome struct {
 	Needs int
 	// Waits says for each pod that finds no node why it does not.
 	Waits []string
-	// Recovery is how long it takes until the workload serves again: 0 if it never stopped, less than 0 if it does not
-	// before what was lost is back or somebody helps.
+	// Recovery is how long it takes until the workload serves again, at worst: 0 if it never stopped, less than 0 if it does
+	// not before what was lost is back or somebody helps. Of pods that serve their own node it is the longest that a node
+	// was without; of standbys it is an election at least, for the pod that went may have been the one that worked.
 	Recovery time.Duration
 }
 
@@ -66,11 +68,12 @@ func (o Outcome) Serves() bool { return o.Least >= o.Needs }
 // Recovers tells whether it serves at the end, what was lost still being away.
 func (o Outcome) Recovers() bool { return o.After >= o.Needs }
 
-// Change is a pod that goes from a node to another.
+// Change is a pod that goes, or one that comes: a pod that moves is two of them.
 type Change struct {
 	Pod      string
 	Workload *workload.Workload
-	// From and To are nodes; "" for a pod that was not there before, is gone, or waits, as Why says.
+	// From is the node that it goes from, To the one that it comes to. One that comes and finds no node has neither. Why says
+	// why it goes, or finds none.
 	From, To string
 	Why      string
 }
@@ -87,6 +90,7 @@ type Placement struct {
 type Result struct {
 	// Rest are the pods as they are placed at first, in the order of the workloads.
 	Rest []Placement
-	// Scenarios begin with Rest; then events in the order of their constants, targets in that of their names.
+	// Scenarios begin with Rest; then come the events in the order of their constants, nodes and zones in that of their
+	// names, workloads in that of the system.
 	Scenarios []Scenario
 }
