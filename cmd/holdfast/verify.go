@@ -33,6 +33,8 @@ With --kubeconfig the nodes are those of a cluster, which is only read, and so a
 given: what makes pods in a namespace and what is around it. What other namespaces run takes no room then; -A reads
 all. Places are those of "kubectl get KIND NAME -n NAMESPACE -o yaml", as live/NAMESPACE/KIND/NAME.
 
+Pods that run are where they are, in whichever way they are read: nothing is placed anew but what is missing.
+
 How a workload replicates is said by --replication, by the annotation ` + workload.Annotation + `,
 or assumed: a quorum of known images, otherwise one ready pod serves. One of ` + joined(workload.Models) + `.
 

@@ -21,7 +21,6 @@ import (
 	"github.com/holdfast-ha/holdfast/internal/kubeconfig"
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
-	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
 // ErrNoAnswer is a cluster that does not answer, or refuses to.
@@ -67,33 +66,28 @@ func (c *Cluster) Nodes(ctx context.Context) (cluster.Cluster, error) {
 }
 
 // Objects are those of a namespace, or of all if it is "", and those that are in none; of the kinds that decide what pods there
-// are and what becomes of them. What a controller makes of another object that is listed is left out, and so is what has run to
-// its end. Their files are called as kubectl would ask for them, with the lines that it would print: live/NAMESPACE/KIND/NAME.
+// are and what becomes of them. What has run to its end is left out. Their files are called as kubectl would ask for them, with the lines that it would print: live/NAMESPACE/KIND/NAME.
 //
 // leftOut names kinds that the cluster does not let one list and the cluster role view would not either; of others that is an
 // error.
 func (c *Cluster) Objects(ctx context.Context, namespace string) (all []*manifest.Object, leftOut []string, err error) {
 	var refused []string
-	listed := map[schema.GroupKind]bool{nodes.groupKind(): true}
 	for _, k := range kinds {
-		if !k.aside {
-			listed[k.groupKind()] = true // or it is an error
-		}
 		in := namespace
 		if k.wide {
 			in = ""
 		}
 		err := c.list(ctx, k, in, func(o *unstructured.Unstructured) error {
-			if made(o, listed) || ended(o) {
+			if ended(o) {
 				return nil
 			}
+			shorten(o)
 			object, err := parsed(k, o)
 			all = append(all, object...)
 			return err
 		})
 		switch {
 		case err == nil:
-			listed[k.groupKind()] = true
 		case apierrors.IsNotFound(err): // a kind of its own that nobody installed
 		case apierrors.IsForbidden(err) && k.aside:
 			leftOut = append(leftOut, k.String())
@@ -132,15 +126,20 @@ func (c *Cluster) list(ctx context.Context, k kind, namespace string, each func(
 	})
 }
 
-// made tells whether a controller makes the object of another one that is listed and read. What it makes of others counts itself.
-// The pods of a node's own files come and go with it.
-func made(o *unstructured.Unstructured, listed map[schema.GroupKind]bool) bool {
+// shorten leaves of a pod whose controller is listed, too, what tells where it is: the rest stands in its controller's template,
+// and there are many pods.
+func shorten(o *unstructured.Unstructured) {
 	owner := metav1.GetControllerOf(o)
-	if owner == nil {
-		return false
+	if owner == nil || o.GetKind() != "Pod" {
+		return
 	}
-	kind := schema.FromAPIVersionAndKind(owner.APIVersion, owner.Kind).GroupKind()
-	return listed[kind] && (kind == nodes.groupKind() || workload.Reads(kind.Group, kind.Kind))
+	of := schema.FromAPIVersionAndKind(owner.APIVersion, owner.Kind).GroupKind()
+	if !slices.ContainsFunc(kinds, func(k kind) bool { return k.groupKind() == of && !k.aside }) {
+		return
+	}
+	node, _, _ := unstructured.NestedString(o.Object, "spec", "nodeName")
+	o.Object["spec"] = map[string]any{"nodeName": node}
+	delete(o.Object, "status")
 }
 
 // ended tells whether a Pod or Job has run to its end, or is on its way out.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
@@ -80,7 +82,7 @@ func TestNodes(t *testing.T) {
 
 func TestObjects(t *testing.T) {
 	owned := func(name, version, kind string) string {
-		return fmt.Sprintf(`{"metadata": {"name": %q, "namespace": "own", "ownerReferences": [{"apiVersion": %q, "kind": %q, "name": "x", "uid": "u", "controller": true}]}, "spec": {"containers": []}}`, name, version, kind)
+		return fmt.Sprintf(`{"metadata": {"name": %q, "namespace": "own", "ownerReferences": [{"apiVersion": %q, "kind": %q, "name": "x", "uid": "u", "controller": true}]}, "spec": {"nodeName": "n1", "containers": [{"name": "c"}]}}`, name, version, kind)
 	}
 	pods := []string{
 		owned("of-set", "apps/v1", "ReplicaSet"), owned("of-job", "batch/v1", "Job"), owned("of-sensor", "argoproj.io/v1alpha1", "Sensor"), owned("of-node", "v1", "Node"),
@@ -117,14 +119,21 @@ func TestObjects(t *testing.T) {
 	for _, o := range objects {
 		got = append(got, o.String()+" "+o.APIVersion)
 	}
-	if want := []string{"Job own/runs batch/v1", "Pod own/of-sensor v1", "Pod own/of-operator v1", "Pod own/of-namesake v1", "Pod own/bare v1", "StorageClass fast storage.k8s.io/v1"}; !slices.Equal(got, want) {
+	if want := []string{"Job own/runs batch/v1", "Pod own/of-set v1", "Pod own/of-job v1", "Pod own/of-sensor v1", "Pod own/of-node v1", "Pod own/of-operator v1", "Pod own/of-namesake v1", "Pod own/bare v1", "StorageClass fast storage.k8s.io/v1"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if want := []string{"sensors.argoproj.io", "roles.rbac.authorization.k8s.io", "clusterroles.rbac.authorization.k8s.io", "mutatingwebhookconfigurations.admissionregistration.k8s.io"}; !slices.Equal(leftOut, want) {
 		t.Errorf("left out are %q", leftOut)
 	}
+	// Of a pod whose controller is listed, too, no more is read than where it is.
+	for i, containers := range map[int]int{1: 0, 2: 0, 3: 1, 5: 1, 6: 1} {
+		var p corev1.Pod
+		if err := objects[i].Decode(&p); err != nil || p.Spec.NodeName != "n1" || len(p.Spec.Containers) != containers {
+			t.Errorf("%s: %+v %v", objects[i], p.Spec, err)
+		}
+	}
 	// Lines are those of kubectl: apiVersion, kind, metadata, name.
-	if at := objects[4].At("metadata", "name"); at != "live/own/pods/bare:4" {
+	if at := objects[7].At("metadata", "name"); at != "live/own/pods/bare:4" {
 		t.Errorf("the pod's name is at %s", at)
 	}
 	if objects, _, err := c.Objects(t.Context(), ""); err != nil || len(objects) != 2 {

@@ -135,6 +135,11 @@ func ofNode(file string, node *yaml.Node) ([]*Object, error) {
 			Name, Namespace     string
 			GenerateName        string `yaml:"generateName"`
 			Labels, Annotations map[string]string
+			OwnerReferences     []struct {
+				APIVersion string `yaml:"apiVersion"`
+				Kind, Name string
+				Controller bool
+			} `yaml:"ownerReferences"`
 		}
 	}
 	if err := node.Decode(&head); err != nil {
@@ -146,6 +151,11 @@ func ofNode(file string, node *yaml.Node) ([]*Object, error) {
 	o.APIVersion, o.Kind, o.Namespace = head.APIVersion, head.Kind, head.Metadata.Namespace
 	o.Name = cmp.Or(head.Metadata.Name, head.Metadata.GenerateName)
 	o.Labels, o.Annotations = head.Metadata.Labels, head.Metadata.Annotations
+	for _, owner := range head.Metadata.OwnerReferences {
+		if owner.Controller { // there is one at most
+			o.Controller = &Reference{owner.APIVersion, owner.Kind, owner.Name}
+		}
+	}
 	for _, needed := range []struct{ key, value string }{{"apiVersion", o.APIVersion}, {"kind", o.Kind}, {"metadata.name", o.Name}} {
 		if needed.value == "" {
 			return nil, fmt.Errorf("%s:%d: is no Kubernetes object: it has no %s", file, node.Line, needed.key)

@@ -16,15 +16,27 @@ import (
 type Object struct {
 	APIVersion, Kind, Namespace, Name string
 	Labels, Annotations               map[string]string
+	// Controller is the object that made this one and looks after it, nil if none did.
+	Controller *Reference
 	// File is the name of the file, "-" for standard input.
 	File string
 
 	node *yaml.Node
 }
 
+// Reference names an object of the same namespace, or of none.
+type Reference struct {
+	APIVersion, Kind, Name string
+}
+
 // Group is the API group: "apps" of apps/v1, "" of v1.
-func (o *Object) Group() string {
-	group, _, found := strings.Cut(o.APIVersion, "/")
+func (o *Object) Group() string { return group(o.APIVersion) }
+
+// Group is the API group: "apps" of apps/v1, "" of v1.
+func (r *Reference) Group() string { return group(r.APIVersion) }
+
+func group(apiVersion string) string {
+	group, _, found := strings.Cut(apiVersion, "/")
 	if !found {
 		return ""
 	}

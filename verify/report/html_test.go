@@ -85,7 +85,7 @@ func hostile(t testing.TB, name string) Report {
 	return Report{Version: Version, Cluster: Cluster{Nodes: []Node{{name, name}}, Zones: []string{name}}, Claim: "zone",
 		Workloads: []Workload{{Name: name, At: name, Replication: name, Why: name, Pods: 1, Needs: 1, Waiting: []string{name},
 			Worst: []Worst{{Event: "lose node", Target: name, Ignored: name, Effect: Effect{Verdict: Stops, Waiting: []string{name}}}}}},
-		Pods: []Pod{{name, name, name, name}, {Name: name, Workload: name, Why: name}},
+		Pods: []Pod{{name, name, name, false, name}, {Name: name, Workload: name, Why: name}},
 		Scenarios: []Scenario{{Event: "rest", Verdict: Serves},
 			{Event: "lose node", Target: name, Like: []string{name}, Nodes: []string{name}, Verdict: Stops, Stuck: name,
 				Outcomes: []Outcome{{name, Effect{Verdict: Stops, Waiting: []string{name}}}}, Changes: []Change{{name, name, name, name, name}}}},

@@ -25,7 +25,7 @@ func New(c cluster.Cluster, claim string, s *workload.System, findings []rules.F
 		r.Workloads = append(r.Workloads, row)
 	}
 	for _, p := range played.Rest {
-		r.Pods = append(r.Pods, Pod{Name: p.Pod, Workload: p.Workload.String(), Node: p.Node, Why: p.Why})
+		r.Pods = append(r.Pods, Pod{Name: p.Pod, Workload: p.Workload.String(), Node: p.Node, Why: p.Why, Runs: p.Runs})
 	}
 	for _, s := range played.Scenarios {
 		r.add(s, stays(s, played.Rest))

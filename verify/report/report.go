@@ -121,6 +121,8 @@ type Pod struct {
 	Workload string `json:"workload"`
 	// Node is the one it is on; left out if it waits.
 	Node string `json:"node,omitempty"`
+	// Runs tells that it runs there already; left out if it was placed.
+	Runs bool `json:"runs,omitempty"`
 	// Why is why it waits.
 	Why string `json:"why,omitempty"`
 }

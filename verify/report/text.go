@@ -42,6 +42,9 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 	if r.Claim != "" && !r.Kept {
 		p.wrapped("", "", r.Promise())
 	}
+	if from := r.From(); from != "" {
+		p.wrapped("", "", from)
+	}
 	if len(r.Workloads) > 0 {
 		p.line("")
 		p.table(r.rows())

@@ -9,19 +9,20 @@ import (
 
 // view is a report as the page shows it.
 type view struct {
-	Title, Promise string
-	Kept           bool
-	Columns        []string
-	Workloads      []workloadView
-	Events         []eventView
-	Places         []placeView
-	Broken         []brokenView
-	Findings       []Finding
-	Ignored        []Finding
-	Assumed        []string
-	NotJudged      []string
-	Lucky          []string
-	Data           drawing
+	// From says where the pods are at rest, if they run already.
+	Title, Promise, From string
+	Kept                 bool
+	Columns              []string
+	Workloads            []workloadView
+	Events               []eventView
+	Places               []placeView
+	Broken               []brokenView
+	Findings             []Finding
+	Ignored              []Finding
+	Assumed              []string
+	NotJudged            []string
+	Lucky                []string
+	Data                 drawing
 }
 
 // Mark is how a workload's pods are drawn: a letter of its own, in a colour and a shape that few others have, so that
@@ -98,7 +99,7 @@ type saysView struct {
 }
 
 func newView(r Report) view {
-	v := view{Title: r.Summary(), Promise: r.Promise(), Kept: r.Kept, Assumed: r.Assumed, NotJudged: r.NotJudged, Lucky: r.lucky()}
+	v := view{Title: r.Summary(), Promise: r.Promise(), From: r.From(), Kept: r.Kept, Assumed: r.Assumed, NotJudged: r.NotJudged, Lucky: r.lucky()}
 	marks := map[string]Mark{}
 	for i, w := range r.Workloads {
 		marks[w.Name] = newMark(i)

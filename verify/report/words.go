@@ -30,6 +30,23 @@ func (r Report) Summary() string {
 	return on + ": does not survive all that is claimed"
 }
 
+// From says where the pods are at rest, if some of them run already; "" if none does.
+func (r Report) From() string {
+	run := 0
+	for _, p := range r.Pods {
+		if p.Runs {
+			run++
+		}
+	}
+	switch {
+	case run == 0:
+		return ""
+	case run == len(r.Pods):
+		return "All pods are where they run."
+	}
+	return fmt.Sprintf("%d of %s are where they run; the others are placed.", run, count(len(r.Pods), "pod"))
+}
+
 // failing is how many workloads break the claim.
 func (r Report) failing() int {
 	n := 0

@@ -61,7 +61,7 @@ func (w *world) placements() []Placement {
 	var list []Placement
 	for _, c := range w.controllers {
 		for _, p := range c.pods {
-			at := Placement{Pod: p.name(), Workload: c.of}
+			at := Placement{Pod: p.name(), Workload: c.of, Runs: p.runs}
 			if p.node != nil {
 				at.Node = p.node.name()
 			} else if p.why != nil {

@@ -44,6 +44,8 @@ type pod struct {
 	at int
 	// on is the node that a DaemonSet's pod is for.
 	on *node
+	// runs: it was there before the play.
+	runs bool
 }
 
 // available tells whether it has been ready for as long as its controller wants.

@@ -84,6 +84,8 @@ type Placement struct {
 	Workload *workload.Workload
 	Node     string
 	Why      string
+	// Runs tells that it is there already, and was not placed.
+	Runs bool
 }
 
 // Result is all that was played.

@@ -125,11 +125,14 @@ func (w *world) play(what func() error) error {
 	return err
 }
 
-// populate puts the system on the cluster, all at once, and waits until it rests.
+// populate puts the system on the cluster, all at once, and waits until it rests. What runs is where it is.
 func (w *world) populate(ctx context.Context) error {
 	w.final = true
 	for _, c := range w.controllers {
 		w.touch(c)
+		if err := w.resume(c); err != nil {
+			return err
+		}
 	}
 	if err := w.run(ctx, never); err != nil {
 		return err

@@ -18,7 +18,8 @@ type autoscaler struct {
 	used  bool
 }
 
-func targetOf(group, kind, namespace, name string) string {
+// keyOf tells objects apart.
+func keyOf(group, kind, namespace, name string) string {
 	return group + "/" + kind + " " + namespace + "/" + name
 }
 
@@ -40,7 +41,7 @@ func noteAutoscaler(s *System, o *manifest.Object) error {
 	if !named {
 		group = ""
 	}
-	target := targetOf(group, d.Spec.ScaleTargetRef.Kind, o.Namespace, d.Spec.ScaleTargetRef.Name)
+	target := keyOf(group, d.Spec.ScaleTargetRef.Kind, o.Namespace, d.Spec.ScaleTargetRef.Name)
 	if first := s.autoscalers[target]; first != nil {
 		first.other = o
 		return nil
@@ -54,7 +55,7 @@ func noteAutoscaler(s *System, o *manifest.Object) error {
 func (s *System) scale(w *Workload, said *int32) {
 	w.Replicas = int(*said)
 	w.Min, w.Max = w.Replicas, w.Replicas
-	by := s.autoscalers[targetOf(w.Object.Group(), w.Object.Kind, w.Object.Namespace, w.Name)]
+	by := s.autoscalers[keyOf(w.Object.Group(), w.Object.Kind, w.Object.Namespace, w.Name)]
 	if by == nil {
 		return
 	}

@@ -57,12 +57,14 @@ var (
 // Read reads objects. One that cannot be read is an error that names file and line, and so is one that is there twice.
 func Read(objects []*manifest.Object) (*System, error) {
 	objects = slices.SortedStableFunc(slices.Values(objects), manifest.Compare)
-	s := &System{Objects: objects, autoscalers: map[string]*autoscaler{}, classes: builtInClasses(), buses: map[string]*argoevents.EventBus{}}
+	s := &System{autoscalers: map[string]*autoscaler{}, classes: builtInClasses(), buses: map[string]*argoevents.EventBus{}}
 	for i, o := range objects[min(1, len(objects)):] {
 		if last := objects[i]; last.Group() == o.Group() && last.String() == o.String() {
 			return nil, fmt.Errorf("%s: %s is there twice: the other is at %s", o.At(), o, last.At())
 		}
 	}
+	objects, made := apart(objects)
+	s.Objects = objects
 	for _, known := range []map[string]reader{first, readers} {
 		for _, o := range objects {
 			read := known[o.Group()+"/"+o.Kind]
@@ -86,6 +88,9 @@ func Read(objects []*manifest.Object) (*System, error) {
 		}
 	}
 	s.unscaled()
+	if err := s.run(made); err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(s.Workloads, Compare)
 	slices.SortStableFunc(s.Services, func(a, b *corev1.Service) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
@@ -248,6 +253,9 @@ func readPod(s *System, o *manifest.Object) error {
 	coredefaults.SetObjectDefaults_Pod(&d)
 	w := &Workload{Object: o, Kind: Pod, Name: o.Name, Replicas: 1, Min: 1, Max: 1,
 		Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: d.Labels, Annotations: d.Annotations}, Spec: d.Spec}}
+	if d.Spec.NodeName != "" {
+		w.Running = []Running{{Name: o.Name, Node: d.Spec.NodeName, Ordinal: -1}}
+	}
 	return s.add(w, nil)
 }
 

@@ -57,6 +57,8 @@ type Workload struct {
 	Claims []corev1.PersistentVolumeClaim
 	// Replication is how its pods stand to each other.
 	Replication Replication
+	// Running are the pods that it has on nodes already, the oldest first.
+	Running []Running
 
 	// onNodes is how a DaemonSet rolls, with percentages of the nodes that it runs on.
 	onNodes *appsv1.RollingUpdateDaemonSet
@@ -102,7 +104,7 @@ type Budget struct {
 
 // System is all that was read.
 type System struct {
-	// Objects is everything, ordered by namespace, kind and name.
+	// Objects is everything but what controllers made of other objects in it, ordered by namespace, kind and name.
 	Objects   []*manifest.Object
 	Workloads []*Workload
 	Budgets   []*Budget

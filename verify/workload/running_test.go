@@ -1,0 +1,81 @@
+package workload
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// podOf is a pod on a node, made by a controller "KIND NAME" of a group; FURTHER goes into its metadata.
+func podOf(name, controller, node, further string) string {
+	kind, of, _ := strings.Cut(controller, " ")
+	return strings.NewReplacer("NAME", name, "KIND", kind, "OF", of, "NODE", node, "FURTHER", further).Replace(`
+---
+{apiVersion: v1, kind: Pod, metadata: {name: NAME, ownerReferences: [{apiVersion: other/v1, kind: Other, name: x}, {apiVersion: apps/v1, kind: KIND, name: OF, controller: true}], FURTHER},
+  spec: {nodeName: NODE, containers: [{name: c, image: i}]}}
+`)
+}
+
+// TestRunning: pods that controllers made are those of the workloads which they come from, and no workloads themselves.
+func TestRunning(t *testing.T) {
+	const hashed = "labels: {pod-template-hash: 7d8f}"
+	deployment := `{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {` + pods + `}}`
+	set := `{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {` + pods + `}}`
+	for name, c := range map[string]struct{ text, want string }{
+		"nothing runs": {deployment, "Deployment a []"},
+		"the ReplicaSet is there": {deployment + "\n---\n" + strings.Replace(strings.Replace(deployment, "Deployment, metadata: {name: a", "ReplicaSet, metadata: {name: b, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: a, controller: true}]", 1), "spec: {", "spec: {replicas: 1, ", 1) +
+			podOf("b-x", "ReplicaSet b", "n1", ""), "Deployment a [b-x n1 -1]"},
+		"the ReplicaSet is known by its name":          {deployment + podOf("a-7d8f-x", "ReplicaSet a-7d8f", "n1", hashed), "Deployment a [a-7d8f-x n1 -1]"},
+		"a ReplicaSet of its own":                      {deployment + podOf("a-7d8f-x", "ReplicaSet b-7d8f", "n1", hashed), "Deployment a [], Pod a-7d8f-x [a-7d8f-x n1 -1]"},
+		"another kind of the same name":                {deployment + podOf("a-0", "StatefulSet a", "n1", ""), "Deployment a [], Pod a-0 [a-0 n1 -1]"},
+		"the oldest first":                             {set + podOf("a-0", "StatefulSet a", "n1", "creationTimestamp: 2026-01-02T00:00:00Z") + podOf("a-1", "StatefulSet a", "n2", "creationTimestamp: 2026-01-01T00:00:00Z"), "StatefulSet a [a-1 n2 1 a-0 n1 0]"},
+		"of those that are alike the first by name":    {set + podOf("a-1", "StatefulSet a", "n1", "") + podOf("a-0", "StatefulSet a", "n1", ""), "StatefulSet a [a-0 n1 0 a-1 n1 1]"},
+		"it has no node":                               {set + podOf("a-0", "StatefulSet a", "", ""), "StatefulSet a []"},
+		"it is about to go":                            {set + podOf("a-0", "StatefulSet a", "n1", "deletionTimestamp: 2026-01-01T00:00:00Z"), "StatefulSet a []"},
+		"it has ended":                                 {set + strings.Replace(podOf("a-0", "StatefulSet a", "n1", ""), "  spec", "  status: {phase: Failed}, spec", 1), "StatefulSet a []"},
+		"it is in another namespace":                   {set + podOf("a-0", "StatefulSet a", "n1", "namespace: b"), "StatefulSet a [], Pod b/a-0 [a-0 n1 -1]"},
+		"a file of its node made it":                   {set + strings.Replace(podOf("a-0", "Node n1", "n1", ""), "apps/v1, kind: Node", "v1, kind: Node", 1), "StatefulSet a []"},
+		"an operator made it of which nothing is read": {strings.Replace(podOf("a-0", "Database a", "n1", ""), "apps/v1", "example.com/v1", 1), "Pod a-0 [a-0 n1 -1]"},
+		"what it is made of is made of something else": {`
+{apiVersion: argoproj.io/v1alpha1, kind: Sensor, metadata: {name: s}, spec: {}}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: s-sensor-x, ownerReferences: [{apiVersion: argoproj.io/v1alpha1, kind: Sensor, name: s, controller: true}]}, spec: {` + pods + `}}` +
+			podOf("s-sensor-x-7d8f-y", "ReplicaSet s-sensor-x-7d8f", "n1", hashed), "Sensor s [s-sensor-x-7d8f-y n1 -1]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := read(t, c.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, w := range s.Workloads {
+				var on []string
+				for _, r := range w.Running {
+					on = append(on, fmt.Sprint(r.Name, " ", r.Node, " ", r.Ordinal))
+				}
+				got = append(got, fmt.Sprint(w, " ", on))
+			}
+			if got := strings.Join(got, ", "); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+			if len(s.Objects) != len(s.Workloads) {
+				t.Errorf("objects %v", s.Objects)
+			}
+			assumed := slices.ContainsFunc(s.Assumed, func(a Assumption) bool { return strings.Contains(a.What, "nobody makes again") })
+			if assumed != strings.Contains(c.want, "Pod ") {
+				t.Errorf("assumed: %v", s.Assumed)
+			}
+		})
+	}
+}
+
+// TestMadeOfItself: a file may say that objects are made of each other, which no cluster does.
+func TestMadeOfItself(t *testing.T) {
+	circle := func(name, of string) string {
+		return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: " + name + ", ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: " + of + ", controller: true}]}, spec: {" + pods + "}}\n---\n"
+	}
+	if _, err := read(t, circle("a", "b")+circle("b", "a")+circle("c", "c")); err != nil {
+		t.Fatal(err)
+	}
+}
