@@ -29,7 +29,7 @@ func decodeSARIF(t *testing.T, text []byte) *sarif.Run {
 func writtenSARIF(t *testing.T, r Report) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	if err := r.WriteSARIF(&out, "/work"); err != nil {
+	if err := r.WriteSARIF(&out, "/srv"); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -73,16 +73,16 @@ func TestSARIF(t *testing.T) {
 
 func TestAddress(t *testing.T) {
 	for file, want := range map[string]string{
-		"-":              "stdin",
-		"a.yaml":         "a.yaml",
-		"./a/../b.yaml":  "b.yaml",
-		"../b.yaml":      "../b.yaml",
-		"a:b.yaml":       "./a:b.yaml",
-		"a#b?.yaml":      "a%23b%3F.yaml",
-		"/work/a/b.yaml": "a/b.yaml",
-		"/works/b.yaml":  "file:///works/b.yaml",
+		"-":             "stdin",
+		"a.yaml":        "a.yaml",
+		"./a/../b.yaml": "b.yaml",
+		"../b.yaml":     "../b.yaml",
+		"a:b.yaml":      "./a:b.yaml",
+		"a#b?.yaml":     "a%23b%3F.yaml",
+		"/srv/a/b.yaml": "a/b.yaml",
+		"/works/b.yaml": "file:///works/b.yaml",
 	} {
-		if got := address("/work", file); got != want {
+		if got := address("/srv", file); got != want {
 			t.Errorf("%s: got %s, want %s", file, got, want)
 		}
 	}
