@@ -15,8 +15,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Group is the API group of all of it.
-const Group = "argoproj.io"
+// Group is the API group of all of it, APIVersion with the version.
+const (
+	Group      = "argoproj.io"
+	APIVersion = Group + "/v1alpha1"
+)
 
 // DefaultBus is the EventBus of sources and sensors that name none.
 const DefaultBus = "default"

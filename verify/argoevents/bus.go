@@ -21,7 +21,10 @@ type EventBus struct {
 		} `json:"nats"`
 		JetStream       *JetStreamBus `json:"jetstream"`
 		Kafka           *struct{}     `json:"kafka"`
-		JetStreamExotic *struct{}     `json:"jetstreamExotic"`
+		JetStreamExotic *struct {
+			URL          string `json:"url"`
+			StreamConfig string `json:"streamConfig"`
+		} `json:"jetstreamExotic"`
 	} `json:"spec"`
 }
 
@@ -31,6 +34,7 @@ type JetStreamBus struct {
 	Version                   string       `json:"version"`
 	Replicas                  *int32       `json:"replicas"`
 	Persistence               *Persistence `json:"persistence"`
+	StreamConfig              string       `json:"streamConfig"`
 	ContainerTemplate         Container    `json:"containerTemplate"`
 	ReloaderContainerTemplate Container    `json:"reloaderContainerTemplate"`
 	MetricsContainerTemplate  Container    `json:"metricsContainerTemplate"`

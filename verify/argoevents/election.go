@@ -16,7 +16,9 @@ const (
 	ByVote Election = "vote"
 )
 
-// leaderElection is the annotation on an EventSource or a Sensor itself that asks for leases, by the value "k8s".
+// leaderElection is the annotation on an EventSource or a Sensor itself that asks for leases, by the value "k8s". Nothing else
+// does: the controller puts its value, even if there is none, into the variable LEADER_ELECTION behind all variables of the
+// template's container, and of one that is there twice the last counts (buildDeployment in pkg/reconciler/*/resource.go).
 const leaderElection = "events.argoproj.io/leader-election"
 
 // elect says how one of several pods is chosen. Without a bus, nil, the bus is taken for one of NATS.

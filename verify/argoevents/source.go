@@ -7,6 +7,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kjson "sigs.k8s.io/json"
 )
 
 // Template is what an EventSource or a Sensor says of its pods.
@@ -43,7 +44,7 @@ type EventSourceSpec struct {
 // UnmarshalJSON reads the types of sources off the keys that have any.
 func (s *EventSourceSpec) UnmarshalJSON(text []byte) error {
 	type plain EventSourceSpec
-	if err := json.Unmarshal(text, (*plain)(s)); err != nil {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(text, (*plain)(s)); err != nil {
 		return err
 	}
 	var keys map[string]json.RawMessage

@@ -94,7 +94,7 @@ func TestRefusals(t *testing.T) {
 		"nodes: [{name: a, capacity: {cpu: many}}]":                          `capacity.cpu: is "many"`,
 		"nodes: [{name: a, capacity: {cpu: -1}}]":                            `capacity.cpu: is "-1"`,
 		"apiVersion: v1\nkind: Pod\nmetadata: {name: a}":                     "c.yaml:1: is a Pod a: a cluster is made of Nodes only",
-		"apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {taints: 1}": "c.yaml:1: Node a: cannot unmarshal number",
+		"apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {taints: 1}": "c.yaml:4: Node a: spec.taints: want []v1.Taint, got number",
 	} {
 		if _, err := Parse("c.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)

@@ -2,6 +2,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -90,13 +91,13 @@ func Parse(file string, text []byte, claims, rules []string) (*Config, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(said.Replication)) {
 		model := said.Replication[name]
-		if !slices.Contains(workload.Models, workload.Model(model.text)) {
-			return nil, fmt.Errorf("%s:%d: replication.%s: is %q: want one of %s", file, model.line, name, model.text, models())
+		if _, err := workload.ParseModel(model.text); err != nil {
+			return nil, fmt.Errorf("%s:%d: replication.%s: %w", file, model.line, name, err)
 		}
 		c.Replication[name], c.lines[name] = model.text, model.line
 	}
 	for i, s := range said.Ignore {
-		one := ignore{rule: s.Rule.text, objects: s.Objects.text, reason: s.Reason.text, line: s.Rule.line}
+		one := ignore{rule: s.Rule.text, objects: s.Objects.text, reason: s.Reason.text, line: cmp.Or(s.Rule.line, s.Objects.line, s.Reason.line)}
 		if err := one.check(rules); err != nil {
 			place := file
 			if one.line > 0 {
@@ -107,14 +108,6 @@ func Parse(file string, text []byte, claims, rules []string) (*Config, error) {
 		c.ignores = append(c.ignores, one)
 	}
 	return c, nil
-}
-
-func models() string {
-	all := make([]string, len(workload.Models))
-	for i, m := range workload.Models {
-		all[i] = string(m)
-	}
-	return strings.Join(all, ", ")
 }
 
 // check begins an error with the key.

@@ -5,11 +5,14 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
+	kjson "sigs.k8s.io/json"
 )
 
 // Object is one Kubernetes object in a file.
@@ -51,17 +54,38 @@ func (o *Object) String() string {
 	return o.Kind + " " + o.Namespace + "/" + o.Name
 }
 
-// Decode reads the object into a typed value. Fields that the type does not know are left out; a value of the wrong kind
-// is an error that names file and line.
+// Errorf is an error about a field, or about the whole object if path is nil: "file:line: Kind namespace/name: a.field: what
+// is wrong", and what to do if that is known. It wraps what %w of the format does.
+func (o *Object) Errorf(path []string, format string, args ...any) error {
+	key := ""
+	if len(path) > 0 {
+		key = strings.Join(path, ".") + ": "
+	}
+	return fmt.Errorf("%s: %s: %s%w", o.At(path...), o, key, fmt.Errorf(format, args...))
+}
+
+// Decode reads the object into a typed value, as the API server does: fields that the type does not know are left out, and so
+// are keys in another case. A value of the wrong kind is an error that names the field.
 func (o *Object) Decode(into any) error {
 	text, err := json.Marshal(value(o.node))
 	if err == nil {
-		err = json.Unmarshal(text, into)
+		err = kjson.UnmarshalCaseSensitivePreserveInts(text, into)
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %s: %s", o.At(), o, strings.TrimPrefix(err.Error(), "json: "))
+	if err == nil {
+		return nil
 	}
-	return nil
+	if says := mistyped.FindStringSubmatch(err.Error()); says != nil {
+		return o.Errorf(keys(says[2]), "want %s, got %s", says[3], says[1])
+	}
+	return o.Errorf(nil, "%s", strings.TrimPrefix(err.Error(), "json: "))
+}
+
+// mistyped is how the library says that a value is of the wrong type.
+var mistyped = regexp.MustCompile(`^json: cannot unmarshal (.+) into Go struct field \w+\.(\S+) of type (\S+)$`)
+
+// keys are the steps of a path, without the names of Go's types: those begin with a capital, and no key of Kubernetes does.
+func keys(path string) []string {
+	return slices.DeleteFunc(strings.Split(path, "."), func(step string) bool { return step == "" || unicode.IsUpper(rune(step[0])) })
 }
 
 // value is a node as JSON has it. A date is text, as it is for Kubernetes.

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
+	kjson "sigs.k8s.io/json"
 	sigsyaml "sigs.k8s.io/yaml"
 )
 
@@ -88,12 +90,35 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", name, err, c.want)
 		}
 	}
-	all, err := Parse("m.yaml", []byte("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\nspec: {replicas: three}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := all[0].Decode(new(appsv1.StatefulSet)); err == nil || !strings.HasPrefix(err.Error(), "m.yaml:1: StatefulSet a: cannot unmarshal string") {
-		t.Errorf("got %v", err)
+}
+
+// TestTyped: what is of the wrong type is named with its key, on the line of the key or of the list that it is in; and a key
+// in another case is none, as for the API server.
+func TestTyped(t *testing.T) {
+	const set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\nspec:\n"
+	for spec, want := range map[string]string{
+		"  replicas: three": "m.yaml:5: StatefulSet a: spec.replicas: want int32, got string",
+		"  template:\n    spec:\n      containers:\n        - livenessProbe: {httpGet: {path: 3}}": "m.yaml:7: StatefulSet a: spec.template.spec.containers.livenessProbe.httpGet.path: want string, got number",
+		"  template:\n    spec:\n      containers:\n        - resources: {limits: {cpu: many}}":    "m.yaml:1: StatefulSet a: quantities must match",
+		"  Replicas: three":            "<nil> no replicas",
+		"  Replicas: 3\n  replicas: 4": "<nil> 4 replicas",
+	} {
+		all, err := Parse("m.yaml", []byte(set+spec))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d appsv1.StatefulSet
+		got := fmt.Sprint(all[0].Decode(&d))
+		switch {
+		case got != "<nil>":
+		case d.Spec.Replicas == nil:
+			got += " no replicas"
+		default:
+			got += fmt.Sprintf(" %d replicas", *d.Spec.Replicas)
+		}
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("%s:\ngot  %s\nwant %s", spec, got, want)
+		}
 	}
 }
 
@@ -161,7 +186,11 @@ func TestDecode(t *testing.T) {
 		if err := all[0].Decode(&got); err != nil {
 			t.Error(err)
 		}
-		if err := sigsyaml.Unmarshal([]byte(text), &want); err != nil {
+		asJSON, err := sigsyaml.YAMLToJSON([]byte(text))
+		if err == nil {
+			err = kjson.UnmarshalCaseSensitivePreserveInts(asJSON, &want)
+		}
+		if err != nil {
 			t.Fatal(name, err)
 		}
 		if !reflect.DeepEqual(got, want) {

@@ -21,7 +21,7 @@ var antiAffinityMissesItsOwnPods = &Rule{
 		for _, w := range s.Workloads {
 			all := keptApart(w)
 			for _, a := range all {
-				if a.spread != nil || a.abroad || a.own() || w.Replicas < 2 || slices.ContainsFunc(s.Workloads, a.counts) {
+				if a.spread != nil || !a.here || a.abroad || a.own() || w.Replicas < 2 || slices.ContainsFunc(s.Workloads, a.counts) {
 					continue
 				}
 				if !slices.ContainsFunc(all, func(other apart) bool { return other.key == a.key && other.own() }) {

@@ -15,7 +15,7 @@ var budgetAllowsQuorumLoss = &Rule{
 			all := guarded(s, b)
 			lets := allowed(b, pods(all))
 			for _, w := range all {
-				if left := max(0, w.Replicas-lets); w.Replication.Model == workload.Quorum && left < workload.Quorum.Needs(w.Replicas) {
+				if left := max(0, w.Replicas-lets); votes(w) && left < workload.Quorum.Needs(w.Replicas) {
 					find(in(b.Object, "spec"), fmt.Sprintf("lets %d of the %d voters of %s go at once; %d are no majority%s", min(lets, w.Replicas), w.Replicas, w, left, rounded(b, pods(all))))
 				}
 			}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -16,18 +17,9 @@ var budgetProtectsNothing = &Rule{
 		for _, b := range s.Budgets {
 			all := guarded(s, b)
 			field, value := number(b)
-			if n := pods(all); field != "" && n > 1 && allowed(b, n) == n && !anyVotes(all) {
+			if n := pods(all); field != "" && n > 1 && allowed(b, n) == n && !slices.ContainsFunc(all, votes) {
 				find(in(b.Object, "spec", field), fmt.Sprintf("%s is %s: all %d pods of %s may go at once%s", field, value.String(), n, list(all), rounded(b, n)))
 			}
 		}
 	},
-}
-
-func anyVotes(all []*workload.Workload) bool {
-	for _, w := range all {
-		if w.Replication.Model == workload.Quorum {
-			return true
-		}
-	}
-	return false
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -17,7 +18,7 @@ var budgetSharedByWorkloads = &Rule{
 			all := guarded(s, b)
 			n := pods(all)
 			lets := allowed(b, n)
-			if lets == n || anyVotes(all) {
+			if lets == n || slices.ContainsFunc(all, votes) {
 				continue
 			}
 			for _, w := range all {

@@ -2,7 +2,7 @@ package rules
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -12,13 +12,9 @@ import (
 
 // guarded lists the workloads whose pods a budget is for.
 func guarded(s *workload.System, b *workload.Budget) []*workload.Workload {
-	var all []*workload.Workload
-	for _, w := range s.Workloads {
-		if w.Namespace == b.Object.Namespace && b.Selects.Matches(labels.Set(w.Template.Labels)) {
-			all = append(all, w)
-		}
-	}
-	return all
+	return slices.DeleteFunc(slices.Clone(s.Workloads), func(w *workload.Workload) bool {
+		return w.Namespace != b.Object.Namespace || !b.Selects.Matches(labels.Set(w.Template.Labels))
+	})
 }
 
 // pods is how many pods of its workloads a budget has at rest. Those of Jobs have come to their end.
@@ -66,13 +62,4 @@ func rounded(b *workload.Budget, n int) string {
 		return ""
 	}
 	return fmt.Sprintf("; %s %s of %d is rounded up to %d", field, value.StrVal, n, up)
-}
-
-// list names workloads in a sentence.
-func list(all []*workload.Workload) string {
-	names := make([]string, len(all))
-	for i, w := range all {
-		names[i] = w.String()
-	}
-	return strings.Join(names, " and ")
 }

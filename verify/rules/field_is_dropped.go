@@ -7,7 +7,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
+	"github.com/holdfast-ha/holdfast/stacks"
+	"github.com/holdfast-ha/holdfast/verify/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
@@ -20,10 +23,12 @@ var fieldIsDropped = &Rule{
 	check: func(s *workload.System, find func(Place, string)) {
 		for _, o := range s.Objects {
 			of := map[string]string{"EventBus": "EventBusSpec", "EventSource": "EventSourceSpec", "Sensor": "SensorSpec"}[o.Kind]
-			if o.APIVersion != argoEvents || of == "" {
+			if o.APIVersion != argoevents.APIVersion || of == "" {
 				continue
 			}
-			var says struct{ Spec any }
+			var says struct {
+				Spec any `json:"spec"`
+			}
 			if err := o.Decode(&says); err != nil {
 				continue
 			}
@@ -70,3 +75,35 @@ func dropped(of *field, value any, path []string, find func(path []string)) {
 
 // step is a path and a step more.
 func step(path []string, to string) []string { return append(slices.Clone(path), to) }
+
+// field is a type of an API: what fields it has, and of which types. One that says nothing of its fields may have any.
+type field struct {
+	Ref        string            `json:"$ref"`
+	Properties map[string]*field `json:"properties"`
+	Items      *field            `json:"items"`
+	// Additional is the type of a map's values, and false where there are no other fields.
+	Additional json.RawMessage `json:"additionalProperties"`
+}
+
+// fields are those of Argo Events' types, by name, and the version that has them.
+type fields struct {
+	version     string
+	definitions map[string]*field
+}
+
+var api = sync.OnceValue(func() fields {
+	var document struct {
+		Source      string // module, version and path
+		Definitions map[string]*field
+	}
+	text, err := stacks.FS.ReadFile("argo-events/api.json")
+	if err == nil {
+		err = json.Unmarshal(text, &document)
+	}
+	if err != nil {
+		panic(err) // it is part of the program, and read by its tests
+	}
+	_, version, _ := strings.Cut(document.Source, " ")
+	version, _, _ = strings.Cut(version, " ")
+	return fields{version, document.Definitions}
+})

@@ -3,15 +3,14 @@ package rules
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/holdfast-ha/holdfast/verify/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -143,29 +142,24 @@ func TestElects(t *testing.T) {
 	}
 }
 
-// TestElections: who elects the pod that works, and by what, is as Argo Events has it.
-func TestElections(t *testing.T) {
-	for _, c := range []struct{ bus, kind, annotations, spec, want string }{
-		{"jetstream: {}", "Sensor", "", "replicas: 2", "2 by vote"},
-		{"jetstream: {}", "Sensor", "", "", "1 by vote"},
-		{"jetstream: {}", "Sensor", "events.argoproj.io/leader-election: K8S", "replicas: 3", "3 by lease"},
-		{"kafka: {}", "Sensor", "events.argoproj.io/leader-election: k8s", "replicas: 2", ""},
-		{"kafka: {}", "EventSource", "", "replicas: 2, calendar: {a: {}}", "2 by lease"},
-		{"nats: {native: {}}", "EventSource", "", "replicas: 2, calendar: {a: {}}", "2 by vote"},
-		{"jetstream: {}", "EventSource", "", "replicas: 2, webhook: {a: {}}", ""},
-		{"jetstream: {}", "EventSource", "", "eventBusName: other, calendar: {a: {}}", ""},
+// TestLeasesOfArgoEvents: a source or a sensor that elects by a lease takes a Role, where its bus and its account are written
+// down.
+func TestLeasesOfArgoEvents(t *testing.T) {
+	const account, bus = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: elects}}", "{apiVersion: argoproj.io/v1alpha1, kind: EventBus, metadata: {name: default}, spec: {BUS: {}}}"
+	const object = "{apiVersion: argoproj.io/v1alpha1, kind: KIND, metadata: {name: a, annotations: {events.argoproj.io/leader-election: BY}}, spec: {calendar: {a: {}}, template: {serviceAccountName: elects}}}"
+	for _, c := range []struct {
+		kind, by, bus string
+		want          int
+	}{
+		{"Sensor", "k8s", "jetstream", 1}, {"Sensor", "bus", "jetstream", 0}, {"Sensor", "k8s", "kafka", 0}, {"Sensor", "k8s", "", 0},
+		{"EventSource", "k8s", "jetstream", 1}, {"EventSource", "bus", "jetstream", 0}, {"EventSource", "bus", "kafka", 1}, {"EventSource", "k8s", "", 1},
 	} {
-		s := system(t, fmt.Sprintf(`{apiVersion: argoproj.io/v1alpha1, kind: EventBus, metadata: {name: default}, spec: {%s}}
----
-{apiVersion: argoproj.io/v1alpha1, kind: %s, metadata: {name: a, annotations: {%s}}, spec: {%s}}`, c.bus, c.kind, c.annotations, c.spec))
-		got := ""
-		for _, e := range elections(s) {
-			if e.by != argoevents.None {
-				got += fmt.Sprintf("%d by %s", e.replicas, e.by)
-			}
+		all := []string{account, strings.NewReplacer("KIND", c.kind, "BY", c.by).Replace(object)}
+		if c.bus != "" {
+			all = append(all, strings.Replace(bus, "BUS", c.bus, 1))
 		}
-		if got != c.want {
-			t.Errorf("%s of {%s} on {%s}: %q, want %q", c.kind, c.spec, c.bus, got, c.want)
+		if found := of(leaseWithoutRole, Check(system(t, strings.Join(all, "\n---\n")), cluster.Cluster{})); len(found) != c.want {
+			t.Errorf("%+v: %d findings, want %d", c, len(found), c.want)
 		}
 	}
 }
@@ -174,7 +168,7 @@ func TestElections(t *testing.T) {
 func TestDisksOfBuses(t *testing.T) {
 	for spec, want := range map[string]int{"": 1, ", replicas: 1": 0, ", persistence: {}": 0} {
 		s := system(t, "{apiVersion: argoproj.io/v1alpha1, kind: EventBus, metadata: {name: default}, spec: {jetstream: {version: latest"+spec+"}}}")
-		found := slices.DeleteFunc(Check(s, cluster.Cluster{}), func(f Finding) bool { return f.Rule != quorumKeepsNothing })
+		found := of(quorumKeepsNothing, Check(s, cluster.Cluster{}))
 		if len(found) != want {
 			t.Errorf("jetstream%s: %d findings, want %d", spec, len(found), want)
 		}
@@ -222,55 +216,4 @@ func FuzzCheck(f *testing.F) {
 		}
 		Check(s, described(t))
 	})
-}
-
-func text(t testing.TB, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-// system reads manifests.
-func system(t *testing.T, text string) *workload.System {
-	t.Helper()
-	objects, err := manifest.Parse("test.yaml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return told(t, objects)
-}
-
-func told(t testing.TB, objects []*manifest.Object) *workload.System {
-	t.Helper()
-	s, err := workload.Read(objects)
-	if err == nil {
-		err = s.Tell(nil)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// described is a cluster of which something is known: a node in each of three zones, one of them tainted.
-func described(t *testing.T) cluster.Cluster {
-	t.Helper()
-	c, err := cluster.Parse("cluster.yaml", []byte("nodes: [{name: a, zone: a}, {name: b, zone: b}, {name: c, zone: c, taints: [{key: control, effect: NoSchedule}]}]"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// findings are what is found, as text.
-func findings(t *testing.T, objects []*manifest.Object) []string {
-	t.Helper()
-	var all []string
-	for _, f := range Check(told(t, objects), described(t)) {
-		all = append(all, f.At()+": "+f.Rule.ID+": "+f.Message)
-	}
-	return all
 }

@@ -23,20 +23,17 @@ var leaseWithoutRole = &Rule{
 	check: func(s *workload.System, find func(Place, string)) {
 		permissions := permissionsOf(s)
 		for _, w := range s.Workloads {
-			for _, c := range running(w) {
-				if w.Kind == workload.Deployment && elects(c.Container) {
-					account := cmp.Or(w.Template.Spec.ServiceAccountName, "default")
-					if lacks := permissions.lacksOnLeases(w.Namespace, account); lacks != "" {
-						find(at(w, append(c.at, "args")...), fmt.Sprintf("container %s elects a leader by a lease; ServiceAccount %s may not %s one", c.Name, account, lacks))
-					}
-				}
+			account := cmp.Or(w.Template.Spec.ServiceAccountName, "default")
+			lacks := permissions.lacksOnLeases(w.Namespace, account)
+			if lacks == "" || w.Kind != workload.Deployment {
+				continue
 			}
-		}
-		for _, e := range elections(s) {
-			if e.by == argoevents.ByLease {
-				account := cmp.Or(e.account, "default")
-				if lacks := permissions.lacksOnLeases(e.object.Namespace, account); lacks != "" {
-					find(in(e.object, "spec", "template", "serviceAccountName"), fmt.Sprintf("elects by a lease; ServiceAccount %s may not %s one", account, lacks))
+			if w.Election == argoevents.ByLease {
+				find(at(w, "spec", "serviceAccountName"), fmt.Sprintf("elects by a lease; ServiceAccount %s may not %s one", account, lacks))
+			}
+			for _, c := range running(w) {
+				if elects(c.Container) {
+					find(at(w, append(c.at, "args")...), fmt.Sprintf("container %s elects a leader by a lease; ServiceAccount %s may not %s one", c.Name, account, lacks))
 				}
 			}
 		}

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -91,12 +90,4 @@ func domains(nodes []*corev1.Node, key string) (values []string, all bool) {
 		}
 	}
 	return slices.Sorted(maps.Keys(found)), all
-}
-
-// count is a number of things, for a sentence.
-func count(n int, of string) string {
-	if n == 1 {
-		return "1 " + of
-	}
-	return fmt.Sprintf("%d %ss", n, of)
 }

@@ -8,8 +8,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
@@ -34,7 +32,7 @@ var policyCutsVoters = &Rule{
 	Protects: "Voters that cannot reach each other have no leader: the quorum never starts, or ends when the policy comes.",
 	Fix:      "A rule in the policy with the port, from (or to) a podSelector of the voters themselves.",
 	check: func(s *workload.System, find func(Place, string)) {
-		policies := held(every[networkingv1.NetworkPolicy](s, "networking.k8s.io/v1", "NetworkPolicy"))
+		policies := every[networkingv1.NetworkPolicy](s, "networking.k8s.io/v1", "NetworkPolicy")
 		for _, w := range voters(s) {
 			if w.Template.Spec.HostNetwork {
 				continue
@@ -67,7 +65,7 @@ func restricting(policies iter.Seq2[*manifest.Object, *networkingv1.NetworkPolic
 				types = append(types, networkingv1.PolicyTypeEgress)
 			}
 		}
-		if o.Namespace != w.Namespace || !slices.Contains(types, d) || !selectsOwn(w, &p.Spec.PodSelector) {
+		if o.Namespace != w.Namespace || !slices.Contains(types, d) || !selects(&p.Spec.PodSelector, w) {
 			continue
 		}
 		if first == nil {
@@ -111,11 +109,7 @@ func covers(p networkingv1.NetworkPolicyPort, port corev1.ContainerPort) bool {
 // mayBe tells whether a peer of a policy may be a workload's pods: those of an address, or of a namespace with some labels,
 // may be.
 func mayBe(p networkingv1.NetworkPolicyPeer, w *workload.Workload) bool {
-	if p.PodSelector == nil {
-		return true
-	}
-	selector, err := metav1.LabelSelectorAsSelector(p.PodSelector)
-	return err != nil || selector.Matches(labels.Set(w.Template.Labels))
+	return p.PodSelector == nil || selects(p.PodSelector, w)
 }
 
 // votingPorts lists the ports that a quorum's containers declare for each other, of TCP.

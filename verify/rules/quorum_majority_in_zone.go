@@ -2,11 +2,8 @@ package rules
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 
-	corev1 "k8s.io/api/core/v1"
-
+	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
@@ -19,13 +16,13 @@ var quorumMajorityInZone = &Rule{
 	Fix:      "Three zones, with maxSkew: 1 and minDomains: 3. Two zones cannot keep a quorum through the loss of one: a voter has to stand in a third place.",
 	check: func(s *workload.System, find func(Place, string)) {
 		for _, w := range voters(s) {
-			for i, c := range w.Template.Spec.TopologySpreadConstraints {
-				if c.TopologyKey != corev1.LabelTopologyZone || c.WhenUnsatisfiable != corev1.DoNotSchedule || !selectsOwn(w, c.LabelSelector) {
+			for _, a := range keptApart(w) {
+				if a.spread == nil || a.key != cluster.ZoneLabel || !a.hard || !a.own() {
 					continue
 				}
 				zones, least := len(zonesOf(w)), 0
-				if c.MinDomains != nil {
-					least = int(*c.MinDomains)
+				if a.spread.MinDomains != nil {
+					least = int(*a.spread.MinDomains)
 				}
 				if zones == 0 {
 					zones = least
@@ -33,8 +30,8 @@ var quorumMajorityInZone = &Rule{
 				if zones < 2 || least > zones { // a constraint that cannot be met lets maxSkew pods into each
 					continue
 				}
-				if most := crowd(w.Replicas, zones, int(c.MaxSkew)); most >= tooMany(w) {
-					find(at(w, "spec", "topologySpreadConstraints", strconv.Itoa(i)), fmt.Sprintf("lets %d of its %d voters be in one of %d zones: the rest is no majority", most, w.Replicas, zones))
+				if most := crowd(w.Replicas, zones, int(a.spread.MaxSkew)); most >= tooMany(w) {
+					find(a.at(), fmt.Sprintf("lets %d of its %d voters be in one of %d zones: the rest is no majority", most, w.Replicas, zones))
 				}
 			}
 		}
@@ -49,24 +46,4 @@ func crowd(n, zones, skew int) int {
 		}
 	}
 	return min(n, skew)
-}
-
-// zonesOf lists the zones that a workload's pods are bound to, none if they may be in any.
-func zonesOf(w *workload.Workload) []string {
-	a := w.Template.Spec.Affinity
-	if a == nil || a.NodeAffinity == nil || a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
-		return nil
-	}
-	var all []string
-	for _, t := range a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms {
-		i := slices.IndexFunc(t.MatchExpressions, func(e corev1.NodeSelectorRequirement) bool {
-			return e.Key == corev1.LabelTopologyZone && e.Operator == corev1.NodeSelectorOpIn
-		})
-		if i < 0 {
-			return nil
-		}
-		all = append(all, t.MatchExpressions[i].Values...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
 }

@@ -13,19 +13,15 @@ var quorumServiceMissing = &Rule{
 	Protects: "The names of a StatefulSet's pods are those of its serviceName; without that Service no voter has a name, and none finds another.",
 	Fix:      "Name the headless Service that selects the voters in spec.serviceName. It cannot be changed later: delete the StatefulSet with --cascade=orphan and make it again.",
 	check: func(s *workload.System, find func(Place, string)) {
-		services := services(s)
 		for w, set := range quorumSets(s) {
 			var others []string
-			for o, service := range services {
-				if o.Namespace != w.Namespace {
-					continue
-				}
-				if o.Name == set.Spec.ServiceName {
+			for _, service := range s.Services {
+				if service.Namespace == w.Namespace && service.Name == set.Spec.ServiceName {
 					others = nil
 					break
 				}
-				if has(o, service, w) {
-					others = append(others, o.Name)
+				if has(service, w) {
+					others = append(others, service.Name)
 				}
 			}
 			if len(others) > 0 && set.Spec.ServiceName != "" {

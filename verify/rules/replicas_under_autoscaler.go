@@ -24,8 +24,12 @@ var replicasUnderAutoscaler = &Rule{
 // writtenReplicas is spec.replicas of an object, if it stands there and no API server has put it there.
 func writtenReplicas(o *manifest.Object) (int32, bool) {
 	var says struct {
-		Metadata struct{ UID string }
-		Spec     struct{ Replicas *int32 }
+		Metadata struct {
+			UID string `json:"uid"`
+		} `json:"metadata"`
+		Spec struct {
+			Replicas *int32 `json:"replicas"`
+		} `json:"spec"`
 	}
 	if err := o.Decode(&says); err != nil || says.Spec.Replicas == nil || says.Metadata.UID != "" {
 		return 0, false

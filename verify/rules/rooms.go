@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -107,16 +106,4 @@ func labelled(w *workload.Workload, nodes []*corev1.Node) []*corev1.Node {
 			return a.spread != nil && a.hard && !has
 		})
 	})
-}
-
-// hostPort is the first port that a workload's pods take of their node, and where it stands; 0 if they take none.
-func hostPort(w *workload.Workload) (int32, Place) {
-	for i, c := range w.Pod(0, 1).Spec.Containers {
-		for j, p := range c.Ports {
-			if p.HostPort != 0 {
-				return p.HostPort, at(w, "spec", "containers", strconv.Itoa(i), "ports", strconv.Itoa(j))
-			}
-		}
-	}
-	return 0, Place{}
 }

@@ -31,13 +31,7 @@ func TestNodesAgreeWithScheduler(t *testing.T) {
 		if err != nil {
 			t.Fatal(err, manifests)
 		}
-		s, err := workload.Read(objects)
-		if err == nil {
-			err = s.Tell(nil)
-		}
-		if err != nil {
-			t.Fatal(err, manifests)
-		}
+		s := told(t, objects)
 		w, g := s.Workloads[0], newGround(s, c)
 		running, left := place(t, c.Nodes, w)
 		for _, f := range Check(s, c) {

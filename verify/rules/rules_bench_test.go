@@ -9,7 +9,6 @@ import (
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
-	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
 // BenchmarkCheck: all rules on 300 workloads with a budget each, and 5,000 nodes in 3 zones.
@@ -41,13 +40,7 @@ spec: {maxUnavailable: 1, selector: {matchLabels: {app: api-%[1]d}}}
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, err := workload.Read(objects)
-	if err == nil {
-		err = s.Tell(nil)
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
+	s := told(b, objects)
 	c, err := cluster.Uniform(5000, 3)
 	if err != nil {
 		b.Fatal(err)

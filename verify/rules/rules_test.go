@@ -10,38 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
-	"github.com/holdfast-ha/holdfast/verify/manifest"
-	"github.com/holdfast-ha/holdfast/verify/workload"
 )
-
-// check runs all rules on manifests, and on a cluster.yaml that stands beside the first of them.
-func check(t *testing.T, paths ...string) []Finding {
-	t.Helper()
-	var c cluster.Cluster
-	file := filepath.Join(filepath.Dir(paths[0]), "cluster.yaml")
-	if text, err := os.ReadFile(file); err == nil {
-		if c, err = cluster.Parse(file, text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return checkOn(t, c, paths...)
-}
-
-func checkOn(t *testing.T, c cluster.Cluster, paths ...string) []Finding {
-	t.Helper()
-	objects, err := manifest.Load(paths, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := workload.Read(objects)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Tell(nil); err != nil {
-		t.Fatal(err)
-	}
-	return Check(s, c)
-}
 
 // TestRules: each rule finds the fault in its broken example, no other does, and the correct one is silent.
 func TestRules(t *testing.T) {
@@ -160,16 +129,9 @@ func TestCorpus(t *testing.T) {
 }
 
 func TestIgnore(t *testing.T) {
-	text, err := os.ReadFile("testdata/quorum-is-even/broken.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "ignored.yaml")
-	ignored := strings.Replace(string(text), "{name: bus}", "{name: bus, annotations: {holdfast-ha.github.io/ignore-quorum-is-even: one votes not}}", 1)
-	if err := os.WriteFile(file, []byte(ignored), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if found := check(t, file); len(found) != 1 || found[0].Ignored != "one votes not" {
+	broken := text(t, "testdata/quorum-is-even/broken.yaml")
+	ignored := strings.Replace(broken, "{name: bus}", "{name: bus, annotations: {holdfast-ha.github.io/ignore-quorum-is-even: one votes not}}", 1)
+	if found := Check(system(t, ignored), cluster.Cluster{}); len(found) != 1 || found[0].Ignored != "one votes not" {
 		t.Errorf("%+v", found)
 	}
 }

@@ -2,9 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -34,23 +31,4 @@ var spreadHasOneDomain = &Rule{
 			}
 		}
 	},
-}
-
-// asksFor tells whether pods ask for nodes by a label.
-func asksFor(w *workload.Workload, key string) bool {
-	spec := w.Template.Spec
-	if _, is := spec.NodeSelector[key]; is {
-		return true
-	}
-	if spec.Affinity == nil || spec.Affinity.NodeAffinity == nil || spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
-		return false
-	}
-	for _, term := range spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms {
-		if slices.ContainsFunc(slices.Concat(term.MatchExpressions, term.MatchFields), func(r corev1.NodeSelectorRequirement) bool {
-			return r.Key == key || r.Key == "metadata.name"
-		}) {
-			return true
-		}
-	}
-	return false
 }

@@ -7,20 +7,10 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/holdfast-ha/holdfast/verify/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
-
-// bus is what an EventBus says of its stream.
-type bus struct {
-	Spec struct {
-		JetStream *struct {
-			Replicas     *int
-			StreamConfig string
-		}
-		JetStreamExotic *struct{ URL, StreamConfig string }
-	}
-}
 
 // stream is the stream of an EventBus, and the servers that it is on.
 type stream struct {
@@ -35,16 +25,15 @@ type stream struct {
 // behind a Service of the manifests.
 func streams(s *workload.System) iter.Seq2[*manifest.Object, stream] {
 	return func(yield func(*manifest.Object, stream) bool) {
-		for o, b := range every[bus](s, argoEvents, "EventBus") {
+		for o, b := range every[argoevents.EventBus](s, argoevents.APIVersion, "EventBus") {
 			var st stream
-			switch {
-			case b.Spec.JetStream != nil:
-				st = stream{[]string{"spec", "jetstream", "streamConfig"}, replicasOf(b.Spec.JetStream.StreamConfig), 3, true} // GetReplicas
-				if n := b.Spec.JetStream.Replicas; n != nil {
-					st.servers = *n
+			if js := b.Spec.JetStream; js != nil {
+				st = stream{at: []string{"spec", "jetstream", "streamConfig"}, replicas: replicasOf(js.StreamConfig), own: true}
+				if w := workloadOf(s, o); w != nil {
+					st.servers = w.Replicas
 				}
-			case b.Spec.JetStreamExotic != nil:
-				st = stream{[]string{"spec", "jetstreamExotic", "streamConfig"}, replicasOf(b.Spec.JetStreamExotic.StreamConfig), serversAt(s, o, b.Spec.JetStreamExotic.URL), false}
+			} else if js := b.Spec.JetStreamExotic; js != nil {
+				st = stream{at: []string{"spec", "jetstreamExotic", "streamConfig"}, replicas: replicasOf(js.StreamConfig), servers: serversAt(s, o, js.URL)}
 			}
 			if st.servers > 0 && !yield(o, st) {
 				return
@@ -72,11 +61,11 @@ func serversAt(s *workload.System, o *manifest.Object, url string) int {
 	_, host, _ := strings.Cut(url, "://")
 	host, _, _ = strings.Cut(host, ":")
 	labels := strings.Split(host, ".")
-	for at, service := range services(s) {
-		if at.Name != labels[0] || len(labels) == 1 && at.Namespace != o.Namespace || len(labels) > 1 && !sameNamespace(at.Namespace, labels[1]) {
+	for _, service := range s.Services {
+		if service.Name != labels[0] || len(labels) == 1 && service.Namespace != o.Namespace || len(labels) > 1 && !sameNamespace(service.Namespace, labels[1]) {
 			continue
 		}
-		by := behind(s, at, service)
+		by := behind(s, service)
 		if len(by) == 1 && slices.ContainsFunc(running(by[0]), func(c container) bool { return slices.Contains(nats, c.software()) }) {
 			return by[0].Replicas
 		}

@@ -33,10 +33,13 @@ func TestUnknown(t *testing.T) {
 			{"from: [{podSelector: {matchLabels: {bus: client}}}]\n      ports: [{port: client}]", "from: [{namespaceSelector: {matchLabels: {a: b}}}]\n      ports: [{port: 6000, endPort: 7000}]"},
 			{"podSelector: {matchLabels: {app: bus}}\n  ingress", "podSelector: {matchLabels: {app: web}}\n  ingress"}, {"      containers:", "      hostNetwork: true\n      containers:"}},
 		// They are on one node anyway, the claim is not written down, or they come and go.
-		"claim-shared":         {{"apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2", "batch/v1\nkind: Job\nmetadata: {name: web}\nspec:\n  parallelism: 2"}, {"      containers:", "      nodeSelector: {kubernetes.io/hostname: a}\n      containers:"}, {"metadata: {name: data}", "metadata: {name: other}"}},
-		"claim-stops-rollout":  {{"      containers:", "      nodeName: a\n      containers:"}, {"{type: RollingUpdate}", "{rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}"}},
-		"data-on-host-path":    {{"type: DirectoryOrCreate", "type: Directory"}, {"/srv/web", "/var/log/web"}, {"mountPath: /data", "mountPath: /data, readOnly: true"}},
-		"quorum-not-spread":    {{"image: nats:2.15.2", "image: nats:2.15.2\n          ports: [{containerPort: 4222, hostPort: 4222}]"}},
+		"claim-shared":        {{"apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2", "batch/v1\nkind: Job\nmetadata: {name: web}\nspec:\n  parallelism: 2"}, {"      containers:", "      nodeSelector: {kubernetes.io/hostname: a}\n      containers:"}, {"metadata: {name: data}", "metadata: {name: other}"}},
+		"claim-stops-rollout": {{"      containers:", "      nodeName: a\n      containers:"}, {"{type: RollingUpdate}", "{rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}"}},
+		"data-on-host-path":   {{"type: DirectoryOrCreate", "type: Directory"}, {"/srv/web", "/var/log/web"}, {"mountPath: /data", "mountPath: /data, readOnly: true"}},
+		// A port of the node keeps them apart, and what looks into other namespaces may be meant for this one.
+		"quorum-not-spread": {{"image: nats:2.15.2", "image: nats:2.15.2\n          ports: [{containerPort: 4222, hostPort: 4222}]"},
+			{"      containers:", "      hostNetwork: true\n      initContainers: [{name: side, image: side, restartPolicy: Always, ports: [{containerPort: 80}]}]\n      containers:"},
+			{"      containers:", "      affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: bus}}, namespaceSelector: {matchLabels: {a: b}}}]}}\n      containers:"}},
 		"quorum-keeps-nothing": {{"emptyDir: {}", "hostPath: {path: /data}"}},
 		// Readiness only connects, or is about the server alone.
 		"quorum-starts-in-order": {{"httpGet: {path: /healthz, port: 8222}", "tcpSocket: {port: 4222}"}, {"path: /healthz", "path: '/healthz?js-server-only=true'"}, {"readinessProbe", "livenessProbe"},
@@ -55,8 +58,11 @@ func TestVariants(t *testing.T) {
 	variants(t, 1, map[string][][2]string{
 		"lease-without-role": {{"verbs: [get, list]", "verbs: [list, watch]"}, {"resources: [leases]", "resources: ['*']"}, {"kind: ServiceAccount, name: web, namespace: system", "kind: Group, name: 'system:serviceaccounts:system'"},
 			{"kind: Role\nmetadata: {name: web, namespace: system}", "kind: Role\nmetadata: {name: web, namespace: system, labels: {a: b}}"}},
-		"election-of-two":           {{"url: nats://bus:4222", "url: nats://elsewhere.example:4222"}, {"jetstreamExotic:\n    url: nats://bus:4222\n    streamConfig: |\n      replicas: 3", "jetstream: {version: latest, affinity: {podAntiAffinity: {}}}"}},
-		"stream-dies-with-server":   {{"nats://bus:4222", "tls://bus.events.svc:4222"}, {"maxAge: 168h", "Replicas: 2"}},
+		"election-of-two":         {{"url: nats://bus:4222", "url: nats://elsewhere.example:4222"}, {"jetstreamExotic:\n    url: nats://bus:4222\n    streamConfig: |\n      replicas: 3", "jetstream: {version: latest, affinity: {podAntiAffinity: {}}}"}},
+		"stream-dies-with-server": {{"nats://bus:4222", "tls://bus.events.svc:4222"}, {"maxAge: 168h", "Replicas: 2"}},
+		// An empty selector counts no pod; nor does anti-affinity to others.
+		"quorum-not-spread": {{"      containers:", "      topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, labelSelector: {}}]\n      containers:"},
+			{"      containers:", "      affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}\n      containers:"}},
 		"claim-shared":              {{"ReadWriteOnce", "ReadWriteOncePod"}, {"kind: Deployment", "kind: DaemonSet"}},
 		"claim-stops-rollout":       {{"metadata: {name: data}", "metadata: {name: data, labels: {a: b}}"}},
 		"data-on-host-path":         {{"kind: Deployment", "kind: StatefulSet"}},

@@ -16,16 +16,15 @@ var webhookHasOnePod = &Rule{
 	Protects: "While the only pod of a webhook is away, the API server refuses every object it is asked about: nothing is made, changed or rolled.",
 	Fix:      "Two or more pods behind the webhook's Service, on different nodes; or failurePolicy: Ignore where it is not about safety.",
 	check: func(s *workload.System, find func(Place, string)) {
-		services := services(s)
 		fails := func(o *manifest.Object, i int, name string, policy *admissionv1.FailurePolicyType, client admissionv1.WebhookClientConfig) {
 			if client.Service == nil || policy != nil && *policy != admissionv1.Fail {
 				return
 			}
-			for at, service := range services {
-				if at.Name != client.Service.Name || !sameNamespace(at.Namespace, client.Service.Namespace) {
+			for _, service := range s.Services {
+				if service.Name != client.Service.Name || !sameNamespace(service.Namespace, client.Service.Namespace) {
 					continue
 				}
-				if by := behind(s, at, service); len(by) == 1 && by[0].Replicas == 1 {
+				if by := behind(s, service); len(by) == 1 && by[0].Replicas == 1 {
 					find(in(o, "webhooks", strconv.Itoa(i), "failurePolicy"), fmt.Sprintf("webhook %s fails what it is asked about without the one pod of %s", name, by[0]))
 				}
 			}

@@ -16,7 +16,7 @@ var zonesWithoutMinDomains = &Rule{
 	Fix:      "minDomains: as many zones as there are, at most as many as voters.",
 	check: func(s *workload.System, find func(Place, string)) {
 		for _, w := range s.Workloads {
-			if w.Replication.Model != workload.Quorum || w.Replicas < 3 || len(w.Claims) == 0 {
+			if !votes(w) || w.Replicas < 3 || len(w.Claims) == 0 {
 				continue
 			}
 			var without *apart

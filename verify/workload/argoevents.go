@@ -12,17 +12,12 @@ import (
 // A custom resource of Argo Events says of pods what its kind lets it say, without the words around: "spec", "template" of a
 // Sensor is a pod's metadata and spec in one.
 
-func noteBus(s *System, o *manifest.Object) error {
-	bus := &argoevents.EventBus{}
-	if err := o.Decode(bus); err != nil {
-		return err
-	}
+func noteBus(s *System, o *manifest.Object, bus *argoevents.EventBus) error {
 	s.buses[o.Namespace+"/"+o.Name] = bus
 	return nil
 }
 
-func readEventBus(s *System, o *manifest.Object) error {
-	bus := s.buses[o.Namespace+"/"+o.Name]
+func readEventBus(s *System, o *manifest.Object, bus *argoevents.EventBus) error {
 	made, err := bus.Make()
 	if err != nil {
 		return refused(o, err)
@@ -34,51 +29,52 @@ func readEventBus(s *System, o *manifest.Object) error {
 	if bus.Spec.NATS != nil {
 		at = []string{"spec", "nats", "native"}
 	}
-	known := Replication{Model: Quorum, Why: "the servers of an EventBus vote"}
+	w := &Workload{Object: o, TemplateAt: at, inline: true, known: Replication{Model: Quorum, Why: "the servers of an EventBus vote"}}
 	if *made.StatefulSet.Spec.Replicas == 1 {
-		known = Replication{Model: Single, Why: "an EventBus of one server"}
+		w.known = Replication{Model: Single, Why: "an EventBus of one server"}
 	}
-	return s.make(o, made, at, known)
+	s.Services = append(s.Services, made.Services...)
+	return s.statefulSet(w, made.StatefulSet)
 }
 
-func readEventSource(s *System, o *manifest.Object) error {
-	var source argoevents.EventSource
-	if err := o.Decode(&source); err != nil {
-		return err
-	}
+func readEventSource(s *System, o *manifest.Object, source *argoevents.EventSource) error {
 	made, err := source.Make()
 	if err != nil {
 		return refused(o, err)
 	}
 	bus := s.bus(o, source.Spec.EventBusName)
-	known := elected(source.Election(bus), "every pod takes events")
+	by := source.Election(bus)
+	w := &Workload{Object: o, TemplateAt: template, inline: true}
+	w.elect(by, bus == nil && by == argoevents.ByVote, "every pod takes events")
 	if source.Spec.Passive != "" {
-		known.Why = "of " + source.Spec.Passive + " " + known.Why
-		known.Assumed = bus == nil && source.Election(nil) == argoevents.ByVote
+		w.known.Why = "of " + source.Spec.Passive + " " + w.known.Why
 	}
-	return s.make(o, made, []string{"spec", "template"}, known)
+	s.Services = append(s.Services, made.Services...)
+	return s.deployment(w, made.Deployment)
 }
 
-func readSensor(s *System, o *manifest.Object) error {
-	var sensor argoevents.Sensor
-	if err := o.Decode(&sensor); err != nil {
-		return err
-	}
+func readSensor(s *System, o *manifest.Object, sensor *argoevents.Sensor) error {
 	bus := s.bus(o, sensor.Spec.EventBusName)
-	known := elected(sensor.Election(bus), "sensors on Kafka share what comes")
-	known.Assumed = bus == nil
-	return s.make(o, sensor.Make(), []string{"spec", "template"}, known)
+	w := &Workload{Object: o, TemplateAt: template, inline: true}
+	w.elect(sensor.Election(bus), bus == nil, "sensors on Kafka share what comes")
+	return s.deployment(w, sensor.Make().Deployment)
 }
 
-// elected is the model that an election makes of pods; all says why there is none.
-func elected(by argoevents.Election, all string) Replication {
+// elect notes how the pods of a source or a sensor choose the one that works; all says why they all do. It is assumed where
+// it depends on a bus that is not in the manifests.
+func (w *Workload) elect(by argoevents.Election, assumed bool, all string) {
 	switch by {
 	case argoevents.ByLease:
-		return Replication{Model: Standby, Why: "one pod works, which holds a lease"}
+		w.known = Replication{Model: Standby, Why: "one pod works, which holds a lease"}
 	case argoevents.ByVote:
-		return Replication{Model: Elected, Why: "one pod works, which more than half of all elect over the bus"}
+		w.known = Replication{Model: Elected, Why: "one pod works, which more than half of all elect over the bus"}
+	default:
+		w.known = Replication{Model: Stateless, Why: all}
 	}
-	return Replication{Model: Stateless, Why: all}
+	w.known.Assumed = assumed
+	if !assumed {
+		w.Election = by
+	}
 }
 
 // bus finds the EventBus of a source or a sensor; nil, and a word about it, if it is not in the manifests.
@@ -91,21 +87,11 @@ func (s *System) bus(o *manifest.Object, name string) *argoevents.EventBus {
 	return bus
 }
 
-// make puts in what a controller makes of an object.
-func (s *System) make(o *manifest.Object, made argoevents.Made, at []string, known Replication) error {
-	s.Services = append(s.Services, made.Services...)
-	w := &Workload{Object: o, TemplateAt: at, inline: true, known: known}
-	if made.StatefulSet != nil {
-		return s.statefulSet(w, made.StatefulSet)
-	}
-	return s.deployment(w, made.Deployment)
-}
-
 // refused says where it stands what a controller does not accept.
 func refused(o *manifest.Object, err error) error {
 	var field *argoevents.FieldError
 	if errors.As(err, &field) {
-		return fmt.Errorf("%s: %s: %w", o.At(field.Path...), o, err)
+		return o.Errorf(field.Path, "%s", field.Is)
 	}
 	return err
 }

@@ -2,7 +2,6 @@ package workload
 
 import (
 	"fmt"
-	"strings"
 
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 
@@ -18,30 +17,20 @@ type autoscaler struct {
 	used  bool
 }
 
-// keyOf tells objects apart.
-func keyOf(group, kind, namespace, name string) string {
-	return group + "/" + kind + " " + namespace + "/" + name
-}
+// key tells objects apart.
+type key struct{ group, kind, namespace, name string }
 
 // noteAutoscaler reads the bounds, which are the same in all versions of the API.
-func noteAutoscaler(s *System, o *manifest.Object) error {
-	var d autoscalingv1.HorizontalPodAutoscaler
-	if err := o.Decode(&d); err != nil {
-		return err
-	}
+func noteAutoscaler(s *System, o *manifest.Object, d *autoscalingv1.HorizontalPodAutoscaler) error {
 	if d.Spec.MinReplicas == nil {
 		one := int32(1)
 		d.Spec.MinReplicas = &one
 	}
 	if least := *d.Spec.MinReplicas; least < 0 || d.Spec.MaxReplicas < max(1, least) {
-		return fmt.Errorf("%s: %s: spec.maxReplicas is %d and spec.minReplicas %d: the API server refuses it, it wants at least 1, and no fewer than the least",
-			o.At("spec", "maxReplicas"), o, d.Spec.MaxReplicas, least)
+		return o.Errorf([]string{"spec", "maxReplicas"}, "is %d, and spec.minReplicas %d: the API server refuses it: want at least 1, and no fewer than the least", d.Spec.MaxReplicas, least)
 	}
-	group, _, named := strings.Cut(d.Spec.ScaleTargetRef.APIVersion, "/")
-	if !named {
-		group = ""
-	}
-	target := keyOf(group, d.Spec.ScaleTargetRef.Kind, o.Namespace, d.Spec.ScaleTargetRef.Name)
+	ref := manifest.Reference{APIVersion: d.Spec.ScaleTargetRef.APIVersion, Kind: d.Spec.ScaleTargetRef.Kind, Name: d.Spec.ScaleTargetRef.Name}
+	target := key{ref.Group(), ref.Kind, o.Namespace, ref.Name}
 	if first := s.autoscalers[target]; first != nil {
 		first.other = o
 		return nil
@@ -55,7 +44,7 @@ func noteAutoscaler(s *System, o *manifest.Object) error {
 func (s *System) scale(w *Workload, said *int32) {
 	w.Replicas = int(*said)
 	w.Min, w.Max = w.Replicas, w.Replicas
-	by := s.autoscalers[keyOf(w.Object.Group(), w.Object.Kind, w.Object.Namespace, w.Name)]
+	by := s.autoscalers[key{w.Object.Group(), w.Object.Kind, w.Object.Namespace, w.Name}]
 	if by == nil {
 		return
 	}

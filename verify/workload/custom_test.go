@@ -45,7 +45,7 @@ spec:
 	var got []string
 	for _, w := range s.Workloads {
 		r := w.Replication
-		got = append(got, fmt.Sprintf("%s %s %s %d %s %v %d", w, w.Kind, w.Name, w.Replicas, r.Model, r.Assumed, r.Model.Needs(w.Replicas)))
+		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %s %d %s %v %d %s", w, w.Kind, w.Name, w.Replicas, r.Model, r.Assumed, r.Model.Needs(w.Replicas), w.Election)))
 		if r.Why == "" || w.Selector == nil {
 			t.Errorf("%s: why %q, selector %v", w, r.Why, w.Selector)
 		}
@@ -55,10 +55,10 @@ spec:
 		"EventBus ns/default StatefulSet eventbus-default-js 3 quorum false 2",
 		"EventBus ns/small StatefulSet eventbus-small-js 1 single false 1",
 		"EventSource ns/hooks Deployment hooks-eventsource 1 single false 1",
-		"Sensor ns/leased Deployment leased-sensor 2 standby false 1",
+		"Sensor ns/leased Deployment leased-sensor 2 standby false 1 lease",
 		"Sensor ns/shared Deployment shared-sensor 2 stateless false 1",
-		"EventSource ns/times Deployment times-eventsource 2 elected false 2",
-		"Sensor ns/voted Deployment voted-sensor 3 elected false 2",
+		"EventSource ns/times Deployment times-eventsource 2 elected false 2 vote",
+		"Sensor ns/voted Deployment voted-sensor 3 elected false 2 vote",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -136,8 +136,8 @@ func TestPriorities(t *testing.T) {
 		{"", "priorityClassName: system-node-critical, ", `"system-node-critical" 2000001000 PreemptLowerPriority 0`},
 		{"", "priorityClassName: theirs, ", `"theirs" 0 PreemptLowerPriority 1`},
 		{"", "priorityClassName: theirs, priority: 7, ", `"theirs" 7 PreemptLowerPriority 1`},
-		{classes, "priorityClassName: high, priority: 1, ", "m.yaml:6: Deployment web: the priority of its pods is 1 and that of their class 1000: the API server refuses them, leave it to the class"},
-		{classes, "preemptionPolicy: Never, ", "m.yaml:6: Deployment web: the preemptionPolicy of its pods is Never and that of their class PreemptLowerPriority: the API server refuses them, leave it to the class"},
+		{classes, "priorityClassName: high, priority: 1, ", "m.yaml:6: Deployment web: spec.template.spec.priority: is 1, and that of the pods' class 1000: the API server refuses them: leave it to the class"},
+		{classes, "preemptionPolicy: Never, ", "m.yaml:6: Deployment web: spec.template.spec.preemptionPolicy: is Never, and that of the pods' class PreemptLowerPriority: the API server refuses them: leave it to the class"},
 	} {
 		s, err := read(t, c.classes+strings.Replace(strings.Replace(web, "REPLICAS", "", 1), "spec: {containers", "spec: {"+c.spec+"containers", 1))
 		got := fmt.Sprint(err)

@@ -2,13 +2,11 @@ package workload
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 )
-
-// Models are all models, as they are written.
-var Models = []Model{Quorum, Standby, Elected, Stateless, Single, PerNode, Finite}
 
 // Votes tells whether the members of a StatefulSet of some software vote.
 func Votes(software string) bool { return slices.Contains(voters, software) }
@@ -17,33 +15,21 @@ func Votes(software string) bool { return slices.Contains(voters, software) }
 // database that can run without voting is not among them.
 var voters = []string{"etcd", "consul", "vault", "zookeeper", "nats", "nats-server", "cockroach", "rqlite", "dqlite", "keeper", "clickhouse-keeper", "openbao", "rabbitmq", "kafka", "redpanda", "tikv", "pd"}
 
-// Tell says how every workload replicates. What is said counts in this order: said (by "KIND/NAME", from the user), the
-// object's annotation, what the code says that makes the pods, and what is known of its kind and images, which is assumed. A name in said that no workload has is
-// an error, and so is a model that there is none of.
+// Tell says how every workload replicates. What is said counts in this order: said, by "KIND/NAME", from the user; the object's
+// annotation; what the code says that makes the pods; and what is known of its kind and images, which is assumed. A name in
+// said that no workload has is an error, and so is a model that there is none of.
 func (s *System) Tell(said map[string]string) error {
 	known := map[string]bool{}
 	for _, w := range s.Workloads {
 		name := w.Object.Kind + "/" + w.Object.Name
 		known[name] = true
-		text, is := said[name]
-		why := "it was said for " + name
-		if !is {
-			text, is = w.Object.Annotations[Annotation]
-			why = fmt.Sprintf("annotation %s at %s", Annotation, w.Object.At("metadata", "annotations", Annotation))
+		replication, err := w.told(name, said)
+		if err != nil {
+			return err
 		}
-		if !is {
-			if w.known.Model == "" {
-				w.known = w.assume()
-			}
-			w.Replication = w.known
-			continue
-		}
-		if !slices.Contains(Models, Model(text)) {
-			return fmt.Errorf("%s: %s: replication is %q (%s): want one of %s", w.Object.At(), w, text, why, names(Models))
-		}
-		w.Replication = Replication{Model: Model(text), Why: why}
+		w.Replication = replication
 	}
-	for name := range said {
+	for _, name := range slices.Sorted(maps.Keys(said)) {
 		if !known[name] {
 			return fmt.Errorf("replication of %s: there is no such workload", name)
 		}
@@ -51,12 +37,27 @@ func (s *System) Tell(said map[string]string) error {
 	return nil
 }
 
-func names(models []Model) string {
-	all := make([]string, len(models))
-	for i, m := range models {
-		all[i] = string(m)
+// told is how one workload replicates.
+func (w *Workload) told(name string, said map[string]string) (Replication, error) {
+	if text, is := said[name]; is {
+		model, err := ParseModel(text)
+		if err != nil {
+			return Replication{}, fmt.Errorf("replication of %s: %w", name, err)
+		}
+		return Replication{Model: model, Why: "it was said for " + name}, nil
 	}
-	return strings.Join(all, ", ")
+	if text, is := w.Object.Annotations[Annotation]; is {
+		at := []string{"metadata", "annotations", Annotation}
+		model, err := ParseModel(text)
+		if err != nil {
+			return Replication{}, w.Object.Errorf(at, "%w", err)
+		}
+		return Replication{Model: model, Why: fmt.Sprintf("annotation %s at %s", Annotation, w.Object.At(at...))}, nil
+	}
+	if w.known.Model != "" {
+		return w.known, nil
+	}
+	return w.assume(), nil
 }
 
 // assume takes the model from what is known of the kind and the images.

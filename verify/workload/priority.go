@@ -20,11 +20,7 @@ func builtInClasses() map[string]*schedulingv1.PriorityClass {
 	return classes
 }
 
-func notePriorityClass(s *System, o *manifest.Object) error {
-	c := &schedulingv1.PriorityClass{}
-	if err := o.Decode(c); err != nil {
-		return err
-	}
+func notePriorityClass(s *System, o *manifest.Object, c *schedulingv1.PriorityClass) error {
 	scheduling.SetObjectDefaults_PriorityClass(c)
 	s.classes[o.Name] = c
 	return nil
@@ -44,12 +40,10 @@ func (s *System) prioritize(w *Workload) error {
 		scheduling.SetObjectDefaults_PriorityClass(class)
 	}
 	if spec.Priority != nil && *spec.Priority != class.Value {
-		return fmt.Errorf("%s: %s: the priority of its pods is %d and that of their class %d: the API server refuses them, leave it to the class",
-			w.At("spec", "priority"), w.Object, *spec.Priority, class.Value)
+		return w.Object.Errorf(w.Path("spec", "priority"), "is %d, and that of the pods' class %d: the API server refuses them: leave it to the class", *spec.Priority, class.Value)
 	}
 	if class.PreemptionPolicy != nil && spec.PreemptionPolicy != nil && *spec.PreemptionPolicy != *class.PreemptionPolicy {
-		return fmt.Errorf("%s: %s: the preemptionPolicy of its pods is %s and that of their class %s: the API server refuses them, leave it to the class",
-			w.At("spec", "preemptionPolicy"), w.Object, *spec.PreemptionPolicy, *class.PreemptionPolicy)
+		return w.Object.Errorf(w.Path("spec", "preemptionPolicy"), "is %s, and that of the pods' class %s: the API server refuses them: leave it to the class", *spec.PreemptionPolicy, *class.PreemptionPolicy)
 	}
 	spec.Priority, spec.PreemptionPolicy = &class.Value, class.PreemptionPolicy
 	if spec.PriorityClassName == "" {

@@ -1,5 +1,11 @@
 package workload
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // Model is how the pods of a workload stand to each other: what of them must be there for the workload to serve.
 type Model string
 
@@ -21,6 +27,21 @@ const (
 	// Finite: it runs to its end.
 	Finite Model = "finite"
 )
+
+// Models are all models, as they are written.
+var Models = []Model{Quorum, Standby, Elected, Stateless, Single, PerNode, Finite}
+
+// ParseModel reads a model as it is written. The error says what may be.
+func ParseModel(text string) (Model, error) {
+	if model := Model(text); slices.Contains(Models, model) {
+		return model, nil
+	}
+	all := make([]string, len(Models))
+	for i, m := range Models {
+		all[i] = string(m)
+	}
+	return "", fmt.Errorf("is %q: want one of %s", text, strings.Join(all, ", "))
+}
 
 // Replication is a workload's model, and how that is known.
 type Replication struct {

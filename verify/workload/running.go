@@ -23,7 +23,7 @@ type Running struct {
 }
 
 // makers finds the object that another one is made of, among all that were given.
-type makers map[string]*manifest.Object
+type makers map[key]*manifest.Object
 
 // of is the object that a controller makes o of, nil if there is none among those that were given. The ReplicaSet between a
 // Deployment and its pods need not be: its name is that of the Deployment, and the hash that the pods are labelled with.
@@ -32,14 +32,14 @@ func (m makers) of(o *manifest.Object) *manifest.Object {
 	if c == nil {
 		return nil
 	}
-	if maker := m[keyOf(c.Group(), c.Kind, o.Namespace, c.Name)]; maker != nil && Reads(c.Group(), c.Kind) {
+	if maker := m[key{c.Group(), c.Kind, o.Namespace, c.Name}]; maker != nil && reads(c.Group(), c.Kind) {
 		return maker
 	}
 	name, is := strings.CutSuffix(c.Name, "-"+o.Labels["pod-template-hash"])
 	if !is || c.Group() != "apps" || c.Kind != ReplicaSet {
 		return nil
 	}
-	return m[keyOf("apps", Deployment, o.Namespace, name)]
+	return m[key{"apps", Deployment, o.Namespace, name}]
 }
 
 // made is an object that a controller made, and what it comes from in the end.
@@ -52,7 +52,7 @@ type made struct {
 func apart(objects []*manifest.Object) (own []*manifest.Object, some []made) {
 	all := makers{}
 	for _, o := range objects {
-		all[keyOf(o.Group(), o.Kind, o.Namespace, o.Name)] = o
+		all[key{o.Group(), o.Kind, o.Namespace, o.Name}] = o
 	}
 	for _, o := range objects {
 		of := all.of(o)

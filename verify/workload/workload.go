@@ -14,10 +14,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/holdfast-ha/holdfast/verify/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
@@ -57,6 +55,9 @@ type Workload struct {
 	Claims []corev1.PersistentVolumeClaim
 	// Replication is how its pods stand to each other.
 	Replication Replication
+	// Election is how the pods of an EventSource or a Sensor choose the one that works; None where all do, where that depends on
+	// an EventBus that is not in the manifests, and of other workloads.
+	Election argoevents.Election
 	// Running are the pods that it has on nodes already, the oldest first.
 	Running []Running
 
@@ -94,14 +95,6 @@ func (w *Workload) Path(path ...string) []string {
 // At is where a field of the pod's template stands, "file:line".
 func (w *Workload) At(path ...string) string { return w.Object.At(w.Path(path...)...) }
 
-// Budget is a disruption budget.
-type Budget struct {
-	Object *manifest.Object
-	policyv1.PodDisruptionBudgetSpec
-	// Selects tells whether the budget is for pods with these labels, of its own namespace.
-	Selects labels.Selector
-}
-
 // System is all that was read.
 type System struct {
 	// Objects is everything but what controllers made of other objects in it, ordered by namespace, kind and name.
@@ -116,7 +109,7 @@ type System struct {
 	// Assumed is what was taken for granted, for it is not in the manifests.
 	Assumed []Assumption
 
-	autoscalers map[string]*autoscaler
+	autoscalers map[key]*autoscaler
 	classes     map[string]*schedulingv1.PriorityClass
 	buses       map[string]*argoevents.EventBus
 }

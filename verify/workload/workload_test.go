@@ -24,32 +24,36 @@ func read(t *testing.T, text string) (*System, error) {
 // pods is a selector and a template that belong together.
 const pods = `selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: i}]}}`
 
-// TestRead holds numbers against what Kubernetes makes of them: its defaults, and its rounding.
+// TestRead holds numbers against what Kubernetes makes of them: its defaults, and its rounding. Of how it rolls are said how
+// many more and fewer pods there may be, and for a StatefulSet whether all start at once and from which ordinal on they roll.
 func TestRead(t *testing.T) {
-	for text, want := range map[string]string{
-		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {` + pods + `}}`:                                                                                                                    "Deployment a 1 {RollingUpdate 1 0 false 0}",
-		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 5, ` + pods + `}}`:                                                                                                       "Deployment a 5 {RollingUpdate 2 1 false 0}",
-		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 0, ` + pods + `}}`:                                                                                                       "Deployment a 0 {RollingUpdate 0 1 false 0}",
-		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 3, strategy: {type: Recreate}, ` + pods + `}}`:                                                                           "Deployment a 3 {Recreate 0 0 false 0}",
-		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 3, strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 10%}}, ` + pods + `}}`:                                        "Deployment a 3 {RollingUpdate 0 1 false 0}",
-		`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {` + pods + `}}`:                                                                                                                   "StatefulSet a 1 {RollingUpdate 0 1 false 0}",
-		`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 3, podManagementPolicy: Parallel, updateStrategy: {rollingUpdate: {partition: 2, maxUnavailable: 50%}}, ` + pods + `}}`: "StatefulSet a 3 {RollingUpdate 0 1 true 2}",
-		`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 3, updateStrategy: {type: OnDelete}, ` + pods + `}}`:                                                                    "StatefulSet a 3 {OnDelete 0 1 false 0}",
-		`{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: a, namespace: ns}, spec: {` + pods + `}}`:                                                                                                      "DaemonSet ns/a 0 {RollingUpdate 0 1 false 0}",
-		`{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: a}, spec: {replicas: 2, ` + pods + `}}`:                                                                                                       "ReplicaSet a 2 { 0 0 false 0}",
-		`{apiVersion: v1, kind: ReplicationController, metadata: {name: a}, spec: {replicas: 2, template: {metadata: {labels: {app: a}}, spec: {containers: []}}}}`:                                             "ReplicationController a 2 { 0 0 false 0}",
-		`{apiVersion: batch/v1, kind: Job, metadata: {generateName: a-}, spec: {parallelism: 4, template: {spec: {containers: []}}}}`:                                                                           "Job a- 4 { 0 0 false 0}",
-		`{apiVersion: batch/v1, kind: CronJob, metadata: {name: a}, spec: {jobTemplate: {spec: {template: {spec: {containers: []}}}}}}`:                                                                         "CronJob a 1 { 0 0 false 0}",
-		`{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: []}}`:                                                                                                                              "Pod a 1 { 0 0 false 0}",
+	const bare = `template: {spec: {containers: []}}`
+	for _, c := range []struct{ kind, spec, want string }{
+		{"apps/v1, kind: Deployment", pods, "Deployment a 1 {RollingUpdate 1 0 false 0}"},
+		{"apps/v1, kind: Deployment", "replicas: 5, " + pods, "Deployment a 5 {RollingUpdate 2 1 false 0}"},
+		{"apps/v1, kind: Deployment", "replicas: 0, " + pods, "Deployment a 0 {RollingUpdate 0 1 false 0}"},
+		{"apps/v1, kind: Deployment", "replicas: 3, strategy: {type: Recreate}, " + pods, "Deployment a 3 {Recreate 0 0 false 0}"},
+		{"apps/v1, kind: Deployment", "replicas: 3, strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 10%}}, " + pods, "Deployment a 3 {RollingUpdate 0 1 false 0}"},
+		{"apps/v1, kind: Deployment", "Replicas: 3, " + pods, "Deployment a 1 {RollingUpdate 1 0 false 0}"},
+		{"apps/v1, kind: StatefulSet", pods, "StatefulSet a 1 {RollingUpdate 0 1 false 0}"},
+		{"apps/v1, kind: StatefulSet", "replicas: 3, podManagementPolicy: Parallel, updateStrategy: {rollingUpdate: {partition: 2, maxUnavailable: 50%}}, " + pods, "StatefulSet a 3 {RollingUpdate 0 1 true 2}"},
+		{"apps/v1, kind: StatefulSet", "replicas: 3, updateStrategy: {type: OnDelete}, " + pods, "StatefulSet a 3 {OnDelete 0 1 false 0}"},
+		{"apps/v1, kind: DaemonSet", pods, "DaemonSet a 0 {RollingUpdate 0 1 false 0}"},
+		{"apps/v1, kind: DaemonSet", "updateStrategy: {rollingUpdate: {maxSurge: 10%, maxUnavailable: 0}}, " + pods, "DaemonSet a 0 {RollingUpdate 1 0 false 0}"},
+		{"apps/v1, kind: ReplicaSet", "replicas: 2, " + pods, "ReplicaSet a 2 { 0 0 false 0}"},
+		{"v1, kind: ReplicationController", "replicas: 2, template: {metadata: {labels: {app: a}}, spec: {containers: []}}", "ReplicationController a 2 { 0 0 false 0}"},
+		{"batch/v1, kind: Job", "parallelism: 4, " + bare, "Job a 4 { 0 0 false 0}"},
+		{"batch/v1, kind: CronJob", "jobTemplate: {spec: {" + bare + "}}", "CronJob a 1 { 0 0 false 0}"},
+		{"v1, kind: Pod", "containers: []", "Pod a 1 { 0 0 false 0}"},
 	} {
-		s, err := read(t, text)
+		s, err := read(t, "{apiVersion: "+c.kind+", metadata: {name: a}, spec: {"+c.spec+"}}")
 		if err != nil || len(s.Workloads) != 1 {
-			t.Errorf("%s: %v", text, err)
+			t.Errorf("%s {%s}: %v", c.kind, c.spec, err)
 			continue
 		}
 		w := s.Workloads[0]
-		if got := fmt.Sprintf("%s %d %v", w, w.Replicas, w.Roll); got != want {
-			t.Errorf("%s:\ngot  %s\nwant %s", text, got, want)
+		if got := fmt.Sprintf("%s %d %v", w, w.Replicas, w.Roll); got != c.want {
+			t.Errorf("%s {%s}:\ngot  %s\nwant %s", c.kind, c.spec, got, c.want)
 		}
 	}
 }
@@ -73,22 +77,30 @@ func TestUnjudged(t *testing.T) {
 	}
 }
 
+// TestRefusals: what the API server or a controller would refuse is an error with file and line, object, key and what is wrong.
 func TestRefusals(t *testing.T) {
-	for text, want := range map[string]string{
-		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  replicas: three":                                                                                                       "m.yaml:1: Deployment a: cannot unmarshal string",
-		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  selector: {matchLabels: {app: a}}\n  template: {}":                                                                     "m.yaml:5: Deployment a: spec.selector does not match",
-		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  " + strings.ReplaceAll(pods, ", template", "\n  template") + "\n  strategy:\n    rollingUpdate:\n      maxSurge: many": "m.yaml:9: Deployment a: spec.strategy.rollingUpdate.maxSurge: ",
-		"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec:\n  minAvailable: -1":                                                                                           "m.yaml:5: PodDisruptionBudget a: spec.minAvailable: is -1: want a number of pods or a percentage",
-		"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec:\n  selector: {matchExpressions: [{key: a, operator: Near}]}":                                                   `m.yaml:5: PodDisruptionBudget a: spec.selector: "Near" is not a valid label selector operator`,
-		"apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {publishNotReadyAddresses: often}":                                                                                                "m.yaml:1: Service a: cannot unmarshal string",
-		"apiVersion: v1\nkind: ReplicationController\nmetadata: {name: a}\nspec:\n  replicas: 1":                                                                                                     "m.yaml:4: ReplicationController a: has no spec.template",
-		"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec:\n  minReplicas: 3\n  maxReplicas: 2":                                                                  "m.yaml:6: HorizontalPodAutoscaler a: spec.maxReplicas is 2 and spec.minReplicas 3",
-		"apiVersion: argoproj.io/v1alpha1\nkind: EventBus\nmetadata: {name: a}\nspec:\n  jetstream:\n    replicas: 2":                                                                                "m.yaml:6: EventBus a: spec.jetstream.replicas: is 2: the controller wants 1, or 3 and more",
-		"apiVersion: argoproj.io/v1alpha1\nkind: EventSource\nmetadata: {name: a}\nspec:\n  webhook: {a: {}}\n  kafka: {a: {}}":                                                                      "m.yaml:6: EventSource a: spec.kafka: has kafka, of which one pod works, and webhook, of which all do",
-		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}":                                                                            "m.yaml:5: ConfigMap a is there twice: the other is at m.yaml:1",
+	const template = "\n  selector: {matchLabels: {app: a}}\n  template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: i}]}}"
+	for _, c := range []struct{ kind, spec, want string }{
+		{"apps/v1 Deployment", "\n  replicas: three", "m.yaml:5: Deployment a: spec.replicas: want int32, got string"},
+		{"apps/v1 Deployment", "\n  selector: {matchLabels: {app: a}}\n  template: {}", "m.yaml:5: Deployment a: spec.selector: does not match"},
+		{"apps/v1 Deployment", template + "\n  strategy:\n    rollingUpdate:\n      maxSurge: many", "m.yaml:9: Deployment a: spec.strategy.rollingUpdate.maxSurge: "},
+		{"apps/v1 StatefulSet", template + "\n  updateStrategy:\n    rollingUpdate: {maxUnavailable: -1}", "m.yaml:8: StatefulSet a: spec.updateStrategy.rollingUpdate.maxUnavailable: is -1: want a number"},
+		{"apps/v1 DaemonSet", template + "\n  updateStrategy:\n    rollingUpdate: {maxSurge: many}", "m.yaml:8: DaemonSet a: spec.updateStrategy.rollingUpdate.maxSurge: "},
+		{"policy/v1 PodDisruptionBudget", "\n  minAvailable: -1", "m.yaml:5: PodDisruptionBudget a: spec.minAvailable: is -1: want a number of pods or a percentage"},
+		{"policy/v1 PodDisruptionBudget", "\n  selector: {matchExpressions: [{key: a, operator: Near}]}", `m.yaml:5: PodDisruptionBudget a: spec.selector: "Near" is not a valid label selector operator`},
+		{"v1 Service", " {publishNotReadyAddresses: often}", "m.yaml:4: Service a: spec.publishNotReadyAddresses: want bool, got string"},
+		{"v1 ReplicationController", "\n  replicas: 1", "m.yaml:4: ReplicationController a: spec.template: is missing"},
+		{"autoscaling/v2 HorizontalPodAutoscaler", "\n  minReplicas: 3\n  maxReplicas: 2", "m.yaml:6: HorizontalPodAutoscaler a: spec.maxReplicas: is 2, and spec.minReplicas 3"},
+		{"argoproj.io/v1alpha1 EventBus", "\n  jetstream:\n    replicas: 2", "m.yaml:6: EventBus a: spec.jetstream.replicas: is 2: the controller wants 1, or 3 and more"},
+		{"argoproj.io/v1alpha1 EventBus", "\n  jetstream:\n    tolerations: all", "m.yaml:6: EventBus a: spec.jetstream.tolerations: want []v1.Toleration, got string"},
+		{"argoproj.io/v1alpha1 EventSource", "\n  webhook: {a: {}}\n  kafka: {a: {}}", "m.yaml:6: EventSource a: spec.kafka: has kafka, of which one pod works, and webhook, of which all do"},
+		{"argoproj.io/v1alpha1 EventSource", "\n  replicas: two", "m.yaml:5: EventSource a: spec.replicas: want int32, got string"},
+		{"v1 ConfigMap", " {}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}", "m.yaml:6: ConfigMap a: is there twice: the other is at m.yaml:1"},
 	} {
-		if _, err := read(t, text); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s\ngot  %v\nwant %s", text, err, want)
+		version, kind, _ := strings.Cut(c.kind, " ")
+		_, err := read(t, "apiVersion: "+version+"\nkind: "+kind+"\nmetadata: {name: a}\nspec:"+c.spec)
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s%s\ngot  %v\nwant %s", c.kind, c.spec, err, c.want)
 		}
 	}
 }
@@ -161,8 +173,8 @@ spec:
 
 func TestNeeds(t *testing.T) {
 	for n := range 12 {
-		for _, m := range []Model{Quorum, Standby, Stateless, Single, PerNode, Finite} {
-			if need := m.Needs(n); need > n && n > 0 || need < 0 || m == Quorum && 2*need <= n {
+		for _, m := range Models {
+			if need := m.Needs(n); need > n && n > 0 || need < 0 || (m == Quorum || m == Elected) && 2*need <= n {
 				t.Errorf("%s of %d needs %d", m, n, need)
 			}
 		}
@@ -194,9 +206,13 @@ func TestTell(t *testing.T) {
 	if want := []string{"quorumtrue", "singletrue", "statelesstrue", "standbyfalse", "quorumfalse"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	for said, want := range map[string]string{"StatefulSet/x": "there is no such workload", "StatefulSet/a": `replication is "many" (it was said for StatefulSet/a): want one of quorum, standby`} {
+	for said, want := range map[string]string{"StatefulSet/x": "there is no such workload", "StatefulSet/a": `replication of StatefulSet/a: is "many": want one of quorum, standby`} {
 		if err := s.Tell(map[string]string{said: "many"}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", said, err, want)
 		}
+	}
+	s.Workloads[3].Object.Annotations[Annotation] = "many"
+	if err := s.Tell(nil); err == nil || err.Error() != `m.yaml:7: StatefulSet d: metadata.annotations.holdfast-ha.github.io/replication: is "many": want one of quorum, standby, elected, stateless, single, per-node, finite` {
+		t.Errorf("got %v", err)
 	}
 }

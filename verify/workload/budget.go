@@ -1,0 +1,50 @@
+package workload
+
+import (
+	"fmt"
+
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+)
+
+// Budget is a disruption budget.
+type Budget struct {
+	Object *manifest.Object
+	policyv1.PodDisruptionBudgetSpec
+	// Selects tells whether the budget is for pods with these labels, of its own namespace.
+	Selects labels.Selector
+}
+
+func readBudget(s *System, o *manifest.Object, d *policyv1.PodDisruptionBudget) error {
+	selects, err := metav1.LabelSelectorAsSelector(d.Spec.Selector)
+	if err != nil {
+		return o.Errorf([]string{"spec", "selector"}, "%w", err)
+	}
+	if _, err := scaled(o, d.Spec.MinAvailable, 100, true, "spec", "minAvailable"); err != nil {
+		return err
+	}
+	if _, err := scaled(o, d.Spec.MaxUnavailable, 100, true, "spec", "maxUnavailable"); err != nil {
+		return err
+	}
+	s.Budgets = append(s.Budgets, &Budget{Object: o, PodDisruptionBudgetSpec: d.Spec, Selects: selects})
+	return nil
+}
+
+// scaled is a number of pods that is written as one, or as a percentage of all; 0 where nothing is written.
+func scaled(o *manifest.Object, value *intstr.IntOrString, all int, up bool, path ...string) (int, error) {
+	if value == nil {
+		return 0, nil
+	}
+	n, err := intstr.GetScaledValueFromIntOrPercent(value, all, up)
+	if err == nil && n < 0 {
+		err = fmt.Errorf("is %d", n)
+	}
+	if err != nil {
+		return 0, o.Errorf(path, "%w: want a number of pods or a percentage", err)
+	}
+	return n, nil
+}

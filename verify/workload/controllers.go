@@ -1,0 +1,143 @@
+package workload
+
+import (
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	appsdefaults "k8s.io/kubernetes/pkg/apis/apps/v1"
+	batchdefaults "k8s.io/kubernetes/pkg/apis/batch/v1"
+	coredefaults "k8s.io/kubernetes/pkg/apis/core/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+)
+
+// template is where most kinds have their pods.
+var template = []string{"spec", "template"}
+
+func readDeployment(s *System, o *manifest.Object, d *appsv1.Deployment) error {
+	return s.deployment(&Workload{Object: o, TemplateAt: template}, d)
+}
+
+// deployment puts in a Deployment, which is the workload's object or what a controller makes of it.
+func (s *System) deployment(w *Workload, d *appsv1.Deployment) error {
+	appsdefaults.SetObjectDefaults_Deployment(d)
+	w.Kind, w.Name, w.Template, w.MinReady = Deployment, d.Name, d.Spec.Template, seconds(d.Spec.MinReadySeconds)
+	s.scale(w, d.Spec.Replicas)
+	w.Roll = Roll{How: string(d.Spec.Strategy.Type)}
+	if r := d.Spec.Strategy.RollingUpdate; r != nil {
+		var err error
+		if w.Roll.Surge, err = scaled(w.Object, r.MaxSurge, w.Replicas, true, "spec", "strategy", "rollingUpdate", "maxSurge"); err != nil {
+			return err
+		}
+		if w.Roll.Unavailable, err = scaled(w.Object, r.MaxUnavailable, w.Replicas, false, "spec", "strategy", "rollingUpdate", "maxUnavailable"); err != nil {
+			return err
+		}
+		// Neither a pod more nor one fewer would be a standstill: the controller takes one away.
+		if w.Roll.Surge == 0 && w.Roll.Unavailable == 0 {
+			w.Roll.Unavailable = 1
+		}
+	}
+	return s.add(w, d.Spec.Selector)
+}
+
+func readStatefulSet(s *System, o *manifest.Object, d *appsv1.StatefulSet) error {
+	return s.statefulSet(&Workload{Object: o, TemplateAt: template}, d)
+}
+
+// statefulSet puts in a StatefulSet, which is the workload's object or what a controller makes of it.
+func (s *System) statefulSet(w *Workload, d *appsv1.StatefulSet) error {
+	appsdefaults.SetObjectDefaults_StatefulSet(d)
+	w.Kind, w.Name, w.Template, w.MinReady, w.Claims = StatefulSet, d.Name, d.Spec.Template, seconds(d.Spec.MinReadySeconds), d.Spec.VolumeClaimTemplates
+	s.scale(w, d.Spec.Replicas)
+	w.Roll = Roll{How: string(d.Spec.UpdateStrategy.Type), Unavailable: 1, Parallel: d.Spec.PodManagementPolicy == appsv1.ParallelPodManagement}
+	if r := d.Spec.UpdateStrategy.RollingUpdate; r != nil {
+		unavailable, err := scaled(w.Object, r.MaxUnavailable, w.Replicas, false, "spec", "updateStrategy", "rollingUpdate", "maxUnavailable")
+		if err != nil {
+			return err
+		}
+		w.Roll.Partition, w.Roll.Unavailable = int(deref(r.Partition)), max(1, unavailable)
+	}
+	return s.add(w, d.Spec.Selector)
+}
+
+func readDaemonSet(s *System, o *manifest.Object, d *appsv1.DaemonSet) error {
+	appsdefaults.SetObjectDefaults_DaemonSet(d)
+	w := &Workload{Object: o, Kind: DaemonSet, Name: o.Name, Template: d.Spec.Template, TemplateAt: template, MinReady: seconds(d.Spec.MinReadySeconds)}
+	if err := w.rollOnNodes(o, d.Spec.UpdateStrategy); err != nil {
+		return err
+	}
+	return s.add(w, d.Spec.Selector)
+}
+
+func readReplicaSet(s *System, o *manifest.Object, d *appsv1.ReplicaSet) error {
+	appsdefaults.SetObjectDefaults_ReplicaSet(d)
+	w := &Workload{Object: o, Kind: ReplicaSet, Name: o.Name, Template: d.Spec.Template, TemplateAt: template, MinReady: seconds(d.Spec.MinReadySeconds)}
+	s.scale(w, d.Spec.Replicas)
+	return s.add(w, d.Spec.Selector)
+}
+
+// readReplicationController reads what was there before ReplicaSets, and does the same.
+func readReplicationController(s *System, o *manifest.Object, d *corev1.ReplicationController) error {
+	if d.Spec.Template == nil {
+		return o.Errorf([]string{"spec", "template"}, "is missing: the API server refuses it without")
+	}
+	coredefaults.SetObjectDefaults_ReplicationController(d)
+	w := &Workload{Object: o, Kind: ReplicaSet, Name: o.Name, Template: *d.Spec.Template, TemplateAt: template, MinReady: seconds(d.Spec.MinReadySeconds)}
+	s.scale(w, d.Spec.Replicas)
+	return s.add(w, &metav1.LabelSelector{MatchLabels: d.Spec.Selector})
+}
+
+func readJob(s *System, o *manifest.Object, d *batchv1.Job) error {
+	batchdefaults.SetObjectDefaults_Job(d)
+	return s.add(job(o, &d.Spec, template), nil)
+}
+
+func readCronJob(s *System, o *manifest.Object, d *batchv1.CronJob) error {
+	batchdefaults.SetObjectDefaults_CronJob(d)
+	return s.add(job(o, &d.Spec.JobTemplate.Spec, []string{"spec", "jobTemplate", "spec", "template"}), nil)
+}
+
+// job is the workload of a Job: as many pods as run at once.
+func job(o *manifest.Object, spec *batchv1.JobSpec, at []string) *Workload {
+	w := &Workload{Object: o, Kind: Job, Name: o.Name, Replicas: 1, Template: spec.Template, TemplateAt: at}
+	if spec.Parallelism != nil {
+		w.Replicas = int(*spec.Parallelism)
+	}
+	w.Min, w.Max = w.Replicas, w.Replicas
+	return w
+}
+
+func readPod(s *System, o *manifest.Object, d *corev1.Pod) error {
+	coredefaults.SetObjectDefaults_Pod(d)
+	w := &Workload{Object: o, Kind: Pod, Name: o.Name, Replicas: 1, Min: 1, Max: 1,
+		Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: d.Labels, Annotations: d.Annotations}, Spec: d.Spec}}
+	if d.Spec.NodeName != "" {
+		w.Running = []Running{{Name: o.Name, Node: d.Spec.NodeName, Ordinal: -1}}
+	}
+	return s.add(w, nil)
+}
+
+// add completes a workload and puts it in.
+func (s *System) add(w *Workload, selector *metav1.LabelSelector) error {
+	w.Namespace, w.Selector = w.Object.Namespace, selector
+	if selector != nil {
+		own, err := metav1.LabelSelectorAsSelector(selector)
+		if err != nil {
+			return w.Object.Errorf([]string{"spec", "selector"}, "%w", err)
+		}
+		if !own.Matches(labels.Set(w.Template.Labels)) {
+			return w.Object.Errorf([]string{"spec", "selector"}, "does not match the labels of spec.template: the API server refuses it")
+		}
+	}
+	if err := s.prioritize(w); err != nil {
+		return err
+	}
+	s.Workloads = append(s.Workloads, w)
+	return nil
+}
+
+func seconds(n int32) time.Duration { return time.Duration(n) * time.Second }
