@@ -37,17 +37,6 @@ func (c Cluster) Zones() []string {
 	return slices.Sorted(maps.Keys(zones))
 }
 
-// In lists the names of the nodes in a zone.
-func (c Cluster) In(zone string) []string {
-	var names []string
-	for _, n := range c.Nodes {
-		if n.Labels[ZoneLabel] == zone {
-			names = append(names, n.Name)
-		}
-	}
-	return names
-}
-
 // size is what a node has that nobody described: more than the tests of a chart ask for, and a number of pods that kubelets
 // allow by default.
 var size = corev1.ResourceList{
@@ -94,15 +83,15 @@ func newNode(name, zone string) *corev1.Node {
 	return n
 }
 
-// checked returns the nodes as a described cluster, ordered by name. No node and a name twice are errors.
-func checked(nodes []*corev1.Node) (Cluster, error) {
+// checked returns the nodes of a file as a described cluster, ordered by name. No node and a name twice are errors.
+func checked(file string, nodes []*corev1.Node) (Cluster, error) {
 	if len(nodes) == 0 {
-		return Cluster{}, fmt.Errorf("a cluster without nodes: it must have one or more")
+		return Cluster{}, fmt.Errorf("%s: a cluster without nodes: it must have one or more", file)
 	}
 	nodes = slices.SortedFunc(slices.Values(nodes), func(a, b *corev1.Node) int { return cmp.Compare(a.Name, b.Name) })
 	for i := range nodes[1:] {
 		if nodes[i].Name == nodes[i+1].Name {
-			return Cluster{}, fmt.Errorf("node %s is there twice", nodes[i].Name)
+			return Cluster{}, fmt.Errorf("%s: node %s is there twice", file, nodes[i].Name)
 		}
 	}
 	return Cluster{Nodes: nodes, Described: true}, nil

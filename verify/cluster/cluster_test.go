@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -19,12 +20,12 @@ func TestUniform(t *testing.T) {
 			if !slices.IsSortedFunc(c.Nodes, func(a, b *corev1.Node) int { return strings.Compare(a.Name, b.Name) }) {
 				t.Errorf("%d nodes are not in order", nodes)
 			}
-			least, largest := nodes, 0
-			for _, zone := range c.Zones() {
-				least, largest = min(least, len(c.In(zone))), max(largest, len(c.In(zone)))
+			in := map[string]int{}
+			for _, n := range c.Nodes {
+				in[n.Labels[ZoneLabel]]++
 			}
-			if zones > 0 && largest-least > 1 {
-				t.Errorf("%d in %d: zones have %d to %d nodes", nodes, zones, least, largest)
+			if all := slices.Sorted(maps.Values(in)); all[len(all)-1]-all[0] > 1 {
+				t.Errorf("%d in %d: zones have %v nodes", nodes, zones, in)
 			}
 		}
 	}
@@ -85,16 +86,16 @@ func TestRefusals(t *testing.T) {
 		"":                                  "c.yaml: a cluster without nodes",
 		"nodes: []":                         "a cluster is a list of Nodes, or a map with nodes",
 		"nodes: [{name: a, size: 3}]":       "c.yaml:1: unknown key size",
-		"nodes: [{count: 2}]":               "c.yaml: nodes[0].name: is missing",
-		"nodes: [{name: a, count: 0}]":      "c.yaml: nodes[0].count: is 0: want 1 to 10000",
+		"nodes: [{count: 2}]":               "c.yaml:1: nodes[0].name: is missing",
+		"nodes: [{name: a, count: 0}]":      "c.yaml:1: nodes[0].count: is 0: want 1 to 10000",
 		"nodes: [{name: a}, {name: a}]":     "c.yaml: node a is there twice",
 		"nodes: [{name: a}]\n---\nnodes: 1": "c.yaml: has more than one YAML document",
-		"nodes: [{name: a, taints: [{key: a, effect: Never}]}]":              `c.yaml: nodes[0].taints[0].effect: is "Never"`,
-		"nodes: [{name: a, taints: [{effect: NoSchedule}]}]":                 "taints[0].key: is missing",
-		"nodes: [{name: a, capacity: {cpu: many}}]":                          `capacity.cpu: is "many"`,
-		"nodes: [{name: a, capacity: {cpu: -1}}]":                            `capacity.cpu: is "-1"`,
-		"apiVersion: v1\nkind: Pod\nmetadata: {name: a}":                     "c.yaml:1: is a Pod a: a cluster is made of Nodes only",
-		"apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {taints: 1}": "c.yaml:4: Node a: spec.taints: want []v1.Taint, got number",
+		"nodes:\n  - name: b\n  - {name: a, taints: [{key: a, effect: Never}]}": `c.yaml:3: nodes[1].taints[0].effect: is "Never"`,
+		"nodes: [{name: a, taints: [{effect: NoSchedule}]}]":                    "taints[0].key: is missing",
+		"nodes: [{name: a, capacity: {cpu: many}}]":                             `capacity.cpu: is "many"`,
+		"nodes: [{name: a, capacity: {cpu: -1}}]":                               `capacity.cpu: is "-1"`,
+		"apiVersion: v1\nkind: Pod\nmetadata: {name: a}":                        "c.yaml:1: Pod a: is no Node: a cluster is made of Nodes only",
+		"apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {taints: 1}":    "c.yaml:4: Node a: spec.taints: want []v1.Taint, got number",
 	} {
 		if _, err := Parse("c.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)

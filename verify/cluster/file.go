@@ -42,20 +42,20 @@ type taint struct {
 //	    taints: [{key: dedicated, value: bus, effect: NoSchedule}]
 //	    capacity: {cpu: "4", memory: 8Gi, pods: "110"}
 //
-// Of what is not said a node has 16 processors, 64Gi of memory and room for 110 pods. Errors name the file and the key.
+// Of what is not said a node has 16 processors, 64Gi of memory and room for 110 pods. Errors name file, line and key.
 func Parse(file string, text []byte) (Cluster, error) {
 	var head map[string]yaml.Node
 	if err := yaml.Unmarshal(text, &head); err == nil && len(head["nodes"].Content) > 0 {
-		return parseGroups(file, text)
+		return parseGroups(file, text, head["nodes"].Content)
 	}
 	objects, err := manifest.Parse(file, text)
 	if err != nil {
-		return Cluster{}, fmt.Errorf("%w; a cluster is a list of Nodes, or a map with nodes", err)
+		return Cluster{}, fmt.Errorf("%w: a cluster is a list of Nodes, or a map with nodes", err)
 	}
 	var nodes []*corev1.Node
 	for _, o := range objects {
 		if o.Kind != "Node" || o.Group() != "" {
-			return Cluster{}, fmt.Errorf("%s: is a %s: a cluster is made of Nodes only", o.At(), o)
+			return Cluster{}, o.Errorf(nil, "is no Node: a cluster is made of Nodes only")
 		}
 		n := new(corev1.Node)
 		if err := o.Decode(n); err != nil {
@@ -63,14 +63,11 @@ func Parse(file string, text []byte) (Cluster, error) {
 		}
 		nodes = append(nodes, n)
 	}
-	c, err := checked(nodes)
-	if err != nil {
-		return c, fmt.Errorf("%s: %w", file, err)
-	}
-	return c, nil
+	return checked(file, nodes)
 }
 
-func parseGroups(file string, text []byte) (Cluster, error) {
+// parseGroups reads groups of nodes; at are their places in the text.
+func parseGroups(file string, text []byte, at []*yaml.Node) (Cluster, error) {
 	var all struct {
 		Nodes []group `yaml:"nodes"`
 	}
@@ -81,15 +78,11 @@ func parseGroups(file string, text []byte) (Cluster, error) {
 	for i, g := range all.Nodes {
 		made, err := g.nodes()
 		if err != nil {
-			return Cluster{}, fmt.Errorf("%s: nodes[%d].%w", file, i, err)
+			return Cluster{}, fmt.Errorf("%s:%d: nodes[%d].%w", file, at[i].Line, i, err)
 		}
 		nodes = append(nodes, made...)
 	}
-	c, err := checked(nodes)
-	if err != nil {
-		return c, fmt.Errorf("%s: %w", file, err)
-	}
-	return c, nil
+	return checked(file, nodes)
 }
 
 // nodes makes the nodes of a group. An error begins with the key.

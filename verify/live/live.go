@@ -52,7 +52,7 @@ func (c *Cluster) Namespace() string { return c.namespace }
 func (c *Cluster) Nodes(ctx context.Context) (cluster.Cluster, error) {
 	var texts []string
 	err := c.list(ctx, nodes, "", func(o *unstructured.Unstructured) error {
-		text, err := written(o)
+		text, err := printed(o)
 		texts = append(texts, text)
 		return err
 	})
@@ -66,7 +66,8 @@ func (c *Cluster) Nodes(ctx context.Context) (cluster.Cluster, error) {
 }
 
 // Objects are those of a namespace, or of all if it is "", and those that are in none; of the kinds that decide what pods there
-// are and what becomes of them. What has run to its end is left out. Their files are called as kubectl would ask for them, with the lines that it would print: live/NAMESPACE/KIND/NAME.
+// are and what becomes of them. What has run to its end is left out. Their files are called as kubectl would ask for them,
+// with the lines that it would print: live/NAMESPACE/KIND/NAME.
 //
 // leftOut names kinds that the cluster does not let one list and the cluster role view would not either; of others that is an
 // error.
@@ -157,15 +158,15 @@ func ended(o *unstructured.Unstructured) bool {
 	return false
 }
 
-// written is an object as kubectl prints it.
-func written(o *unstructured.Unstructured) (string, error) {
+// printed is an object as kubectl prints it.
+func printed(o *unstructured.Unstructured) (string, error) {
 	unstructured.RemoveNestedField(o.Object, "metadata", "managedFields")
 	text, err := yaml.Marshal(o.Object)
 	return string(text), err
 }
 
 func parsed(k kind, o *unstructured.Unstructured) ([]*manifest.Object, error) {
-	text, err := written(o)
+	text, err := printed(o)
 	if err != nil {
 		return nil, err
 	}

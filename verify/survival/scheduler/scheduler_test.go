@@ -64,8 +64,10 @@ func TestPlace(t *testing.T) {
 		t.Errorf("got %v", zones)
 	}
 	// A zone is gone: three domains are wanted, and a pod more would make two of the left ones uneven to the lost one.
-	for _, name := range c.In("zone-1") {
-		s.RemoveNode(name)
+	for _, n := range c.Nodes {
+		if n.Labels[cluster.ZoneLabel] == "zone-1" {
+			s.RemoveNode(n.Name)
+		}
 	}
 	_, err = s.Place(t.Context(), podOf("bus", 7, over(cluster.ZoneLabel, "bus")))
 	var refused *Unschedulable
