@@ -63,6 +63,7 @@ func TestVariants(t *testing.T) {
 		// An empty selector counts no pod; nor does anti-affinity to others.
 		"quorum-not-spread": {{"      containers:", "      topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, labelSelector: {}}]\n      containers:"},
 			{"      containers:", "      affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}\n      containers:"}},
+		"topology-key-misspelt":     {{"labelSelector:", "namespaces: [other]\n              labelSelector:"}},
 		"claim-shared":              {{"ReadWriteOnce", "ReadWriteOncePod"}, {"kind: Deployment", "kind: DaemonSet"}},
 		"claim-stops-rollout":       {{"metadata: {name: data}", "metadata: {name: data, labels: {a: b}}"}},
 		"data-on-host-path":         {{"kind: Deployment", "kind: StatefulSet"}},

@@ -95,7 +95,7 @@ func Read(objects []*manifest.Object) (*System, error) {
 	if err := s.run(made); err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(s.Workloads, Compare)
+	slices.SortStableFunc(s.Workloads, compare)
 	slices.SortStableFunc(s.Services, func(a, b *corev1.Service) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 	})

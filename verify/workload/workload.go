@@ -125,7 +125,7 @@ func (s *System) assume(o *manifest.Object, what string, path ...string) {
 	s.Assumed = append(s.Assumed, Assumption{Object: o, Path: path, What: what})
 }
 
-// Compare orders workloads by namespace, name and kind.
-func Compare(a, b *Workload) int {
+// compare orders workloads by namespace, name and kind.
+func compare(a, b *Workload) int {
 	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
 }
