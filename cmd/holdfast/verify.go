@@ -102,6 +102,9 @@ func writeReport(out io.Writer, r report.Report, format string) error {
 
 // verify reads what the flags say, and says what is to be said of it.
 func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (report.Report, error) {
+	if err := f.chosen(args); err != nil {
+		return report.Report{}, err
+	}
 	if err := f.configured(); err != nil {
 		return report.Report{}, err
 	}
@@ -112,11 +115,11 @@ func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (rep
 	if err := f.open(); err != nil {
 		return report.Report{}, err
 	}
-	system, err := f.system(ctx, s, args)
+	asked, err := f.asked()
 	if err != nil {
 		return report.Report{}, err
 	}
-	asked, err := f.asked()
+	system, err := f.system(ctx, s, args)
 	if err != nil {
 		return report.Report{}, err
 	}
@@ -124,8 +127,8 @@ func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (rep
 	if err != nil {
 		return report.Report{}, err
 	}
-	if asked.claim == "zone" && len(c.Zones()) < 2 {
-		return report.Report{}, fmt.Errorf("--survives zone: the cluster has nodes in %d zones: it takes two to lose one", len(c.Zones()))
+	if zones := len(c.Zones()); asked.claim == "zone" && zones < 2 {
+		return report.Report{}, fmt.Errorf("--survives zone: the cluster's nodes are in %s: it takes two to lose one", map[int]string{0: "no zone", 1: "one zone"}[zones])
 	}
 	done := waiting(s.err, fmt.Sprintf("%d workloads on %d nodes", len(system.Workloads), len(c.Nodes)))
 	played, err := survival.Play(ctx, c, system)

@@ -66,10 +66,22 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 		cmd.MarkFlagsMutuallyExclusive("all-namespaces", name)
 	}
 	cmd.MarkFlagsMutuallyExclusive("filename", "profile")
-	cmd.MarkFlagsOneRequired("filename", "profile", "kubeconfig", "kube-context")
 	_ = cmd.RegisterFlagCompletionFunc("survives", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return report.Claims, cobra.ShellCompDirectiveNoFileComp
 	})
+}
+
+// chosen tells whether it is said what to verify.
+func (f *verifyFlags) chosen(args []string) error {
+	for _, flag := range []string{"filename", "profile", "kubeconfig", "kube-context"} {
+		if f.given(flag) {
+			return nil
+		}
+	}
+	if len(args) > 0 {
+		return fmt.Errorf("%s: files are given by -f, and a stack goes with --profile", args[0])
+	}
+	return errors.New("what is to be verified? Say it by -f FILE, --profile P, or --kubeconfig FILE")
 }
 
 // system reads what is to be verified.

@@ -45,11 +45,13 @@ var size = corev1.ResourceList{
 }
 
 // Uniform makes a cluster of equal nodes, spread over zones as evenly as they go; without zones the nodes are in none. It
-// is an error to ask for no node, or for more zones than nodes.
+// is an error to ask for no node, for more zones than nodes, or for more than most.
 func Uniform(nodes, zones int) (Cluster, error) {
 	switch {
 	case nodes < 1:
 		return Cluster{}, fmt.Errorf("a cluster of %d nodes: it must have one or more", nodes)
+	case nodes > most:
+		return Cluster{}, fmt.Errorf("a cluster of %d nodes: want %d or fewer", nodes, most)
 	case zones < 0 || zones > nodes:
 		return Cluster{}, fmt.Errorf("%d nodes in %d zones: a zone must have one or more", nodes, zones)
 	}

@@ -130,5 +130,5 @@ func (g group) nodes() ([]*corev1.Node, error) {
 	return all, nil
 }
 
-// most is how many nodes a group may have: twice what Kubernetes is tested for.
+// most is how many nodes may be asked for by their number: twice what Kubernetes is tested for.
 const most = 10_000

@@ -2,6 +2,7 @@ package workload
 
 import (
 	"fmt"
+	"strings"
 
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 
@@ -41,12 +42,12 @@ func noteAutoscaler(s *System, o *manifest.Object, d *autoscalingv1.HorizontalPo
 
 // scale sets how many pods a workload has: as many as it says, or the least that its autoscaler leaves it. The controller
 // takes nothing of what the workload says but zero, which turns it off (pkg/controller/podautoscaler/horizontal.go).
-func (s *System) scale(w *Workload, said *int32) {
+func (s *System) scale(w *Workload, said *int32) error {
 	w.Replicas = int(*said)
 	w.Min, w.Max = w.Replicas, w.Replicas
 	by := s.autoscalers[key{w.Object.Group(), w.Object.Kind, w.Object.Namespace, w.Name}]
 	if by == nil {
-		return
+		return w.limited("spec", "replicas")
 	}
 	by.used = true
 	switch {
@@ -59,6 +60,18 @@ func (s *System) scale(w *Workload, said *int32) {
 		w.Min, w.Max = int(*by.bounds.MinReplicas), int(by.bounds.MaxReplicas)
 		w.Replicas = w.Min
 	}
+	return w.limited("spec", "replicas")
+}
+
+// most is how many pods a workload may have: what Kubernetes is made for (kubernetes.io/docs/setup/best-practices/cluster-large).
+const most = 150_000
+
+// limited refuses a number of pods that there cannot be.
+func (w *Workload) limited(path ...string) error {
+	if w.Min < 0 || w.Max > most {
+		return fmt.Errorf("%s: %s: %s: it has %d pods: want 0 to %d", w.Object.At(path...), w.Object, strings.Join(path, "."), max(w.Replicas, w.Max), most)
+	}
+	return nil
 }
 
 // unscaled says which autoscalers have nothing to scale.

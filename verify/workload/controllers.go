@@ -26,7 +26,9 @@ func readDeployment(s *System, o *manifest.Object, d *appsv1.Deployment) error {
 func (s *System) deployment(w *Workload, d *appsv1.Deployment) error {
 	appsdefaults.SetObjectDefaults_Deployment(d)
 	w.Kind, w.Name, w.Template, w.MinReady = Deployment, d.Name, d.Spec.Template, seconds(d.Spec.MinReadySeconds)
-	s.scale(w, d.Spec.Replicas)
+	if err := s.scale(w, d.Spec.Replicas); err != nil {
+		return err
+	}
 	w.Roll = Roll{How: string(d.Spec.Strategy.Type)}
 	if r := d.Spec.Strategy.RollingUpdate; r != nil {
 		var err error
@@ -52,7 +54,9 @@ func readStatefulSet(s *System, o *manifest.Object, d *appsv1.StatefulSet) error
 func (s *System) statefulSet(w *Workload, d *appsv1.StatefulSet) error {
 	appsdefaults.SetObjectDefaults_StatefulSet(d)
 	w.Kind, w.Name, w.Template, w.MinReady, w.Claims = StatefulSet, d.Name, d.Spec.Template, seconds(d.Spec.MinReadySeconds), d.Spec.VolumeClaimTemplates
-	s.scale(w, d.Spec.Replicas)
+	if err := s.scale(w, d.Spec.Replicas); err != nil {
+		return err
+	}
 	w.Roll = Roll{How: string(d.Spec.UpdateStrategy.Type), Unavailable: 1, Parallel: d.Spec.PodManagementPolicy == appsv1.ParallelPodManagement}
 	if r := d.Spec.UpdateStrategy.RollingUpdate; r != nil {
 		unavailable, err := scaled(w.Object, r.MaxUnavailable, w.Replicas, false, "spec", "updateStrategy", "rollingUpdate", "maxUnavailable")
@@ -76,7 +80,9 @@ func readDaemonSet(s *System, o *manifest.Object, d *appsv1.DaemonSet) error {
 func readReplicaSet(s *System, o *manifest.Object, d *appsv1.ReplicaSet) error {
 	appsdefaults.SetObjectDefaults_ReplicaSet(d)
 	w := &Workload{Object: o, Kind: ReplicaSet, Name: o.Name, Template: d.Spec.Template, TemplateAt: template, MinReady: seconds(d.Spec.MinReadySeconds)}
-	s.scale(w, d.Spec.Replicas)
+	if err := s.scale(w, d.Spec.Replicas); err != nil {
+		return err
+	}
 	return s.add(w, d.Spec.Selector)
 }
 
@@ -87,28 +93,33 @@ func readReplicationController(s *System, o *manifest.Object, d *corev1.Replicat
 	}
 	coredefaults.SetObjectDefaults_ReplicationController(d)
 	w := &Workload{Object: o, Kind: ReplicaSet, Name: o.Name, Template: *d.Spec.Template, TemplateAt: template, MinReady: seconds(d.Spec.MinReadySeconds)}
-	s.scale(w, d.Spec.Replicas)
+	if err := s.scale(w, d.Spec.Replicas); err != nil {
+		return err
+	}
 	return s.add(w, &metav1.LabelSelector{MatchLabels: d.Spec.Selector})
 }
 
 func readJob(s *System, o *manifest.Object, d *batchv1.Job) error {
 	batchdefaults.SetObjectDefaults_Job(d)
-	return s.add(job(o, &d.Spec, template), nil)
+	return s.job(o, &d.Spec, template)
 }
 
 func readCronJob(s *System, o *manifest.Object, d *batchv1.CronJob) error {
 	batchdefaults.SetObjectDefaults_CronJob(d)
-	return s.add(job(o, &d.Spec.JobTemplate.Spec, []string{"spec", "jobTemplate", "spec", "template"}), nil)
+	return s.job(o, &d.Spec.JobTemplate.Spec, []string{"spec", "jobTemplate", "spec", "template"})
 }
 
-// job is the workload of a Job: as many pods as run at once.
-func job(o *manifest.Object, spec *batchv1.JobSpec, at []string) *Workload {
+// job puts in a Job: as many pods as run at once.
+func (s *System) job(o *manifest.Object, spec *batchv1.JobSpec, at []string) error {
 	w := &Workload{Object: o, Kind: Job, Name: o.Name, Replicas: 1, Template: spec.Template, TemplateAt: at}
 	if spec.Parallelism != nil {
 		w.Replicas = int(*spec.Parallelism)
 	}
 	w.Min, w.Max = w.Replicas, w.Replicas
-	return w
+	if err := w.limited(append(at[:len(at)-1:len(at)-1], "parallelism")...); err != nil {
+		return err
+	}
+	return s.add(w, nil)
 }
 
 func readPod(s *System, o *manifest.Object, d *corev1.Pod) error {

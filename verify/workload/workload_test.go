@@ -86,6 +86,8 @@ func TestRefusals(t *testing.T) {
 		{"apps/v1 Deployment", template + "\n  strategy:\n    rollingUpdate:\n      maxSurge: many", "m.yaml:9: Deployment a: spec.strategy.rollingUpdate.maxSurge: "},
 		{"apps/v1 StatefulSet", template + "\n  updateStrategy:\n    rollingUpdate: {maxUnavailable: -1}", "m.yaml:8: StatefulSet a: spec.updateStrategy.rollingUpdate.maxUnavailable: is -1: want a number"},
 		{"apps/v1 DaemonSet", template + "\n  updateStrategy:\n    rollingUpdate: {maxSurge: many}", "m.yaml:8: DaemonSet a: spec.updateStrategy.rollingUpdate.maxSurge: "},
+		{"apps/v1 Deployment", "\n  replicas: -3", "m.yaml:5: Deployment a: spec.replicas: it has -3 pods: want 0 to 150000"},
+		{"batch/v1 Job", "\n  parallelism: 2000000000", "m.yaml:5: Job a: spec.parallelism: it has 2000000000 pods: want 0 to 150000"},
 		{"policy/v1 PodDisruptionBudget", "\n  minAvailable: -1", "m.yaml:5: PodDisruptionBudget a: spec.minAvailable: is -1: want a number of pods or a percentage"},
 		{"policy/v1 PodDisruptionBudget", "\n  selector: {matchExpressions: [{key: a, operator: Near}]}", `m.yaml:5: PodDisruptionBudget a: spec.selector: "Near" is not a valid label selector operator`},
 		{"v1 Service", " {publishNotReadyAddresses: often}", "m.yaml:4: Service a: spec.publishNotReadyAddresses: want bool, got string"},
