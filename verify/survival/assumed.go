@@ -1,13 +1,32 @@
 package survival
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
 
-// Assumed is what plays take for granted of every cluster, in sentences.
-func Assumed() []string {
-	return []string{
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// Assumed is what plays of a system take for granted of every cluster, in sentences.
+func Assumed(s *workload.System) []string {
+	said := []string{
 		fmt.Sprintf("A lost node is noticed after %s, as by the control plane's defaults.", noticed),
-		"Images are on the nodes, probes succeed as soon as they may, and pods take all the time that they are given to stop.",
-		fmt.Sprintf("A standby takes over when a lease of %s has run out.", election),
-		"A disk of a StorageClass that is not among the manifests is made where its first pod is placed, and stays in that zone.",
+		fmt.Sprintf("Images are on the nodes, a container runs after %s, probes succeed as soon as they may, and pods take all the time that they are given to stop.", relist),
 	}
+	some := func(is func(*workload.Workload) bool) bool { return slices.ContainsFunc(s.Workloads, is) }
+	if some(func(w *workload.Workload) bool { return w.Replication.Model == workload.Standby }) {
+		said = append(said, fmt.Sprintf("A standby takes over when a lease of %s has run out.", lease))
+	}
+	if some(func(w *workload.Workload) bool { return w.Replication.Model == workload.Elected }) {
+		said = append(said, fmt.Sprintf("Where pods elect one of them by votes, it takes them %s.", vote))
+	}
+	ofClaim := func(v corev1.Volume) bool { return v.PersistentVolumeClaim != nil }
+	if some(func(w *workload.Workload) bool {
+		return len(w.Claims) > 0 || slices.ContainsFunc(w.Template.Spec.Volumes, ofClaim)
+	}) {
+		said = append(said, "A disk of a StorageClass that is not among the manifests is made where its first pod is placed, and stays in that zone.")
+	}
+	return said
 }

@@ -203,9 +203,3 @@ func together(p *pod) int {
 	}
 	return n
 }
-
-// runsOn tells whether a DaemonSet has a pod on a node: where it may be put, and every taint is tolerated that keeps pods
-// away (NodeShouldRunDaemonPod in pkg/controller/daemon/daemon_controller.go).
-func runsOn(spec *corev1.PodSpec, n *corev1.Node) bool {
-	return mayBeOn(spec, n) && toleratesAll(spec, n.Spec.Taints, corev1.TaintEffectNoSchedule, corev1.TaintEffectNoExecute)
-}

@@ -1,5 +1,14 @@
 package survival
 
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	schedulinghelpers "k8s.io/component-helpers/scheduling/corev1"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+	"k8s.io/klog/v2"
+)
+
 // daemonSet has a pod on each of its nodes (pkg/controller/daemon/daemon_controller.go, update.go).
 func daemonSet(w *world, c *controller) (bool, error) {
 	if c.revision == 1 && len(c.pods) >= len(c.on) {
@@ -106,4 +115,23 @@ func (w *world) surge(c *controller, all []pair, most int) (bool, error) {
 		}
 	}
 	return acted, nil
+}
+
+// runsOn tells whether a DaemonSet has a pod on a node: where it may be put, and every taint is tolerated that keeps pods
+// away (NodeShouldRunDaemonPod in pkg/controller/daemon/daemon_controller.go).
+func runsOn(spec *corev1.PodSpec, n *corev1.Node) bool {
+	return mayBeOn(spec, n) && toleratesAll(spec, n.Spec.Taints, corev1.TaintEffectNoSchedule, corev1.TaintEffectNoExecute)
+}
+
+// toleratesAll tells whether a pod tolerates all taints of some effects.
+func toleratesAll(spec *corev1.PodSpec, taints []corev1.Taint, effects ...corev1.TaintEffect) bool {
+	_, some := schedulinghelpers.FindMatchingUntoleratedTaint(klog.Background(), taints, spec.Tolerations,
+		func(t *corev1.Taint) bool { return slices.Contains(effects, t.Effect) }, false)
+	return !some
+}
+
+// mayBeOn tells whether a pod's node selector and required node affinity let it be on a node.
+func mayBeOn(spec *corev1.PodSpec, n *corev1.Node) bool {
+	fits, err := nodeaffinity.GetRequiredNodeAffinity(&corev1.Pod{Spec: *spec}).Match(n)
+	return fits && err == nil && (spec.NodeName == "" || spec.NodeName == n.Name)
 }

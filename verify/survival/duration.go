@@ -6,9 +6,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// election is how long it takes at most until a standby works for a pod that is gone: the time that its lease is good for,
+// lease is how long it takes at most until a standby works for a pod that is gone: the time that its lease is good for,
 // which is assumed to be that of Kubernetes' own components (LeaseDuration in k8s.io/component-base/config/v1alpha1/defaults.go).
-const election = 15 * time.Second
+const lease = 15 * time.Second
+
+// vote is how long it takes at most until those that are left have elected another, once they are enough: a follower of NATS'
+// graft, by which pods of Argo Events elect over the bus, stands for it after so long (MAX_ELECTION_TIMEOUT in its const.go).
+const vote = time.Second
 
 // relist is how often a kubelet looks which containers run (genericPlegRelistPeriod in pkg/kubelet/kubelet.go).
 const relist = time.Second

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	schedulinghelpers "k8s.io/component-helpers/scheduling/corev1"
-	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 	"k8s.io/klog/v2"
 
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -94,17 +92,4 @@ func tolerates(spec *corev1.PodSpec) time.Duration {
 		return 0
 	}
 	return shortest
-}
-
-// toleratesAll tells whether a pod tolerates all taints of some effects.
-func toleratesAll(spec *corev1.PodSpec, taints []corev1.Taint, effects ...corev1.TaintEffect) bool {
-	_, some := schedulinghelpers.FindMatchingUntoleratedTaint(klog.Background(), taints, spec.Tolerations,
-		func(t *corev1.Taint) bool { return slices.Contains(effects, t.Effect) }, false)
-	return !some
-}
-
-// mayBeOn tells whether a pod's node selector and required node affinity let it be on a node.
-func mayBeOn(spec *corev1.PodSpec, n *corev1.Node) bool {
-	fits, err := nodeaffinity.GetRequiredNodeAffinity(&corev1.Pod{Spec: *spec}).Match(n)
-	return fits && err == nil && (spec.NodeName == "" || spec.NodeName == n.Name)
 }

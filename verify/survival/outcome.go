@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/holdfast-ha/holdfast/verify/survival/scheduler"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
@@ -23,12 +24,7 @@ func (d *director) outcomes() []Outcome {
 
 // outcome is what happened to a workload, if anything did.
 func (c *controller) outcome() Outcome {
-	o := Outcome{Workload: c.of, Pods: c.wanted(), Least: c.ready, After: c.ready, Needs: c.needs()}
-	for _, p := range c.pods {
-		if p.state == waiting && p.why != nil {
-			o.Waits = append(o.Waits, p.why.Error())
-		}
-	}
+	o := Outcome{Workload: c.of, Pods: c.wanted(), Least: c.ready, After: c.ready, Needs: c.needs(), Waits: c.waits()}
 	s := c.seen
 	if s == nil {
 		s = &seen{least: c.ready}
@@ -38,11 +34,38 @@ func (c *controller) outcome() Outcome {
 	case !o.Recovers():
 		o.Recovery = -1
 	case c.of.Replication.Model == workload.Standby && s.went:
-		o.Recovery = max(s.outage, election)
+		o.Recovery = max(s.outage, lease) // which runs out in the meantime
+	case c.of.Replication.Model == workload.Elected && s.went:
+		o.Recovery = s.outage + vote
 	default:
 		o.Recovery = s.outage
 	}
 	return o
+}
+
+// waits says why pods find no node, once for those that have the same reasons.
+func (c *controller) waits() []string {
+	var first []*scheduler.Unschedulable
+	like := map[string]int{}
+	for _, p := range c.pods {
+		if p.state != waiting || p.why == nil {
+			continue
+		}
+		reasons := p.why.Reason()
+		if like[reasons]++; like[reasons] == 1 {
+			first = append(first, p.why)
+		}
+	}
+	var list []string
+	for _, why := range first {
+		reasons := why.Reason()
+		if others := like[reasons] - 1; others > 0 {
+			list = append(list, fmt.Sprintf("pod %s and %d more fit on no node: %s", why.Pod, others, reasons))
+		} else {
+			list = append(list, why.Error())
+		}
+	}
+	return list
 }
 
 // told are the changes, and the pods of touched workloads that still wait.

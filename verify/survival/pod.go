@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -57,7 +58,9 @@ func (p *pod) active() bool { return p.state != stopping }
 func (p *pod) name() string { return p.object.Name }
 
 // key names it in the whole cluster.
-func (p *pod) key() string { return p.object.Namespace + "/" + p.object.Name }
+func (p *pod) key() string {
+	return strings.TrimPrefix(p.object.Namespace+"/"+p.object.Name, "/")
+}
 
 // create makes a pod that waits.
 func (w *world) create(c *controller, index, revision int, on *node) *pod {

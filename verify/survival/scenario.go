@@ -54,11 +54,11 @@ type Outcome struct {
 	Pods, Least, After int
 	// Needs is how many it takes to serve.
 	Needs int
-	// Waits says for each pod that finds no node why it does not.
+	// Waits says why pods find no node, once for those that have the same reasons.
 	Waits []string
 	// Recovery is how long it takes until the workload serves again, at worst: 0 if it never stopped, less than 0 if it does
 	// not before what was lost is back or somebody helps. Of pods that serve their own node it is the longest that a node
-	// was without; of standbys it is an election at least, for the pod that went may have been the one that worked.
+	// was without; where one pod works for all, an election is in it, for the pod that went may have been that one.
 	Recovery time.Duration
 }
 

@@ -54,6 +54,16 @@ type node struct {
 	lost bool
 }
 
+func (n *node) name() string { return n.object.Name }
+
+func names(nodes []*node) []string {
+	var list []string
+	for _, n := range nodes {
+		list = append(list, n.name())
+	}
+	return list
+}
+
 // newWorld is a cluster on which nothing runs, and a system of which nothing does.
 func newWorld(ctx context.Context, c cluster.Cluster, s *workload.System) (*world, error) {
 	nodes := slices.SortedFunc(slices.Values(c.Nodes), func(a, b *corev1.Node) int { return cmp.Compare(a.Name, b.Name) })

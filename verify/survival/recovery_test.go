@@ -1,0 +1,73 @@
+package survival
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// TestRecovery: how long a lone pod is away when its node is lost or drained.
+func TestRecovery(t *testing.T) {
+	const probes = "image: i, readinessProbe: {initialDelaySeconds: 3, periodSeconds: 4, successThreshold: 2, tcpSocket: {port: 1}}, startupProbe: {periodSeconds: 7, tcpSocket: {port: 1}}"
+	one := func(kind, pod string) string {
+		return strings.Replace(make3(kind, "a", "", pod), "replicas: 3", "replicas: 1", 1)
+	}
+	tolerates := func(effect, seconds string) string {
+		return "tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, effect: " + effect + seconds + "}]"
+	}
+	for name, c := range map[string]struct {
+		text        string
+		model       workload.Model
+		lost, drain time.Duration
+	}{
+		"nothing is said":         {one("Deployment", ""), workload.Stateless, 351 * time.Second, time.Second},
+		"probes take their time":  {strings.Replace(one("Deployment", ""), "image: i", probes, 1), workload.Stateless, (350 + 1 + 7 + 11) * time.Second, 19 * time.Second},
+		"tolerates half a minute": {one("Deployment", tolerates("NoExecute", ", tolerationSeconds: 30")), workload.Stateless, 81 * time.Second, time.Second},
+		"tolerates for ever":      {one("Deployment", tolerates("NoExecute", "")), workload.Stateless, -1, time.Second},
+		"a stateful set's pod":    {one("StatefulSet", "terminationGracePeriodSeconds: 7"), workload.Single, -1, 8 * time.Second},
+		"one of three is elected": {make3("Deployment", "a", "", apartHosts), workload.Elected, time.Second, time.Second},
+		"alone, it elects itself": {one("Deployment", ""), workload.Elected, 352 * time.Second, 2 * time.Second},
+		"one of three stands by":  {make3("Deployment", "a", "", apartHosts), workload.Standby, 15 * time.Second, 15 * time.Second},
+	} {
+		nodes, err := cluster.Uniform(4, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := system(t, c.text)
+		s.Workloads[0].Replication.Model = c.model
+		r, err := Play(t.Context(), nodes, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for event, want := range map[Event]time.Duration{LoseNode: c.lost, DrainNode: c.drain} {
+			if got := scenario(t, r, event, "node-1").Outcomes[0].Recovery; got != want {
+				t.Errorf("%s: %s: back after %s, want %s", name, event, got, want)
+			}
+		}
+	}
+}
+
+// TestAssumed: what is taken for granted is said where it counts, and nowhere else.
+func TestAssumed(t *testing.T) {
+	for name, c := range map[string]struct {
+		text  string
+		model workload.Model
+		says  string // beside what always holds
+	}{
+		"nothing of its own":  {make3("Deployment", "a", "", ""), workload.Stateless, ""},
+		"a lease":             {make3("Deployment", "a", "", ""), workload.Standby, "lease of 15s"},
+		"votes":               {make3("Deployment", "a", "", ""), workload.Elected, "by votes, it takes them 1s"},
+		"a disk for each pod": {make3("StatefulSet", "a", "volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce]}}]", ""), workload.Single, "StorageClass"},
+		"a disk for all":      {make3("Deployment", "a", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"), workload.Stateless, "StorageClass"},
+	} {
+		s := system(t, c.text)
+		s.Workloads[0].Replication.Model = c.model
+		own := Assumed(s)[2:]
+		if said := strings.Join(own, " "); !strings.Contains(said, c.says) || len(own) != min(1, len(c.says)) {
+			t.Errorf("%s: %q", name, own)
+		}
+	}
+}
