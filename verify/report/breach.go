@@ -61,7 +61,7 @@ func claimRule(event string) string { return "claim-" + strings.ReplaceAll(event
 
 // String says what happens to the workload.
 func (b breach) String() string {
-	text := fmt.Sprintf("%s %s %s: %d of %d pods run, it takes %d", b.workload.Name, b.worst.becomes(), what(b.worst.Event, b.worst.Target), b.worst.Least, b.worst.Pods, b.worst.Needs)
+	text := fmt.Sprintf("%s %s %s: %d of %d pods run, it takes %d", b.workload.Name, b.worst.becomes(b.worst.Event), what(b.worst.Event, b.worst.Target), b.worst.Least, b.worst.Pods, b.worst.Needs)
 	if len(b.worst.Waiting) > 0 {
 		text += "; " + b.worst.Waiting[0]
 	}

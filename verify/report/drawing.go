@@ -7,13 +7,15 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/survival"
 )
 
-// drawing is what the page's script draws of: the names once, and numbers that point to them. -1 is none.
+// drawing is what the page's script draws of: names and texts once, and numbers that point to them. -1 is none. The script
+// reads rows in the order that is said here.
 type drawing struct {
 	Zones     []string        `json:"zones"`
 	Nodes     []drawnNode     `json:"nodes"`
 	Workloads []drawnWorkload `json:"workloads"`
 	Pods      []drawnPod      `json:"pods"`
 	Scenarios []drawnScenario `json:"scenarios"`
+	Texts     []string        `json:"texts"`
 	// Start is the scenario that is shown first.
 	Start int `json:"start"`
 }
@@ -44,23 +46,27 @@ type drawnScenario struct {
 	Changes  []drawnChange  `json:"changes"`
 }
 
-type drawnOutcome struct {
-	Workload int      `json:"workload"`
-	Class    string   `json:"class"`
-	Becomes  string   `json:"becomes"`
-	Pods     int      `json:"pods"`
-	Least    int      `json:"least"`
-	After    int      `json:"after"`
-	Needs    int      `json:"needs"`
-	Waiting  []string `json:"waiting,omitempty"`
+// drawnOutcome is a workload, the class of its verdict, what becomes of it, pods, least, after, needs, and why pods wait. Words
+// are numbers of texts.
+type drawnOutcome []int
+
+// drawnChange is a pod's name, its workload, from and to which node, and why. Words are numbers of texts.
+type drawnChange [5]int
+
+// texts keeps each text once, for many pods go for the same reason.
+type texts struct {
+	list []string
+	at   map[string]int
 }
 
-type drawnChange struct {
-	Pod      string `json:"pod"`
-	Workload int    `json:"workload"`
-	From     int    `json:"from"`
-	To       int    `json:"to"`
-	Why      string `json:"why,omitempty"`
+func (t *texts) of(text string) int {
+	i, is := t.at[text]
+	if !is {
+		i = len(t.list)
+		t.at[text] = i
+		t.list = append(t.list, text)
+	}
+	return i
 }
 
 // numbers gives each name its number, -1 to any other.
@@ -90,9 +96,11 @@ func newDrawing(r Report, marks map[string]Mark) drawing {
 	for _, p := range r.Pods {
 		d.Pods = append(d.Pods, drawnPod{p.Name, workloads.of(p.Workload), nodes.of(p.Node), p.Why})
 	}
+	words := &texts{at: map[string]int{}}
 	for _, s := range r.Scenarios {
-		d.Scenarios = append(d.Scenarios, drawScenario(s, nodes, workloads))
+		d.Scenarios = append(d.Scenarios, drawScenario(s, nodes, workloads, words))
 	}
+	d.Texts = words.list
 	return d
 }
 
@@ -113,7 +121,7 @@ func (r Report) start() int {
 	return 0
 }
 
-func drawScenario(s Scenario, nodes, workloads numbers) drawnScenario {
+func drawScenario(s Scenario, nodes, workloads numbers, words *texts) drawnScenario {
 	d := drawnScenario{When: sentence(what(s.Event, s.Target)), Stuck: s.Stuck,
 		Lost: []int{}, Drained: []int{}, Outcomes: []drawnOutcome{}, Changes: []drawnChange{}}
 	for _, name := range s.Nodes {
@@ -124,10 +132,14 @@ func drawScenario(s Scenario, nodes, workloads numbers) drawnScenario {
 		}
 	}
 	for _, o := range s.Outcomes {
-		d.Outcomes = append(d.Outcomes, drawnOutcome{workloads.of(o.Workload), class(o.Verdict), o.becomes(), o.Pods, o.Least, o.After, o.Needs, o.Waiting})
+		row := drawnOutcome{workloads.of(o.Workload), words.of(class(o.Verdict)), words.of(o.becomes(s.Event)), o.Pods, o.Least, o.After, o.Needs}
+		for _, why := range o.Waiting {
+			row = append(row, words.of(why))
+		}
+		d.Outcomes = append(d.Outcomes, row)
 	}
 	for _, c := range s.Changes {
-		d.Changes = append(d.Changes, drawnChange{c.Pod, workloads.of(c.Workload), nodes.of(c.From), nodes.of(c.To), c.Why})
+		d.Changes = append(d.Changes, drawnChange{words.of(c.Pod), workloads.of(c.Workload), nodes.of(c.From), nodes.of(c.To), words.of(c.Why)})
 	}
 	return d
 }

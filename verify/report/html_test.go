@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,11 +49,12 @@ func TestHTMLSaysAll(t *testing.T) {
 	r.Findings = []Finding{{Rule: "a-rule", File: "two.yaml", Line: 7, Object: "Deployment api", Message: "is wrong", Protects: "What is at stake.", Fix: "What to do."},
 		{Rule: "b-rule", File: "two.yaml", Line: 9, Object: "Deployment api", Message: "is odd", Ignored: "for a reason"}}
 	r.NotJudged = []string{"Database main"}
+	r.Workloads[0].Guarantee = Guarantee{Bounds{Healed: Bound{Pods: 2, Why: "nothing binds them"}}, &Bounds{Healed: Bound{Pods: 1, Why: "one a zone"}}}
 	html := page(t, r)
 	// What scripts draw is there without them, too.
 	document := embedded.ReplaceAllString(html, "")
 	for _, want := range []string{r.Summary(), r.Promise(), "node-2", "zone-2", "api-2", "stops", "at worst 0 of 2 pods run, it needs 1; then 0", "api-3: there is no room",
-		"two.yaml:7", "a-rule", "What is at stake.", "What to do.", "Ignored: for a reason", "Database main", "Deployment api is stateless: one ready pod serves"} {
+		"2: nothing binds them", "1: one a zone", "two.yaml:7", "a-rule", "What is at stake.", "What to do.", "Ignored: for a reason", "Database main", "Deployment api is stateless: one ready pod serves"} {
 		if !strings.Contains(document, want) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -120,8 +122,11 @@ func TestDrawing(t *testing.T) {
 	if d.Nodes[s.Lost[0]].Name != "node-2" || d.Zones[d.Nodes[1].Zone] != "zone-2" || len(s.Drained) > 0 {
 		t.Errorf("%+v of %+v", s, d.Nodes)
 	}
-	if c := s.Changes[0]; d.Workloads[c.Workload].Name != "Deployment api" || c.From != 1 || c.To != -1 {
-		t.Errorf("%+v", c)
+	if c := s.Changes[0]; d.Texts[c[0]] != "api-2" || d.Workloads[c[1]].Name != "Deployment api" || c[2] != 1 || c[3] != -1 || d.Texts[c[4]] != "its node is lost" {
+		t.Errorf("%v", c)
+	}
+	if o := s.Outcomes[0]; d.Workloads[o[0]].Name != "Deployment api" || d.Texts[o[1]] != "stops" || d.Texts[o[2]] != "stops" || !slices.Equal(o[3:7], []int{2, 0, 0, 1}) || d.Texts[o[7]] != "api-3: there is no room" {
+		t.Errorf("%v of %q", o, d.Texts)
 	}
 	if p := d.Pods[3]; d.Workloads[p.Workload].Name != "DaemonSet logs" || d.Nodes[p.Node].Name != "node-2" {
 		t.Errorf("%+v", p)

@@ -200,3 +200,23 @@ func TestLuck(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestBecomes: pods that find no node are no drain that does not end, and where nobody is served nothing is said.
+func TestBecomes(t *testing.T) {
+	stuck := Effect{Verdict: Stuck, Needs: 1}
+	for event, want := range map[survival.Event]string{
+		survival.Rest: "has pods that find no node", survival.Grow: "has pods that find no node",
+		survival.DrainNode: "does not come to an end", survival.Roll: "does not come to an end",
+	} {
+		if got := stuck.becomes(string(event)); got != want {
+			t.Errorf("%s: it %s: want %q", event, got, want)
+		}
+	}
+	for want, w := range map[string]*Worst{
+		"-": {Effect: Effect{Verdict: Serves}}, Serves: {Effect: Effect{Verdict: Serves, Needs: 1}}, Stuck: {Effect: Effect{Verdict: Stuck}},
+	} {
+		if got := w.cell(); got != want {
+			t.Errorf("%+v: the cell is %q, want %q", w.Effect, got, want)
+		}
+	}
+}

@@ -63,8 +63,12 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 			p.wrapped("  ", "    ", why)
 		}
 		if more := len(lucky) - most; more > 0 {
-			p.wrapped("  ", "    ", fmt.Sprintf("and %s more, whose guarantee is in -o json and -o html", count(more, "workload")))
+			p.wrapped("  ", "    ", fmt.Sprintf("and %s more, of which -o json and -o html tell", count(more, "workload")))
 		}
+	}
+	if beyond := r.Beyond(); beyond != "" {
+		p.line("")
+		p.line(beyond)
 	}
 	for _, w := range r.Workloads {
 		p.troubles(w)
@@ -130,7 +134,7 @@ func (p *terminal) troubles(w Workload) {
 	p.line("")
 	p.wrapped("", "  ", w.Name+w.alone())
 	for _, worst := range bad {
-		p.wrapped("  ", "    ", fmt.Sprintf("%s, it %s (%s)", what(worst.Event, w.own(worst)), worst.becomes(), worst.counts()))
+		p.wrapped("  ", "    ", fmt.Sprintf("%s, it %s (%s)", what(worst.Event, w.own(worst)), worst.becomes(worst.Event), worst.counts()))
 		for _, why := range worst.Waiting {
 			p.wrapped("    ", "      ", why)
 		}

@@ -9,20 +9,20 @@ import (
 
 // view is a report as the page shows it.
 type view struct {
-	// From says where the pods are at rest, if they run already.
-	Title, Promise, From string
-	Kept                 bool
-	Columns              []string
-	Workloads            []workloadView
-	Events               []eventView
-	Places               []placeView
-	Broken               []brokenView
-	Findings             []Finding
-	Ignored              []Finding
-	Assumed              []string
-	NotJudged            []string
-	Lucky                []string
-	Data                 drawing
+	// From says where the pods are at rest, if they run already; Beyond that what fails was not claimed.
+	Title, Promise, From, Beyond string
+	Kept                         bool
+	Columns                      []string
+	Workloads                    []workloadView
+	Events                       []eventView
+	Places                       []placeView
+	Broken                       []brokenView
+	Findings                     []Finding
+	Ignored                      []Finding
+	Assumed                      []string
+	NotJudged                    []string
+	Lucky                        []string
+	Data                         drawing
 }
 
 // Mark is how a workload's pods are drawn: a letter of its own, in a colour and a shape that few others have, so that
@@ -99,7 +99,7 @@ type saysView struct {
 }
 
 func newView(r Report) view {
-	v := view{Title: r.Summary(), Promise: r.Promise(), From: r.From(), Kept: r.Kept, Assumed: r.Assumed, NotJudged: r.NotJudged, Lucky: r.lucky()}
+	v := view{Title: r.Summary(), Promise: r.Promise(), From: r.From(), Beyond: r.Beyond(), Kept: r.Kept, Assumed: r.Assumed, NotJudged: r.NotJudged, Lucky: r.lucky()}
 	marks := map[string]Mark{}
 	for i, w := range r.Workloads {
 		marks[w.Name] = newMark(i)
@@ -146,7 +146,7 @@ func (r Report) first() map[[2]string]int {
 }
 
 func newCell(head string, w *Worst, numbers map[[2]string]int) cellView {
-	if w == nil {
+	if w.idle() {
 		return cellView{Head: head, Text: "–", Scenario: -1}
 	}
 	return cellView{Head: head, Text: w.cell(), Class: class(w.Verdict), Scenario: numbers[[2]string{w.Event, w.Target}]}
@@ -155,7 +155,7 @@ func newCell(head string, w *Worst, numbers map[[2]string]int) cellView {
 func newBroken(w Workload, bad []Worst, mark Mark, numbers map[[2]string]int) brokenView {
 	b := brokenView{Name: w.Name, Alone: strings.TrimSpace(w.alone()), Mark: mark}
 	for _, worst := range bad {
-		b.Says = append(b.Says, saysView{When: sentence(what(worst.Event, w.own(worst))), Becomes: worst.becomes(), Counts: worst.counts(), Class: class(worst.Verdict),
+		b.Says = append(b.Says, saysView{When: sentence(what(worst.Event, w.own(worst))), Becomes: worst.becomes(worst.Event), Counts: worst.counts(), Class: class(worst.Verdict),
 			Scenario: numbers[[2]string{worst.Event, worst.Target}], Waiting: worst.Waiting, Ignored: worst.Ignored})
 	}
 	return b
@@ -193,7 +193,7 @@ func newScenario(i int, s Scenario, marks map[string]Mark) scenarioView {
 	}
 	for _, o := range s.Outcomes {
 		if o.Verdict != Serves {
-			v.Outcomes = append(v.Outcomes, outcomeView{Workload: o.Workload, Mark: marks[o.Workload], Becomes: o.becomes(), Class: class(o.Verdict)})
+			v.Outcomes = append(v.Outcomes, outcomeView{Workload: o.Workload, Mark: marks[o.Workload], Becomes: o.becomes(s.Event), Class: class(o.Verdict)})
 		}
 	}
 	return v

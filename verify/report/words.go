@@ -69,6 +69,14 @@ func (r Report) Promise() string {
 	return ""
 }
 
+// Beyond is said of what fails where the claim is kept; "" if it is not, or nothing fails.
+func (r Report) Beyond() string {
+	if r.Claim == "" || !r.Kept || r.ignores() || !slices.ContainsFunc(r.Workloads, func(w Workload) bool { return len(w.broken()) > 0 }) {
+		return ""
+	}
+	return "What still stops something is more than what is claimed:"
+}
+
 // what is a scenario in words, "when node-1 is drained".
 func what(event, target string) string {
 	first, second, _ := strings.Cut(target, ", ")
@@ -89,13 +97,15 @@ func what(event, target string) string {
 	return "at rest"
 }
 
-// becomes is an effect in words, "stops, and serves again after 5m40s".
-func (e Effect) becomes() string {
+// becomes is the effect of an event in words, "stops, and serves again after 5m40s".
+func (e Effect) becomes(event string) string {
 	switch {
 	case e.Verdict == Serves && e.RecoverySeconds > 0:
 		return "goes on after " + took(e.RecoverySeconds)
 	case e.Verdict == Serves:
 		return "goes on"
+	case e.Verdict == Stuck && (event == string(survival.Rest) || event == string(survival.Grow)):
+		return "has pods that find no node"
 	case e.Verdict == Stuck:
 		return "does not come to an end"
 	case e.Verdict == Stops:
@@ -117,7 +127,7 @@ func (w Workload) cell(event survival.Event) string {
 // cell is an effect in a column: "serves", "down 5m40s", "stops".
 func (w *Worst) cell() string {
 	switch {
-	case w == nil:
+	case w.idle():
 		return "-"
 	case w.RecoverySeconds > 0 && w.Verdict == Returns:
 		return "down " + took(w.RecoverySeconds)
@@ -128,6 +138,9 @@ func (w *Worst) cell() string {
 	}
 	return w.Verdict
 }
+
+// idle tells that there is nothing to say: nothing touches the workload, or nobody is served by it, as by a Job.
+func (w *Worst) idle() bool { return w == nil || w.Needs == 0 && w.Verdict == Serves }
 
 // took is a time for people: "0.5s", "40s", "5m40s".
 func took(seconds float64) string {

@@ -3,6 +3,13 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
+  // Rows of numbers are made objects again; words are in data.texts.
+  for (const s of data.scenarios) {
+    const text = (i) => data.texts[i];
+    s.outcomes = s.outcomes.map(([workload, kind, becomes, pods, least, after, needs, ...waiting]) =>
+      ({ workload, class: text(kind), becomes: text(becomes), pods, least, after, needs, waiting: waiting.map(text) }));
+    s.changes = s.changes.map(([pod, workload, from, to, why]) => ({ pod: text(pod), workload, from, to, why: text(why) || undefined }));
+  }
   const $ = (id) => document.getElementById(id);
   // Of more nodes than this, those that hold the same are drawn together.
   const few = 60;
@@ -162,7 +169,7 @@
     const rows = scenario.outcomes.toSorted((a, b) => fails(a) - fails(b)).map((o) => make("tr", {},
       make("th", { scope: "row" }, make("span", { class: "named" }, mark(o.workload), make("span", {}, data.workloads[o.workload].name))),
       ...[o.pods, o.least, o.after, o.needs].map((n, i) => make("td", { class: "number", "data-head": heads[i + 1] }, String(n))),
-      make("td", { "data-head": heads[5] }, make("span", { class: `verdict ${o.class}` }, o.becomes), ...(o.waiting ?? []).map((why) => make("p", { class: "quiet" }, why)))));
+      make("td", { "data-head": heads[5] }, make("span", { class: `verdict ${o.class}` }, o.becomes), ...o.waiting.map((why) => make("p", { class: "quiet" }, why)))));
     return [make("table", { class: "cards" }, make("thead", {}, head), make("tbody", {}, ...rows))];
   }
 
