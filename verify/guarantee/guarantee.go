@@ -26,25 +26,25 @@ type Guarantee struct {
 // Bounds are the most pods that one failure can take, by what has happened before.
 type Bounds struct {
 	// Placed: the pods were placed once, with all nodes there.
-	Placed Bound `json:"placed"`
+	Placed Bound
 	// Rolled: after any number of rollouts, evictions and changes of scale, up to what an autoscaler may ask for, one node
 	// drained at a time.
-	Rolled Bound `json:"rolled"`
+	Rolled Bound
 	// Healed: the same, and a node or a zone was away, even deleted, and is back. Pods that were made again elsewhere in
 	// the meantime stay there.
-	Healed Bound `json:"healed"`
+	Healed Bound
 }
 
 // Bound is the most pods that one node or zone can hold.
 type Bound struct {
-	Pods int `json:"pods"`
+	Pods int
 	// On is the first node or zone by name that can hold as many; "" if none takes a pod.
-	On string `json:"on,omitempty"`
+	On string
 	// Why is the constraint that proves it, for people.
-	Why string `json:"why"`
+	Why string
 	// Serves tells whether the workload goes on without them. Where the constraints leave places for fewer pods than there
 	// should be, it is those that count.
-	Serves bool `json:"serves"`
+	Serves bool
 }
 
 // moment is what has happened before, in the words of Bounds.
