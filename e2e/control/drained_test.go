@@ -41,7 +41,8 @@ func (r *release) testDrained(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := cases.Output(kubectl, "--kubeconfig", kube.Kubeconfig(), "drain", node.Name, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=90s"); err != nil {
+		// Longer than the two minutes for which a budget may count an evicted pod as still there (pkg/controller/disruption: DeletionTimeout).
+		if _, err := cases.Output(kubectl, "--kubeconfig", kube.Kubeconfig(), "drain", node.Name, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=180s"); err != nil {
 			uncordon(node.Name)
 			t.Fatal(err)
 		}
