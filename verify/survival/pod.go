@@ -37,8 +37,8 @@ type pod struct {
 	// why it waits, as was found out at a version of the world.
 	why   *scheduler.Unschedulable
 	tried int
-	// room is the node on which others were stopped for it.
-	room *node
+	// preempts is how often others were stopped for it.
+	preempts int
 	// budgets are those that select it.
 	budgets []*budget
 	// at is its place in the controller's list.
@@ -86,8 +86,9 @@ func (w *world) create(c *controller, index, revision int, on *node) *pod {
 
 // start puts a pod that waits on a node.
 func (w *world) start(p *pod, object *corev1.Pod, n *node) error {
+	w.nominate(p, "")
 	before := p.object
-	object.Spec.NodeName = n.object.Name
+	object.Spec.NodeName, object.Status.NominatedNodeName = n.object.Name, ""
 	if err := w.scheduler.Add(object); err != nil {
 		return err
 	}
@@ -150,6 +151,7 @@ func (w *world) remove(p *pod) {
 		set(w, &p.node.pods, without(p.node.pods, p))
 		w.become(p, stopping, never)
 	} else {
+		w.nominate(p, "")
 		set(w, &w.waiting, without(w.waiting, p))
 	}
 	w.forget(p)

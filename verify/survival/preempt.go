@@ -10,36 +10,76 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// preempt makes room for a pod that fits on no node, by stopping pods of lower priority. It does so
-// once (pkg/scheduler/framework/plugins/defaultpreemption): the node is not kept for it as kube-scheduler would by nominating
-// it, so others may be quicker.
+// often is how many times a pod makes room: two may drive each other about for ever, as they would in a cluster.
+const often = 10
+
+// preempt makes room for a pod that fits on no node, by stopping pods of lower priority, and keeps the room for it; where that
+// helps no more, none is kept (pkg/scheduler/framework/preemption). It tells whether it changed anything.
 func (w *world) preempt(ctx context.Context, p *pod, object *corev1.Pod) (bool, error) {
-	if !slices.ContainsFunc(w.controllers, func(c *controller) bool { return c.ready > 0 && c.priority < p.of.priority }) {
+	if p.preempts == often {
 		return false, nil
 	}
-	if p.room != nil {
-		return false, nil
-	}
-	name, victims, err := w.scheduler.Preempt(ctx, object, w.allowances())
+	name, victims, err := w.scheduler.Preempt(ctx, object, w.allowances)
 	if err != nil {
 		return false, fmt.Errorf("making room for pod %s: %w", p.key(), err)
 	}
-	if name == "" {
-		return false, nil
+	acted := w.nominate(p, name)
+	if len(victims) == 0 {
+		return acted, nil
 	}
-	n := w.byName[name]
-	set(w, &p.room, n)
+	set(w, &p.preempts, p.preempts+1)
+	for _, other := range w.waiting {
+		if other.room() == name && other.of.priority < p.of.priority {
+			w.nominate(other, "")
+		}
+	}
 	for _, victim := range victims {
-		for _, other := range n.pods {
-			if other.object.Namespace != victim.Namespace || other.object.Name != victim.Name {
+		for _, other := range w.byName[name].pods {
+			if other.object.UID != victim.UID || !other.active() {
 				continue
 			}
+			acted = true
+			set(w, &other.object, preempted(other.object))
 			if err := w.stop(other, fmt.Sprintf("makes room for pod %s, which has a higher priority", p.key())); err != nil {
 				return true, err
 			}
 		}
 	}
-	return true, nil
+	return acted, nil
+}
+
+// preempted is a copy of a pod that says why it goes, by which the scheduler knows that somebody waits for its room.
+func preempted(p *corev1.Pod) *corev1.Pod {
+	now := *p
+	now.Status.Conditions = append(slices.Clone(p.Status.Conditions), corev1.PodCondition{
+		Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: corev1.PodReasonPreemptionByScheduler,
+	})
+	return &now
+}
+
+// room is the node on which room is kept for a pod that waits, "" if there is none.
+func (p *pod) room() string { return p.object.Status.NominatedNodeName }
+
+// nominate keeps room for a pod that waits on a node, and on no other; on none if it is "". It tells whether that is new.
+func (w *world) nominate(p *pod, node string) bool {
+	if p.room() == node {
+		return false
+	}
+	swap := func(to *corev1.Pod) {
+		if p.room() != "" {
+			w.scheduler.Withdraw(p.object)
+			w.version++ // others may take it
+		}
+		p.object = to
+		if p.room() != "" {
+			w.scheduler.Nominate(to)
+		}
+	}
+	before, now := p.object, *p.object
+	now.Status.NominatedNodeName = node
+	swap(&now)
+	w.happened(func() { swap(before) })
+	return true
 }
 
 // allowances are the budgets with what each allows now.

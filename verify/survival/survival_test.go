@@ -131,7 +131,7 @@ func show(t *testing.T, w *world) string {
 	for _, c := range w.controllers {
 		lines = append(lines, fmt.Sprint(c.of, c.want, c.revision, c.old, c.new, c.made, c.ready, c.absent, c.seen))
 		for _, p := range c.pods {
-			lines = append(lines, fmt.Sprint(p.object.Name, p.object.Spec.NodeName, p.object.DeletionTimestamp, p.state, p.due, p.revision, p.why == nil))
+			lines = append(lines, fmt.Sprint(p.object.Name, p.object.Spec.NodeName, p.object.DeletionTimestamp, p.state, p.due, p.revision, p.why == nil, p.room(), p.preempts))
 		}
 	}
 	for _, b := range w.budgets {

@@ -101,6 +101,7 @@ func (w *world) schedule(ctx context.Context) (placed bool, err error) {
 	type kind struct {
 		of       *controller
 		revision int
+		room     string
 	}
 	refused := map[kind]*scheduler.Unschedulable{}
 	queue := slices.SortedStableFunc(slices.Values(w.waiting), func(a, b *pod) int { return int(b.of.priority) - int(a.of.priority) })
@@ -109,7 +110,7 @@ func (w *world) schedule(ctx context.Context) (placed bool, err error) {
 			continue
 		}
 		// A pod like one that was just refused is refused as well.
-		like := kind{p.of, p.revision}
+		like := kind{p.of, p.revision, p.room()}
 		if why := refused[like]; why != nil {
 			w.refuse(p, &scheduler.Unschedulable{Pod: p.key(), Reasons: why.Reasons})
 			continue

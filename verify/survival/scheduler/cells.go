@@ -11,8 +11,9 @@ import (
 )
 
 // cell is nodes that come out the same for one pod, so that the plugins are asked about the first of them alone. A class
-// is a cell, without those of its nodes that hold pods which matter to the pod, or which it names. Of these, those of one
-// class that hold as many of each kind are a cell; one that is named is a cell of its own.
+// is a cell, without those of its nodes that hold pods which matter to the pod, which it names, or on which room is kept for
+// others. Of these, those of one class that hold as many of each kind are a cell; one that is named or kept is a cell of its
+// own.
 //
 // That is all there is to it, as the plugins read nothing else of a node: of the pods on it what they take, which is the
 // class's, and how many of them selectors and terms of affinity match in its topology domain. Where the domain is larger
@@ -74,8 +75,9 @@ type cells struct {
 	key       []byte
 }
 
-// divide finds the cells of all nodes for a pod, in an order that depends on nothing but what happened before.
-func (c *cells) divide(n *nodes, pod *corev1.Pod, matters *interest) {
+// divide finds the cells of all nodes for a pod, in an order that depends on nothing but what happened before. Kept are nodes on
+// which room is kept for others.
+func (c *cells) divide(n *nodes, pod *corev1.Pod, matters *interest, kept []*node) {
 	n.settle()
 	c.placement++
 	c.all, c.apart = c.all[:0], c.apart[:0]
@@ -85,7 +87,7 @@ func (c *cells) divide(n *nodes, pod *corev1.Pod, matters *interest) {
 			one.mark.kinds = append(one.mark.kinds, k.index)
 		}
 	}
-	for _, one := range n.named(pod) {
+	for _, one := range append(n.named(pod), kept...) {
 		c.setApart(one)
 		one.mark.alone = true
 	}

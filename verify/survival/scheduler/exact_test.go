@@ -14,7 +14,7 @@ import (
 // TestCellsAreExact plays random histories with two schedulers, of which one asks the plugins about every node: both find
 // the same nodes, and the same reasons against.
 func TestCellsAreExact(t *testing.T) {
-	placed, refused := 0, 0
+	placed, refused, kept := 0, 0, 0
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := newRandom(seed, 0)
@@ -25,11 +25,12 @@ func TestCellsAreExact(t *testing.T) {
 				} else {
 					refused++
 				}
+				kept += len(h.kept)
 			}
 		})
 	}
-	if placed < 3000 || refused < 300 {
-		t.Errorf("%d pods were placed and %d refused: the histories show too little", placed, refused)
+	if placed < 3000 || refused < 300 || kept < 3000 {
+		t.Errorf("%d pods were placed and %d refused, and room was kept %d times: the histories show too little", placed, refused, kept)
 	}
 }
 
@@ -40,6 +41,8 @@ type history struct {
 	nodes       map[int]*corev1.Node
 	next        int
 	pods        []*corev1.Pod
+	// kept are pods for which room is kept on a node.
+	kept []*corev1.Pod
 	// stay: no pod is seen while it goes.
 	stay bool
 }
@@ -69,6 +72,9 @@ func newHistory(t *testing.T, r *random, nodes int) *history {
 // step places one pod, and lets something else happen now and then. It tells whether there was a node for the pod.
 func (h *history) step(t *testing.T, step int) bool {
 	pod := h.pod()
+	if len(h.kept) > 0 && h.in(20) {
+		pod = one(h.random, h.kept...)
+	}
 	node, err := h.fast.Place(t.Context(), pod)
 	plainNode, plainErr := h.plain.Place(t.Context(), pod)
 	var why, plainWhy *Unschedulable
@@ -83,13 +89,33 @@ func (h *history) step(t *testing.T, step int) bool {
 	if !slices.Equal(fit, plainFit) {
 		t.Fatalf("step %d: %s fits on %v, of all nodes on %v", step, pod.Name, fit, plainFit)
 	}
+	h.keep(pod, node == "")
 	if node != "" {
+		pod = pod.DeepCopy()
 		pod.Spec.NodeName = node
 		h.both(t, func(s *Scheduler) error { return s.Add(pod) })
 		h.pods = append(h.pods, pod)
 	}
 	h.change(t)
 	return node != ""
+}
+
+// keep keeps room for a pod somewhere, now and then, if it waits, and nowhere if it does not.
+func (h *history) keep(pod *corev1.Pod, waits bool) {
+	all := []*Scheduler{h.fast, h.plain}
+	if at := slices.Index(h.kept, pod); at >= 0 {
+		h.kept = slices.Delete(h.kept, at, at+1)
+		for _, s := range all {
+			s.Withdraw(pod)
+		}
+	}
+	if waits && h.in(50) {
+		pod.Status.NominatedNodeName = numbered("node-%02d", h.IntN(h.next), 0)
+		h.kept = append(h.kept, pod)
+		for _, s := range all {
+			s.Nominate(pod)
+		}
+	}
 }
 
 func (h *history) both(t *testing.T, do func(*Scheduler) error) {

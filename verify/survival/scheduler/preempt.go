@@ -14,16 +14,17 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// Preempt finds the node that kube-scheduler would make room on for a pod that fits nowhere, and the pods that it would
-// delete there, the most important first. All pods need their priority in the spec, where admission puts it. The node is ""
-// if that helps nowhere, or the pod may not. Nothing is deleted.
+// Preempt finds the node that kube-scheduler would nominate for a pod that fits nowhere, and the pods that it would delete
+// there, the most important first. All pods need their priority in the spec, where admission puts it. The node is "" if that
+// helps nowhere, or the pod may not. It stays the same, and nobody is deleted, while one that was deleted there for a pod like
+// this (condition DisruptionTarget) still goes. Nothing is changed.
 //
 // Which pods of a node have to go is what the plugin DefaultPreemption says, which spares budgets where it can: how many
-// more pods each allows is in its status. The choice among nodes follows the plugin's own, pickOneNodeForPreemption, which
-// draws lots among equals; here the first by name is taken. As in the plugin, not all nodes of a large cluster are tried,
-// but a tenth or a hundred; here the first by name, there from anywhere.
-func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets []*policyv1.PodDisruptionBudget) (node string, victims []*corev1.Pod, err error) {
-	if may, _ := s.preempts.PodEligibleToPreemptOthers(ctx, pod, nil); !may || !s.nodes.below(priority(pod)) {
+// more pods each allows is in its status; they are asked for if they matter. The choice among nodes follows the plugin's own,
+// pickOneNodeForPreemption, which draws lots among equals; here the first by name is taken. As in the plugin, not all nodes of
+// a large cluster are tried, but a tenth or a hundred; here the first by name, there from anywhere.
+func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets func() []*policyv1.PodDisruptionBudget) (node string, victims []*corev1.Pod, err error) {
+	if !s.nodes.below(priority(pod)) {
 		return "", nil, nil
 	}
 	s.objects.meet(pod)
@@ -37,12 +38,19 @@ func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets []*pol
 	if !status.IsSuccess() {
 		return "", nil, status.AsError()
 	}
+	on := func(one string) *fwk.Status {
+		n := s.nodes.byName[one]
+		if n == nil || !only.AllNodes() && !only.NodeNames.Has(one) {
+			return fwk.NewStatus(fwk.UnschedulableAndUnresolvable)
+		}
+		return s.framework.RunFilterPluginsWithNominatedPods(ctx, state, pod, n.info)
+	}
+	if may, _ := s.preempts.PodEligibleToPreemptOthers(ctx, pod, on(pod.Status.NominatedNodeName)); !may {
+		return pod.Status.NominatedNodeName, nil, nil
+	}
 	var full []fwk.NodeInfo
 	for _, n := range s.nodes.list {
-		if !only.AllNodes() && !only.NodeNames.Has(n.name()) {
-			continue
-		}
-		if s.framework.RunFilterPlugins(ctx, state, pod, n.info).Code() == fwk.Unschedulable {
+		if on(n.name()).Code() == fwk.Unschedulable {
 			full = append(full, n.info)
 		}
 	}
@@ -50,7 +58,7 @@ func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets []*pol
 		return "", nil, nil
 	}
 	_, enough := s.preempts.GetOffsetAndNumCandidates(int32(len(full)))
-	candidates, _, err := s.preempts.Evaluator.DryRunPreemption(ctx, state, pod, full, budgets, 0, enough)
+	candidates, _, err := s.preempts.Evaluator.DryRunPreemption(ctx, state, pod, full, budgets(), 0, enough)
 	if len(candidates) == 0 {
 		return "", nil, err
 	}
@@ -121,8 +129,3 @@ func (n *nodes) below(p int32) bool {
 	}
 	return false
 }
-
-// nobody waits for room that is being made: a pod is placed when its victims are gone.
-type nobody struct{ fwk.PodNominator }
-
-func (nobody) NominatedPodsForNode(string) []fwk.PodInfo { return nil }

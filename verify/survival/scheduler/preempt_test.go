@@ -121,7 +121,7 @@ func TestPreempt(t *testing.T) {
 			if _, err := s.Place(t.Context(), tt.comes); err == nil {
 				t.Fatal("there is room without")
 			}
-			node, victims, err := s.Preempt(t.Context(), tt.comes, tt.budgets)
+			node, victims, err := s.Preempt(t.Context(), tt.comes, func() []*policyv1.PodDisruptionBudget { return tt.budgets })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -140,7 +140,7 @@ func TestPreempt(t *testing.T) {
 // when they are gone the pod fits. If nothing is said, the pod fits on no node that all less important pods have left.
 func TestPreemptMakesRoom(t *testing.T) {
 	helped, helpless := 0, 0
-	for seed := range uint64(15) {
+	for seed := range uint64(20) {
 		r := newRandom(seed, 1)
 		h := newHistory(t, r, 4+r.IntN(6))
 		// Of a victim that goes already the scheduler subtracts from a spread what it has not added.
@@ -151,7 +151,7 @@ func TestPreemptMakesRoom(t *testing.T) {
 			if _, err := h.fast.Place(t.Context(), pod); err == nil {
 				continue
 			}
-			node, victims, err := h.fast.Preempt(t.Context(), pod, nil)
+			node, victims, err := h.fast.Preempt(t.Context(), pod, none)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -210,3 +210,6 @@ func (h *history) fitsWithout(t *testing.T, pod *corev1.Pod, node string, gone [
 	}
 	return slices.Contains(fit, node)
 }
+
+// none are no budgets.
+func none() []*policyv1.PodDisruptionBudget { return nil }

@@ -18,6 +18,7 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 	fwk "k8s.io/kube-scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/defaultpreemption"
@@ -31,6 +32,7 @@ type Scheduler struct {
 	objects   *objects
 	shown     *lister
 	cells     cells
+	nominated nominated
 	framework framework.Framework
 	preempts  *defaultpreemption.DefaultPreemption
 	// fit is what feasible found last.
@@ -44,7 +46,7 @@ var registerMetrics = sync.OnceFunc(metrics.Register)
 // New makes a scheduler for nodes without pods, which are in namespaces without labels and belong to nothing; see Know.
 func New(ctx context.Context, all []*corev1.Node) (*Scheduler, error) {
 	registerMetrics() // the plugins count what they do, and nobody reads it
-	s := &Scheduler{nodes: newNodes(all), objects: newObjects(), cells: cells{groups: map[string]int{}}}
+	s := &Scheduler{nodes: newNodes(all), objects: newObjects(), cells: cells{groups: map[string]int{}}, nominated: newNominated()}
 	s.shown = &lister{nodes: s.nodes}
 	known := registry(func(p *defaultpreemption.DefaultPreemption) { s.preempts = p })
 	p, err := profile(known)
@@ -52,7 +54,7 @@ func New(ctx context.Context, all []*corev1.Node) (*Scheduler, error) {
 		return nil, err
 	}
 	s.framework, err = runtime.NewFramework(ctx, known, p, runtime.WithSnapshotSharedLister(s.shown), runtime.WithInformerFactory(s.objects.factory),
-		runtime.WithPodNominator(nobody{}), runtime.WithParallelism(1))
+		runtime.WithPodNominator(s.nominated), runtime.WithParallelism(1))
 	if err != nil {
 		return nil, fmt.Errorf("the scheduler's plugins: %w", err)
 	}
@@ -94,7 +96,8 @@ func (s *Scheduler) SetNode(n *corev1.Node) { s.nodes.set(n) }
 func (s *Scheduler) RemoveNode(name string) { s.nodes.remove(name) }
 
 // Place finds the best node for a pod and returns its name; of equally good ones the first by name, where kube-scheduler
-// draws lots. The pod is not put there. It is an *Unschedulable if no node will do.
+// draws lots. A node that the pod's status nominates is the best one. The pod is not put there. It is an *Unschedulable if no
+// node will do.
 func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod) (string, error) {
 	state := framework.NewCycleState()
 	fit, err := s.feasible(ctx, state, pod)
@@ -158,13 +161,28 @@ func (s *Scheduler) feasible(ctx context.Context, state fwk.CycleState, pod *cor
 		refused.count(status, len(s.nodes.list))
 		return nil, refused
 	}
+	if name := pod.Status.NominatedNodeName; name != "" {
+		own := s.nodes.single(sets.New(name))
+		if fit, err := s.filter(ctx, state, pod, own, &Unschedulable{Reasons: map[string]int{}}); err != nil || len(fit) > 0 {
+			return fit, err
+		}
+	}
 	cells := s.cells.all
 	if !only.AllNodes() {
 		cells = s.nodes.single(only.NodeNames)
 	}
+	fit, err := s.filter(ctx, state, pod, cells, refused)
+	if err == nil && len(fit) == 0 {
+		return nil, refused
+	}
+	return fit, err
+}
+
+// filter finds the cells of nodes that the plugins accept, and counts the reasons against the others.
+func (s *Scheduler) filter(ctx context.Context, state fwk.CycleState, pod *corev1.Pod, cells []cell, refused *Unschedulable) ([]cell, error) {
 	var fit []cell
 	for _, c := range cells {
-		status := s.framework.RunFilterPlugins(ctx, state, pod, c.first().info)
+		status := s.framework.RunFilterPluginsWithNominatedPods(ctx, state, pod, c.first().info)
 		switch {
 		case status.IsSuccess():
 			fit = append(fit, c)
@@ -173,9 +191,6 @@ func (s *Scheduler) feasible(ctx context.Context, state fwk.CycleState, pod *cor
 		default:
 			return nil, status.AsError()
 		}
-	}
-	if len(fit) == 0 {
-		return nil, refused
 	}
 	return fit, nil
 }
@@ -188,7 +203,7 @@ func (s *Scheduler) divide(pod *corev1.Pod) {
 		s.shown.showAll()
 		return
 	}
-	s.cells.divide(s.nodes, pod, s.objects.interestOf(pod))
+	s.cells.divide(s.nodes, pod, s.objects.interestOf(pod), s.nominated.nodes(s.nodes))
 	s.shown.reset()
 	for _, c := range s.cells.all {
 		for n := range c.each() {
