@@ -17,7 +17,7 @@ func Assumed(s *workload.System) []string {
 	}
 	some := func(is func(*workload.Workload) bool) bool { return slices.ContainsFunc(s.Workloads, is) }
 	if some(func(w *workload.Workload) bool { return w.Replication.Model == workload.Standby }) {
-		said = append(said, fmt.Sprintf("A standby takes over when a lease of %s has run out.", lease))
+		said = append(said, fmt.Sprintf("A standby takes over within %s: a lease of %s has to run out, and it looks every %s at least.", takeover, lease, look))
 	}
 	if some(func(w *workload.Workload) bool { return w.Replication.Model == workload.Elected }) {
 		said = append(said, fmt.Sprintf("Where pods elect one of them by votes, it takes them %s.", vote))

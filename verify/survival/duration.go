@@ -6,9 +6,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// lease is how long it takes at most until a standby works for a pod that is gone: the time that its lease is good for,
-// which is assumed to be that of Kubernetes' own components (LeaseDuration in k8s.io/component-base/config/v1alpha1/defaults.go).
-const lease = 15 * time.Second
+// How leases are taken over, if they are as those of Kubernetes' own components: for how long one is good, and how often at
+// least somebody who waits for it looks (LeaseDuration, and RetryPeriod with JitterFactor: RecommendedDefaultLeaderElectionConfiguration in
+// k8s.io/component-base/config/v1alpha1/defaults.go, acquire in k8s.io/client-go/tools/leaderelection/leaderelection.go).
+const (
+	lease = 15 * time.Second
+	look  = 4400 * time.Millisecond
+)
+
+// takeover is how long it takes at most until a standby works for a pod that is gone. It counts the lease's time from its own look at it, not
+// from what stands there, for it trusts no other's clock: a look after the last renewal it begins, and the look after its end is the one.
+const takeover = look + lease + look
 
 // vote is how long it takes at most until those that are left have elected another, once they are enough: a follower of NATS'
 // graft, by which pods of Argo Events elect over the bus, stands for it after so long (MAX_ELECTION_TIMEOUT in its const.go).

@@ -34,7 +34,7 @@ func (c *controller) outcome() Outcome {
 	case !o.Recovers():
 		o.Recovery = -1
 	case c.of.Replication.Model == workload.Standby && s.went:
-		o.Recovery = max(s.outage, lease) // which runs out in the meantime
+		o.Recovery = s.outage + takeover // a pod that is new has to wait for it, too
 	case c.of.Replication.Model == workload.Elected && s.went:
 		o.Recovery = s.outage + vote
 	default:

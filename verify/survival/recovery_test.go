@@ -30,7 +30,8 @@ func TestRecovery(t *testing.T) {
 		"a stateful set's pod":    {one("StatefulSet", "terminationGracePeriodSeconds: 7"), workload.Single, -1, 8 * time.Second},
 		"one of three is elected": {make3("Deployment", "a", "", apartHosts), workload.Elected, time.Second, time.Second},
 		"alone, it elects itself": {one("Deployment", ""), workload.Elected, 352 * time.Second, 2 * time.Second},
-		"one of three stands by":  {make3("Deployment", "a", "", apartHosts), workload.Standby, 15 * time.Second, 15 * time.Second},
+		"one of three stands by":  {make3("Deployment", "a", "", apartHosts), workload.Standby, 23800 * time.Millisecond, 23800 * time.Millisecond},
+		"alone, it waits, too":    {one("Deployment", ""), workload.Standby, 374800 * time.Millisecond, 24800 * time.Millisecond},
 	} {
 		nodes, err := cluster.Uniform(4, 0)
 		if err != nil {
