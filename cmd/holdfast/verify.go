@@ -47,6 +47,7 @@ A config says the same again and again; flags count more:
 
   survives: zone
   cluster: nodes.yaml              # from the config's folder; or nodes: 6, zones: 3
+  detection: 40s                   # until the control plane knows that a node is silent
   replication: {StatefulSet/store: quorum}
   ignore:
     - rule: budget-blocks-drain    # or claim-*
@@ -127,6 +128,7 @@ func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (rep
 	if err != nil {
 		return report.Report{}, err
 	}
+	c.Detection = f.config.Detection
 	if zones := len(c.Zones()); asked.claim == "zone" && zones < 2 {
 		return report.Report{}, fmt.Errorf("--survives zone: the cluster's nodes are in %s: it takes two to lose one", map[int]string{0: "no zone", 1: "one zone"}[zones])
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -24,6 +25,8 @@ type Cluster struct {
 	// Described: somebody wrote down these nodes, or they are there, with their labels, taints and sizes. Of others only the
 	// number was said, or not even that.
 	Described bool
+	// Detection is how long it takes until the control plane knows that a node is silent; 0: as long as by its defaults.
+	Detection time.Duration
 }
 
 // Zones lists the zones that the nodes are in, in order; nodes without a zone are in none.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -20,6 +21,7 @@ import (
 //
 //	survives: zone            # the claim
 //	cluster: nodes.yaml       # a cluster file, from the folder of this one; or nodes and zones
+//	detection: 40s            # until the control plane knows that a node is silent
 //	replication:
 //	  StatefulSet/store: quorum
 //	ignore:
@@ -32,6 +34,8 @@ type Config struct {
 	Survives     string
 	Cluster      string
 	Nodes, Zones *int
+	// Detection is how long it takes until the control plane knows that a node is silent.
+	Detection time.Duration
 	// Replication is the model of workloads, by "KIND/NAME".
 	Replication map[string]string
 
@@ -66,6 +70,7 @@ func Parse(file string, text []byte, claims, rules []string) (*Config, error) {
 		Cluster     word            `yaml:"cluster"`
 		Nodes       *int            `yaml:"nodes"`
 		Zones       *int            `yaml:"zones"`
+		Detection   word            `yaml:"detection"`
 		Replication map[string]word `yaml:"replication"`
 		Ignore      []struct {
 			Rule    word `yaml:"rule"`
@@ -88,6 +93,13 @@ func Parse(file string, text []byte, claims, rules []string) (*Config, error) {
 		if filepath.IsAbs(said.Cluster.text) {
 			c.Cluster = said.Cluster.text
 		}
+	}
+	if said.Detection.text != "" {
+		d, err := time.ParseDuration(said.Detection.text)
+		if err != nil || d <= 0 {
+			return nil, fmt.Errorf("%s:%d: detection: is %q: want a time, 40s or 1m", file, said.Detection.line, said.Detection.text)
+		}
+		c.Detection = d
 	}
 	for _, name := range slices.Sorted(maps.Keys(said.Replication)) {
 		model := said.Replication[name]

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 var (
@@ -15,6 +16,7 @@ func TestParse(t *testing.T) {
 	c, err := Parse("dir/v.yaml", []byte(`
 survives: zone
 cluster: ../nodes.yaml
+detection: 40s
 replication:
   StatefulSet/store: quorum
 ignore:
@@ -27,15 +29,15 @@ ignore:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Survives != "zone" || c.Cluster != "nodes.yaml" || c.Replication["StatefulSet/store"] != "quorum" || c.At("StatefulSet/store") != "dir/v.yaml:5" || c.At("Pod/a") != "" {
+	if c.Survives != "zone" || c.Cluster != "nodes.yaml" || c.Detection != 40*time.Second || c.Replication["StatefulSet/store"] != "quorum" || c.At("StatefulSet/store") != "dir/v.yaml:6" || c.At("Pod/a") != "" {
 		t.Errorf("%+v", c)
 	}
 	for _, ask := range []struct{ rule, object, reason, at string }{
-		{"a-rule", "Deployment web-1", "one", "dir/v.yaml:7"},
-		{"a-rule", "Deployment events/web-1", "one", "dir/v.yaml:7"},
+		{"a-rule", "Deployment web-1", "one", "dir/v.yaml:8"},
+		{"a-rule", "Deployment events/web-1", "one", "dir/v.yaml:8"},
 		{"a-rule", "Deployment web", "", ""},
 		{"a-rule", "StatefulSet web-1", "", ""},
-		{"claim-roll", "Pod a", "two", "dir/v.yaml:10"},
+		{"claim-roll", "Pod a", "two", "dir/v.yaml:11"},
 		{"another", "Pod other/a", "", ""},
 		{"another", "Pod a", "", ""},
 	} {
@@ -43,7 +45,7 @@ ignore:
 			t.Errorf("%s of %s: %q %q", ask.rule, ask.object, reason, at)
 		}
 	}
-	if unused := c.Unused(); !slices.Equal(unused, []string{"dir/v.yaml:11: ignore[2] (another) ignores nothing: take it away"}) {
+	if unused := c.Unused(); !slices.Equal(unused, []string{"dir/v.yaml:12: ignore[2] (another) ignores nothing: take it away"}) {
 		t.Errorf("unused are %q", unused)
 	}
 	c, err = Parse("v.yaml", []byte("nodes: 6\nzones: 0\n"), claims, ids)
@@ -63,6 +65,9 @@ func TestRefusals(t *testing.T) {
 		"survives: [node]":                      "v.yaml:1: cannot unmarshal",
 		"nodes: many":                           "v.yaml:1: cannot unmarshal",
 		"nodes: 3\ncluster: a.yaml":             "v.yaml:2: cluster: says which nodes there are: take nodes and zones away",
+		"nodes: 3\ndetection: 40":               `v.yaml:2: detection: is "40": want a time`,
+		"detection: -1s":                        `v.yaml:1: detection: is "-1s": want a time`,
+		"detection: 0s":                         `v.yaml:1: detection: is "0s": want a time`,
 		"replication:\n  Pod/b: x\n  Pod/a: y":  `v.yaml:3: replication.Pod/a: is "y": want one of quorum, standby`,
 		"ignore:\n  - {reason: a}":              "v.yaml:2: ignore[0].rule: is missing: want one of a-rule",
 		"ignore: [{}]":                          "v.yaml: ignore[0].rule: is missing",

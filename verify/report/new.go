@@ -42,7 +42,7 @@ func New(c cluster.Cluster, claim string, s *workload.System, findings []rules.F
 	for _, a := range s.Assumed {
 		r.Assumed = append(r.Assumed, a.Object.At(a.Path...)+": "+a.Object.String()+": "+a.What)
 	}
-	r.Assumed = append(r.Assumed, survival.Assumed(s)...)
+	r.Assumed = append(r.Assumed, survival.Assumed(c, s)...)
 	for _, o := range s.Unjudged {
 		r.NotJudged = append(r.NotJudged, o.String())
 	}

@@ -6,15 +6,18 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Assumed is what plays of a system take for granted of every cluster, in sentences.
-func Assumed(s *workload.System) []string {
-	said := []string{
-		fmt.Sprintf("A lost node is noticed after %s, as by the control plane's defaults.", noticed),
-		fmt.Sprintf("Images are on the nodes, a container runs after %s, probes succeed as soon as they may, and pods take all the time that they are given to stop.", relist),
+// Assumed is what plays of a system take for granted of its cluster, in sentences.
+func Assumed(c cluster.Cluster, s *workload.System) []string {
+	var said []string
+	if c.Detection == 0 {
+		said = append(said, fmt.Sprintf("A lost node is noticed after %s, as by the control plane's defaults.", noticed))
 	}
+	said = append(said,
+		fmt.Sprintf("Images are on the nodes, a container runs after %s, probes succeed as soon as they may, and pods take all the time that they are given to stop.", relist))
 	some := func(is func(*workload.Workload) bool) bool { return slices.ContainsFunc(s.Workloads, is) }
 	if some(func(w *workload.Workload) bool { return w.Replication.Model == workload.Standby }) {
 		said = append(said, fmt.Sprintf("A standby takes over within %s: a lease of %s has to run out, and it looks every %s at least.", takeover, lease, look))

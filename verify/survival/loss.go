@@ -11,7 +11,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// When the control plane notices that a node has lost its power, by its defaults (NodeMonitorGracePeriod in
+// When the control plane notices that a node has lost its power, unless said, by its defaults (NodeMonitorGracePeriod in
 // pkg/controller/nodelifecycle/config/v1alpha1/defaults.go, 40 s before 1.32; --node-eviction-rate, for a zone).
 const (
 	noticed = 50 * time.Second
@@ -45,7 +45,7 @@ func (w *world) lose(nodes []*node) error {
 		for _, p := range n.pods {
 			due := never
 			if after := tolerates(&p.object.Spec); after != never && w.lost < len(w.nodes) {
-				due = w.now + noticed + turn[zone] + after
+				due = w.now + w.detection + turn[zone] + after
 			}
 			if p.state == stopping {
 				w.become(p, stopping, never)

@@ -1,6 +1,7 @@
 package survival
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,22 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
+// TestDetection: a pod is back the sooner, the sooner its node is missed.
+func TestDetection(t *testing.T) {
+	nodes, err := cluster.Uniform(4, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nodes.Detection = 8 * time.Second
+	r, err := Play(t.Context(), nodes, system(t, strings.Replace(make3("Deployment", "a", "", ""), "replicas: 3", "replicas: 1", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := scenario(t, r, LoseNode, "node-1").Outcomes[0].Recovery; got != 309*time.Second {
+		t.Errorf("back after %s, want 8 s, 300 s of toleration and a second to start", got)
+	}
+}
+
 // TestAssumed: what is taken for granted is said where it counts, and nowhere else.
 func TestAssumed(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -66,7 +83,10 @@ func TestAssumed(t *testing.T) {
 	} {
 		s := system(t, c.text)
 		s.Workloads[0].Replication.Model = c.model
-		own := Assumed(s)[2:]
+		own := Assumed(cluster.Cluster{}, s)[2:]
+		if said := Assumed(cluster.Cluster{Detection: time.Second}, s)[1:]; !slices.Equal(said, own) {
+			t.Errorf("%s: when a node is noticed is said, and yet assumed: %q", name, said)
+		}
 		if said := strings.Join(own, " "); !strings.Contains(said, c.says) || len(own) != min(1, len(c.says)) {
 			t.Errorf("%s: %q", name, own)
 		}

@@ -36,6 +36,9 @@ type world struct {
 	drained *node
 	lost    int
 
+	// detection is how long it takes until the control plane knows that a node is silent.
+	detection time.Duration
+
 	// touched are the controllers that have something to do, in the order in which they had; changes what was seen of pods.
 	touched []*controller
 	changes []Change
@@ -74,7 +77,7 @@ func newWorld(ctx context.Context, c cluster.Cluster, s *workload.System) (*worl
 	if err := placer.Know(knownOf(s)); err != nil {
 		return nil, err
 	}
-	w := &world{scheduler: placer, byName: map[string]*node{}}
+	w := &world{scheduler: placer, byName: map[string]*node{}, detection: cmp.Or(c.Detection, noticed)}
 	for _, object := range nodes {
 		n := &node{object: object}
 		w.nodes = append(w.nodes, n)
