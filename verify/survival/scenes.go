@@ -54,7 +54,7 @@ func (d *director) drainNodes(ctx context.Context) error {
 			return err
 		}
 		worst = slices.DeleteFunc(worst, func(m moment) bool { return m.of.of.Kind == workload.DaemonSet })
-		for _, others := range d.classes.of(d.holding(worst, n)) {
+		for _, others := range d.worstClasses(ctx, drain, worst, d.holding(worst, n)) {
 			x := others[0]
 			at := worstOn(worst, x)
 			s := Scenario{Event: LoseNodeInDrain, Target: n.name() + ", " + x.name(), Nodes: []string{n.name(), x.name()}}
@@ -86,7 +86,8 @@ func (d *director) rolls(ctx context.Context) error {
 			continue
 		}
 		at := worst[slices.IndexFunc(worst, func(m moment) bool { return m.of == c })]
-		for _, others := range d.classesAt(ctx, roll, at) {
+		holding := func() []*node { return d.holding([]moment{at}, nil) }
+		for _, others := range d.classesAt(ctx, roll, at.at, holding) {
 			x := others[0]
 			s := Scenario{Event: LoseNodeInRoll, Target: c.of.String() + ", " + x.name(), Nodes: []string{x.name()}}
 			for _, other := range others[1:] {
@@ -112,18 +113,32 @@ func (d *director) loseAt(ctx context.Context, begin func() error, at time.Durat
 	return d.lose([]*node{n})
 }
 
-// classesAt are the classes of the nodes that hold pods of a workload at a moment of a play.
-func (d *director) classesAt(ctx context.Context, begin func() error, at moment) (all [][]*node) {
+// classesAt are the classes of some nodes at a moment of a play.
+func (d *director) classesAt(ctx context.Context, begin func() error, at time.Duration, nodes func() []*node) (all [][]*node) {
 	_ = d.play(func() error {
 		if err := begin(); err != nil {
 			return err
 		}
-		if err := d.run(ctx, at.at); err != nil {
+		if err := d.run(ctx, at); err != nil {
 			return err // it was played before, without an error
 		}
-		all = d.classes.of(d.holding([]moment{at}, nil))
+		all = d.classes.of(nodes())
 		return nil
 	})
+	return all
+}
+
+// worstClasses are the classes of some nodes, each at its own worst moment of a play.
+func (d *director) worstClasses(ctx context.Context, begin func() error, worst []moment, nodes []*node) (all [][]*node) {
+	at := map[time.Duration][]*node{}
+	for _, n := range nodes {
+		t := worstOn(worst, n)
+		at[t] = append(at[t], n)
+	}
+	for t, some := range at {
+		all = append(all, d.classesAt(ctx, begin, t, func() []*node { return some })...)
+	}
+	slices.SortFunc(all, func(a, b []*node) int { return strings.Compare(a[0].name(), b[0].name()) })
 	return all
 }
 
