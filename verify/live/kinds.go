@@ -56,6 +56,7 @@ var kinds = []kind{
 	of("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole").inNone(),
 	of("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding").inNone(),
 	of("storage.k8s.io", "v1", "storageclasses", "StorageClass").inNone(),
+	of("storage.k8s.io", "v1", "csidrivers", "CSIDriver").inNone(),
 	of("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass").inNone(),
 	of("", "v1", "namespaces", "Namespace").inNone(),
 	of("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration").inNone(),

@@ -29,7 +29,7 @@ func Assumed(c cluster.Cluster, s *workload.System) []string {
 	if some(func(w *workload.Workload) bool {
 		return len(w.Claims) > 0 || slices.ContainsFunc(w.Template.Spec.Volumes, ofClaim)
 	}) {
-		said = append(said, "A disk of a StorageClass that is not among the manifests is made where its first pod is placed, and stays in that zone.")
+		said = append(said, "A disk of a StorageClass that is not among the manifests is made where its first pod is placed, and stays in that zone; a claim that is not among them may be on several nodes.")
 	}
 	return said
 }

@@ -5,6 +5,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+	"k8s.io/utils/ptr"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -13,17 +15,21 @@ import (
 // disks are the claims of pods, and where their disks are. A disk stays where it was made: in a zone, or on a node.
 //
 // A disk is made in the zone of its first pod (WaitForFirstConsumer), which is also taken of a class that nobody describes. A
-// class that makes it before there is a pod (Immediate) may choose any zone: all are in the first one, which is the worst.
-// Left out: what a class says of allowed topologies, and disks that are in no zone.
+// class that makes it before there is a pod (Immediate) may choose any zone: all are in the first one, which is the worst. Both
+// keep to the topologies that the class allows. Left out: disks that are in no zone.
 type disks struct {
 	classes map[string]*storagev1.StorageClass
 	// usual is the class of claims that name none, nil if nobody says.
 	usual *storagev1.StorageClass
+	// unattached are drivers that say that their disks are not attached to nodes.
+	unattached map[string]bool
 	// claims are those that stand by themselves, by namespace and name.
 	claims map[string]*corev1.PersistentVolumeClaim
-	first  string
-	// at is where disks are, by the claim.
-	at map[string]corev1.NodeSelectorRequirement
+	nodes  []*corev1.Node
+	// at is where disks are, by the claim; users are the pods on nodes that have one which is not for all, in the order in
+	// which they came.
+	at    map[string]corev1.NodeSelectorRequirement
+	users map[string][]*pod
 }
 
 // onNodes are provisioners whose disks are those of a node: local volumes made by hand, and Rancher's, which k3s and kind
@@ -32,9 +38,9 @@ var onNodes = []string{"kubernetes.io/no-provisioner", "rancher.io/local-path"}
 
 // newDisks reads the storage classes and claims of a system.
 func newDisks(s *workload.System, c cluster.Cluster) (*disks, error) {
-	d := &disks{classes: map[string]*storagev1.StorageClass{}, claims: map[string]*corev1.PersistentVolumeClaim{}, at: map[string]corev1.NodeSelectorRequirement{}}
-	if zones := c.Zones(); len(zones) > 0 {
-		d.first = zones[0]
+	d := &disks{
+		classes: map[string]*storagev1.StorageClass{}, unattached: map[string]bool{}, claims: map[string]*corev1.PersistentVolumeClaim{},
+		nodes: c.Nodes, at: map[string]corev1.NodeSelectorRequirement{}, users: map[string][]*pod{},
 	}
 	for _, o := range s.Objects {
 		switch {
@@ -47,6 +53,12 @@ func newDisks(s *workload.System, c cluster.Cluster) (*disks, error) {
 			if class.Annotations["storageclass.kubernetes.io/is-default-class"] == "true" {
 				d.usual = class
 			}
+		case o.Group() == "storage.k8s.io" && o.Kind == "CSIDriver":
+			driver := &storagev1.CSIDriver{}
+			if err := o.Decode(driver); err != nil {
+				return nil, err
+			}
+			d.unattached[driver.Name] = !ptr.Deref(driver.Spec.AttachRequired, true)
 		case o.Group() == "" && o.Kind == "PersistentVolumeClaim":
 			claim := &corev1.PersistentVolumeClaim{}
 			if err := o.Decode(claim); err != nil {
@@ -84,7 +96,7 @@ func (d *disks) class(claim *corev1.PersistentVolumeClaim) *storagev1.StorageCla
 func (d *disks) made(w *world, p *pod) {
 	d.each(p, func(key string, class *storagev1.StorageClass) {
 		if class != nil && (class.VolumeBindingMode == nil || *class.VolumeBindingMode == storagev1.VolumeBindingImmediate) && !slices.Contains(onNodes, class.Provisioner) {
-			d.stay(w, key, cluster.ZoneLabel, d.first)
+			d.stay(w, key, cluster.ZoneLabel, d.firstZone(class))
 		}
 	})
 }
@@ -109,24 +121,67 @@ func (d *disks) stay(w *world, key, label, value string) {
 	w.happened(func() { delete(d.at, key) })
 }
 
-// bound is a copy of the pod, bound to where its disks are.
+// firstZone is the first in which a class may make disks, "" if there is none.
+func (d *disks) firstZone(class *storagev1.StorageClass) string {
+	terms := d.allowed(class)
+	allowed := nodeaffinity.NewLazyErrorNodeSelector(&corev1.NodeSelector{NodeSelectorTerms: terms})
+	first := ""
+	for _, n := range d.nodes {
+		if fits, err := allowed.Match(n); len(terms) > 0 && (!fits || err != nil) {
+			continue
+		}
+		if zone := n.Labels[cluster.ZoneLabel]; zone != "" && (first == "" || zone < first) {
+			first = zone
+		}
+	}
+	return first
+}
+
+// allowed are the nodes on which a pod may be for which a class makes a disk, any if there are no terms. A label that no node
+// has says nothing of this cluster: those of drivers are not on nodes that are made up.
+func (d *disks) allowed(class *storagev1.StorageClass) []corev1.NodeSelectorTerm {
+	if class == nil {
+		return nil
+	}
+	var terms []corev1.NodeSelectorTerm
+	for _, topology := range class.AllowedTopologies {
+		term := corev1.NodeSelectorTerm{}
+		for _, r := range topology.MatchLabelExpressions {
+			if slices.ContainsFunc(d.nodes, func(n *corev1.Node) bool { _, is := n.Labels[r.Key]; return is }) {
+				term.MatchExpressions = append(term.MatchExpressions, corev1.NodeSelectorRequirement{Key: r.Key, Operator: corev1.NodeSelectorOpIn, Values: r.Values})
+			}
+		}
+		if len(term.MatchExpressions) == 0 {
+			return nil
+		}
+		terms = append(terms, term)
+	}
+	return terms
+}
+
+// bound is a copy of the pod, bound to where its disks are, or may be made.
 func (d *disks) bound(p *pod) *corev1.Pod {
 	object := *p.object
 	copied := false
-	d.each(p, func(key string, _ *storagev1.StorageClass) {
+	d.each(p, func(key string, class *storagev1.StorageClass) {
+		terms := d.allowed(class)
 		if at, is := d.at[key]; is {
-			if !copied {
-				object.Spec.Affinity = p.object.Spec.Affinity.DeepCopy()
-				copied = true
-			}
-			bind(&object, at, false)
+			terms = []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{at}}}
 		}
+		if len(terms) > 0 && !copied {
+			object.Spec.Affinity = p.object.Spec.Affinity.DeepCopy()
+			copied = true
+		}
+		bind(&object, terms)
 	})
 	return &object
 }
 
-// bind adds a requirement on the node, of a label or, if field, of its name.
-func bind(p *corev1.Pod, r corev1.NodeSelectorRequirement, field bool) {
+// bind requires of the node one of some terms, if there are any, beside what the pod requires already.
+func bind(p *corev1.Pod, terms []corev1.NodeSelectorTerm) {
+	if len(terms) == 0 {
+		return
+	}
 	if p.Spec.Affinity == nil {
 		p.Spec.Affinity = &corev1.Affinity{}
 	}
@@ -135,14 +190,16 @@ func bind(p *corev1.Pod, r corev1.NodeSelectorRequirement, field bool) {
 	}
 	required := &p.Spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
 	if *required == nil {
-		*required = &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{}}}
+		*required = &corev1.NodeSelector{NodeSelectorTerms: terms}
+		return
 	}
-	for i := range (*required).NodeSelectorTerms {
-		term := &(*required).NodeSelectorTerms[i]
-		if field {
-			term.MatchFields = append(term.MatchFields, r)
-		} else {
-			term.MatchExpressions = append(term.MatchExpressions, r)
+	var both []corev1.NodeSelectorTerm
+	for _, has := range (*required).NodeSelectorTerms {
+		for _, t := range terms {
+			both = append(both, corev1.NodeSelectorTerm{
+				MatchExpressions: slices.Concat(has.MatchExpressions, t.MatchExpressions), MatchFields: slices.Concat(has.MatchFields, t.MatchFields),
+			})
 		}
 	}
+	(*required).NodeSelectorTerms = both
 }

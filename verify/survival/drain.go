@@ -59,8 +59,8 @@ func (w *world) undrained() string {
 		}
 		for _, b := range p.budgets {
 			for _, other := range b.pods {
-				if other.state == waiting && other.why != nil {
-					return why + "; " + other.why.Error()
+				if also := other.hindered(); also != "" {
+					return why + "; " + also
 				}
 			}
 		}

@@ -141,43 +141,6 @@ func scenario(t *testing.T, r Result, event Event, target string) Scenario {
 	return Scenario{}
 }
 
-// TestDisks: a disk stays where it was made, in a zone or on a node, and so does its pod.
-func TestDisks(t *testing.T) {
-	class := func(mode, provisioner string) string {
-		return "---\n{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: c}, volumeBindingMode: " + mode + ", provisioner: " + provisioner + "}\n"
-	}
-	const own = "volumeClaimTemplates: [{metadata: {name: d}, spec: {storageClassName: c, accessModes: [ReadWriteOnce]}}]"
-	shared := make3("Deployment", "a", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]")
-	for name, c := range map[string]struct {
-		text  string
-		zones int // in which its pods are
-		after int // when the first node is drained
-	}{
-		"no disk":                               {make3("StatefulSet", "a", "", ""), 3, 3},
-		"a class of which nobody says anything": {make3("StatefulSet", "a", own, ""), 3, 2},
-		"where its first pod is":                {make3("StatefulSet", "a", own, "") + class("WaitForFirstConsumer", "ebs.csi.aws.com"), 3, 2},
-		"before there is a pod":                 {make3("StatefulSet", "a", own, "") + class("Immediate", "ebs.csi.aws.com"), 1, 0},
-		"on a node":                             {make3("StatefulSet", "a", own, "") + class("WaitForFirstConsumer", "kubernetes.io/no-provisioner"), 3, 2},
-		"shared by all pods":                    {shared, 1, 0},
-	} {
-		nodes, err := cluster.Uniform(3, 3)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := play(t.Context(), nodes, system(t, c.text), false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		zones := map[string]bool{}
-		for _, p := range r.Rest {
-			zones[p.Node] = true
-		}
-		if o := scenario(t, r, DrainNode, "node-1").Outcomes[0]; len(zones) != c.zones || o.After != c.after {
-			t.Errorf("%s: in %v, %d after a drain: want %d zones, %d pods: %v", name, zones, o.After, c.zones, c.after, o.Waits)
-		}
-	}
-}
-
 // TestPriority: a pod makes room for one that counts more, and for no other.
 func TestPriority(t *testing.T) {
 	nodes, err := cluster.Parse("c.yaml", []byte("nodes: [{name: n, count: 2, capacity: {cpu: 2}}]"))

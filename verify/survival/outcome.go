@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/holdfast-ha/holdfast/verify/survival/scheduler"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
@@ -43,29 +42,40 @@ func (c *controller) outcome() Outcome {
 	return o
 }
 
-// waits says why pods find no node, once for those that have the same reasons.
+// waits says why pods do not start, once for those that have the same reasons.
 func (c *controller) waits() []string {
-	var first []*scheduler.Unschedulable
+	var first []*pod
 	like := map[string]int{}
 	for _, p := range c.pods {
-		if p.state != waiting || p.why == nil {
+		if p.hindered() == "" {
 			continue
 		}
-		reasons := p.why.Reason()
-		if like[reasons]++; like[reasons] == 1 {
-			first = append(first, p.why)
+		if why := p.because(); like[why] == 0 {
+			first = append(first, p)
 		}
+		like[p.because()]++
 	}
 	var list []string
-	for _, why := range first {
-		reasons := why.Reason()
-		if others := like[reasons] - 1; others > 0 {
-			list = append(list, fmt.Sprintf("pod %s and %d more fit on no node: %s", why.Pod, others, reasons))
-		} else {
-			list = append(list, why.Error())
+	for _, p := range first {
+		others := like[p.because()] - 1
+		switch {
+		case others == 0:
+			list = append(list, p.hindered())
+		case p.lacks != nil:
+			list = append(list, fmt.Sprintf("pod %s and %d more wait %s", p.key(), others, p.because()))
+		default:
+			list = append(list, fmt.Sprintf("pod %s and %d more fit on no node: %s", p.key(), others, p.because()))
 		}
 	}
 	return list
+}
+
+// because is the reason for which a pod does not start, without the pod.
+func (p *pod) because() string {
+	if p.lacks != nil {
+		return p.lacks.String()
+	}
+	return p.why.Reason()
 }
 
 // told are the changes, and the pods of touched workloads that still wait.
@@ -87,9 +97,8 @@ func (w *world) placements() []Placement {
 			at := Placement{Pod: p.name(), Workload: c.of, Runs: p.runs}
 			if p.node != nil {
 				at.Node = p.node.name()
-			} else if p.why != nil {
-				at.Why = p.why.Error()
 			}
+			at.Why = p.hindered()
 			list = append(list, at)
 		}
 	}
@@ -117,8 +126,8 @@ func (c *controller) unrolled() string {
 		return ""
 	}
 	for _, p := range c.pods {
-		if p.state == waiting && p.why != nil {
-			return p.why.Error()
+		if why := p.hindered(); why != "" {
+			return why
 		}
 	}
 	for _, p := range c.pods {

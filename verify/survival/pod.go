@@ -18,7 +18,7 @@ type state int
 
 const (
 	waiting  state = iota // it has no node
-	starting              // it is on a node, and not yet ready
+	starting              // it is on a node, and not yet ready; without an end while it lacks a disk
 	ready                 // it serves, and counts as available when this state ends by itself no more
 	stopping              // it is marked for deletion, and serves no more
 	silent                // its node has no power, and nobody has marked it yet
@@ -37,6 +37,8 @@ type pod struct {
 	// why it waits, as was found out at a version of the world.
 	why   *scheduler.Unschedulable
 	tried int
+	// lacks is what it waits for on its node, nil if nothing.
+	lacks *lack
 	// preempts is how often others were stopped for it.
 	preempts int
 	// budgets are those that select it.
@@ -62,12 +64,24 @@ func (p *pod) key() string {
 	return strings.TrimPrefix(p.object.Namespace+"/"+p.object.Name, "/")
 }
 
+// hindered says why it does not start, "" if it may.
+func (p *pod) hindered() string {
+	switch {
+	case p.state == waiting && p.why != nil:
+		return p.why.Error()
+	case p.state == starting && p.lacks != nil:
+		return fmt.Sprintf("pod %s waits %s", p.key(), p.lacks)
+	}
+	return ""
+}
+
 // create makes a pod that waits.
 func (w *world) create(c *controller, index, revision int, on *node) *pod {
 	p := &pod{of: c, index: index, revision: revision, object: c.of.Pod(index, revision), due: never, tried: -1, on: on}
 	owned(p.object, c.of, revision)
 	if on != nil {
-		bind(p.object, corev1.NodeSelectorRequirement{Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{on.object.Name}}, true)
+		named := corev1.NodeSelectorRequirement{Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{on.object.Name}}
+		bind(p.object, []corev1.NodeSelectorTerm{{MatchFields: []corev1.NodeSelectorRequirement{named}}})
 	}
 	w.touch(c)
 	set(w, &c.made, c.made+1)
@@ -103,8 +117,15 @@ func (w *world) start(p *pod, object *corev1.Pod, n *node) error {
 	set(w, &n.pods, append(n.pods, p))
 	set(w, &w.waiting, without(w.waiting, p))
 	w.disks.used(w, p)
-	w.become(p, starting, w.now+p.of.start)
-	w.changes = append(w.changes, Change{Pod: p.name(), Workload: p.of.of, To: n.object.Name})
+	w.attach(p)
+	came := Change{Pod: p.name(), Workload: p.of.of, To: n.object.Name}
+	if p.lacks == nil {
+		w.become(p, starting, w.now+p.of.start)
+	} else {
+		w.become(p, starting, never)
+		came.Why = "waits " + p.lacks.String()
+	}
+	w.changes = append(w.changes, came)
 	return nil
 }
 
@@ -150,6 +171,7 @@ func (w *world) remove(p *pod) {
 		w.happened(func() { _ = w.scheduler.Add(object) })
 		set(w, &p.node.pods, without(p.node.pods, p))
 		w.become(p, stopping, never)
+		w.detach(p)
 	} else {
 		w.nominate(p, "")
 		set(w, &w.waiting, without(w.waiting, p))

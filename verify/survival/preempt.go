@@ -27,7 +27,6 @@ func (w *world) preempt(ctx context.Context, p *pod, object *corev1.Pod) (bool, 
 	if len(victims) == 0 {
 		return acted, nil
 	}
-	set(w, &p.preempts, p.preempts+1)
 	for _, other := range w.waiting {
 		if other.room() == name && other.of.priority < p.of.priority {
 			w.nominate(other, "")
@@ -44,6 +43,9 @@ func (w *world) preempt(ctx context.Context, p *pod, object *corev1.Pod) (bool, 
 				return true, err
 			}
 		}
+	}
+	if acted {
+		set(w, &p.preempts, p.preempts+1)
 	}
 	return acted, nil
 }

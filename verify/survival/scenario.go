@@ -54,7 +54,7 @@ type Outcome struct {
 	Pods, Least, After int
 	// Needs is how many it takes to serve.
 	Needs int
-	// Waits says why pods find no node, once for those that have the same reasons.
+	// Waits says why pods find no node, or wait on one for a disk, once for those that have the same reasons.
 	Waits []string
 	// Recovery is how long it takes until the workload serves again, at worst: 0 if it never stopped, less than 0 if it does
 	// not before what was lost is back or somebody helps. Of pods that serve their own node it is the longest that a node
@@ -73,12 +73,12 @@ type Change struct {
 	Pod      string
 	Workload *workload.Workload
 	// From is the node that it goes from, To the one that it comes to. One that comes and finds no node has neither. Why says
-	// why it goes, or finds none.
+	// why it goes, finds none, or does not start where it comes.
 	From, To string
 	Why      string
 }
 
-// Placement is where a pod is at rest: on a node, or on none ("") for a reason.
+// Placement is where a pod is at rest: on a node, or on none (""). Why says why it is on none, or does not start.
 type Placement struct {
 	Pod      string
 	Workload *workload.Workload

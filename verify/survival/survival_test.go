@@ -131,11 +131,16 @@ func show(t *testing.T, w *world) string {
 	for _, c := range w.controllers {
 		lines = append(lines, fmt.Sprint(c.of, c.want, c.revision, c.old, c.new, c.made, c.ready, c.absent, c.seen))
 		for _, p := range c.pods {
-			lines = append(lines, fmt.Sprint(p.object.Name, p.object.Spec.NodeName, p.object.DeletionTimestamp, p.state, p.due, p.revision, p.why == nil, p.room(), p.preempts))
+			lines = append(lines, fmt.Sprint(p.object.Name, p.object.Spec.NodeName, p.object.DeletionTimestamp, p.state, p.due, p.revision, p.why == nil, p.room(), p.preempts, p.lacks))
 		}
 	}
 	for _, b := range w.budgets {
 		lines = append(lines, fmt.Sprint(b.Object, len(b.pods)))
+	}
+	for claim, users := range w.disks.users {
+		for _, p := range users {
+			lines = append(lines, fmt.Sprint(claim, p.key()))
+		}
 	}
 	for claim, at := range w.disks.at {
 		lines = append(lines, fmt.Sprint(claim, at))

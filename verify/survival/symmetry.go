@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -15,7 +16,7 @@ import (
 
 // classes tell which nodes are equal: if two of them changed their names, nothing else would change.
 //
-// So they have the same pods, but for the names of those that have no name of their own, and the same taints, size and labels;
+// So they have the same pods, but for the names of those whose name does not count, and the same taints, size and labels;
 // and no pod asks for one of them by its name. Labels that nobody looks at do not count.
 type classes struct {
 	off bool
@@ -34,6 +35,13 @@ func newClasses(w *world, on bool) *classes {
 	for _, of := range w.controllers {
 		c.look(&of.of.Template.Spec, keys)
 	}
+	for _, class := range w.disks.classes {
+		for _, term := range class.AllowedTopologies {
+			for _, r := range term.MatchLabelExpressions {
+				c.ask(keys, r.Key, r.Values...)
+			}
+		}
+	}
 	delete(keys, cluster.HostLabel)
 	c.labels = slices.Sorted(maps.Keys(keys))
 	for _, n := range w.nodes {
@@ -42,16 +50,19 @@ func newClasses(w *world, on bool) *classes {
 	return c
 }
 
-// look notes the keys of labels that a pod asks nodes for, and the names.
-func (c *classes) look(spec *corev1.PodSpec, keys map[string]bool) {
-	ask := func(key string, values ...string) {
-		keys[key] = true
-		if key == cluster.HostLabel || key == "metadata.name" {
-			for _, v := range values {
-				c.named[v] = true
-			}
+// ask notes that somebody asks nodes for a label, or for its values.
+func (c *classes) ask(keys map[string]bool, key string, values ...string) {
+	keys[key] = true
+	if key == cluster.HostLabel || key == metav1.ObjectNameField {
+		for _, v := range values {
+			c.named[v] = true
 		}
 	}
+}
+
+// look notes the keys of labels that a pod asks nodes for, and the names.
+func (c *classes) look(spec *corev1.PodSpec, keys map[string]bool) {
+	ask := func(key string, values ...string) { c.ask(keys, key, values...) }
 	c.named[spec.NodeName] = true
 	for key, value := range spec.NodeSelector {
 		ask(key, value)
@@ -147,7 +158,7 @@ func (c *classes) key(n *node) string {
 	replaced := false
 	for _, p := range n.pods {
 		name := ""
-		if p.of.of.Kind == workload.StatefulSet {
+		if p.of.of.Kind == workload.StatefulSet || p.lacks != nil { // the first that waits for a disk has it next
 			name = p.name()
 		}
 		replaced = replaced || p.of.of.Kind != workload.DaemonSet

@@ -16,7 +16,7 @@ func random(t testing.TB, seed uint64) (cluster.Cluster, *workload.System) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 0))
 	pick := func(of ...string) string { return of[r.IntN(len(of))] }
-	text := ""
+	text := claimOf("shared", pick("ReadWriteOnce", "ReadWriteOnce", "ReadWriteMany"))
 	for i := range 1 + r.IntN(4) {
 		name := fmt.Sprint("w", i)
 		kind := pick("Deployment", "Deployment", "StatefulSet", "StatefulSet", "DaemonSet")
@@ -37,6 +37,7 @@ func random(t testing.TB, seed uint64) (cluster.Cluster, *workload.System) {
 			"topologySpreadConstraints: [{maxSkew: 1, minDomains: 3, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: " + own + "}]",
 			"topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, labelSelector: " + own + ", matchLabelKeys: [pod-template-hash]}]",
 			"affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: topology.kubernetes.io/zone, labelSelector: {matchLabels: {app: w0}}}]}}",
+			"volumes: [{name: d, persistentVolumeClaim: {claimName: shared}}]",
 		}
 		workload := strings.Replace(make3(kind, name, pick(roll...), pick(pods...)), "image: i", "image: i, resources: {requests: {cpu: "+pick("100m", "1", "2")+"}}", 1)
 		if kind == "DaemonSet" {
