@@ -30,8 +30,8 @@ verify: lint test ## What must pass before a change is handed in
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the renderer, a minute each
-	@for target in $$(grep -rho --include='*_test.go' 'func Fuzz[A-Za-z]*' generator verify | awk '{print $$2}' | sort -u); do \
-	  for pkg in $$(grep -rl --include='*_test.go' "func $$target(" generator verify | xargs -n1 dirname | sort -u); do \
+	@for target in $$(grep -rho --include='*_test.go' 'func Fuzz[A-Za-z]*' generator internal verify | awk '{print $$2}' | sort -u); do \
+	  for pkg in $$(grep -rl --include='*_test.go' "func $$target(" generator internal verify | xargs -n1 dirname | sort -u); do \
 	    echo "$$pkg $$target"; go test ./$$pkg -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-60s} -fuzzminimizetime 10x || exit 1; done; done
 
 .PHONY: bench

@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 
 	"generator/kustomize": {"generator/ha", "generator/manifest", "generator/profile", "generator/stack"},
 	"generator/plan":      {"generator/manifest"},
-	"generator/render":    {"generator/chart", "generator/manifest", "internal/kubeconfig"},
+	"generator/render":    {"generator/chart", "generator/manifest", "internal/kubeconfig", "internal/strict"},
 	"generator/chart":     {"generator/ha", "generator/manifest", "generator/profile", "generator/schema", "generator/stack"},
 	"generator/ha":        {"generator/profile", "generator/stack"},
 	"generator/stack":     {"internal/strict"},
@@ -41,7 +41,7 @@ var arrows = map[string][]string{
 	"verify/cluster":            {"internal/strict", "verify/manifest"},
 	"verify/config":             {"internal/strict", "verify/workload"},
 	"verify/live":               {"internal/kubeconfig", "verify/cluster", "verify/manifest"},
-	"verify/manifest":           {},
+	"verify/manifest":           {"internal/strict"},
 
 	"internal/kubeconfig": {},
 	"internal/strict":     {},

@@ -49,7 +49,7 @@ func TestParseRefuses(t *testing.T) {
 		{"no name", "name: racks", "summary: twice", "racks.yaml:2: mapping key \"summary\" already defined at line 1"},
 		{"a misspelt key", "evictAfterSeconds", "evictAfterSecs", "racks.yaml:8: unknown key evictAfterSecs"},
 		{"a misspelt key in a list", "domains: 3", "domain: 3", "racks.yaml:5: unknown key domain"},
-		{"words for a number", "quorum: 3", "quorum: three", "racks.yaml:7: cannot unmarshal !!str `three` into int"},
+		{"words for a number", "quorum: 3", "quorum: three", `racks.yaml:7: replicas.quorum: is "three": want a whole number`},
 		{"no nodes", "{nodes: 3}", "{nodes: 0}", "racks.yaml: needs.nodes: must be 1 or more, got 0"},
 		{"needs left out", "needs: {nodes: 3}\n", "", "racks.yaml: needs.nodes: must be 1 or more, got 0"},
 		{"no standby", "standby: 2", "standby: 0", "racks.yaml: replicas: standby and stateless must be 1 or more"},

@@ -101,7 +101,7 @@ func TestParseRefuses(t *testing.T) {
 		{"an ingress to no port", "ingress: http", "ingress: https", `shop.yaml: components[0] "front": ingress: there is no port "https"`},
 		{"files nowhere", "      path: /etc/front\n", "", `shop.yaml: components[0] "front": config.path: must be set`},
 		{"a file with a slash", "front.conf:", "a/b.conf:", `shop.yaml: components[0] "front": config.files: "a/b.conf" is no file name`},
-		{"text for a number", "maxReplicas: 5", "maxReplicas: five", "shop.yaml:14: cannot unmarshal !!str `five` into int"},
+		{"text for a number", "maxReplicas: 5", "maxReplicas: five", `shop.yaml:14: components[0].autoscaling.maxReplicas: is "five": want a whole number`},
 		{"a second stack in the file", "    election: leases\n", "    election: leases\n---\nname: other\n", "shop.yaml: has more than one YAML document"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,4 +1,5 @@
-// Package strict decodes YAML that people write: unknown and repeated keys are errors that name file and line.
+// Package strict decodes YAML that people write, and says in their words what is wrong with it: each error names the file and
+// the line, and the key where there is one.
 package strict
 
 import (
@@ -6,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strings"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// Decode reads the one YAML document of text into out. file names it in errors: "file:line: what was wrong".
+// Decode reads the one YAML document of text into out. Unknown and repeated keys are errors. file names it in errors:
+// "file:line: what was wrong", a line for each.
 func Decode(file string, text []byte, out any) error {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
@@ -20,7 +21,7 @@ func Decode(file string, text []byte, out any) error {
 		if errors.Is(err, io.EOF) {
 			return fmt.Errorf("%s: is empty", file)
 		}
-		return locate(file, err)
+		return refused(file, text, out, err)
 	}
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: has more than one YAML document", file)
@@ -28,25 +29,20 @@ func Decode(file string, text []byte, out any) error {
 	return nil
 }
 
-var (
-	atLine  = regexp.MustCompile(`^line (\d+): `)
-	unknown = regexp.MustCompile(`field (\S+) not found in type .*`)
-)
-
-// locate turns the library's messages into "file:line: unknown key ...", one line for each.
-func locate(file string, err error) error {
-	lines := []string{err.Error()}
-	var typed *yaml.TypeError
-	if errors.As(err, &typed) {
-		lines = typed.Errors
+// refused is Locate, but for values of the wrong type: those are named by their keys, and not by Go's types.
+func refused(file string, text []byte, out any, err error) error {
+	faults := faultsOf(text, err)
+	var document yaml.Node
+	if yaml.Unmarshal(text, &document) != nil {
+		return join(file, faults)
 	}
-	for i, line := range lines {
-		line = strings.TrimPrefix(line, "yaml: ")
-		place := file + ": "
-		if at := atLine.FindStringSubmatch(line); at != nil {
-			place, line = file+":"+at[1]+": ", line[len(at[0]):]
-		}
-		lines[i] = place + unknown.ReplaceAllString(line, "unknown key $1")
+	misfits := Misfits(document.Content[0], out, "yaml", (*yaml.Node).Decode)
+	if len(misfits) > 0 {
+		faults = slices.DeleteFunc(faults, fault.mistyped)
 	}
-	return errors.New(strings.Join(lines, "\n"))
+	for _, m := range misfits {
+		faults = append(faults, fault{m.Line, m.String()})
+	}
+	slices.SortStableFunc(faults, func(a, b fault) int { return a.line - b.line })
+	return join(file, faults)
 }

@@ -1,8 +1,11 @@
 package strict
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -12,6 +15,7 @@ type house struct {
 	Rooms int               `yaml:"rooms"`
 	Doors []door            `yaml:"doors"`
 	Paint map[string]string `yaml:"paint"`
+	Built time.Duration     `yaml:"built"`
 	Any   yaml.Node         `yaml:"any"`
 }
 
@@ -38,13 +42,20 @@ func TestDecodeRefuses(t *testing.T) {
 		{"an unknown key further down", "doors:\n  - open: true\n  - opne: true\n", "house.yaml:3: unknown key opne"},
 		{"two unknown keys", "a: 1\nb: 2\n", "house.yaml:1: unknown key a\nhouse.yaml:2: unknown key b"},
 		{"a key twice", "name: a\nname: b\n", `house.yaml:2: mapping key "name" already defined at line 1`},
-		{"text for a number", "name: a\nrooms: three\n", "house.yaml:2: cannot unmarshal !!str `three` into int"},
-		{"a list for a mapping", "- name: a\n", "house.yaml:1: cannot unmarshal !!seq into strict.house"},
+		{"text for a number", "name: a\nrooms: three\n", `house.yaml:2: rooms: is "three": want a whole number`},
+		{"a list for a mapping", "- name: a\n", "house.yaml:1: is a list: want a map"},
+		{"two values of the wrong type", "doors: [{open: 1}, {open: maybe}]", "house.yaml:1: doors[0].open: is 1: want true or false\nhouse.yaml:1: doors[1].open: is \"maybe\": want true or false"},
+		{"a wrong type beside others", "roms: 1\nrooms: [a]\nname: a\ndors: []\n", "house.yaml:1: unknown key roms\nhouse.yaml:2: rooms: is a list: want a whole number\nhouse.yaml:4: unknown key dors"},
+		{"a number that is too large", "rooms: 99999999999999999999", "house.yaml:1: rooms: is 99999999999999999999: want a whole number"},
+		{"a map for text", "paint:\n  hall: {a: b}\n", "house.yaml:2: paint.hall: is a map: want text"},
+		{"a map for a key", "paint: {[a]: b}\n", "house.yaml:1: paint: is a map with a key that is a list: want keys that are text"},
+		{"a merged value of the wrong type", "doors:\n  - <<: {open: wide}\n", `house.yaml:2: doors[0].open: is "wide": want true or false`},
+		{"a time without a unit", "built: 90", "house.yaml:1: built: is 90: want a time, 90s or 1h30m"},
 		{"no YAML", "name: [a\n", "house.yaml:1: did not find expected ',' or ']'"},
 		{"a tab", "doors:\n\t- open: true\n", "house.yaml:2: found character that cannot start any token"},
 		{"two documents", "name: a\n---\nname: b\n", "house.yaml: has more than one YAML document"},
 		{"rubbish in a second document", "name: a\n---\n]\n", "house.yaml: has more than one YAML document"},
-		{"an unknown alias", "name: *who\n", "house.yaml: unknown anchor 'who' referenced"},
+		{"an unknown alias", "name: *who\n", "house.yaml:1: unknown anchor 'who' referenced"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := Decode("house.yaml", []byte(c.text), new(house))
@@ -84,4 +95,65 @@ func TestTypesWithoutNames(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", text, err, want)
 		}
 	}
+}
+
+// TestLocate: the line is that where the text is wrong, whichever part of the library says so.
+func TestLocate(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"a list that is not closed", "a: 1\nb: [1,\n  2\nc: 3\nd: 4\n", "2: did not find expected ',' or ']'"},
+		{"a list that is never closed", "a: 1\nb: [", "2: did not find expected node content"},
+		{"a missing comma in JSON", "{\n\"a\": 1,\n\"b\": 2 \"c\": 3}", "3: did not find expected ',' or '}'"},
+		{"a key too far to the left", "# begins\n\na: 1\nb:\n  c: 1\n d: 2\ne: 3\n", "6: did not find expected key"},
+		{"an entry that is none", "a:\n  - 1\n  - 2\n  b: 3\nc: 4\n", "4: did not find expected '-' indicator"},
+		{"text among keys", "a: 1\nb\nc: 2\n", "2: could not find expected ':'"},
+		{"a colon too many", "a: 1\nb: c: d\n", "2: mapping values are not allowed in this context"},
+		{"an open quote", "a: 1\nb: \"c\nd: e\n", "2: found unexpected end of stream"},
+		{"a tab", "a:\n\tb: 1\n", "2: found character that cannot start any token"},
+		{"a control character", "a: 1\nb: 2\nc: \x01\nd: 4\n", "3: control characters are not allowed"},
+		{"no UTF-8", "a: 1\nb: \xff\xff\n", "2: invalid leading UTF-8 octet"},
+		{"an anchor that is nowhere", "a: 1\nb: *c\nd: &c 1\n", "2: unknown anchor 'c' referenced"},
+		{"a tag that is nowhere", "a: 1\nb: !c!d 2\n", "2: found undefined tag handle"},
+		{"in a later document", "a: 1\n---\nb: 2\n---\nc:\n  d: 1\n e: 2\n", "7: did not find expected key"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			decoder := yaml.NewDecoder(strings.NewReader(c.text))
+			var err error
+			for err == nil {
+				err = decoder.Decode(new(yaml.Node))
+			}
+			if got := Locate("a.yaml", []byte(c.text), err); got.Error() != "a.yaml:"+c.want {
+				t.Errorf("got  %s\nwant a.yaml:%s", got, c.want)
+			}
+		})
+	}
+}
+
+// FuzzDecode: whatever is wrong, each line of the error names a line of the text, and nothing of Go or its library.
+func FuzzDecode(f *testing.F) {
+	f.Add("name: a\nrooms: three\ndoors: [{open: 1}, {opne: 2}]\npaint: {a: [b]}\nbuilt: 5\nany: *x\n")
+	f.Add("a: [\nb: c\n---\n\"d")
+	f.Add("doors:\n- &a {open: *a}\n- <<: [*a, {open: no}]\n c: d")
+	f.Fuzz(func(t *testing.T, text string) {
+		err := Decode("a.yaml", []byte(text), new(house))
+		if err == nil {
+			return
+		}
+		lines := 1 + len(regexp.MustCompile("[\n\r\u0085\u2028\u2029]").FindAllString(text, -1))
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			rest, is := strings.CutPrefix(line, "a.yaml:")
+			if !is {
+				continue // what is wrong has a line break in it
+			}
+			if rest == " is empty" || rest == " has more than one YAML document" {
+				continue
+			}
+			number, _, _ := strings.Cut(rest, ":")
+			if n, err := strconv.Atoi(number); err != nil || n < 1 || n > lines {
+				t.Errorf("%q: %q names no line of it", text, line)
+			}
+			if strings.Contains(line, "cannot unmarshal") || strings.Contains(line, "strict.") {
+				t.Errorf("%q: Go shows through: %s", text, line)
+			}
+		}
+	})
 }

@@ -18,7 +18,7 @@ func TestParse(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"node: {peryear: 2}":          "rates.yaml:1: unknown key peryear",
-		"start: soon":                 "rates.yaml:1: cannot unmarshal !!str `soon` into time.Duration",
+		"start: soon":                 `rates.yaml:1: start: is "soon": want a time, 90s or 1h30m`,
 		"zone: {perYear: -1}":         "rates.yaml: zone.perYear: is out of range",
 		"node: {perYear: .nan}":       "rates.yaml: node.perYear: is out of range",
 		"drains: {away: 10000h}":      "rates.yaml: drains.away: is out of range",

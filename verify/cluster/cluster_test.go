@@ -95,7 +95,7 @@ func TestRefusals(t *testing.T) {
 		"nodes: [{name: a, capacity: {cpu: many}}]":                             `capacity.cpu: is "many"`,
 		"nodes: [{name: a, capacity: {cpu: -1}}]":                               `capacity.cpu: is "-1"`,
 		"apiVersion: v1\nkind: Pod\nmetadata: {name: a}":                        "c.yaml:1: Pod a: is no Node: a cluster is made of Nodes only",
-		"apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {taints: 1}":    "c.yaml:4: Node a: spec.taints: want []v1.Taint, got number",
+		"apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {taints: 1}":    "c.yaml:4: Node a: spec.taints: is 1: want a list",
 	} {
 		if _, err := Parse("c.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/holdfast-ha/holdfast/internal/strict"
 )
 
 // Stdin is the name that stands for standard input.
@@ -94,11 +96,11 @@ func Parse(file string, text []byte) ([]*Object, error) {
 			return all, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
+			return nil, strict.Locate(file, text, err)
 		}
 		// Text that refers to itself, or blows up when it is written out, is refused here.
 		if err := document.Decode(new(any)); err != nil {
-			return nil, fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
+			return nil, strict.Locate(file, text, err)
 		}
 		objects, err := ofNode(file, expand(document.Content[0]))
 		if err != nil {
@@ -143,7 +145,10 @@ func ofNode(file string, node *yaml.Node) ([]*Object, error) {
 		}
 	}
 	if err := node.Decode(&head); err != nil {
-		return nil, fmt.Errorf("%s:%d: is no Kubernetes object: %s", file, node.Line, strings.Join(strings.Fields(err.Error()), " "))
+		for _, m := range strict.Misfits(node, &head, "yaml", (*yaml.Node).Decode) {
+			return nil, fmt.Errorf("%s:%d: is no Kubernetes object: %s", file, m.Line, m)
+		}
+		return nil, fmt.Errorf("%s:%d: is no Kubernetes object: %w", file, node.Line, err)
 	}
 	if head.Kind == "Kustomization" || head.Kind == "Component" && strings.HasPrefix(head.APIVersion, "kustomize.config.k8s.io/") {
 		return nil, fmt.Errorf("%s:%d: says how to build objects and is none: kustomize build DIR | holdfast verify -f -", file, node.Line)

@@ -4,15 +4,16 @@ package manifest
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"go.yaml.in/yaml/v3"
 	kjson "sigs.k8s.io/json"
+
+	"github.com/holdfast-ha/holdfast/internal/strict"
 )
 
 // Object is one Kubernetes object in a file.
@@ -65,27 +66,28 @@ func (o *Object) Errorf(path []string, format string, args ...any) error {
 }
 
 // Decode reads the object into a typed value, as the API server does: fields that the type does not know are left out, and so
-// are keys in another case. A value of the wrong kind is an error that names the field.
+// are keys in another case. Values of the wrong type are errors that name line and key, a line for each.
 func (o *Object) Decode(into any) error {
-	text, err := json.Marshal(value(o.node))
-	if err == nil {
-		err = kjson.UnmarshalCaseSensitivePreserveInts(text, into)
-	}
+	err := decode(o.node, into)
 	if err == nil {
 		return nil
 	}
-	if says := mistyped.FindStringSubmatch(err.Error()); says != nil {
-		return o.Errorf(keys(says[2]), "want %s, got %s", says[3], says[1])
+	var all []error
+	for _, m := range strict.Misfits(o.node, into, "json", decode) {
+		all = append(all, fmt.Errorf("%s:%d: %s: %s", o.File, m.Line, o, m))
 	}
-	return o.Errorf(nil, "%s", strings.TrimPrefix(err.Error(), "json: "))
+	if len(all) == 0 {
+		return o.Errorf(nil, "%s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return errors.Join(all...)
 }
 
-// mistyped is how the library says that a value is of the wrong type.
-var mistyped = regexp.MustCompile(`^json: cannot unmarshal (.+) into Go struct field \w+\.(\S+) of type (\S+)$`)
-
-// keys are the steps of a path, without the names of Go's types: those begin with a capital, and no key of Kubernetes does.
-func keys(path string) []string {
-	return slices.DeleteFunc(strings.Split(path, "."), func(step string) bool { return step == "" || unicode.IsUpper(rune(step[0])) })
+func decode(n *yaml.Node, into any) error {
+	text, err := json.Marshal(value(n))
+	if err != nil {
+		return err
+	}
+	return kjson.UnmarshalCaseSensitivePreserveInts(text, into)
 }
 
 // value is a node as JSON has it. A date is text, as it is for Kubernetes.

@@ -81,7 +81,7 @@ func TestUnjudged(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	const template = "\n  selector: {matchLabels: {app: a}}\n  template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: i}]}}"
 	for _, c := range []struct{ kind, spec, want string }{
-		{"apps/v1 Deployment", "\n  replicas: three", "m.yaml:5: Deployment a: spec.replicas: want int32, got string"},
+		{"apps/v1 Deployment", "\n  replicas: three", `m.yaml:5: Deployment a: spec.replicas: is "three": want a whole number`},
 		{"apps/v1 Deployment", "\n  selector: {matchLabels: {app: a}}\n  template: {}", "m.yaml:5: Deployment a: spec.selector: does not match"},
 		{"apps/v1 Deployment", template + "\n  strategy:\n    rollingUpdate:\n      maxSurge: many", "m.yaml:9: Deployment a: spec.strategy.rollingUpdate.maxSurge: "},
 		{"apps/v1 StatefulSet", template + "\n  updateStrategy:\n    rollingUpdate: {maxUnavailable: -1}", "m.yaml:8: StatefulSet a: spec.updateStrategy.rollingUpdate.maxUnavailable: is -1: want a number"},
@@ -90,13 +90,13 @@ func TestRefusals(t *testing.T) {
 		{"batch/v1 Job", "\n  parallelism: 2000000000", "m.yaml:5: Job a: spec.parallelism: it has 2000000000 pods: want 0 to 150000"},
 		{"policy/v1 PodDisruptionBudget", "\n  minAvailable: -1", "m.yaml:5: PodDisruptionBudget a: spec.minAvailable: is -1: want a number of pods or a percentage"},
 		{"policy/v1 PodDisruptionBudget", "\n  selector: {matchExpressions: [{key: a, operator: Near}]}", `m.yaml:5: PodDisruptionBudget a: spec.selector: "Near" is not a valid label selector operator`},
-		{"v1 Service", " {publishNotReadyAddresses: often}", "m.yaml:4: Service a: spec.publishNotReadyAddresses: want bool, got string"},
+		{"v1 Service", " {publishNotReadyAddresses: often}", `m.yaml:4: Service a: spec.publishNotReadyAddresses: is "often": want true or false`},
 		{"v1 ReplicationController", "\n  replicas: 1", "m.yaml:4: ReplicationController a: spec.template: is missing"},
 		{"autoscaling/v2 HorizontalPodAutoscaler", "\n  minReplicas: 3\n  maxReplicas: 2", "m.yaml:6: HorizontalPodAutoscaler a: spec.maxReplicas: is 2, and spec.minReplicas 3"},
 		{"argoproj.io/v1alpha1 EventBus", "\n  jetstream:\n    replicas: 2", "m.yaml:6: EventBus a: spec.jetstream.replicas: is 2: the controller wants 1, or 3 and more"},
-		{"argoproj.io/v1alpha1 EventBus", "\n  jetstream:\n    tolerations: all", "m.yaml:6: EventBus a: spec.jetstream.tolerations: want []v1.Toleration, got string"},
+		{"argoproj.io/v1alpha1 EventBus", "\n  jetstream:\n    tolerations: all", `m.yaml:6: EventBus a: spec.jetstream.tolerations: is "all": want a list`},
 		{"argoproj.io/v1alpha1 EventSource", "\n  webhook: {a: {}}\n  kafka: {a: {}}", "m.yaml:6: EventSource a: spec.kafka: has kafka, of which one pod works, and webhook, of which all do"},
-		{"argoproj.io/v1alpha1 EventSource", "\n  replicas: two", "m.yaml:5: EventSource a: spec.replicas: want int32, got string"},
+		{"argoproj.io/v1alpha1 EventSource", "\n  replicas: two", `m.yaml:5: EventSource a: spec.replicas: is "two": want a whole number`},
 		{"v1 ConfigMap", " {}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}", "m.yaml:6: ConfigMap a: is there twice: the other is at m.yaml:1"},
 	} {
 		version, kind, _ := strings.Cut(c.kind, " ")
