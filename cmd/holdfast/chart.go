@@ -14,8 +14,8 @@ func newChartCmd(_ streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "chart STACK -o DIR",
 		Short: "Write the Helm chart of a stack",
-		Long: `chart turns a stack, a built-in one or your own file, into a Helm chart with all profiles in it.
-The folder is written completely or not at all; one that was edited since is left alone without --force.`,
+		Long: `chart turns a stack, a built-in one or your own file, into a Helm chart with all profiles in it. The
+folder is written completely or not at all; one that was edited since is left alone without --force.`,
 		Example: `  holdfast chart argo-events -o charts/argo-events
   holdfast chart ./shop.yaml -o charts/shop`,
 		Args:              cobra.ExactArgs(1),

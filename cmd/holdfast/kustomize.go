@@ -24,17 +24,20 @@ func newKustomizeCmd(_ streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "kustomize [STACK] -o DIR",
 		Short: "Write a Kustomize base, and an overlay for each further profile",
-		Long: `kustomize renders the stack under several profiles and writes a folder of which Kustomize builds, for each of them,
-the objects of "holdfast render --no-hooks", but for Helm's own labels and annotations:
+		Long: `kustomize renders the stack under several profiles and writes a folder of which Kustomize builds,
+for each of them, the objects of "holdfast render --no-hooks", but for Helm's own labels and
+annotations:
 
   base/                  the first profile, single-node: one file per object
-  components/<profile>/  what each further profile changes, with the reasons; for your own overlays, too
+  components/<profile>/  what each further profile changes, and why; for overlays of yours, too
   overlays/<profile>/    the base with that component
 
-The objects name no namespace: an overlay or kubectl -n gives one. Only the names in a certificate and admission policies
-hold it in a text: with those, say it by -n. Secrets are not in it: "holdfast secrets" prints them.
-The folder is written completely or not at all; one that was edited since is left alone without --force.`,
-		Example: `  holdfast kustomize -f values/webhook.yaml -n events -o out && kubectl apply -n events -k out/overlays/multi-zone
+The objects name no namespace: an overlay or kubectl -n gives one. Only the names in a certificate
+and admission policies hold it in a text: with those, say it by -n. Secrets are not in it: "holdfast
+secrets" prints them. The folder is written completely or not at all; one that was edited since is
+left alone without --force.`,
+		Example: `  holdfast kustomize -f values/webhook.yaml -n events -o out &&
+    kubectl apply -n events -k out/overlays/multi-zone
   holdfast kustomize stacks/web.yaml --profiles multi-node,multi-zone -o out`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeStacks,

@@ -22,14 +22,15 @@ func newPlanCmd(s streams) *cobra.Command {
 		Use:   "plan [STACK]",
 		Short: "Say what a switch of profile or values does, before it is done",
 		Long: `plan compares two sides of a system: profiles, values, or what Helm has installed on a cluster. It
-says which objects are created, changed and removed, whose pods are replaced, what the API server would refuse,
-which volume claims stay in use, and prints the commands. It changes nothing.
+says which objects are created, changed and removed, whose pods are replaced, what the API server
+would refuse, which volume claims stay in use, and prints the commands. It changes nothing.
 
 Values given by -f and --set are those of both sides. A field that is written out with its default
 counts as a change, though the API server sees none.
 
-Exit code 0: nothing to do, or one upgrade does it in place. 1: data have to be moved, something is to be done by
-hand, the API server would refuse it, or data would be lost; the first line says which.`,
+Exit code 0: nothing to do, or one upgrade does it in place. 1: data have to be moved, something is
+to be done by hand, the API server would refuse it, or data would be lost; the first line says
+which.`,
 		Example: `  holdfast plan --from single-node --to multi-zone -f values/webhook.yaml
   holdfast plan --from multi-zone --to-set bus.replicas=5
   holdfast plan stacks/web.yaml --from multi-node --to multi-zone -o json
@@ -87,10 +88,8 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.release, "from-release", "", "release on a cluster that is compared instead, and whose values both sides have")
 	flags.StringVar(&f.cluster.Kubeconfig, "kubeconfig", "", "with --from-release: the cluster's kubeconfig (default: as kubectl)")
 	flags.StringVar(&f.cluster.Context, "kube-context", "", "with --from-release: the kubeconfig's context")
-	for _, name := range []string{"from", "from-values", "from-set", "release"} {
-		cmd.MarkFlagsMutuallyExclusive("from-release", name)
-	}
-	cmd.MarkFlagsOneRequired("from", "from-release")
+	apart(cmd, "from-release", "what is installed is all that there is", "from", "from-values", "from-set", "release")
+	oneOf(cmd, "what is there now? Say it by --from PROFILE, or --from-release NAME", "from", "from-release")
 }
 
 // plan renders both sides and compares them.

@@ -29,21 +29,23 @@ func newProfilesCmd(s streams) *cobra.Command {
 		Short: "List what each profile needs and survives; with a name, what it decides",
 		Long: `profiles lists the profiles; with a name, what that one decides for each component of a stack.
 
-With --compare it renders the stack for each of them, with your values, and puts side by side what that comes to on
-the smallest cluster for it: how much of the time each workload can be expected to serve, and how much it asks of
-the cluster. Nodes and zones fail at rates, and are repaired, drained and rolled out to at rates, that are printed
-with their sources; a file for --rates changes some of them:
+With --compare it renders the stack for each of them, with your values, and puts side by side what
+that comes to on the smallest cluster for it: how much of the time each workload can be expected to
+serve, and how much it asks of the cluster. Nodes and zones fail at rates, and are repaired, drained
+and rolled out to at rates, that are printed with their sources; a file for --rates changes some of
+them:
 
-  node: {perYear: 2, repair: 1h}        # each node fails twice a year, and is back or replaced after an hour
+  node: {perYear: 2, repair: 1h}   # each node fails twice a year, and is replaced in an hour
   zone: {perYear: 0.5, repair: 6h}
-  drains: {perYear: 52, away: 5m}       # each node is drained every week
-  rollouts: 100                         # a year, of each workload
-  detection: 50s                        # until the cluster knows that a node is silent
-  start: 90s                            # until a new pod is ready
-  election: 15s                         # until another pod works, where one does and others stand by
+  drains: {perYear: 52, away: 5m}  # each node is drained every week
+  rollouts: 100                    # a year, of each workload
+  detection: 50s                   # until the cluster knows that a node is silent
+  start: 90s                       # until a new pod is ready
+  election: 15s                    # until another pod works, where one does and others stand by
 
-How likely it is that too few pods are left is summed over all states of all nodes and zones that have some, for
-pods where kube-scheduler's plugins place them. It is a model, good for comparing: what it leaves out is printed, too.`,
+How likely it is that too few pods are left is summed over all states of all nodes and zones that
+have some, for pods where kube-scheduler's plugins place them. It is a model, good for comparing:
+what it leaves out is printed, too.`,
 		Example: `  holdfast profiles
   holdfast profiles multi-zone
   holdfast profiles multi-zone --stack stacks/web.yaml -o json

@@ -25,7 +25,8 @@ func newRenderCmd(s streams) *cobra.Command {
 Secrets are never made here: where no existing one is named, the manifests refer to
 them by name, and "holdfast secrets" prints them.`,
 		Example: `  holdfast render --profile multi-zone -f values/webhook.yaml
-  holdfast render --profile multi-node -f values/webhook.yaml -n events --no-hooks | kubectl apply -n events -f -
+  holdfast render --profile multi-node -f values/webhook.yaml -n events --no-hooks |
+    kubectl apply -n events -f -
   holdfast render --profile multi-zone -f values/webhook.yaml -o out/
   holdfast render stacks/web.yaml --set api.replicas=4`,
 		Args:              cobra.MaximumNArgs(1),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/folder"
 	"github.com/spf13/cobra"
@@ -57,6 +58,9 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	return exitBadInput
 }
 
+// helpWidth is how long a line of help may be.
+const helpWidth = 100
+
 func newRootCmd(s streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "holdfast",
@@ -75,6 +79,7 @@ Exit codes: 0 fine, 1 findings, 2 bad input, 3 anything else.`,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpWidth)))
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)

@@ -13,11 +13,12 @@ func newSecretsCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "secrets [STACK]",
 		Short: "Print the Secrets that an install would make, to be sealed or stored",
-		Long: `secrets prints the Secrets that the chart makes by itself when Helm installs it on a cluster, with new
-random content at each call. It is for those who render the chart without a cluster (GitOps, holdfast render):
-apply or seal them once; the manifests refer to them by name.`,
+		Long: `secrets prints the Secrets that the chart makes by itself when Helm installs it on a cluster, with
+new random content at each call. It is for those who render the chart without a cluster (GitOps,
+holdfast render): apply or seal them once; the manifests refer to them by name.`,
 		Example: `  holdfast secrets --release events -n events | kubectl apply -n events -f -
-  holdfast secrets --release events -n events -f values/webhook.yaml | kubeseal -o yaml > sealed.yaml`,
+  holdfast secrets --release events -n events -f values/webhook.yaml |
+    kubeseal -o yaml > sealed.yaml`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeStacks,
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -23,25 +23,32 @@ func newVerifyCmd(s streams) *cobra.Command {
 		Use:   "verify {-f FILE... | --profile P [STACK] | --kubeconfig FILE}",
 		Short: "Say what survives the loss of a node or a zone, of any manifests",
 		Long: `verify reads manifests, whoever made them, places their pods on a cluster with the plugins of
-kube-scheduler, takes away each node and each zone, drains each node and rolls each workload: it says which
-workloads go on, which come back, and which stop. Beside that it looks for faults that no API server refuses. It needs no cluster.
+kube-scheduler, takes away each node and each zone, drains each node and rolls each workload: it
+says which workloads go on, which come back, and which stop. Beside that it looks for faults that no
+API server refuses. It needs no cluster.
 
-With --profile it renders a stack first, as "holdfast render" does, and holds it to what the profile promises on the
-smallest cluster that the profile needs. Places are in the files that "holdfast render -o" writes.
+With --profile it renders a stack first, as "holdfast render" does, and holds it to what the profile
+promises on the smallest cluster that the profile needs. Places are in the files that
+"holdfast render -o" writes.
 
-With --kubeconfig the nodes are those of a cluster, which is only read, and so are the objects where no others are
-given: what makes pods in a namespace and what is around it. What other namespaces run takes no room then; -A reads
-all. Places are those of "kubectl get KIND NAME -n NAMESPACE -o yaml", as live/NAMESPACE/KIND/NAME.
+With --kubeconfig the nodes are those of a cluster, which is only read, and so are the objects where
+no others are given: what makes pods in a namespace and what is around it. What other namespaces run
+takes no room then; -A reads all. Places are those of "kubectl get KIND NAME -n NAMESPACE -o yaml",
+as live/NAMESPACE/KIND/NAME.
 
-Pods that run are where they are, in whichever way they are read: nothing is placed anew but what is missing.
+Pods that run are where they are, in whichever way they are read: nothing is placed anew but what is
+missing.
 
-How a workload replicates is said by --replication, by the annotation ` + workload.Annotation + `,
-or assumed: a quorum of known images, otherwise one ready pod serves. One of ` + joined(workload.Models) + `.
+How a workload replicates is said by --replication, by the annotation
+` + workload.Annotation + `, or assumed: a quorum of known images, otherwise one ready
+pod serves. One of ` + joined(workload.Models) + `.
 
-A claim holds all workloads to it. Exit code 0: the claim is kept and no rule complains. 1: it is not, or one does.
-What an object ignores by the annotation ` + rules.Ignore + `RULE, or a config does, with a reason,
-counts neither way; what breaks a claim is ignored as claim-lose-node, claim-lose-zone, claim-drain-node, claim-roll or
-claim-rest. With --baseline, an earlier report, only what is new counts, wherever its lines have moved.
+A claim holds all workloads to it. Exit code 0: the claim is kept and no rule complains. 1: it is
+not, or one does. What an object ignores by the annotation
+` + rules.Ignore + `RULE, or a config does, with a reason, counts neither way; what
+breaks a claim is ignored as claim-lose-node, claim-lose-zone, claim-drain-node, claim-roll or
+claim-rest. With --baseline, an earlier report, only what is new counts, wherever its lines have
+moved.
 
 A config says the same again and again; flags count more:
 

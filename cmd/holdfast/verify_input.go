@@ -59,13 +59,9 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	flags.StringToStringVar(&f.replication, "replication", nil, "how a workload replicates: KIND/NAME=MODEL (repeatable)")
 	flags.StringVar(&f.configFile, "config", "", "file with what is said again and again: claim, cluster, replication, and what to ignore and why")
 	flags.StringVar(&f.baseline, "baseline", "", "earlier report, of -o json: say only what is new since, and how much is fixed")
-	for _, name := range []string{"nodes", "zones"} {
-		cmd.MarkFlagsMutuallyExclusive("cluster", name)
-	}
-	for _, name := range []string{"filename", "profile", "namespace"} {
-		cmd.MarkFlagsMutuallyExclusive("all-namespaces", name)
-	}
-	cmd.MarkFlagsMutuallyExclusive("filename", "profile")
+	apart(cmd, "cluster", "its file says which nodes there are", "nodes", "zones")
+	apart(cmd, "all-namespaces", "it reads all that runs on a cluster", "filename", "profile", "namespace")
+	apart(cmd, "filename", "manifests are read, or a stack is rendered", "profile")
 	_ = cmd.RegisterFlagCompletionFunc("survives", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return report.Claims, cobra.ShellCompDirectiveNoFileComp
 	})
