@@ -1,6 +1,9 @@
 package argoevents
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Election is how the pods of an EventSource or a Sensor find out who of them works.
 type Election string
@@ -27,6 +30,22 @@ func elect(annotations map[string]string, bus *EventBus) Election {
 		return ByLease
 	}
 	return ByVote
+}
+
+// Lease is how pods that elect by a lease keep it: how long it is good for, and how often they renew it or look at it. A variable
+// whose value is not in the manifest, or no time, counts for nothing (durationFromEnv in pkg/shared/leaderelection).
+func (t *Template) Lease() (good, retry time.Duration) {
+	good, retry = 5*time.Second, time.Second
+	for _, v := range t.Container.Env { // the last of one name counts
+		own, is := map[string]*time.Duration{"LEADER_ELECTION_LEASE_DURATION": &good, "LEADER_ELECTION_RETRY_PERIOD": &retry}[v.Name]
+		if !is {
+			continue
+		}
+		if said, err := time.ParseDuration(v.Value); err == nil {
+			*own = said
+		}
+	}
+	return good, retry
 }
 
 // The types of sources of which one pod works, and those of which all do, as keys of an EventSource. They are those of

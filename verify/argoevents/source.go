@@ -16,6 +16,7 @@ type Template struct {
 	Container struct {
 		Container
 		VolumeMounts []corev1.VolumeMount `json:"volumeMounts"`
+		Env          []corev1.EnvVar      `json:"env"`
 	} `json:"container"`
 	Volumes []corev1.Volume `json:"volumes"`
 }

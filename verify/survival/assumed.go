@@ -19,8 +19,11 @@ func Assumed(c cluster.Cluster, s *workload.System) []string {
 	said = append(said,
 		fmt.Sprintf("Images are on the nodes, a container runs after %s, probes succeed as soon as they may, and pods take all the time that they are given to stop.", relist))
 	some := func(is func(*workload.Workload) bool) bool { return slices.ContainsFunc(s.Workloads, is) }
-	if some(func(w *workload.Workload) bool { return w.Replication.Model == workload.Standby }) {
-		said = append(said, fmt.Sprintf("A standby takes over within %s: a lease of %s has to run out, and it looks every %s at least.", takeover, lease, look))
+	for _, w := range s.Workloads {
+		if l, is := w.Lease(); !is && w.Replication.Model == workload.Standby {
+			said = append(said, fmt.Sprintf("A standby that says nothing of its lease takes over within %s: a lease of %s has to run out, at which it looks every %s or later.", takeover(l), l.Good, l.Retry))
+			break
+		}
 	}
 	if some(func(w *workload.Workload) bool { return w.Replication.Model == workload.Elected }) {
 		said = append(said, fmt.Sprintf("Where pods elect one of them by votes, it takes them %s.", vote))

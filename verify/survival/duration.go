@@ -4,19 +4,21 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// How leases are taken over, if they are as those of Kubernetes' own components: for how long one is good, and how often at
-// least somebody who waits for it looks (LeaseDuration, and RetryPeriod with JitterFactor: RecommendedDefaultLeaderElectionConfiguration in
-// k8s.io/component-base/config/v1alpha1/defaults.go, acquire in k8s.io/client-go/tools/leaderelection/leaderelection.go).
-const (
-	lease = 15 * time.Second
-	look  = 4400 * time.Millisecond
-)
+// jitter is what somebody who waits for a lease adds to the time between two looks at it, at most, as a share of that
+// (JitterFactor in k8s.io/client-go/tools/leaderelection).
+const jitter = 1.2
 
-// takeover is how long it takes at most until a standby works for a pod that is gone. It counts the lease's time from its own look at it, not
-// from what stands there, for it trusts no other's clock: a look after the last renewal it begins, and the look after its end is the one.
-const takeover = look + lease + look
+// takeover is how long it takes at most until a standby works for a pod that is gone. It counts the lease's time from its own
+// look at it, not from what stands there, for it trusts no other's clock: a look after the last renewal it begins, and the look
+// after its end is the one (tryAcquireOrRenew in k8s.io/client-go/tools/leaderelection).
+func takeover(l workload.Lease) time.Duration {
+	look := time.Duration((1 + jitter) * float64(l.Retry))
+	return look + l.Good + look
+}
 
 // vote is how long it takes at most until those that are left have elected another, once they are enough: a follower of NATS'
 // graft, by which pods of Argo Events elect over the bus, stands for it after so long (MAX_ELECTION_TIMEOUT in its const.go).

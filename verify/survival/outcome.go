@@ -33,7 +33,8 @@ func (c *controller) outcome() Outcome {
 	case !o.Recovers():
 		o.Recovery = -1
 	case c.of.Replication.Model == workload.Standby && s.went:
-		o.Recovery = s.outage + takeover // a pod that is new has to wait for it, too
+		l, _ := c.of.Lease()
+		o.Recovery = s.outage + takeover(l) // a pod that is new has to wait for it, too
 	case c.of.Replication.Model == workload.Elected && s.went:
 		o.Recovery = s.outage + vote
 	default:

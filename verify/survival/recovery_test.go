@@ -32,6 +32,7 @@ func TestRecovery(t *testing.T) {
 		"one of three is elected": {make3("Deployment", "a", "", apartHosts), workload.Elected, time.Second, time.Second},
 		"alone, it elects itself": {one("Deployment", ""), workload.Elected, 352 * time.Second, 2 * time.Second},
 		"one of three stands by":  {make3("Deployment", "a", "", apartHosts), workload.Standby, 23800 * time.Millisecond, 23800 * time.Millisecond},
+		"as its lease says":       {strings.Replace(make3("Deployment", "a", "", apartHosts), "image: i", "image: i, args: [--leader-elect-lease-duration=5s, --leader-elect-retry-period=1s]", 1), workload.Standby, 9400 * time.Millisecond, 9400 * time.Millisecond},
 		"alone, it waits, too":    {one("Deployment", ""), workload.Standby, 374800 * time.Millisecond, 24800 * time.Millisecond},
 	} {
 		nodes, err := cluster.Uniform(4, 0)
@@ -76,7 +77,7 @@ func TestAssumed(t *testing.T) {
 		says  string // beside what always holds
 	}{
 		"nothing of its own":  {make3("Deployment", "a", "", ""), workload.Stateless, ""},
-		"a lease":             {make3("Deployment", "a", "", ""), workload.Standby, "lease of 15s"},
+		"a lease":             {make3("Deployment", "a", "", ""), workload.Standby, "within 23.8s: a lease of 15s"},
 		"votes":               {make3("Deployment", "a", "", ""), workload.Elected, "by votes, it takes them 1s"},
 		"a disk for each pod": {make3("StatefulSet", "a", "volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce]}}]", ""), workload.Single, "StorageClass"},
 		"a disk for all":      {make3("Deployment", "a", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"), workload.Stateless, "StorageClass"},

@@ -45,7 +45,7 @@ func readEventSource(s *System, o *manifest.Object, source *argoevents.EventSour
 	bus := s.bus(o, source.Spec.EventBusName)
 	by := source.Election(bus)
 	w := &Workload{Object: o, TemplateAt: template, inline: true}
-	w.elect(by, bus == nil && by == argoevents.ByVote, "every pod takes events")
+	w.elect(by, bus == nil && by == argoevents.ByVote, &source.Spec.Template, "every pod takes events")
 	if source.Spec.Passive != "" {
 		w.known.Why = "of " + source.Spec.Passive + " " + w.known.Why
 	}
@@ -56,15 +56,16 @@ func readEventSource(s *System, o *manifest.Object, source *argoevents.EventSour
 func readSensor(s *System, o *manifest.Object, sensor *argoevents.Sensor) error {
 	bus := s.bus(o, sensor.Spec.EventBusName)
 	w := &Workload{Object: o, TemplateAt: template, inline: true}
-	w.elect(sensor.Election(bus), bus == nil, "sensors on Kafka share what comes")
+	w.elect(sensor.Election(bus), bus == nil, &sensor.Spec.Template, "sensors on Kafka share what comes")
 	return s.deployment(w, sensor.Make().Deployment)
 }
 
 // elect notes how the pods of a source or a sensor choose the one that works; all says why they all do. It is assumed where
-// it depends on a bus that is not in the manifests.
-func (w *Workload) elect(by argoevents.Election, assumed bool, all string) {
+// it depends on a bus that is not in the manifests. Of a lease the template says how it is kept.
+func (w *Workload) elect(by argoevents.Election, assumed bool, of *argoevents.Template, all string) {
 	switch by {
 	case argoevents.ByLease:
+		w.lease.Good, w.lease.Retry = of.Lease()
 		w.known = Replication{Model: Standby, Why: "one pod works, which holds a lease"}
 	case argoevents.ByVote:
 		w.known = Replication{Model: Elected, Why: "one pod works, which more than half of all elect over the bus"}

@@ -63,6 +63,8 @@ type Workload struct {
 
 	// onNodes is how a DaemonSet rolls, with percentages of the nodes that it runs on.
 	onNodes *appsv1.RollingUpdateDaemonSet
+	// lease is how pods of Argo Events keep theirs.
+	lease Lease
 	// known is what the code says that makes the pods, if nobody says otherwise.
 	known Replication
 	// inline: the template's spec stands in the object without a key of its own.
