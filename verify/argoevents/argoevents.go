@@ -3,7 +3,8 @@
 //
 // It was read from Argo Events v1.9.11 (pkg/reconciler), and is held against the real controller by e2e/control. Left out is
 // what neither places nor binds nor stops a pod: images and what the server is called in them, which are the controller's
-// configuration, environment but that for leases, mounted Secrets and ConfigMaps. The types here have the fields that matter, and no others.
+// configuration, environment but that for leases, mounted Secrets and ConfigMaps. The types here have the fields that matter,
+// and no others.
 package argoevents
 
 import (

@@ -1,6 +1,7 @@
 package argoevents
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -32,20 +33,24 @@ func elect(annotations map[string]string, bus *EventBus) Election {
 	return ByVote
 }
 
-// Lease is how pods that elect by a lease keep it: how long it is good for, and how often they renew it or look at it. A variable
-// whose value is not in the manifest, or no time, counts for nothing (durationFromEnv in pkg/shared/leaderelection).
+// Lease is how pods that elect by a lease keep it: how long it is good for, and how often they renew it or look at it. A
+// variable whose value is not in the manifest, or no time, counts for nothing (durationFromEnv in pkg/shared/leaderelection).
 func (t *Template) Lease() (good, retry time.Duration) {
-	good, retry = 5*time.Second, time.Second
-	for _, v := range t.Container.Env { // the last of one name counts
-		own, is := map[string]*time.Duration{"LEADER_ELECTION_LEASE_DURATION": &good, "LEADER_ELECTION_RETRY_PERIOD": &retry}[v.Name]
-		if !is {
+	return t.time("LEADER_ELECTION_LEASE_DURATION", 5*time.Second), t.time("LEADER_ELECTION_RETRY_PERIOD", time.Second)
+}
+
+// time is that of a variable, of which the last of one name counts.
+func (t *Template) time(name string, otherwise time.Duration) time.Duration {
+	for _, v := range slices.Backward(t.Container.Env) {
+		if v.Name != name {
 			continue
 		}
 		if said, err := time.ParseDuration(v.Value); err == nil {
-			*own = said
+			return said
 		}
+		break
 	}
-	return good, retry
+	return otherwise
 }
 
 // The types of sources of which one pod works, and those of which all do, as keys of an EventSource. They are those of

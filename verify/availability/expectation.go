@@ -1,11 +1,6 @@
 package availability
 
 import (
-	"slices"
-	"time"
-
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/survival"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -38,7 +33,10 @@ func Expect(r Rates, c cluster.Cluster, s *workload.System, played survival.Resu
 // subjectOf reads out of plays what becomes of a workload's pods, the i-th of the system. What differs from one node to
 // another counts as the worst of them.
 func subjectOf(r Rates, c cluster.Cluster, w *workload.Workload, i int, played survival.Result) Subject {
-	elsewhere := r.Detection + toleration(w) + r.Start
+	elsewhere := max(r.Node.Repair, r.Zone.Repair) // until what failed is back
+	if after, ends := survival.Tolerates(&w.Pod(0, 1).Spec); ends {
+		elsewhere = r.Detection + after + r.Start
+	}
 	s := Subject{On: spots(c, w, played.Rest), NodeAway: min(elsewhere, r.Node.Repair), ZoneAway: r.Zone.Repair, DrainAway: r.Start, RollAway: r.Start}
 	if len(c.Zones()) > 1 {
 		s.ZoneAway = min(elsewhere, r.Zone.Repair)
@@ -89,18 +87,4 @@ func spots(c cluster.Cluster, w *workload.Workload, rest []survival.Placement) [
 		}
 	}
 	return on
-}
-
-// toleration is how long a workload's pods stay bound to a node that does not answer. Pods that are bound to it for good are
-// not made again elsewhere, as the plays show.
-func toleration(w *workload.Workload) time.Duration {
-	shortest := time.Duration(0)
-	for i, t := range slices.DeleteFunc(w.Pod(0, 1).Spec.Tolerations, func(t corev1.Toleration) bool {
-		return t.Key != corev1.TaintNodeUnreachable || t.TolerationSeconds == nil
-	}) {
-		if wait := time.Duration(*t.TolerationSeconds) * time.Second; i == 0 || wait < shortest {
-			shortest = max(wait, 0)
-		}
-	}
-	return shortest
 }

@@ -39,7 +39,7 @@ spec:
   template:
     metadata: {labels: {app: a}}
     spec:
-      tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 30}]
+      tolerations: [{operator: Exists, effect: NoExecute, tolerationSeconds: 30}] # of every taint
       containers: [{name: c, image: c}]
 `))
 	s := system(t, objects, err)

@@ -44,7 +44,7 @@ func (w *world) lose(nodes []*node) error {
 		zone := n.object.Labels[corev1.LabelTopologyZone]
 		for _, p := range n.pods {
 			due := never
-			if after := tolerates(&p.object.Spec); after != never && w.lost < len(w.nodes) {
+			if after, ends := Tolerates(&p.object.Spec); ends && w.lost < len(w.nodes) {
 				due = w.now + w.detection + turn[zone] + after
 			}
 			if p.state == stopping {
@@ -73,9 +73,9 @@ func (w *world) lack(c *controller, nodes []*node) {
 	}
 }
 
-// tolerates is how long a pod stays bound to a node that does not answer, never if it does so for ever: the shortest time
-// that a toleration which counts gives (pkg/controller/tainteviction/taint_eviction.go).
-func tolerates(spec *corev1.PodSpec) time.Duration {
+// Tolerates is how long a pod stays bound to a node that does not answer: the shortest time that a toleration which counts
+// gives (pkg/controller/tainteviction/taint_eviction.go). It does not end if all that count give it for ever.
+func Tolerates(spec *corev1.PodSpec) (after time.Duration, ends bool) {
 	shortest := never
 	taint := unreachable[1]
 	tolerated := false
@@ -89,7 +89,7 @@ func tolerates(spec *corev1.PodSpec) time.Duration {
 		}
 	}
 	if !tolerated {
-		return 0
+		return 0, true
 	}
-	return shortest
+	return shortest, shortest != never
 }

@@ -20,7 +20,7 @@ func TestLease(t *testing.T) {
 		{"Argo Events' own", sensor, "", 5 * time.Second, time.Second, true},
 		{"what a sensor is told", sensor, "{name: LEADER_ELECTION_LEASE_DURATION, value: 20s}, {name: LEADER_ELECTION_RETRY_PERIOD, value: 3s}", 20 * time.Second, 3 * time.Second, true},
 		{"and a source; the last counts", source, "{name: LEADER_ELECTION_LEASE_DURATION, value: 20s}, {name: LEADER_ELECTION_LEASE_DURATION, value: 1m}", time.Minute, time.Second, true},
-		{"what it cannot read it does not take", sensor, "{name: LEADER_ELECTION_LEASE_DURATION, value: '20'}", 5 * time.Second, time.Second, true},
+		{"what it cannot read it does not take", sensor, "{name: LEADER_ELECTION_LEASE_DURATION, value: 20s}, {name: LEADER_ELECTION_LEASE_DURATION, value: '20'}", 5 * time.Second, time.Second, true},
 		{"nor what is elsewhere is known", sensor, "{name: LEADER_ELECTION_LEASE_DURATION, valueFrom: {configMapKeyRef: {name: c, key: k}}}", 5 * time.Second, time.Second, true},
 		{"nothing is known", plain, "", 15 * time.Second, 2 * time.Second, false},
 		{"a flag", plain, `args: ["--leader-elect-lease-duration=30s"]`, 30 * time.Second, 2 * time.Second, true},
