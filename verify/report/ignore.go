@@ -1,7 +1,9 @@
 package report
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/holdfast-ha/holdfast/verify/rules"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -39,6 +41,17 @@ func (r Report) Ignore(by func(rule, object string) (reason, at string)) Report 
 	}
 	r.Kept = r.kept()
 	return r
+}
+
+// excuse shows how to say why the claim need not hold for a workload that has one pod and breaks it; "" if none does. Only
+// people know whether it could have more.
+func (r Report) excuse() string {
+	for _, b := range r.breaches() {
+		if b.workload.alone() != "" {
+			return fmt.Sprintf("ignore: [{rule: claim-*, objects: %s, reason: ...}]", strings.Replace(b.workload.Name, " ", "/", 1))
+		}
+	}
+	return ""
 }
 
 // annotated is what workloads say themselves of claims that need not hold for them.

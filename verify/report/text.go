@@ -73,6 +73,11 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 	for _, w := range r.Workloads {
 		p.troubles(w)
 	}
+	if excuse := r.excuse(); excuse != "" {
+		p.line("")
+		p.line("Give what has one pod a second. Where there must never be two, a file for --config says why:")
+		p.line("  " + excuse)
+	}
 	for _, f := range r.Findings {
 		p.finding(f)
 	}
