@@ -29,39 +29,56 @@ func (f *compareFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.rates, "rates", "", "with --compare: file with other rates of failures than the ones assumed")
 }
 
-// comparison is what the profiles make of a stack, side by side.
-type comparison struct {
-	Stack string                    `json:"stack"`
+// comparisonVersion is that of the JSON.
+const comparisonVersion = 1
+
+// Comparison is what the profiles make of a stack, side by side.
+type Comparison struct {
+	// Version is 1. It changes when a key is taken away or means something else.
+	Version int `json:"version"`
+	// Stack is its name, or its file.
+	Stack string `json:"stack"`
+	// Rates are those by which things fail, are repaired and are worked on.
 	Rates []availability.Assumption `json:"rates"`
 	// LeftOut are reasons to doubt the figures.
-	LeftOut  []string          `json:"leftOut"`
-	Profiles []comparedProfile `json:"profiles"`
+	LeftOut []string `json:"leftOut"`
+	// Profiles are all profiles, from the least to the most survived.
+	Profiles []ComparedProfile `json:"profiles"`
 }
 
-// comparedProfile is a profile on the smallest cluster that it needs.
-type comparedProfile struct {
-	Name      string             `json:"name"`
-	Nodes     int                `json:"nodes"`
-	Zones     int                `json:"zones"`
-	Cost      availability.Cost  `json:"cost"`
-	Workloads []comparedWorkload `json:"workloads"`
-	NotJudged []string           `json:"notJudged"`
+// ComparedProfile is a profile on the smallest cluster that it needs.
+type ComparedProfile struct {
+	// Name is the profile's.
+	Name string `json:"name"`
+	// Nodes is how many the cluster has.
+	Nodes int `json:"nodes"`
+	// Zones is in how many zones these are; 0 if in none.
+	Zones int `json:"zones"`
+	// Cost is that of all its workloads.
+	Cost availability.Cost `json:"cost"`
+	// Workloads are those that do not end by themselves, ordered by namespace and name.
+	Workloads []ComparedWorkload `json:"workloads"`
+	// NotJudged are objects of kinds that nothing is known of: what they make is in none of this.
+	NotJudged []string `json:"notJudged"`
 }
 
-// comparedWorkload is a workload that does not end by itself.
-type comparedWorkload struct {
-	Name        string `json:"name"`
+// ComparedWorkload is a workload that does not end by itself.
+type ComparedWorkload struct {
+	// Name is kind, namespace and name of its object.
+	Name string `json:"name"`
+	// Replication is how its pods stand to each other, as in the report of verify.
 	Replication string `json:"replication"`
-	// Availability is the share of the time for which it serves, DownSeconds how long it does not in a year; left out
-	// where that means nothing: a DaemonSet's pod serves its node.
-	Availability *float64          `json:"availability,omitempty"`
-	DownSeconds  *float64          `json:"downSeconds,omitempty"`
-	Cost         availability.Cost `json:"cost"`
+	// Availability is the share of the time for which it serves, 0 to 1; left out where that means nothing: a DaemonSet's pod serves its node.
+	Availability *float64 `json:"availability,omitempty"`
+	// DownSeconds is for how long it does not serve in a year of 365 days; left out where availability is.
+	DownSeconds *float64 `json:"downSeconds,omitempty"`
+	// Cost is what its pods ask for.
+	Cost availability.Cost `json:"cost"`
 }
 
 // compare renders a stack for each profile, plays what can happen to it, and says what that comes to in a year.
-func (f *compareFlags) compare(ctx context.Context, stackName string, all []profile.Profile) (comparison, error) {
-	result := comparison{Stack: stackName, LeftOut: availability.LeftOut}
+func (f *compareFlags) compare(ctx context.Context, stackName string, all []profile.Profile) (Comparison, error) {
+	result := Comparison{Version: comparisonVersion, Stack: stackName, LeftOut: availability.LeftOut}
 	rates, err := f.readRates()
 	if err != nil {
 		return result, err
@@ -110,8 +127,8 @@ func (f *compareFlags) readRates() (availability.Rates, error) {
 }
 
 // expect plays a profile's system on the smallest cluster for it.
-func expect(ctx context.Context, rates availability.Rates, p profile.Profile, s *workload.System) (comparedProfile, error) {
-	result := comparedProfile{Name: p.Name, Zones: p.Needs.Zones, NotJudged: []string{}}
+func expect(ctx context.Context, rates availability.Rates, p profile.Profile, s *workload.System) (ComparedProfile, error) {
+	result := ComparedProfile{Name: p.Name, Zones: p.Needs.Zones, NotJudged: []string{}}
 	c, err := cluster.Uniform(max(p.Needs.Nodes, p.Needs.Zones), p.Needs.Zones)
 	if err != nil {
 		return result, err
@@ -125,7 +142,7 @@ func expect(ctx context.Context, rates availability.Rates, p profile.Profile, s 
 		if e.Workload.Replication.Model == workload.Finite {
 			continue // it ends, and asks for nothing more
 		}
-		w := comparedWorkload{Name: e.Workload.String(), Replication: string(e.Workload.Replication.Model), Cost: e.Cost}
+		w := ComparedWorkload{Name: e.Workload.String(), Replication: string(e.Workload.Replication.Model), Cost: e.Cost}
 		if e.Judged {
 			up, down := 1-e.Down, e.Down*availability.Year.Seconds()
 			w.Availability, w.DownSeconds = &up, &down

@@ -11,33 +11,33 @@ import (
 )
 
 // writeText writes a comparison for a terminal.
-func (c comparison) writeText(out io.Writer) error {
+func (c Comparison) writeText(out io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: how much of the time what serves, and how long a year it does not\n\n", c.Stack)
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	row := func(name string, cell func(comparedProfile) string) {
+	row := func(name string, cell func(ComparedProfile) string) {
 		fmt.Fprint(table, name)
 		for _, p := range c.Profiles {
 			fmt.Fprint(table, "\t", cell(p))
 		}
 		fmt.Fprintln(table)
 	}
-	row("", func(p comparedProfile) string { return p.Name })
+	row("", func(p ComparedProfile) string { return p.Name })
 	for _, name := range c.workloads() {
-		row(cut(name), func(p comparedProfile) string { return p.expectation(name) })
+		row(cut(name), func(p ComparedProfile) string { return p.expectation(name) })
 	}
-	row("", func(comparedProfile) string { return "" })
-	row("nodes", func(p comparedProfile) string {
+	row("", func(ComparedProfile) string { return "" })
+	row("nodes", func(p ComparedProfile) string {
 		if p.Zones > 0 {
 			return fmt.Sprintf("%d in %d zones", p.Nodes, p.Zones)
 		}
 		return fmt.Sprint(p.Nodes)
 	})
-	row("pods", func(p comparedProfile) string { return fmt.Sprint(p.Cost.Pods) })
-	row("CPU requested", func(p comparedProfile) string { return p.Cost.CPU.String() })
-	row("memory requested", func(p comparedProfile) string { return p.Cost.Memory.String() })
-	row("disk requested", func(p comparedProfile) string { return p.Cost.Disk.String() })
-	row("pairs of zones a quorum replicates over", func(p comparedProfile) string { return fmt.Sprint(p.Cost.ZonePairs) })
+	row("pods", func(p ComparedProfile) string { return fmt.Sprint(p.Cost.Pods) })
+	row("CPU requested", func(p ComparedProfile) string { return p.Cost.CPU.String() })
+	row("memory requested", func(p ComparedProfile) string { return p.Cost.Memory.String() })
+	row("disk requested", func(p ComparedProfile) string { return p.Cost.Disk.String() })
+	row("pairs of zones a quorum replicates over", func(p ComparedProfile) string { return fmt.Sprint(p.Cost.ZonePairs) })
 	if err := table.Flush(); err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (c comparison) writeText(out io.Writer) error {
 }
 
 // workloads are the names of all, in the order of the first profile that has them.
-func (c comparison) workloads() []string {
+func (c Comparison) workloads() []string {
 	var names []string
 	seen := map[string]bool{}
 	for _, p := range c.Profiles {
@@ -86,7 +86,7 @@ func (c comparison) workloads() []string {
 func component(name string) string { return strings.TrimSuffix(name, "-standalone") }
 
 // expectation is the cell of a workload: "99.95%, 4.1 h".
-func (p comparedProfile) expectation(name string) string {
+func (p ComparedProfile) expectation(name string) string {
 	for _, w := range p.Workloads {
 		switch {
 		case component(w.Name) != name:

@@ -19,10 +19,13 @@ var fixDocs = flag.Bool("fixdocs", false, "write the generated docs instead of c
 // TestDocs holds the docs that are generated from code against the code.
 func TestDocs(t *testing.T) {
 	for file, generate := range map[string]func(*testing.T) string{
-		"../../docs/cli.md":      cliDocs,
-		"../../docs/profiles.md": decisionDocs,
-		"../../docs/report.md":   reportDocs,
-		"../../docs/rules.md":    ruleDocs,
+		"../../docs/cli.md":              cliDocs,
+		"../../docs/compare.md":          compareOutput.docs,
+		"../../docs/compare.schema.json": compareOutput.schema,
+		"../../docs/profiles.md":         decisionDocs,
+		"../../docs/report.md":           verifyOutput.docs,
+		"../../docs/report.schema.json":  verifyOutput.schema,
+		"../../docs/rules.md":            ruleDocs,
 	} {
 		want := generate(t)
 		if *fixDocs {

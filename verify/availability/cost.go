@@ -10,11 +10,14 @@ import (
 
 // Cost is what pods ask of a cluster.
 type Cost struct {
+	// Pods is how many have a place.
 	Pods int `json:"pods"`
-	// CPU, Memory and Disk are what is requested, by all pods together; the disk is that of the claims made for each.
-	CPU    resource.Quantity `json:"cpu"`
+	// CPU is what they request together, as Kubernetes writes quantities: 370m.
+	CPU resource.Quantity `json:"cpu"`
+	// Memory is the same of memory: 992Mi.
 	Memory resource.Quantity `json:"memory"`
-	Disk   resource.Quantity `json:"disk"`
+	// Disk is what the claims ask for that are made for each of them.
+	Disk resource.Quantity `json:"disk"`
 	// ZonePairs is over how many pairs of zones the pods of a quorum send all that they store.
 	ZonePairs int `json:"zonePairs"`
 }

@@ -86,8 +86,11 @@ const Year = 365 * 24 * time.Hour
 
 // Assumption is a rate, for people.
 type Assumption struct {
-	Key    string `json:"key"`
-	Value  string `json:"value"`
+	// Key is its name in a file of rates: "node.perYear".
+	Key string `json:"key"`
+	// Value is the rate with its unit: "1.2 a year", "6h".
+	Value string `json:"value"`
+	// Source is who published it, or the file that said it.
 	Source string `json:"source"`
 }
 
