@@ -30,8 +30,8 @@ type Bounds struct {
 	// Rolled: after any number of rollouts, evictions and changes of scale, up to what an autoscaler may ask for, one node
 	// drained at a time.
 	Rolled Bound
-	// Healed: the same, and a node or a zone was away, even deleted, and is back. Pods that were made again elsewhere in
-	// the meantime stay there.
+	// Healed: the same, and a node or a zone was away, even deleted and during a drain of another node, and is back. Pods that
+	// were made again elsewhere in the meantime stay there.
 	Healed Bound
 }
 

@@ -145,7 +145,7 @@ func (r reader) spread(p *places) []limit {
 		}
 		away := p.together(l.division, counts, slices.Concat(p.hosts, p.zones))
 		for m, s := range [moments]spread{atRest, ever, ever} {
-			lost := [moments]int{0, cordoned, away}[m]
+			lost := [moments]int{0, cordoned, cordoned + away}[m]
 			l.most[m] = s.most(lost)
 			l.why[m] = fmt.Sprintf("spread over %s, skew %d: %d a %s", c.TopologyKey, c.MaxSkew, l.most[m], l.one)
 			if moment(m) != placed && apart && r.mixed() {

@@ -3,15 +3,19 @@ package survival
 import (
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
 // drain begins to drain a node as "kubectl drain --ignore-daemonsets --delete-emptydir-data" does: it is cordoned, and its pods
 // are evicted, all that budgets let go and again until all are gone. A pod that nobody would make again stops it before it
-// begins (k8s.io/kubectl/pkg/drain/filters.go).
+// begins (k8s.io/kubectl/pkg/drain/filters.go). The node's controller adds the taint (doNoScheduleTaintingPass in
+// pkg/controller/nodelifecycle/node_lifecycle_controller.go), by which spread constraints may leave the node out.
 func (w *world) drain(n *node) {
 	cordoned := n.object.DeepCopy()
 	cordoned.Spec.Unschedulable = true
+	cordoned.Spec.Taints = append(cordoned.Spec.Taints, corev1.Taint{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule})
 	w.setNode(n, cordoned)
 	set(w, &w.drained, n)
 }

@@ -1,6 +1,7 @@
 package survival
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +140,24 @@ func scenario(t *testing.T, r Result, event Event, target string) Scenario {
 	}
 	t.Fatalf("%s %s was not played", event, target)
 	return Scenario{}
+}
+
+// TestCordonIsATaint: on a drained node a pod is missed by a spread constraint, but for one that honours taints.
+func TestCordonIsATaint(t *testing.T) {
+	nodes, err := cluster.Uniform(3, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for policy, after := range map[string]int{"Ignore": 2, "Honor": 3} {
+		spread := fmt.Sprintf("topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, nodeTaintsPolicy: %s, labelSelector: {matchLabels: {app: a}}}]", policy)
+		r, err := Play(t.Context(), nodes, system(t, make3("Deployment", "a", "", spread)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := scenario(t, r, DrainNode, "node-1").Outcomes[0]; o.After != after {
+			t.Errorf("%s: %d pods after a drain, want %d: %v", policy, o.After, after, o.Waits)
+		}
+	}
 }
 
 // TestPriority: a pod makes room for one that counts more, and for no other.
