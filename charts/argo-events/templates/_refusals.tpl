@@ -186,8 +186,6 @@
 - migration.id: a move needs a name that no earlier one had, or an old one could be taken for it: use the date
 {{- else if and .from (eq (include "argo-events.members" (list $ "bus")) (include "argo-events.busBefore" $ | fromYaml).name) }}
 - migration.from: from {{ .from }} to {{ $.Values.profile }} the servers keep their disks: leave it out
-{{- else if and .from (gt (include "argo-events.servers" $ | int) 3) }}
-- bus.replicas: no stream can be on all of {{ include "argo-events.servers" $ }} servers, and so none can tell that a move is done: move to 3, and make them more when it is over
 {{- end }}
 {{- end }}
 {{- end }}

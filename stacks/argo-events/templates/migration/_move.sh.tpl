@@ -121,7 +121,11 @@ if [ $moved = no ]; then
 fi
 
 {{ include "argo-events.streams.sh" . }}
-gate() { has "$gate" || new stream add "$gate" --defaults --subjects=holdfast.moved --storage=file --max-msgs=1 --replicas="$replicas"; }
+{{- $domain := include "argo-events.serverDomain" . }}
+{{- with $domain }}
+# One that asks for a tag of the {{ . }} may have several copies in it (jetstream_cluster.go selectPeerGroup); this is one that no server has.
+{{- end }}
+gate() { has "$gate" || new stream add "$gate" --defaults --subjects=holdfast.moved --storage=file --max-msgs=1 --replicas={{ include "argo-events.servers" . }}{{ with $domain }} --tag='!{{ . }}'{{ end }}; }
 [ $moved = yes ] || mine
 persist gate
 echo "done: the new bus has everything and is open"
