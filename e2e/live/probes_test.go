@@ -34,19 +34,6 @@ func answers(ctx context.Context, s *System, pod string) (string, error) {
 // TestProbesInBootstrap: a bus that lacks a member of its first quorum is not ready, and is not restarted for it.
 func TestProbesInBootstrap(t *testing.T) {
 	ctx := t.Context()
-	zones, err := the.zones(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cordon := func(verb string) {
-		for _, node := range zones[2] {
-			if _, err := the.kube.run(context.Background(), the.kube.kubectl, "", verb, node); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-	cordon("cordon")
-	t.Cleanup(func() { cordon("uncordon") })
 	s := &System{Name: "held", Values: []string{"--set", "profile=multi-zone"}, busPods: the.systems[0].busPods}
 	if _, err := the.kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.Name}}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
@@ -57,6 +44,11 @@ func TestProbesInBootstrap(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	// The third server gets no disk.
+	const quota = `{apiVersion: v1, kind: ResourceQuota, metadata: {name: two-disks}, spec: {hard: {persistentvolumeclaims: "2"}}}`
+	if err := the.kube.apply(ctx, s.Name, quota); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.helm(ctx, the.kube, "install", the.files.chart); err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +72,13 @@ func TestProbesInBootstrap(t *testing.T) {
 			t.Errorf("%s, two of three, first start: started, ready, alive answer %s %v, want 503 200 200", p.Name, got, err)
 		}
 	}
-	cordon("uncordon")
+	if err := the.kube.CoreV1().ResourceQuotas(s.Name).Delete(ctx, "two-disks", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	// Its controller waits longer after each refusal, but acts at once on a change.
+	if _, err := the.kube.run(ctx, the.kube.kubectl, "", "annotate", "statefulset", "-n", s.Name, "-l", s.busPods, "disks=three"); err != nil {
+		t.Fatal(err)
+	}
 	if err := until(ctx, 2*time.Minute, func(ctx context.Context) (string, error) { return s.busState(ctx, "3 running, 3 ready, 0 restarts") }); err != nil {
 		t.Error(err)
 	}
