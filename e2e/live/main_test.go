@@ -11,6 +11,9 @@ import (
 )
 
 // the is the stage that all tests share.
+//
+// Those that make nodes fail have it to themselves, one after the other in the order of their files; the others run at the
+// same time when those are through.
 var the *stage
 
 func TestMain(m *testing.M) {
@@ -34,7 +37,7 @@ func run(m *testing.M) (code int) {
 	log := func(format string, args ...any) {
 		fmt.Printf(time.Now().Format("15:04:05 ")+format+"\n", args...)
 	}
-	the, err = open(context.Background(), dir, log)
+	the, err = open(context.Background(), dir, *evidenceDir != "", log)
 	if the != nil && the.close != nil {
 		defer func() {
 			if err := the.close(); err != nil {

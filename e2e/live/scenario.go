@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,8 +20,10 @@ type scenario struct {
 	fail  func(context.Context) error
 	lasts time.Duration
 	end   func(context.Context) error
-	// nodes are those that fail.
+	// nodes are those that fail. event is what verify calls it, "" if it is not asked; then it lasts longer if it takes that long
+	// until all is replaced that can be.
 	nodes []string
+	event string
 	limits
 }
 
@@ -66,28 +69,37 @@ type stage struct {
 	kube    *kube
 	systems []*System
 	files   files
-	close   func() error
-	log     func(format string, args ...any)
+	// detection is how long it takes until the control plane knows that a node is silent.
+	detection time.Duration
+	close     func() error
+	log       func(format string, args ...any)
 }
 
-// play runs a scenario and reports on every system. What was acknowledged has some time to arrive.
-func (st *stage) play(ctx context.Context, sc scenario) ([]evidence.Result, error) {
+// play runs a scenario and reports on every system, and on what was predicted of it. What was acknowledged has some time to arrive.
+func (st *stage) play(ctx context.Context, sc scenario) ([]evidence.Result, []evidence.Prediction, error) {
 	results := make([]evidence.Result, len(st.systems))
 	from := make([]string, len(st.systems))
 	for i, s := range st.systems {
 		var err error
 		if from[i], err = s.now(ctx, st.kube); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		results[i] = evidence.Result{Scenario: sc.name, System: s.Title}
 		if len(sc.nodes) > 0 {
 			if results[i].Hit, err = st.hit(ctx, s, sc.nodes); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
-	if err := sc.happen(ctx); err != nil {
-		return nil, fmt.Errorf("%s: %w", sc.name, err)
+	var foreseen []*predicted
+	if sc.event != "" {
+		var err error
+		if foreseen, err = st.predict(ctx, sc); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := sc.happen(ctx, func(begin time.Time) error { return st.await(ctx, foreseen, begin) }); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", sc.name, err)
 	}
 	errs := make([]error, len(st.systems))
 	ended := time.Now()
@@ -107,14 +119,20 @@ func (st *stage) play(ctx context.Context, sc scenario) ([]evidence.Result, erro
 	for i, r := range results {
 		st.log("%-34s %-28s %s", r.Scenario, r.System, line(r))
 		if errs[i] != nil {
-			return results, errs[i]
+			return results, nil, errs[i]
 		}
 	}
-	return results, nil
+	var predictions []evidence.Prediction
+	for _, p := range foreseen {
+		p.went(results[slices.Index(st.systems, p.system)])
+		predictions = append(predictions, p.Prediction)
+	}
+	return results, predictions, nil
 }
 
 // happen makes the failure, and ends it whether or not it could be made: the next one must not suffer from it.
-func (sc scenario) happen(ctx context.Context) (err error) {
+// Meanwhile is called while it lasts.
+func (sc scenario) happen(ctx context.Context, meanwhile func(begin time.Time) error) (err error) {
 	if sc.end != nil {
 		defer func() { err = errors.Join(err, sc.end(ctx)) }()
 	}
@@ -123,11 +141,12 @@ func (sc scenario) happen(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	begin := time.Now()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-time.After(sc.lasts):
-		return nil
+		return meanwhile(begin)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
 )
 
 // scenarios are all failures that are played, in this order.
@@ -26,20 +28,21 @@ func (st *stage) scenarios(ctx context.Context) ([]scenario, error) {
 	for _, node := range slices.Concat(zones...) {
 		all = append(all, st.drain(node))
 	}
-	all = append(all,
-		scenario{name: "the control plane is away for a minute", fail: st.cluster.StopControlPlane, lasts: time.Minute, end: st.cluster.StartControlPlane},
-		st.partition(zones[1][0]))
+	all = append(all, st.partition(zones[1][0]))
 	for _, node := range slices.Concat(zones...) {
 		all = append(all, st.power("a node loses power", node))
 	}
 	all = append(all, st.power("a zone loses power", zones[0]...))
+	// Last, for kubelets ask the more seldom for an API server the longer it is away, and may hear of new pods more than a minute after it is
+	// back: the next failure would be one of two (the backoff in reflector.go of client-go/tools/cache, 30 s and as much again).
+	all = append(all, scenario{name: "the control plane is away for a minute", fail: st.cluster.StopControlPlane, lasts: time.Minute, end: st.cluster.StartControlPlane})
 	return all, nil
 }
 
 // What a careful publisher may have to wait, and a trigger. A dead leader is missed after 4 to 9 s (raft.go: minElectionTimeout,
 // maxElectionTimeout), and the attempt that meets the new one may have to time out first. A leader that is told to go hands over within a
 // second. A sensor's lease is another's after 15 s, and a delivery that nobody acknowledged is tried again after 30 s. That is on a
-// machine with time for it; here three systems move at once on a small one, whose own tests have others beside them. What a run saw is in its evidence.
+// machine with time for it; here several systems move at once on a small one, whose own tests have others beside them. What a run saw is in its evidence.
 const (
 	electionGap = 15 * time.Second
 	handoverGap = 6 * time.Second
@@ -78,14 +81,18 @@ func (st *stage) zones(ctx context.Context) ([][]string, error) {
 
 // power takes the power of nodes, and gives it back.
 func (st *stage) power(name string, nodes ...string) scenario {
-	return scenario{name: name, nodes: nodes, lasts: 30 * time.Second, limits: limits{bus: electionGap, sensor: sensorGap, zone: len(nodes) > 1},
+	event := evidence.LoseNode
+	if len(nodes) > 1 {
+		event = evidence.LoseZone
+	}
+	return scenario{name: name, nodes: nodes, event: event, lasts: 30 * time.Second, limits: limits{bus: electionGap, sensor: sensorGap, zone: len(nodes) > 1},
 		fail: func(ctx context.Context) error { return st.cluster.Kill(ctx, nodes...) },
 		end:  func(ctx context.Context) error { return st.cluster.Boot(ctx, nodes...) }}
 }
 
 // partition takes a node off the network.
 func (st *stage) partition(node string) scenario {
-	return scenario{name: "a node is cut off", nodes: []string{node}, lasts: 30 * time.Second, limits: limits{bus: electionGap, sensor: sensorGap},
+	return scenario{name: "a node is cut off", nodes: []string{node}, event: evidence.LoseNode, lasts: 30 * time.Second, limits: limits{bus: electionGap, sensor: sensorGap},
 		fail: func(ctx context.Context) error { return st.cluster.Cut(ctx, node) },
 		end:  func(ctx context.Context) error { return st.cluster.Heal(ctx, node) }}
 }
@@ -98,7 +105,7 @@ func (st *stage) drain(node string) scenario {
 			return err
 		}
 	}
-	return scenario{name: "a node is drained", nodes: []string{node}, limits: limits{bus: handoverGap, sensor: sensorGap},
+	return scenario{name: "a node is drained", nodes: []string{node}, event: evidence.DrainNode, limits: limits{bus: handoverGap, sensor: sensorGap},
 		fail: do("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=180s"),
 		end:  do("uncordon", node)}
 }

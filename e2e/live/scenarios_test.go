@@ -1,6 +1,7 @@
 package live
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"testing"
@@ -25,15 +26,22 @@ func TestNothingAckedIsLost(t *testing.T) {
 		}
 	}
 	var results []evidence.Result
+	var predicted []evidence.Prediction
 	for _, sc := range all {
 		played := false
 		passed := t.Run(sc.name, func(t *testing.T) {
-			outcome, err := the.play(ctx, sc)
+			outcome, predictions, err := the.play(ctx, sc)
 			if err != nil {
 				t.Fatal(err)
 			}
 			played = true
 			results = append(results, outcome...)
+			predicted = append(predicted, predictions...)
+			for _, p := range predictions {
+				for _, differs := range p.Disagreements() {
+					t.Errorf("%s: not as holdfast verify predicted: %s", p.System, differs)
+				}
+			}
 			for i, s := range the.systems {
 				for _, broken := range sc.broken(s, outcome[i]) {
 					t.Errorf("%s: %s", s.Title, broken)
@@ -64,9 +72,10 @@ func TestNothingAckedIsLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Printf("%s", e.Markdown())
+	p := evidence.Predictions{Date: e.Date, Kubernetes: e.Kubernetes, Failures: predicted}
+	fmt.Printf("%s\n%s", e.Markdown(), p.Markdown())
 	if *evidenceDir != "" {
-		if err := e.Write(*evidenceDir); err != nil {
+		if err := errors.Join(e.Write(*evidenceDir), p.Write(*evidenceDir)); err != nil {
 			t.Error(err)
 		}
 	}

@@ -21,14 +21,17 @@ const loadImage = "holdfast.example/load:e2e"
 type files struct {
 	// chart is the folder of the flagship, upstream the manifests of Argo Events' own installation in one namespace.
 	chart, upstream string
+	// holdfast is the binary, config the file that tells its verify of the cluster, "" if there is nothing to tell.
+	holdfast, config string
 }
 
-// open brings up nodes, or takes a cluster of somebody else's, and puts all systems on it. Close ends what it began.
+// open brings up nodes, or takes a cluster of somebody else's, and puts all systems on it, the naive one only to compare. Close ends
+// what it began.
 //
 // With $KUBECONFIG and $HOLDFAST_E2E_NODES the cluster is that of the first, and the second is a program that makes its nodes
 // fail; its registry must have the load generator, and a node the label and taint of nodes.LoadKey.
-func open(ctx context.Context, dir string, log func(string, ...any)) (st *stage, err error) {
-	st = &stage{systems: systems(), log: log}
+func open(ctx context.Context, dir string, compare bool, log func(string, ...any)) (st *stage, err error) {
+	st = &stage{systems: systems(compare), log: log}
 	if st.files, err = find(); err != nil {
 		return nil, err
 	}
@@ -42,6 +45,7 @@ func open(ctx context.Context, dir string, log func(string, ...any)) (st *stage,
 	}
 	if program := os.Getenv("HOLDFAST_E2E_NODES"); program != "" {
 		st.cluster = commands{program, os.Getenv("KUBECONFIG")}
+		st.detection = 50 * time.Second // by Kubernetes' defaults, as verify takes it
 	} else {
 		load, err := binaries.Own("./load")
 		if err != nil {
@@ -53,7 +57,11 @@ func open(ctx context.Context, dir string, log func(string, ...any)) (st *stage,
 		if err != nil {
 			return nil, err
 		}
-		st.cluster, st.close = cluster, cluster.Close
+		st.cluster, st.close, st.detection = cluster, cluster.Close, nodes.Grace
+		st.files.config = filepath.Join(dir, "log", "verify.yaml")
+		if err := os.WriteFile(st.files.config, fmt.Appendf(nil, "detection: %s\n", nodes.Grace), 0o644); err != nil {
+			return st, err
+		}
 	}
 	if st.kube, err = newKube(st.cluster.Kubeconfig(), kubectl, helm); err != nil {
 		return st, err
@@ -73,8 +81,12 @@ func find() (files, error) {
 	if err != nil {
 		return files{}, fmt.Errorf("looking for Argo Events: %w", err)
 	}
+	holdfast, err := binaries.Holdfast()
+	if err != nil {
+		return files{}, err
+	}
 	upstream, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "manifests", "namespace-install.yaml"))
-	return files{chart: filepath.Join(filepath.Dir(root), "charts", "argo-events"), upstream: string(upstream)}, err
+	return files{chart: filepath.Join(filepath.Dir(root), "charts", "argo-events"), upstream: string(upstream), holdfast: holdfast}, err
 }
 
 // install puts all systems on the cluster, all at once.

@@ -29,8 +29,9 @@ type System struct {
 	busURL, busSecret, busKey, busPods string
 }
 
-// systems are what is compared, side by side on the same nodes under the same failures.
-func systems() []*System {
+// systems are those that promise something, side by side on the same nodes under the same failures; and beside them, to compare,
+// one that promises nothing.
+func systems(compare bool) []*System {
 	managed := func(name, profile, survives string) *System {
 		return &System{Name: name, Title: profile, Survives: survives, Values: []string{"--set", "profile=" + profile},
 			busURL: "nats://" + name + "-argo-events-bus:4222", busSecret: name + "-argo-events-bus-auth", busKey: "auth.yaml",
@@ -38,12 +39,12 @@ func systems() []*System {
 	}
 	guarded := managed("zone", "multi-zone", "zone")
 	guarded.Title, guarded.Values = "multi-zone, admission policy", append(guarded.Values, "--set", "admissionPolicy.enabled=true")
-	return []*System{
-		guarded,
-		managed("node", "multi-node", "node"),
-		{Name: "naive", Title: "naive", busURL: "nats://eventbus-default-js-svc:4222",
-			busSecret: "eventbus-default-js-client-auth", busKey: "client-auth", busPods: "eventbus-name=default"},
+	all := []*System{guarded, managed("node", "multi-node", "node")}
+	if compare {
+		all = append(all, &System{Name: "naive", Title: "naive", busURL: "nats://eventbus-default-js-svc:4222",
+			busSecret: "eventbus-default-js-client-auth", busKey: "client-auth", busPods: "eventbus-name=default"})
 	}
+	return all
 }
 
 //go:embed values.yaml

@@ -43,11 +43,14 @@ type Config struct {
 	Nodes []Node
 	// Images are further ones for the registry: it has those that the golden cases ask for.
 	Images []images.Image
-	// Grace is how long a node may be silent until it counts as lost, 8 seconds unless said: production has 40 or more.
+	// Grace is how long a node may be silent until it counts as lost, Grace unless said: production has 40 seconds or more.
 	Grace time.Duration
 	// Toleration is how long pods stay bound to a lost node, 5 seconds unless said: production has 300.
 	Toleration time.Duration
 }
+
+// Grace is how long a node may be silent until it counts as lost, unless said.
+const Grace = 8 * time.Second
 
 // Zones are the nodes that the tests use: two in each of the zones a, b and c, and one in none of them, for what watches the
 // others fail.
@@ -87,7 +90,7 @@ const cgroupName = "holdfast"
 // Up runs a cluster and returns when all nodes are ready.
 func Up(ctx context.Context, config Config) (*Cluster, error) {
 	if config.Grace == 0 {
-		config.Grace = 8 * time.Second
+		config.Grace = Grace
 	}
 	if config.Toleration == 0 {
 		config.Toleration = 5 * time.Second

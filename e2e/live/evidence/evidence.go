@@ -3,7 +3,6 @@ package evidence
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,26 +44,12 @@ const (
 // Read reads what Write wrote.
 func Read(dir string) (Evidence, error) {
 	var e Evidence
-	text, err := os.ReadFile(filepath.Join(dir, data))
-	if err != nil {
-		return e, err
-	}
-	if err := json.Unmarshal(text, &e); err != nil {
-		return e, fmt.Errorf("%s: %w", filepath.Join(dir, data), err)
-	}
-	return e, nil
+	return e, read(filepath.Join(dir, data), &e)
 }
 
 // Write puts the evidence into a folder: failures.json, and failures.md for people.
 func (e Evidence) Write(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	text, err := json.MarshalIndent(e, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, data), append(text, '\n'), 0o644); err != nil {
+	if err := write(filepath.Join(dir, data), e); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, page), e.Markdown(), 0o644)
