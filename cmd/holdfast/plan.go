@@ -28,6 +28,10 @@ would refuse, which volume claims stay in use, and prints the commands. It chang
 Values given by -f and --set are those of both sides. A field that is written out with its default
 counts as a change, though the API server sees none.
 
+A release is what Helm has stored of it. What was changed on the cluster by hand since then is not
+in the plan, whether an upgrade would undo it or keep it. This shows it:
+helm get manifest RELEASE | kubectl diff -f -
+
 Exit code 0: nothing to do, or one upgrade does it in place. 1: data have to be moved, something is
 to be done by hand, the API server would refuse it, or data would be lost; the first line says
 which.`,

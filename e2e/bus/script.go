@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 
@@ -12,10 +13,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// The scripts that make the streams and that move them, keys of a ConfigMap.
+// The scripts that make the streams, that move them, and that take servers out of the cluster, by the containers that run them.
 const (
-	Bootstrap = "bootstrap.sh"
-	Move      = "move.sh"
+	Bootstrap = "bootstrap"
+	Move      = "migration"
+	Resize    = "resize"
 )
 
 // Script is a script in a Job, with the files and the environment of its pod on this machine.
@@ -24,8 +26,8 @@ type Script struct {
 	env     map[string]string
 }
 
-// FindScript returns a script of a release by its file, with the files of its pod below dir.
-func FindScript(dir, file string, objects []cases.Object, data Data) (Script, error) {
+// FindScript returns a script among the objects of a release, with the files of its pod below dir.
+func FindScript(dir, name string, objects []cases.Object, data Data) (Script, error) {
 	for _, o := range objects {
 		if o.Kind() != "Job" {
 			continue
@@ -34,22 +36,11 @@ func FindScript(dir, file string, objects []cases.Object, data Data) (Script, er
 		if err := o.Into(&job); err != nil {
 			return Script{}, err
 		}
-		pod := job.Spec.Template.Spec
-		if data.mounted(file, pod) {
+		if pod := job.Spec.Template.Spec; pod.Containers[0].Name == name {
 			return newScript(dir, Pod{Name: job.Name, Namespace: cases.Namespace}, pod, data)
 		}
 	}
-	return Script{}, fmt.Errorf("no Job mounts a ConfigMap with %s", file)
-}
-
-// mounted tells whether a pod mounts a script.
-func (d Data) mounted(file string, pod corev1.PodSpec) bool {
-	for _, v := range pod.Volumes {
-		if v.ConfigMap != nil && d["ConfigMap/"+v.ConfigMap.Name][file] != "" {
-			return true
-		}
-	}
-	return false
+	return Script{}, fmt.Errorf("no Job has a container %s", name)
 }
 
 func newScript(dir string, pod Pod, spec corev1.PodSpec, data Data) (Script, error) {
@@ -67,13 +58,13 @@ func newScript(dir string, pod Pod, spec corev1.PodSpec, data Data) (Script, err
 		s.env[name], _ = mounts.Rewrite(value)
 	}
 	for _, word := range container.Command {
-		path, mounted := mounts.Path(word)
-		if mounted && path != word {
+		rewritten, _ := mounts.Rewrite(word)
+		if strings.HasPrefix(word, "/") {
 			if _, err := mounts.RewriteFile(word); err != nil {
 				return Script{}, err
 			}
 		}
-		s.command = append(s.command, path)
+		s.command = append(s.command, rewritten)
 	}
 	return s, nil
 }

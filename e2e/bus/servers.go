@@ -138,13 +138,17 @@ func (s *Servers) agree() bool {
 }
 
 // Stop stops all servers.
-func (s *Servers) Stop() {
-	for _, one := range s.running {
+func (s *Servers) Stop() { s.Scale(0) }
+
+// Scale stops all servers but the first n, as a StatefulSet does that gets smaller.
+func (s *Servers) Scale(n int) {
+	for _, one := range s.running[n:] {
 		one.Shutdown()
 	}
-	for _, one := range s.running {
+	for _, one := range s.running[n:] {
 		one.WaitForShutdown()
 	}
+	s.running = s.running[:n]
 }
 
 // Connect connects as Argo Events does: with the user of auth.yaml, trusting ca.crt.
@@ -157,9 +161,9 @@ func (s *Servers) Connect() (jetstream.JetStream, error) {
 	if !roots.AppendCertsFromPEM([]byte(s.data.Find("ca.crt"))) {
 		return nil, errors.New("ca.crt is no certificate")
 	}
-	connection, err := nats.Connect(s.URL, nats.UserInfo(user.Username, user.Password), nats.Secure(&tls.Config{RootCAs: roots}))
+	connection, err := nats.Connect(s.URLs, nats.UserInfo(user.Username, user.Password), nats.Secure(&tls.Config{RootCAs: roots}))
 	if err != nil {
-		return nil, fmt.Errorf("connecting to %s as %s: %w", s.URL, user.Username, err)
+		return nil, fmt.Errorf("connecting to %s as %s: %w", s.URLs, user.Username, err)
 	}
 	return jetstream.New(connection)
 }

@@ -3,7 +3,6 @@ package chart
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os/exec"
 	"reflect"
@@ -88,13 +87,13 @@ func TestMoveIsNotTheOnlyOne(t *testing.T) {
 			_, err := m.new.Publish(t.Context(), "default.source.event", []byte("after the move"), jetstream.WithMsgID("after"))
 			return err
 		})
-		before := m.state(t, m.new, eventStream)
+		before := contentOf(t, m.new, eventStream)
 		signal(t, slow, syscall.SIGCONT)
 		var exit *exec.ExitError
 		if err := slow.Wait(); err != nil && !errors.As(err, &exit) {
 			t.Fatal(err)
 		}
-		equal(t, "messages after the slow one went on", m.state(t, m.new, eventStream).LastSeq, before.LastSeq)
+		equal(t, "messages after the slow one went on", contentOf(t, m.new, eventStream).LastSeq, before.LastSeq)
 	})
 }
 
@@ -129,10 +128,25 @@ func TestMoveTouchesNothingOfOthers(t *testing.T) {
 	})
 }
 
+// TestMoveKeepsItsServers: the new bus of a move has as many servers at its end as at its beginning.
+func TestMoveKeepsItsServers(t *testing.T) {
+	t.Parallel()
+	eachRelease(t, func(r release) bool { return r.moves() && r.hasFive() }, func(t *testing.T, r release) {
+		if _, err := r.upgrade(t); err != nil {
+			t.Errorf("the same upgrade once more: %v", err)
+		}
+		_, err := r.upgrade(t, "--set", "bus.replicas=3")
+		if err == nil || !strings.Contains(err.Error(), "goes to 5 servers: make them 3 when it is over") {
+			t.Errorf("got %v, want a refusal", err)
+		}
+	})
+}
+
 // move is a script and the two running buses that it moves between.
 type move struct {
 	script   bus.Script
 	urls     map[string]string
+	bus      *bus.Bus
 	old, new jetstream.JetStream
 	servers  *bus.Servers
 	ready    string
@@ -153,7 +167,7 @@ func startMove(t *testing.T, r release) move {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := move{ready: current.Container.ReadinessProbe.HTTPGet.Path, replicas: min(3, current.Replicas())}
+	m := move{bus: current, ready: current.Container.ReadinessProbe.HTTPGet.Path, replicas: min(3, current.Replicas())}
 	if m.script, err = bus.FindScript(t.TempDir(), bus.Move, r.objects, data); err != nil {
 		t.Fatal(err)
 	}
@@ -181,6 +195,12 @@ func start(t *testing.T, b *bus.Bus) (*bus.Servers, jetstream.JetStream) {
 	return servers, js
 }
 
+// fill fills the old bus.
+func (m move) fill(t *testing.T) map[string]content {
+	t.Helper()
+	return fill(t, m.old, min(3, strings.Count(m.urls["OLD_URL"], ",")+1))
+}
+
 // run runs the script to its end.
 func (m move) run(t *testing.T) time.Duration {
 	t.Helper()
@@ -206,103 +226,6 @@ func (m move) expectClosed(t *testing.T) {
 	}
 }
 
-// content is all that has to be on the other bus: of each stream its state and messages, of each consumer where it is.
-type content struct {
-	Msgs, FirstSeq, LastSeq uint64
-	Messages                []string
-	Consumers               map[string]position
-}
-
-type position struct {
-	Delivered, AckFloor jetstream.SequenceInfo
-	NumPending          uint64
-	NumAckPending       int
-}
-
-// fill puts into the old bus what a system leaves there: 300 events of which some were read, some acknowledged, and the
-// first deleted; a sensor's bucket; a stream of somebody's own.
-func (m move) fill(t *testing.T) map[string]content {
-	t.Helper()
-	ctx := t.Context()
-	do := func(what func() error) { t.Helper(); persist(t, what) }
-	replicas := min(3, strings.Count(m.urls["OLD_URL"], ",")+1)
-	do(func() error {
-		_, err := m.old.CreateStream(ctx, jetstream.StreamConfig{Name: eventStream, Subjects: []string{eventSubjects}, Replicas: replicas, Duplicates: 5 * time.Minute, MaxMsgs: 280})
-		return err
-	})
-	do(func() error {
-		_, err := m.old.CreateStream(ctx, jetstream.StreamConfig{Name: "own", Subjects: []string{"own.>"}, Replicas: 1})
-		return err
-	})
-	do(func() error {
-		kv, err := m.old.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: "processor", Replicas: replicas})
-		if err == nil {
-			_, err = kv.Put(ctx, "trigger", []byte("state"))
-		}
-		return err
-	})
-	var consumer jetstream.Consumer
-	do(func() (err error) {
-		consumer, err = m.old.CreateConsumer(ctx, eventStream, jetstream.ConsumerConfig{Durable: "group-processor", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second})
-		return err
-	})
-	for i := range 300 {
-		do(func() error {
-			_, err := m.old.Publish(ctx, fmt.Sprintf("default.source.event-%d", i%3), fmt.Appendf(nil, "event %d", i), jetstream.WithMsgID(fmt.Sprint(i)))
-			return err
-		})
-	}
-	do(func() error { _, err := m.old.Publish(ctx, "own.thing", []byte("of somebody")); return err })
-	batch, err := consumer.Fetch(150, jetstream.FetchMaxWait(10*time.Second))
-	if err != nil {
-		t.Fatal(err)
-	}
-	read := 0
-	for msg := range batch.Messages() {
-		// The first hundred, and some beyond a gap.
-		if read < 100 || read%10 == 0 {
-			if err := msg.DoubleAck(ctx); err != nil {
-				t.Fatal(err)
-			}
-		}
-		read++
-	}
-	equal(t, "read", read, 150)
-	all := map[string]content{}
-	for _, stream := range []string{eventStream, "own", "KV_processor"} {
-		all[stream] = m.state(t, m.old, stream)
-	}
-	return all
-}
-
-// state reads a stream from its first message to its last.
-func (m move) state(t *testing.T, js jetstream.JetStream, name string) content {
-	t.Helper()
-	var c content
-	persist(t, func() error {
-		stream, err := js.Stream(t.Context(), name)
-		if err != nil {
-			return err
-		}
-		state := stream.CachedInfo().State
-		c = content{Msgs: state.Msgs, FirstSeq: state.FirstSeq, LastSeq: state.LastSeq, Consumers: map[string]position{}}
-		for seq := state.FirstSeq; seq <= state.LastSeq; seq++ {
-			msg, err := stream.GetMsg(t.Context(), seq)
-			if err != nil {
-				return err
-			}
-			c.Messages = append(c.Messages, fmt.Sprintf("%d %s %s %s %s", seq, msg.Time.UTC(), msg.Subject, msg.Header.Get("Nats-Msg-Id"), msg.Data))
-		}
-		consumers := stream.ListConsumers(t.Context())
-		for info := range consumers.Info() {
-			info.Delivered.Last, info.AckFloor.Last = nil, nil
-			c.Consumers[info.Name] = position{Delivered: info.Delivered, AckFloor: info.AckFloor, NumPending: info.NumPending, NumAckPending: info.NumAckPending}
-		}
-		return consumers.Err()
-	})
-	return c
-}
-
 // expectMoved: the new bus has all that the old one had, with the promised replicas, takes no message twice, goes on where each consumer was, and is
 // open; the old one has it still.
 func (m move) expectMoved(t *testing.T, want map[string]content) {
@@ -316,7 +239,7 @@ func (m move) expectMoved(t *testing.T, want map[string]content) {
 			if which == "new" && m.fromCluster() {
 				want = want.backedUp()
 			}
-			if got := m.state(t, js, name); !reflect.DeepEqual(got, want) {
+			if got := contentOf(t, js, name); !reflect.DeepEqual(got, want) {
 				t.Errorf("%s on the %s bus:\ngot  %d messages %+v\nwant %d messages %+v", name, which, len(got.Messages), got.Consumers, len(want.Messages), want.Consumers)
 			}
 		}
@@ -325,6 +248,9 @@ func (m move) expectMoved(t *testing.T, want map[string]content) {
 			t.Fatal(err)
 		}
 		equal(t, name+": replicas", stream.CachedInfo().Config.Replicas, m.replicas)
+		if m.replicas > 1 {
+			equal(t, name+": zones with a copy", len(zonesOf(m.bus, stream.CachedInfo())), m.replicas)
+		}
 	}
 	if m.replicas == 1 {
 		return // a lone server knows the ids of restored messages when it is started again
@@ -339,17 +265,3 @@ func (m move) expectMoved(t *testing.T, want map[string]content) {
 }
 
 func (m move) fromCluster() bool { return strings.Contains(m.urls["OLD_URL"], ",") }
-
-// backedUp is what a cluster's backup has: each consumer at its ack floor, if anything beyond was not acknowledged.
-func (c content) backedUp() content {
-	consumers := map[string]position{}
-	for name, p := range c.Consumers {
-		if p.NumAckPending > 0 {
-			p.NumPending += p.Delivered.Stream - p.AckFloor.Stream
-			p.Delivered, p.NumAckPending = p.AckFloor, 0
-		}
-		consumers[name] = p
-	}
-	c.Consumers = consumers
-	return c
-}

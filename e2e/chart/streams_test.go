@@ -3,9 +3,11 @@ package chart
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/holdfast-ha/holdfast/e2e/bus"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -68,6 +70,18 @@ func (s scenario) expectPromise(t *testing.T) {
 	equal(t, "retention", int(c.Retention), s.promise.Retention)
 	equal(t, "discard", int(c.Discard), s.promise.Discard)
 	equal(t, "storage", c.Storage, jetstream.FileStorage)
+}
+
+// zonesOf are the zones in which a stream has copies, on a bus of several servers.
+func zonesOf(b *bus.Bus, info *jetstream.StreamInfo) map[string]bool {
+	zones := map[string]bool{}
+	for ordinal := range b.Replicas() {
+		pod := b.Pod(ordinal)
+		if info.Cluster.Leader == pod.Name || slices.ContainsFunc(info.Cluster.Replicas, func(p *jetstream.PeerInfo) bool { return p.Name == pod.Name }) {
+			zones[pod.Zone] = true
+		}
+	}
+	return zones
 }
 
 // state is what a run on an existing stream must not touch.

@@ -65,8 +65,12 @@ func (p *Plan) AddCommands(r Request) error {
 // movingWhy is said of the command that moves data.
 const movingWhy = "move the data; after a failure, again. Another move of this release needs another migration.id"
 
-// leavingWhy is said of the command that takes a server out of its quorum.
-const leavingWhy = "take a server out of the quorum, as user sys; go on when nats stream report shows all copies"
+// evacuatedWhy and leavingWhy are said of the commands that take a server out of its quorum. Without the first a stream that has
+// no other copy would begin again, empty.
+const (
+	evacuatedWhy = "let a server give its copies away, as user sys; go on when nats stream report names it no more"
+	leavingWhy   = "take it out of the quorum"
+)
 
 func (p *Plan) helm(r Request) []Command {
 	dir := path.Join("charts", r.Chart)
@@ -114,7 +118,8 @@ func (p *Plan) kubectl(r Request, during []*object) []Command {
 		}
 	}
 	for _, server := range p.leaving {
-		all = append(all, command(leavingWhy, "nats", "--user", "sys", "server", "cluster", "peer-remove", server))
+		evacuate := []string{"nats", "--user", "sys", "request", "$JS.API.SERVER.EVACUATE", fmt.Sprintf(`{"peer":%q}`, server)}
+		all = append(all, command(evacuatedWhy, evacuate...), command(leavingWhy, "nats", "--user", "sys", "server", "cluster", "peer-remove", server))
 	}
 	all = append(all, command("apply what is there afterwards", append(render, apply...)...))
 	gone := p.gone(during)

@@ -69,7 +69,9 @@ With Helm
 Without Helm
   # delete what cannot be changed, without its pods
   kubectl delete -n shop statefulset.apps/db --cascade=orphan
-  # take a server out of the quorum, as user sys; go on when nats stream report shows all copies
+  # let a server give its copies away, as user sys; go on when nats stream report names it no more
+  nats --user sys request '$JS.API.SERVER.EVACUATE' '{"peer":"db-2"}'
+  # take it out of the quorum
   nats --user sys server cluster peer-remove db-2
   # apply what is there afterwards
   holdfast render ./shop.yaml --profile two -f 'my values.yaml' --set a=b --release shop -n shop \

@@ -218,6 +218,8 @@
 {{- $before := include "argo-events.busBefore" $root | fromYaml }}
 {{- if and $new (not (contains (printf "stream=%s\"" (include "argo-events.gate" $root)) (toJson $new))) }}
 - migration.id: StatefulSet {{ $bus.name }} is there already, and not by the move {{ $root.Values.migration.id }}: finish what it is for, or leave migration out
+{{- else if and $new (ne (dig "spec" "replicas" 0 $new | int) (int $bus.servers)) }}
+- bus.replicas: the move {{ $root.Values.migration.id }} goes to {{ dig "spec" "replicas" 0 $new }} servers: make them {{ $bus.servers }} when it is over
 {{- end }}
 {{- with dig "spec" "replicas" "" $old | toString }}
 {{- if ne . (toString $before.servers) }}

@@ -45,11 +45,22 @@ complete() {
   done
 }
 
+# A server gives its copies away before it goes: of a stream that has no other one, nothing but the name would be left.
+evacuated() {
+  system request '$JS.API.SERVER.EVACUATE' "{\"peer\":\"$1\"}" --raw | grep -q '"success": *true' || return
+  names=$(nats stream ls --names) || return
+  for stream in $names; do
+    info=$(nats stream info "$stream" --json) || return
+    ! echo "$info" | grep -Eq "\"(leader|name)\": *\"$1\"" || return
+  done
+  complete
+}
+
 gone() {
   now=$(meta) || return
   case $now in
     *"\"leader\":\"$1\""*) system server cluster step-down --force ;;
-    *"\"name\":\"$1\""*) system server cluster peer-remove "$1" --force ;;
+    *"\"name\":\"$1\""*) evacuated "$1" && system server cluster peer-remove "$1" --force ;;
     *meta_cluster*) return 0 ;;
   esac
   return 1

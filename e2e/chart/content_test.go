@@ -1,0 +1,119 @@
+package chart
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// content is what a stream must not lose: its state and messages, of each consumer where it is.
+type content struct {
+	Msgs, FirstSeq, LastSeq uint64
+	Messages                []string
+	Consumers               map[string]position
+}
+
+type position struct {
+	Delivered, AckFloor jetstream.SequenceInfo
+	NumPending          uint64
+	NumAckPending       int
+}
+
+// fill puts into a bus what a system leaves there: 300 events of which some were read, some acknowledged, and the
+// first deleted; a sensor's bucket; a stream of somebody's own, with one copy.
+func fill(t *testing.T, js jetstream.JetStream, replicas int) map[string]content {
+	t.Helper()
+	ctx := t.Context()
+	do := func(what func() error) { t.Helper(); persist(t, what) }
+	do(func() error {
+		_, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: eventStream, Subjects: []string{eventSubjects}, Replicas: replicas, Duplicates: 5 * time.Minute, MaxMsgs: 280})
+		return err
+	})
+	do(func() error {
+		_, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: "own", Subjects: []string{"own.>"}, Replicas: 1})
+		return err
+	})
+	do(func() error {
+		kv, err := js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: "processor", Replicas: replicas})
+		if err == nil {
+			_, err = kv.Put(ctx, "trigger", []byte("state"))
+		}
+		return err
+	})
+	var consumer jetstream.Consumer
+	do(func() (err error) {
+		consumer, err = js.CreateConsumer(ctx, eventStream, jetstream.ConsumerConfig{Durable: "group-processor", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second})
+		return err
+	})
+	for i := range 300 {
+		do(func() error {
+			_, err := js.Publish(ctx, fmt.Sprintf("default.source.event-%d", i%3), fmt.Appendf(nil, "event %d", i), jetstream.WithMsgID(fmt.Sprint(i)))
+			return err
+		})
+	}
+	do(func() error { _, err := js.Publish(ctx, "own.thing", []byte("of somebody")); return err })
+	batch, err := consumer.Fetch(150, jetstream.FetchMaxWait(10*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for msg := range batch.Messages() {
+		// The first hundred, and some beyond a gap.
+		if read < 100 || read%10 == 0 {
+			if err := msg.DoubleAck(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		read++
+	}
+	equal(t, "read", read, 150)
+	all := map[string]content{}
+	for _, stream := range []string{eventStream, "own", "KV_processor"} {
+		all[stream] = contentOf(t, js, stream)
+	}
+	return all
+}
+
+// contentOf reads a stream from its first message to its last.
+func contentOf(t *testing.T, js jetstream.JetStream, name string) content {
+	t.Helper()
+	var c content
+	persist(t, func() error {
+		stream, err := js.Stream(t.Context(), name)
+		if err != nil {
+			return err
+		}
+		state := stream.CachedInfo().State
+		c = content{Msgs: state.Msgs, FirstSeq: state.FirstSeq, LastSeq: state.LastSeq, Consumers: map[string]position{}}
+		for seq := max(1, state.FirstSeq); seq <= state.LastSeq; seq++ {
+			msg, err := stream.GetMsg(t.Context(), seq)
+			if err != nil {
+				return err
+			}
+			c.Messages = append(c.Messages, fmt.Sprintf("%d %s %s %s %s", seq, msg.Time.UTC(), msg.Subject, msg.Header.Get("Nats-Msg-Id"), msg.Data))
+		}
+		consumers := stream.ListConsumers(t.Context())
+		for info := range consumers.Info() {
+			info.Delivered.Last, info.AckFloor.Last = nil, nil
+			c.Consumers[info.Name] = position{Delivered: info.Delivered, AckFloor: info.AckFloor, NumPending: info.NumPending, NumAckPending: info.NumAckPending}
+		}
+		return consumers.Err()
+	})
+	return c
+}
+
+// backedUp is what a cluster's backup has: each consumer at its ack floor, if anything beyond was not acknowledged.
+func (c content) backedUp() content {
+	consumers := map[string]position{}
+	for name, p := range c.Consumers {
+		if p.NumAckPending > 0 {
+			p.NumPending += p.Delivered.Stream - p.AckFloor.Stream
+			p.Delivered, p.NumAckPending = p.AckFloor, 0
+		}
+		consumers[name] = p
+	}
+	c.Consumers = consumers
+	return c
+}
