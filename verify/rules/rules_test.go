@@ -98,7 +98,7 @@ func TestGolden(t *testing.T) {
 }
 
 // wants are cases whose values ask for more nodes than the profile does: for servers, each on its own, or by labels.
-var wants = map[string]int{"five-servers": 5, "web-options": 5, "move-to-single-node": 3, "overrides": 4}
+var wants = map[string]int{"five-servers": 5, "move-to-five-servers": 5, "web-options": 5, "move-to-single-node": 3, "overrides": 4}
 
 func decode(t *testing.T, file string, into any) {
 	t.Helper()

@@ -159,47 +159,17 @@ func (d *disks) allowed(class *storagev1.StorageClass) []corev1.NodeSelectorTerm
 	return terms
 }
 
-// bound is a copy of the pod, bound to where its disks are, or may be made.
-func (d *disks) bound(p *pod) *corev1.Pod {
-	object := *p.object
-	copied := false
+// on are the nodes on which the disks of a pod are, or may be made: those that each selector matches.
+func (d *disks) on(p *pod) []*corev1.NodeSelector {
+	var all []*corev1.NodeSelector
 	d.each(p, func(key string, class *storagev1.StorageClass) {
 		terms := d.allowed(class)
 		if at, is := d.at[key]; is {
 			terms = []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{at}}}
 		}
-		if len(terms) > 0 && !copied {
-			object.Spec.Affinity = p.object.Spec.Affinity.DeepCopy()
-			copied = true
+		if len(terms) > 0 {
+			all = append(all, &corev1.NodeSelector{NodeSelectorTerms: terms})
 		}
-		bind(&object, terms)
 	})
-	return &object
-}
-
-// bind requires of the node one of some terms, if there are any, beside what the pod requires already.
-func bind(p *corev1.Pod, terms []corev1.NodeSelectorTerm) {
-	if len(terms) == 0 {
-		return
-	}
-	if p.Spec.Affinity == nil {
-		p.Spec.Affinity = &corev1.Affinity{}
-	}
-	if p.Spec.Affinity.NodeAffinity == nil {
-		p.Spec.Affinity.NodeAffinity = &corev1.NodeAffinity{}
-	}
-	required := &p.Spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
-	if *required == nil {
-		*required = &corev1.NodeSelector{NodeSelectorTerms: terms}
-		return
-	}
-	var both []corev1.NodeSelectorTerm
-	for _, has := range (*required).NodeSelectorTerms {
-		for _, t := range terms {
-			both = append(both, corev1.NodeSelectorTerm{
-				MatchExpressions: slices.Concat(has.MatchExpressions, t.MatchExpressions), MatchFields: slices.Concat(has.MatchFields, t.MatchFields),
-			})
-		}
-	}
-	(*required).NodeSelectorTerms = both
+	return all
 }

@@ -125,3 +125,21 @@ func TestAttach(t *testing.T) {
 		}
 	}
 }
+
+// TestDisksAreNoAffinity: five voters with a disk each, in three zones, come back to their zones when they roll. For a hard spread the
+// other zones are domains, though the disk is in one.
+func TestDisksAreNoAffinity(t *testing.T) {
+	c, err := cluster.Uniform(5, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Play(t.Context(), c, golden(t, "five-servers"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range r.Scenarios {
+		if s.Stuck != "" && (s.Event == Roll || s.Event == DrainNode) {
+			t.Errorf("%s %s: %s", s.Event, s.Target, s.Stuck)
+		}
+	}
+}

@@ -80,8 +80,7 @@ func (w *world) create(c *controller, index, revision int, on *node) *pod {
 	p := &pod{of: c, index: index, revision: revision, object: c.of.Pod(index, revision), due: never, tried: -1, on: on}
 	owned(p.object, c.of, revision)
 	if on != nil {
-		named := corev1.NodeSelectorRequirement{Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{on.object.Name}}
-		bind(p.object, []corev1.NodeSelectorTerm{{MatchFields: []corev1.NodeSelectorRequirement{named}}})
+		pin(&p.object.Spec, on.object.Name)
 	}
 	w.touch(c)
 	set(w, &c.made, c.made+1)
@@ -98,10 +97,26 @@ func (w *world) create(c *controller, index, revision int, on *node) *pod {
 	return p
 }
 
+// pin requires a node by its name, and nothing else of nodes: as the controller of DaemonSets does, which has looked before whether
+// the node will do (pkg/controller/daemon/util, ReplaceDaemonSetPodNodeNameNodeAffinity).
+func pin(spec *corev1.PodSpec, node string) {
+	if spec.Affinity == nil {
+		spec.Affinity = &corev1.Affinity{}
+	}
+	if spec.Affinity.NodeAffinity == nil {
+		spec.Affinity.NodeAffinity = &corev1.NodeAffinity{}
+	}
+	named := corev1.NodeSelectorRequirement{Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{node}}
+	spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution = &corev1.NodeSelector{
+		NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchFields: []corev1.NodeSelectorRequirement{named}}},
+	}
+}
+
 // start puts a pod that waits on a node.
-func (w *world) start(p *pod, object *corev1.Pod, n *node) error {
+func (w *world) start(p *pod, n *node) error {
 	w.nominate(p, "")
-	before := p.object
+	before, object := p.object, new(corev1.Pod)
+	*object = *before
 	object.Spec.NodeName, object.Status.NominatedNodeName = n.object.Name, ""
 	if err := w.scheduler.Add(object); err != nil {
 		return err

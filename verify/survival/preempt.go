@@ -15,11 +15,11 @@ const often = 10
 
 // preempt makes room for a pod that fits on no node, by stopping pods of lower priority, and keeps the room for it; where that
 // helps no more, none is kept (pkg/scheduler/framework/preemption). It tells whether it changed anything.
-func (w *world) preempt(ctx context.Context, p *pod, object *corev1.Pod) (bool, error) {
+func (w *world) preempt(ctx context.Context, p *pod) (bool, error) {
 	if p.preempts == often {
 		return false, nil
 	}
-	name, victims, err := w.scheduler.Preempt(ctx, object, w.allowances)
+	name, victims, err := w.scheduler.Preempt(ctx, p.object, w.allowances, w.disks.on(p)...)
 	if err != nil {
 		return false, fmt.Errorf("making room for pod %s: %w", p.key(), err)
 	}

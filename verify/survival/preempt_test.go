@@ -89,11 +89,10 @@ func TestNobodyWaitsInVain(t *testing.T) {
 		check := func() {
 			for _, p := range w.waiting {
 				waited++
-				object := w.disks.bound(p)
-				if node, err := w.scheduler.Place(t.Context(), object); err == nil {
+				if node, err := w.scheduler.Place(t.Context(), p.object, w.disks.on(p)...); err == nil {
 					t.Errorf("seed %d: pod %s waits, and fits on %s", seed, p.key(), node)
 				}
-				node, victims, err := w.scheduler.Preempt(t.Context(), object, w.allowances)
+				node, victims, err := w.scheduler.Preempt(t.Context(), p.object, w.allowances, w.disks.on(p)...)
 				stay := slices.ContainsFunc(victims, func(v *corev1.Pod) bool { return v.DeletionTimestamp == nil })
 				if err != nil || stay && p.preempts < often {
 					t.Errorf("seed %d: pod %s waits, and %d others would make room on %s (%v)", seed, p.key(), len(victims), node, err)

@@ -22,7 +22,7 @@ func (w *world) resume(c *controller) error {
 		p := w.create(c, index, 1, on)
 		p.runs = true
 		p.object.Name, p.object.UID = r.Name, types.UID(c.of.Kind+"/"+p.object.Namespace+"/"+r.Name)
-		if err := w.start(p, w.disks.bound(p), n); err != nil {
+		if err := w.start(p, n); err != nil {
 			return fmt.Errorf("putting pod %s on %s, where it runs: %w", p.key(), r.Node, err)
 		}
 	}

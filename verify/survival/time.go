@@ -132,17 +132,16 @@ func (w *world) schedule(ctx context.Context) (placed bool, err error) {
 
 // place finds a node for a pod that waits, or makes room on one. If neither is possible, it waits on and knows why.
 func (w *world) place(ctx context.Context, p *pod) (bool, error) {
-	object := w.disks.bound(p)
-	name, err := w.scheduler.Place(ctx, object)
+	name, err := w.scheduler.Place(ctx, p.object, w.disks.on(p)...)
 	var why *scheduler.Unschedulable
 	if errors.As(err, &why) {
 		w.refuse(p, why)
-		return w.preempt(ctx, p, object)
+		return w.preempt(ctx, p)
 	}
 	if err != nil {
 		return false, fmt.Errorf("placing pod %s: %w", p.key(), err)
 	}
-	return true, w.start(p, object, w.byName[name])
+	return true, w.start(p, w.byName[name])
 }
 
 // refuse notes why a pod waits on, as things are.

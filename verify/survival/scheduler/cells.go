@@ -75,9 +75,9 @@ type cells struct {
 	key       []byte
 }
 
-// divide finds the cells of all nodes for a pod, in an order that depends on nothing but what happened before. Kept are nodes on
-// which room is kept for others.
-func (c *cells) divide(n *nodes, pod *corev1.Pod, matters *interest, kept []*node) {
+// divide finds the cells of all nodes for a pod, in an order that depends on nothing but what happened before. Apart are nodes that its
+// disks name, and those on which room is kept for others.
+func (c *cells) divide(n *nodes, pod *corev1.Pod, matters *interest, apart []*node) {
 	n.settle()
 	c.placement++
 	c.all, c.apart = c.all[:0], c.apart[:0]
@@ -87,7 +87,7 @@ func (c *cells) divide(n *nodes, pod *corev1.Pod, matters *interest, kept []*nod
 			one.mark.kinds = append(one.mark.kinds, k.index)
 		}
 	}
-	for _, one := range append(n.named(pod), kept...) {
+	for _, one := range append(n.named(pod), apart...) {
 		c.setApart(one)
 		one.mark.alone = true
 	}

@@ -75,8 +75,12 @@ func (h *history) step(t *testing.T, step int) bool {
 	if len(h.kept) > 0 && h.in(20) {
 		pod = one(h.random, h.kept...)
 	}
-	node, err := h.fast.Place(t.Context(), pod)
-	plainNode, plainErr := h.plain.Place(t.Context(), pod)
+	var disks []*corev1.NodeSelector
+	for h.in(20) {
+		disks = append(disks, &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{h.nodeTerm()}})
+	}
+	node, err := h.fast.Place(t.Context(), pod, disks...)
+	plainNode, plainErr := h.plain.Place(t.Context(), pod, disks...)
 	var why, plainWhy *Unschedulable
 	if errors.As(err, &why) != errors.As(plainErr, &plainWhy) || node != plainNode || !reflect.DeepEqual(why, plainWhy) {
 		t.Fatalf("step %d: %s is placed on %q (%v), of all nodes on %q (%v)", step, pod.Name, node, err, plainNode, plainErr)
@@ -84,8 +88,8 @@ func (h *history) step(t *testing.T, step int) bool {
 	if why == nil && err != nil {
 		t.Fatal(err)
 	}
-	fit, _ := h.fast.Feasible(t.Context(), pod)
-	plainFit, _ := h.plain.Feasible(t.Context(), pod)
+	fit, _ := h.fast.Feasible(t.Context(), pod, disks...)
+	plainFit, _ := h.plain.Feasible(t.Context(), pod, disks...)
 	if !slices.Equal(fit, plainFit) {
 		t.Fatalf("step %d: %s fits on %v, of all nodes on %v", step, pod.Name, fit, plainFit)
 	}

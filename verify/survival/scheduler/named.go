@@ -9,26 +9,30 @@ import (
 // apart.
 func (n *nodes) named(pod *corev1.Pod) []*node {
 	var found []*node
-	byName := func(name string) {
-		if one := n.byName[name]; one != nil {
-			found = append(found, one)
-		}
+	if one := n.byName[pod.Spec.NodeName]; one != nil {
+		found = append(found, one)
 	}
-	if pod.Spec.NodeName != "" {
-		byName(pod.Spec.NodeName)
-	}
-	var onLabels []corev1.NodeSelectorRequirement
+	var own corev1.NodeSelectorTerm
 	for key, value := range pod.Spec.NodeSelector {
-		onLabels = append(onLabels, corev1.NodeSelectorRequirement{Key: key, Operator: corev1.NodeSelectorOpIn, Values: []string{value}})
+		own.MatchExpressions = append(own.MatchExpressions, corev1.NodeSelectorRequirement{Key: key, Operator: corev1.NodeSelectorOpIn, Values: []string{value}})
 	}
-	for _, term := range termsOf(pod) {
+	return append(found, n.namedBy(append(termsOf(pod), own))...)
+}
+
+// namedBy are the nodes that terms tell from others of their class.
+func (n *nodes) namedBy(terms []corev1.NodeSelectorTerm) []*node {
+	var found []*node
+	var onLabels []corev1.NodeSelectorRequirement
+	for _, term := range terms {
 		onLabels = append(onLabels, term.MatchExpressions...)
 		for _, r := range term.MatchFields {
 			if r.Key != metav1.ObjectNameField {
 				continue
 			}
 			for _, name := range r.Values {
-				byName(name)
+				if one := n.byName[name]; one != nil {
+					found = append(found, one)
+				}
 			}
 		}
 	}

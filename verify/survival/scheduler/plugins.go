@@ -15,6 +15,7 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/feature"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/imagelocality"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/interpodaffinity"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/names"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodeaffinity"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodename"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodeports"
@@ -27,8 +28,8 @@ import (
 	frameworkruntime "k8s.io/kubernetes/pkg/scheduler/framework/runtime"
 )
 
-// registry has the plugins that are used; that for preemption is handed to kept, too.
-func registry(kept func(*defaultpreemption.DefaultPreemption)) frameworkruntime.Registry {
+// registry has the plugins that are used, with that for volumes; that for preemption is handed to kept, too.
+func registry(volumes frameworkruntime.PluginFactory, kept func(*defaultpreemption.DefaultPreemption)) frameworkruntime.Registry {
 	gates := feature.NewSchedulerFeaturesFromGates(utilfeature.DefaultFeatureGate)
 	return frameworkruntime.Registry{
 		schedulinggates.Name:                 frameworkruntime.FactoryAdapter(gates, schedulinggates.New),
@@ -43,6 +44,7 @@ func registry(kept func(*defaultpreemption.DefaultPreemption)) frameworkruntime.
 		interpodaffinity.Name:                frameworkruntime.FactoryAdapter(gates, interpodaffinity.New),
 		noderesources.BalancedAllocationName: frameworkruntime.FactoryAdapter(gates, noderesources.NewBalancedAllocation),
 		imagelocality.Name:                   imagelocality.New,
+		names.VolumeBinding:                  volumes,
 		defaultbinder.Name:                   defaultbinder.New,
 		defaultpreemption.Name: func(ctx context.Context, args runtime.Object, h fwk.Handle) (fwk.Plugin, error) {
 			p, err := defaultpreemption.New(ctx, args, h, gates)

@@ -20,13 +20,14 @@ import (
 // this (condition DisruptionTarget) still goes. Nothing is changed.
 //
 // Which pods of a node have to go is what the plugin DefaultPreemption says, which spares budgets where it can: how many
-// more pods each allows is in its status; they are asked for if they matter. The choice among nodes follows the plugin's own,
+// more pods each allows is in its status; they are asked for if they matter. Disks are as in Place. The choice among nodes follows the plugin's own,
 // pickOneNodeForPreemption, which draws lots among equals; here the first by name is taken. As in the plugin, not all nodes of
 // a large cluster are tried, but a tenth or a hundred; here the first by name, there from anywhere.
-func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets func() []*policyv1.PodDisruptionBudget) (node string, victims []*corev1.Pod, err error) {
+func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets func() []*policyv1.PodDisruptionBudget, disks ...*corev1.NodeSelector) (node string, victims []*corev1.Pod, err error) {
 	if !s.nodes.below(priority(pod)) {
 		return "", nil, nil
 	}
+	s.volumes.on = disks
 	s.objects.meet(pod)
 	// Taking pods off a node changes what was counted on others: all have to be seen.
 	s.shown.showAll()

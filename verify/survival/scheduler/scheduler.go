@@ -1,9 +1,8 @@
 // Package scheduler places pods as kube-scheduler does: with its own plugins, their own default settings and weights, and
 // nothing of its queues, caches and clients.
 //
-// It differs in three things. Of the default plugins are left out those for volumes, which need a client (a claim's zone
-// comes in as node affinity, which is what it is in a PersistentVolume), dynamic resources and declared features of nodes.
-// Nodes know no images. And of equally good nodes it takes the first by name, where kube-scheduler draws lots: what it
+// It differs in three things. Of the default plugins are left out dynamic resources, declared features of nodes, and those for
+// volumes, which need a client: where disks can be used is said with the pod. Nodes know no images. And of equally good nodes it takes the first by name, where kube-scheduler draws lots: what it
 // says is one of the things that may happen, and not what always does.
 //
 // The plugins are asked about one node of each set that comes out the same (see cell), where kube-scheduler looks at a
@@ -33,6 +32,7 @@ type Scheduler struct {
 	shown     *lister
 	cells     cells
 	nominated nominated
+	volumes   volumes
 	framework framework.Framework
 	preempts  *defaultpreemption.DefaultPreemption
 	// fit is what feasible found last.
@@ -48,7 +48,7 @@ func New(ctx context.Context, all []*corev1.Node) (*Scheduler, error) {
 	registerMetrics() // the plugins count what they do, and nobody reads it
 	s := &Scheduler{nodes: newNodes(all), objects: newObjects(), cells: cells{groups: map[string]int{}}, nominated: newNominated()}
 	s.shown = &lister{nodes: s.nodes}
-	known := registry(func(p *defaultpreemption.DefaultPreemption) { s.preempts = p })
+	known := registry(s.volumes.plugin, func(p *defaultpreemption.DefaultPreemption) { s.preempts = p })
 	p, err := profile(known)
 	if err != nil {
 		return nil, err
@@ -96,9 +96,10 @@ func (s *Scheduler) SetNode(n *corev1.Node) { s.nodes.set(n) }
 func (s *Scheduler) RemoveNode(name string) { s.nodes.remove(name) }
 
 // Place finds the best node for a pod and returns its name; of equally good ones the first by name, where kube-scheduler
-// draws lots. A node that the pod's status nominates is the best one. The pod is not put there. It is an *Unschedulable if no
-// node will do.
-func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod) (string, error) {
+// draws lots. A node that the pod's status nominates is the best one. The pod is not put there. Its disks can be used on nodes that
+// each selector matches, on all if there is none. It is an *Unschedulable if no node will do.
+func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod, disks ...*corev1.NodeSelector) (string, error) {
+	s.volumes.on = disks
 	state := framework.NewCycleState()
 	fit, err := s.feasible(ctx, state, pod)
 	if err != nil {
@@ -132,8 +133,9 @@ func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod) (string, error) 
 	return best.Name, nil
 }
 
-// Feasible lists the nodes that a pod may be put on, by name.
-func (s *Scheduler) Feasible(ctx context.Context, pod *corev1.Pod) ([]string, error) {
+// Feasible lists the nodes that a pod with such disks may be put on, by name.
+func (s *Scheduler) Feasible(ctx context.Context, pod *corev1.Pod, disks ...*corev1.NodeSelector) ([]string, error) {
+	s.volumes.on = disks
 	fit, err := s.feasible(ctx, framework.NewCycleState(), pod)
 	var names []string
 	for _, c := range fit {
@@ -203,7 +205,8 @@ func (s *Scheduler) divide(pod *corev1.Pod) {
 		s.shown.showAll()
 		return
 	}
-	s.cells.divide(s.nodes, pod, s.objects.interestOf(pod), s.nominated.nodes(s.nodes))
+	apart := append(s.nodes.namedBy(s.volumes.terms()), s.nominated.nodes(s.nodes)...)
+	s.cells.divide(s.nodes, pod, s.objects.interestOf(pod), apart)
 	s.shown.reset()
 	for _, c := range s.cells.all {
 		for n := range c.each() {
