@@ -39,6 +39,10 @@ bench: ## Benchmarks, and holdfast beside helm, kustomize and kube-scheduler in 
 	go test -run '^$$' -bench . -benchtime 3x ./generator/... ./verify/...
 	e2e/bench.sh
 
+.PHONY: agreement
+agreement: ## Hold verify against a real control plane and write what both say to docs/evidence
+	EVIDENCE=$(CURDIR)/docs/evidence e2e/run.sh control
+
 .PHONY: evidence
 evidence: ## Make nodes and zones fail and write what was lost to docs/evidence (as root)
 	EVIDENCE=$(CURDIR)/docs/evidence e2e/run.sh live

@@ -13,17 +13,18 @@ all=(vet facts schemas chart page control nodes live)
 
 # The checks of the compiler, for every module that has sources.
 vet() { go vet ./... && for tool in argocheck place; do (cd tools/$tool && go vet ./...) || return; done; }
-# What the stack's files say of Argo Events is what its sources say, and what README and docs say of failures is what was counted.
-facts() { tests ./facts ./live/evidence; }
+# What the stack's files say of Argo Events is what its sources say, and what README and docs say of failures and of verify is what was counted.
+facts() { tests ./facts ./live/evidence ./control/agreement; }
 # The schemas that manifests are validated against refuse what they should.
 schemas() { tests ./schemas; }
 # The charts and manifests against Helm, the schemas, Argo Events, nats-server and the nats command.
 chart() { tests ./chart -parallel 4; }
 # The page of holdfast verify in a real Chromium: that something is drawn, nothing overflows, keys work, by day, by night, on paper.
 page() { tests ./page; }
-# The charts on a real control plane: API server, controllers, scheduler, evictions, Helm and the controller of Argo Events.
+# The charts on a real control plane: API server, controllers, scheduler, evictions, Helm and the controller of Argo Events; and what
+# verify says of them and of systems drawn at random beside what the control plane does. EVIDENCE=DIR keeps that.
 # Most of the time is waiting, hence more tests at a time than processors.
-control() { tests ./control -parallel 14; }
+control() { tests ./control -parallel 14 ${EVIDENCE:+-evidence "$EVIDENCE"}; }
 # The cluster of real nodes that the next tier runs on: that it fails as it should, and leaves nothing. As root.
 nodes() { tests ./nodes/...; }
 # The charts on real nodes, which lose their power, their zone and each other while events are counted. As root.

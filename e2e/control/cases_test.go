@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/cases"
+	"github.com/holdfast-ha/holdfast/e2e/control/agreement"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -73,8 +74,11 @@ func testCase(t *testing.T, c cases.Case, helm string) {
 	if err := r.eventually(time.Minute, func() error { return r.settled(t.Context()) }); err != nil {
 		t.Fatal(err)
 	}
+	r.compared = agreement.Case{Name: c.Name, About: []string{c.About}}
+	t.Run("agrees", func(t *testing.T) { r.testAgrees(t) })
 	t.Run("drained", func(t *testing.T) { r.testDrained(t) })
 	t.Run("rolled", func(t *testing.T) { r.testRolled(t, c) })
+	agreed.Add(r.compared)
 }
 
 // testReconciled: everything that an EventBus, EventSource or Sensor asks for is in what the controller makes of it.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
@@ -88,7 +89,21 @@ func run(m *testing.M) (code int, err error) {
 	if err := applyDefinitions(ctx); err != nil {
 		return 1, err
 	}
-	return m.Run(), nil
+	code = m.Run()
+	if code == 0 && *evidenceDir != "" {
+		return code, writeEvidence()
+	}
+	return code, nil
+}
+
+// writeEvidence writes what was compared, with what it was compared on.
+func writeEvidence() error {
+	version, err := kube.Kube.Discovery().ServerVersion()
+	if err != nil {
+		return err
+	}
+	agreed.Date, agreed.Kubernetes, agreed.Seed = time.Now().UTC().Format(time.DateOnly), version.GitVersion, *seed
+	return agreed.Write(*evidenceDir)
 }
 
 // applyDefinitions makes the custom resources known that the cases use: Argo Events' as the chart brings them along, and

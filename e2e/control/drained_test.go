@@ -41,6 +41,7 @@ func (r *release) testDrained(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		agree := r.agreeOnDrain(t, node.Name)
 		// Longer than the two minutes for which a budget may count an evicted pod as still there (pkg/controller/disruption: DeletionTimeout).
 		if _, err := cases.Output(kubectl, "--kubeconfig", kube.Kubeconfig(), "drain", node.Name, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=180s"); err != nil {
 			uncordon(node.Name)
@@ -58,6 +59,7 @@ func (r *release) testDrained(t *testing.T) {
 		if err := r.eventually(3*time.Minute, func() error { return r.settled(ctx) }); err != nil {
 			t.Fatalf("after the drain of node %s: %v", node.Name, err)
 		}
+		agree()
 	}
 	if evicted == 0 {
 		t.Error("there was no pod to evict")

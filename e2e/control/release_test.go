@@ -11,6 +11,7 @@ import (
 
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
 	"github.com/holdfast-ha/holdfast/e2e/cases"
+	"github.com/holdfast-ha/holdfast/e2e/control/agreement"
 	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
 	"github.com/holdfast-ha/holdfast/e2e/control/play"
 	"github.com/holdfast-ha/holdfast/e2e/process"
@@ -30,6 +31,9 @@ type release struct {
 	// What the controller runs as, and the process.
 	container  *play.Container
 	controller *process.Process
+
+	// compared is what verify and the control plane are compared on.
+	compared agreement.Case
 }
 
 // newRelease makes the namespace and the nodes that the pods of a case need: the profile's smallest cluster, once for each

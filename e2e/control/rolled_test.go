@@ -29,6 +29,7 @@ func (r *release) testRolled(t *testing.T, c cases.Case) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	agree := r.agreeOnRolls(t)
 	start := time.Now()
 	watch := r.watchBudgets(t)
 	if err := r.deploy("upgrade", c.Profile, c.Values, r.valuesFile(values)); err != nil {
@@ -58,6 +59,7 @@ func (r *release) testRolled(t *testing.T, c cases.Case) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	agree()
 	if replaced == 0 {
 		t.Error("there was no pod to replace")
 	}

@@ -110,20 +110,25 @@ func (c *Cluster) Namespace(ctx context.Context, name string) error {
 type Node struct {
 	Name, Zone string
 	Labels     map[string]string
+	Taints     []corev1.Taint
+	// Size is what it has for pods; without one it is large enough for all that there are.
+	Size corev1.ResourceList
 }
 
-// AddNodes makes nodes for a namespace, large enough for all of its pods, and waits until they are ready.
+// AddNodes makes nodes for a namespace, and waits until they are ready.
 func (c *Cluster) AddNodes(ctx context.Context, namespace string, nodes []Node) error {
 	for _, n := range nodes {
 		labels := map[string]string{Owner: namespace, corev1.LabelHostname: n.Name, corev1.LabelTopologyZone: n.Zone, corev1.LabelOSStable: "linux"}
 		for key, value := range n.Labels {
 			labels[key] = value
 		}
-		size := corev1.ResourceList{
-			corev1.ResourceCPU: resource.MustParse("16"), corev1.ResourceMemory: resource.MustParse("64Gi"), corev1.ResourcePods: resource.MustParse("110"),
+		size := n.Size
+		if size == nil {
+			size = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("16"), corev1.ResourceMemory: resource.MustParse("64Gi"), corev1.ResourcePods: resource.MustParse("110")}
 		}
 		node := &corev1.Node{
 			ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: labels},
+			Spec:       corev1.NodeSpec{Taints: n.Taints},
 			Status:     corev1.NodeStatus{Capacity: size, Allocatable: size},
 		}
 		if _, err := c.Kube.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{}); err != nil {
@@ -137,7 +142,7 @@ func (c *Cluster) AddNodes(ctx context.Context, namespace string, nodes []Node) 
 				return err
 			}
 			// Until its controller has looked at it a new node is tainted.
-			if len(node.Spec.Taints) > 0 {
+			if len(node.Spec.Taints) > len(n.Taints) {
 				return fmt.Errorf("node %s has taints: %v", n.Name, node.Spec.Taints)
 			}
 		}

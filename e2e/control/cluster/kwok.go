@@ -23,6 +23,14 @@ const (
 // for it, and for two minutes counts it as away.
 var delays = map[string]int{"pod-ready": 1000, "pod-complete": 500, "pod-delete": 3000}
 
+// leases lets kwok renew that many leases at once, on a machine where each may take a second.
+const leases = `
+---
+apiVersion: config.kwok.x-k8s.io/v1alpha1
+kind: KwokConfiguration
+options: {nodeLeaseParallelism: 32}
+`
+
 func (c *Cluster) startKwok() (*process.Process, error) {
 	file, err := binaries.Path("kwok")
 	if err != nil {
@@ -36,7 +44,7 @@ func (c *Cluster) startKwok() (*process.Process, error) {
 		"--config="+stages, "--kubeconfig="+c.Kubeconfig(), "--manage-all-nodes", "--node-lease-duration-seconds=40", "--cidr=10.128.0.0/9"))
 }
 
-// writeStages writes what kwok does with pods: what it would do anyway, but with delays, and not to all.
+// writeStages writes what kwok does with nodes, and with pods: what it would do anyway, but with delays, and not to all.
 func (c *Cluster) writeStages() (string, error) {
 	root, err := binaries.Root()
 	if err != nil {
@@ -48,9 +56,16 @@ func (c *Cluster) writeStages() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	stages := filepath.Join(strings.TrimSpace(string(out)), "kustomize", "stage")
 	var all strings.Builder
+	// The lease is a node's only heartbeat: what kwok writes into its status besides it writes also when it has lost the lease.
+	node, err := os.ReadFile(filepath.Join(stages, "node", "fast", "node-initialize.yaml"))
+	if err != nil {
+		return "", err
+	}
+	all.WriteString("---\n" + string(node) + leases)
 	for name, delay := range delays {
-		text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "kustomize", "stage", "pod", "fast", name+".yaml"))
+		text, err := os.ReadFile(filepath.Join(stages, "pod", "fast", name+".yaml"))
 		if err != nil {
 			return "", err
 		}

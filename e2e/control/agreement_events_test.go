@@ -1,0 +1,208 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strconv"
+
+	"github.com/holdfast-ha/holdfast/e2e/binaries"
+	"github.com/holdfast-ha/holdfast/e2e/cases"
+	"github.com/holdfast-ha/holdfast/e2e/control/agreement"
+	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// testRuns: verify says of pods that run that they are where they are, and how many a node and a zone have of each workload.
+func (r *trial) testRuns() {
+	r.t.Helper()
+	now := verifyRunning(r.t, r.Name, r.nodes)
+	pods := r.pods()
+	r.note(agreement.Check{Event: agreement.Runs, Verify: r.counts(now.rest()), Real: r.real(pods)})
+	checkPlaces(r.t, now, pods)
+	for _, n := range r.Nodes {
+		left := slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return p.Spec.NodeName == n.Name || p.Spec.NodeName == "" })
+		r.note(agreement.Check{Event: agreement.TakesOne, Target: n.Name, Verify: r.counts(now.least("lose node", n.Name)), Real: r.real(left)})
+	}
+	zones := map[string]string{}
+	for _, n := range r.Nodes {
+		zones[n.Name] = n.Zone
+	}
+	for _, z := range r.Zones {
+		left := slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return zones[p.Spec.NodeName] == z || p.Spec.NodeName == "" })
+		r.note(agreement.Check{Event: agreement.TakesAll, Target: z, Verify: r.counts(now.least("lose zone", z)), Real: r.real(left)})
+	}
+}
+
+// notEnds is how a drain or roll that does not come to an end is told of.
+const notEnds = "does not end"
+
+func ends(is bool) string {
+	if is {
+		return agreement.Ends
+	}
+	return notEnds
+}
+
+// testDrain drains a node, and lets pods come back to it.
+func (r *trial) testDrain(node string) {
+	r.t.Helper()
+	now := verifyRunning(r.t, r.Name, r.nodes)
+	s := now.scenario("drain node", node)
+	c := agreement.Check{Event: agreement.Drain, Target: node, Verify: ends(s.Stuck == "") + ": " + r.counts(now.after(s))}
+	kubectl, err := binaries.Path("kubectl")
+	r.must(err)
+	ctx, cancel := context.WithCancel(r.t.Context())
+	defer cancel()
+	cmd := exec.CommandContext(ctx, kubectl, "--kubeconfig", kube.Kubeconfig(), "drain", node, "--ignore-daemonsets", "--delete-emptydir-data")
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	r.must(cmd.Start())
+	var gaveUp error
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		gaveUp = cmd.Wait()
+	}()
+	r.compare(c, func(pods []corev1.Pod) string {
+		done := false
+		select {
+		case <-ended:
+			done = gaveUp == nil
+		default:
+		}
+		return ends(done) + ": " + r.real(pods)
+	})
+	cancel()
+	<-ended
+	if r.t.Failed() {
+		r.t.Logf("kubectl drain %s: %s", node, said.String())
+	}
+	r.uncordon(node)
+	r.rest()
+}
+
+// uncordon lets pods come to a node again, and waits until its controller has taken the taint away, too.
+func (r *trial) uncordon(node string) {
+	r.t.Helper()
+	nodes := kube.Kube.CoreV1().Nodes()
+	_, err := nodes.Patch(r.t.Context(), node, types.MergePatchType, []byte(`{"spec":{"unschedulable":null}}`), metav1.PatchOptions{})
+	r.must(err)
+	r.must(cluster.Eventually(r.t.Context(), patience, func() error {
+		n, err := nodes.Get(r.t.Context(), node, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeUnschedulable }) {
+			return fmt.Errorf("node %s is tainted still", node)
+		}
+		return nil
+	}))
+}
+
+// rolled is the annotation by which the pods of a new template are known.
+const rolled = "holdfast.example/rolled"
+
+// testRoll gives a workload another template.
+func (r *trial) testRoll(w agreement.Workload) {
+	r.t.Helper()
+	now := verifyRunning(r.t, r.Name, r.nodes)
+	s := now.scenario("roll", r.key(w))
+	c := agreement.Check{Event: agreement.Roll, Target: w.Kind + " " + w.Name, Verify: ends(s.Stuck == "") + ": " + r.counts(now.after(s))}
+	patch := []byte(fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{%q:"yes"}}}}}`, rolled))
+	var err error
+	if w.Kind == "Deployment" {
+		_, err = kube.Kube.AppsV1().Deployments(r.Name).Patch(r.t.Context(), w.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+	} else {
+		_, err = kube.Kube.AppsV1().StatefulSets(r.Name).Patch(r.t.Context(), w.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+	}
+	r.must(err)
+	done := false
+	r.compare(c, func(pods []corev1.Pod) string {
+		updated, old := 0, 0
+		for _, p := range w.Own(pods) {
+			ordinal, err := strconv.Atoi(p.Labels[appsv1.PodIndexLabel])
+			switch {
+			case p.DeletionTimestamp != nil || err == nil && ordinal < w.Partition:
+			case p.Annotations[rolled] != "yes":
+				old++
+			case isReady(p):
+				updated++
+			}
+		}
+		done = updated >= w.Replicas-w.Partition && old == 0
+		return ends(done) + ": " + r.real(pods)
+	})
+	if !done {
+		r.renew(w)
+	}
+}
+
+// renew makes a workload anew: one that hangs in the middle of a roll stays there, whatever its template is.
+func (r *trial) renew(w agreement.Workload) {
+	r.t.Helper()
+	i := slices.IndexFunc(r.objects, func(o cases.Object) bool { return o.Kind() == w.Kind && o.Name() == w.Name })
+	r.must(remove(r.t.Context(), r.Name, r.objects[i]))
+	r.must(cluster.Eventually(r.t.Context(), patience, func() error {
+		if left := w.Own(r.pods()); len(left) > 0 {
+			return fmt.Errorf("%d pods of %s have not gone", len(left), w.Name)
+		}
+		return nil
+	}))
+	_, err := apply(r.t.Context(), r.Name, r.objects[i])
+	r.must(err)
+	r.rest()
+}
+
+// testLoss takes the power of a node, or of all nodes of a zone, for good.
+func (r *trial) testLoss() {
+	r.t.Helper()
+	c := agreement.Check{Event: agreement.LoseNode, Target: r.fullest()}
+	if r.LosesZone {
+		c = agreement.Check{Event: agreement.LoseZone, Target: r.Zones[0]}
+	}
+	for _, n := range r.Nodes {
+		if n.Name == c.Target || n.Zone == c.Target {
+			r.lost[n.Name] = true
+		}
+	}
+	if len(r.lost) == len(r.Nodes) {
+		return // of a cluster without nodes the control plane thinks something else, and here others have theirs
+	}
+	now := verifyRunning(r.t, r.Name, r.nodes)
+	said := map[string]string{agreement.LoseNode: "lose node", agreement.LoseZone: "lose zone"}[c.Event]
+	c.Verify = r.counts(now.after(now.scenario(said, c.Target)))
+	for n := range r.lost {
+		r.must(kube.Lose(r.t.Context(), n))
+	}
+	r.compare(c, func(pods []corev1.Pod) string {
+		for _, p := range pods {
+			if r.lost[p.Spec.NodeName] && p.DeletionTimestamp == nil && (goes(p) || isReady(p)) {
+				return notYet // noticed
+			}
+		}
+		return r.real(pods)
+	})
+}
+
+// fullest is the node with the most pods: there something happens.
+func (r *trial) fullest() string {
+	r.t.Helper()
+	has := map[string]int{}
+	for _, p := range r.pods() {
+		has[p.Spec.NodeName]++
+	}
+	return slices.MaxFunc(r.Nodes, func(a, b cluster.Node) int { return has[a.Name] - has[b.Name] }).Name
+}
+
+// goes tells whether a pod does not tolerate for ever that its node does not answer.
+func goes(p corev1.Pod) bool {
+	return slices.ContainsFunc(p.Spec.Tolerations, func(t corev1.Toleration) bool {
+		return t.Key == corev1.TaintNodeUnreachable && t.TolerationSeconds != nil
+	})
+}

@@ -1,0 +1,72 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// pulse counts how often a control plane has replaced the pod of a Deployment, one after the other. That nothing has happened for a
+// while means something only if the controllers, the scheduler and the nodes had the time to do it.
+type pulse struct{ beats atomic.Int64 }
+
+// startPulse makes a Deployment with a node of its own, and replaces its pod until the test ends.
+func startPulse(t *testing.T) *pulse {
+	t.Helper()
+	const name = "pulse"
+	must := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := t.Context()
+	must(kube.Namespace(ctx, name))
+	must(kube.AddNodes(ctx, name, []cluster.Node{{Name: name, Zone: name}}))
+	own := map[string]string{"app": name}
+	_, err := kube.Kube.AppsV1().Deployments(name).Create(ctx, &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: appsv1.DeploymentSpec{
+			Selector: &metav1.LabelSelector{MatchLabels: own},
+			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: own}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "example.com/c"}}}},
+		},
+	}, metav1.CreateOptions{})
+	must(err)
+	p := &pulse{}
+	go func() {
+		for pause(ctx) {
+			p.beat(ctx, name)
+		}
+	}()
+	return p
+}
+
+// beat replaces the pod once. While the API does not answer, the pulse does not beat.
+func (p *pulse) beat(ctx context.Context, name string) {
+	patch := []byte(fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{"beat":"%d"}}}}}`, p.beats.Load()))
+	d, err := kube.Kube.AppsV1().Deployments(name).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
+	for err == nil && pause(ctx) {
+		if s := d.Status; s.ObservedGeneration == d.Generation && s.UpdatedReplicas == 1 && s.AvailableReplicas == 1 && s.Replicas == 1 {
+			p.beats.Add(1)
+			return
+		}
+		d, err = kube.Kube.AppsV1().Deployments(name).Get(ctx, name, metav1.GetOptions{})
+	}
+}
+
+// pause waits until it is worth to look again, and tells whether it is.
+func pause(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(500 * time.Millisecond):
+		return true
+	}
+}
