@@ -18,6 +18,9 @@ const (
 	PlayedValue = "uninstall"
 )
 
+// lostAnnotation is what pods have on a node without power: nobody runs or stops them.
+const lostAnnotation = "holdfast.example/lost"
+
 // delays are how long pods take, in milliseconds, for each of kwok's stages. Where a pod ends and starts in no time, the
 // disruption controller does not see that the evicted pod of a StatefulSet has gone, takes the new one of the same name
 // for it, and for two minutes counts it as away.
@@ -88,7 +91,7 @@ func (c *Cluster) writeStages() (string, error) {
 		stage.Spec.Delay = map[string]any{"durationMilliseconds": delay}
 		stage.Spec.Selector.MatchExpressions = append(stage.Spec.Selector.MatchExpressions, map[string]any{
 			"key": fmt.Sprintf(".metadata.labels[%q]", PlayedLabel), "operator": "NotIn", "values": []string{PlayedValue},
-		})
+		}, map[string]any{"key": fmt.Sprintf(".metadata.annotations[%q]", lostAnnotation), "operator": "DoesNotExist"})
 		if text, err = yaml.Marshal(stage); err != nil {
 			return "", err
 		}
