@@ -24,7 +24,7 @@ var (
 	surprise = quiet{30 * time.Second, 6}
 )
 
-// patience is how long something may go on.
+// patience is how long something may take, on a machine with much else to do: a wait ends when it is there.
 const patience = 10 * time.Minute
 
 // notYet is told of pods as long as what happened to them has not come so far that it could be at its end.

@@ -3,7 +3,6 @@ package control
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 	"github.com/holdfast-ha/holdfast/e2e/control/agreement"
@@ -57,7 +56,7 @@ func testCase(t *testing.T, c cases.Case, helm string) {
 		}
 	}
 	// Until everything is there, nothing can be said about it.
-	if err := r.eventually(3*time.Minute, func() error { return r.settled(t.Context()) }); err != nil {
+	if err := r.eventually(func() error { return r.settled(t.Context()) }); err != nil {
 		t.Fatal(err)
 	}
 	if r.controller != nil {
@@ -71,7 +70,7 @@ func testCase(t *testing.T, c cases.Case, helm string) {
 			t.Fatal(err)
 		}
 	}
-	if err := r.eventually(time.Minute, func() error { return r.settled(t.Context()) }); err != nil {
+	if err := r.eventually(func() error { return r.settled(t.Context()) }); err != nil {
 		t.Fatal(err)
 	}
 	r.compared = agreement.Case{Name: c.Name, About: []string{c.About}}

@@ -56,7 +56,7 @@ func (r *release) testDrained(t *testing.T) {
 		}
 		evicted += len(before)
 		uncordon(node.Name)
-		if err := r.eventually(3*time.Minute, func() error { return r.settled(ctx) }); err != nil {
+		if err := r.eventually(func() error { return r.settled(ctx) }); err != nil {
 			t.Fatalf("after the drain of node %s: %v", node.Name, err)
 		}
 		agree()

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 )
@@ -137,7 +136,7 @@ func testLife(t *testing.T, helm string, of system, life string, steps []step) {
 // followed waits until the controller has made what the custom resources ask for; at first also for the pods, so that
 // nothing moves any more when nothing is to change.
 func (r *release) followed(pods bool) error {
-	return r.eventually(2*time.Minute, func() error {
+	return r.eventually(func() error {
 		ctx := r.t.Context()
 		if pods {
 			if err := r.settled(ctx); err != nil {

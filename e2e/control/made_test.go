@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 	"github.com/holdfast-ha/holdfast/verify/argoevents"
@@ -49,7 +48,7 @@ func TestMade(t *testing.T) {
 	}
 	var c comparison
 	var made int
-	if err := r.eventually(2*time.Minute, func() (err error) {
+	if err := r.eventually(func() (err error) {
 		made, c, err = r.comparing(ctx, func(c *comparison, kind string, text []byte) error { return r.compareMade(ctx, c, kind, text) })
 		return err
 	}); err != nil {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -119,7 +118,7 @@ func (r *release) step(s stage, first bool) (err error) {
 	if err != nil {
 		return err
 	}
-	return r.eventually(3*time.Minute, func() error { return r.moved(s.sets) })
+	return r.eventually(func() error { return r.moved(s.sets) })
 }
 
 // keeps tells whether an object that is gone or new should not be: of a bus that is in this stage, or a claim of any bus.
@@ -207,7 +206,7 @@ func TestServersLeaveBeforeTheirPods(t *testing.T) {
 		if got, want := strings.Contains(hooks, "helm.sh/hook: pre-upgrade"), i == 3; got != want {
 			t.Errorf("step %d, to %d servers: the Job is there: %v, want %v", i, servers, got, want)
 		}
-		if err := r.eventually(2*time.Minute, func() error { return r.moved([]string{clustered}) }); err != nil {
+		if err := r.eventually(func() error { return r.moved([]string{clustered}) }); err != nil {
 			t.Fatal(err)
 		}
 	}

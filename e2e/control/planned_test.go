@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
 	"github.com/holdfast-ha/holdfast/e2e/cases"
@@ -354,7 +353,7 @@ func TestPlanKubectl(t *testing.T) {
 	if err := r.follow([]struct{ Run string }{{apply}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.eventually(time.Minute, func() error { return r.claimsHave("10Gi") }); err != nil {
+	if err := r.eventually(func() error { return r.claimsHave("10Gi") }); err != nil {
 		t.Fatal(err)
 	}
 	p, err := plan(append(common, "--from", "multi-zone", "--from-set", "leaf.nodeSelector.none=yes", "--to-set", "leaf.enabled=false", "--to-set", "bus.storage.size=20Gi")...)
@@ -433,7 +432,7 @@ func TestPlanRolls(t *testing.T) {
 		}
 		// Where it is told to say the same again, the controller may take its time.
 		var planned, rolled []string
-		err = r.eventually(30*time.Second, func() error {
+		err = r.eventually(func() error {
 			after, err := r.templates()
 			if err != nil {
 				return err
@@ -461,7 +460,7 @@ func TestPlanRolls(t *testing.T) {
 		if err := r.startController(); err != nil {
 			t.Fatal(err)
 		}
-		err = r.eventually(time.Minute, func() error {
+		err = r.eventually(func() error {
 			after, err := r.templates()
 			if rolled := fmt.Sprint(changed(before, after)); err == nil && rolled != "[EventSource/orders EventSource/users]" {
 				err = fmt.Errorf("after a start of the controller %s rolled", rolled)

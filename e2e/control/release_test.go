@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
 	"github.com/holdfast-ha/holdfast/e2e/cases"
@@ -117,8 +116,8 @@ func (r *release) valuesFile(values map[string]any) string {
 	return file.Name()
 }
 
-// eventually waits for something, and gives up early if the controller has ended.
-func (r *release) eventually(patience time.Duration, try func() error) error {
+// eventually waits for something, with patience, and gives up early if the controller has ended.
+func (r *release) eventually(try func() error) error {
 	var ended error
 	err := cluster.Eventually(r.t.Context(), patience, func() error {
 		if r.controller != nil {

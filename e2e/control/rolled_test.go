@@ -36,7 +36,7 @@ func (r *release) testRolled(t *testing.T, c cases.Case) {
 		t.Fatal(err)
 	}
 	replaced := 0
-	err = r.eventually(4*time.Minute, func() error {
+	err = r.eventually(func() error {
 		if err := r.settled(ctx); err != nil {
 			return err
 		}

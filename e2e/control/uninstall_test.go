@@ -44,7 +44,7 @@ func (r *release) testUninstall(t *testing.T, of system, before snapshot) {
 	}
 	goes := []string{"DaemonSet", "Deployment", "StatefulSet", "EventBus", "EventSource", "Sensor"}
 	var after snapshot
-	err = r.eventually(time.Minute, func() (err error) {
+	err = r.eventually(func() (err error) {
 		if after, err = r.snapshot(t.Context()); err != nil {
 			return err
 		}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -43,7 +42,7 @@ func TestVerifyLive(t *testing.T) {
 	if err := r.deploy("install", all[i].Profile, all[i].Values); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.eventually(3*time.Minute, func() error { return r.settled(t.Context()) }); err != nil {
+	if err := r.eventually(func() error { return r.settled(t.Context()) }); err != nil {
 		t.Fatal(err)
 	}
 	workloads, err := r.workloads(t.Context())

@@ -197,6 +197,10 @@ func TestProbesInLameDuck(t *testing.T) {
 		out, _ := the.kube.run(ctx, the.kube.kubectl, "", "exec", "-n", s.Name, pod, "-c", "bus", "--", "sh", "-c", loop)
 		heard <- out
 	}()
+	// Asked after that one: when this has its answer, that one has had time for some.
+	if got, err := answers(ctx, s, pod); got != "200 200 200" {
+		t.Errorf("%s, all well: started, ready, alive answer %s %v, want 200 200 200", pod, got, err)
+	}
 	time.Sleep(2 * time.Second)
 	start := time.Now()
 	if err := the.kube.CoreV1().Pods(s.Name).Delete(ctx, pod, metav1.DeleteOptions{}); err != nil {
