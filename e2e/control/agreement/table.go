@@ -119,7 +119,7 @@ func (t *Table) Short() string {
 	}
 	lots := ""
 	if agree < all {
-		lots = fmt.Sprintf(", and in %d nodes or pods that were equal were drawn by lot", all-agree)
+		lots = "; in the rest nodes or pods that were equal were drawn by lot"
 	}
 	return fmt.Sprintf("Its verdicts were held against a real control plane, on %s: placement, %d drains, %d rolls, the loss of nodes and zones. In %d of %d both said the same%s.",
 		t.systems(), len(t.of(Drain)), len(t.of(Roll)), agree, all, lots)
