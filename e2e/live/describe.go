@@ -42,11 +42,31 @@ func (s *System) controllerLog(ctx context.Context, k *kube) string {
 	if s.naive() {
 		selector = "app=controller-manager"
 	}
-	text, err := k.run(ctx, k.kubectl, "", "logs", "-n", s.Name, "-l", selector, "--prefix", "--tail=30")
+	return "\n--- controller\n" + s.logs(ctx, k, selector, 30)
+}
+
+// flow is what those last said through whom events go, and who of them works: for when events do not arrive.
+func (s *System) flow(ctx context.Context, k *kube) string {
+	var out strings.Builder
+	for _, selector := range []string{"sensor-name=load", "eventsource-name=load", s.busPods} {
+		fmt.Fprintf(&out, "\n--- %s\n%s", selector, s.logs(ctx, k, selector, 60))
+	}
+	leases, err := k.run(ctx, k.kubectl, "", "get", "leases,pods", "-n", s.Name, "-o=wide")
+	if err != nil {
+		leases += err.Error()
+	}
+	streams, err := s.streams(ctx, k)
+	fmt.Fprintf(&out, "\n--- streams\n%+v %v\n%s", streams, err, leases)
+	return out.String()
+}
+
+// logs are the last lines of some pods of the system.
+func (s *System) logs(ctx context.Context, k *kube, selector string, lines int) string {
+	text, err := k.run(ctx, k.kubectl, "", "logs", "-n", s.Name, "-l", selector, "--prefix", "--all-containers", "--max-log-requests=20", fmt.Sprintf("--tail=%d", lines))
 	if err != nil {
 		text += err.Error()
 	}
-	return "\n--- controller\n" + text
+	return text
 }
 
 func isReady(p corev1.Pod) bool {

@@ -43,8 +43,12 @@ func TestNothingAckedIsLost(t *testing.T) {
 				}
 			}
 			for i, s := range the.systems {
-				for _, broken := range sc.broken(s, outcome[i]) {
-					t.Errorf("%s: %s", s.Title, broken)
+				broken := sc.broken(s, outcome[i])
+				for _, what := range broken {
+					t.Errorf("%s: %s", s.Title, what)
+				}
+				if len(broken) > 0 {
+					t.Log(s.flow(ctx, the.kube))
 				}
 			}
 		})
