@@ -43,8 +43,9 @@ How a workload replicates is said by --replication, by the annotation
 ` + workload.Annotation + `, or assumed: a quorum of known images, otherwise one ready
 pod serves. One of ` + joined(workload.Models) + `.
 
-A claim holds all workloads to it. Exit code 0: the claim is kept and no rule complains. 1: it is
-not, or one does. What an object ignores by the annotation
+A claim holds all workloads to it: none may stop. With --within one may, and is held to the time
+until it serves again, and so is the time that a lease or an election takes. Exit code 0: the claim
+is kept and no rule complains. 1: it is not, or one does. What an object ignores by the annotation
 ` + rules.Ignore + `RULE, or a config does, with a reason, counts neither way; what
 breaks a claim is ignored as claim-lose-node, claim-lose-zone, claim-drain-node, claim-roll or
 claim-rest. With --baseline, an earlier report, only what is new counts, wherever its lines have
@@ -53,6 +54,7 @@ moved.
 A config says the same again and again; flags count more:
 
   survives: zone
+  within: 2m                       # else nothing may stop
   cluster: nodes.yaml              # from the config's folder; or nodes: 6, zones: 3
   detection: 40s                   # until the control plane knows that a node is silent
   replication: {StatefulSet/store: quorum}
@@ -65,6 +67,7 @@ A config says the same again and again; flags count more:
   helm template . | holdfast verify -f - --nodes 6 --zones 3 -o json
   holdfast verify -f manifests/ --cluster nodes.yaml --replication StatefulSet/store=quorum
   holdfast verify --kubeconfig ~/.kube/config -n events --survives zone
+  holdfast verify -f manifests/ --survives node --within 2m
   holdfast verify -f manifests/ --baseline last.json -o sarif > holdfast.sarif
   holdfast verify --profile multi-zone --nodes 6 -o html > page.html`,
 		Args:              cobra.MaximumNArgs(1),
@@ -136,7 +139,7 @@ func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (rep
 		return report.Report{}, err
 	}
 	c.Detection = f.config.Detection
-	if zones := len(c.Zones()); asked.claim == "zone" && zones < 2 {
+	if zones := len(c.Zones()); asked.claim.Survives == "zone" && zones < 2 {
 		return report.Report{}, fmt.Errorf("--survives zone: the cluster's nodes are in %s: it takes two to lose one", map[int]string{0: "no zone", 1: "one zone"}[zones])
 	}
 	done := waiting(s.err, fmt.Sprintf("%d workloads on %d nodes", len(system.Workloads), len(c.Nodes)))

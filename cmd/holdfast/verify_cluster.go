@@ -17,7 +17,7 @@ import (
 
 // asked is what is claimed, and the cluster that it is held on unless another is described.
 type asked struct {
-	claim        string
+	claim        report.Claim
 	nodes, zones int
 }
 
@@ -26,13 +26,19 @@ func (f *verifyFlags) asked() (asked, error) {
 	if f.claim != "" && !slices.Contains(report.Claims, f.claim) {
 		return asked{}, fmt.Errorf("--survives: unknown claim %q: choose one of %s", f.claim, strings.Join(report.Claims, ", "))
 	}
-	claim := cmp.Or(f.claim, f.config.Survives)
+	claim := report.Claim{Survives: cmp.Or(f.claim, f.config.Survives), Within: f.config.Within}
+	if f.given("within") {
+		claim.Within = f.within
+		if f.within <= 0 {
+			return asked{}, fmt.Errorf("--within: is %s: want a time, 30s or 2m", f.within)
+		}
+	}
 	if f.values.profile == "" {
 		// A quorum that goes on without any one of its domains has three.
-		if claim == "node" {
+		if claim.Survives == "node" {
 			return asked{claim, 3, 0}, nil
 		}
-		return asked{claim, 3, 3}, nil
+		return asked{claim, 3, 3}, f.timed(claim)
 	}
 	all, err := loadProfiles()
 	if err != nil {
@@ -44,9 +50,21 @@ func (f *verifyFlags) asked() (asked, error) {
 	}
 	a := asked{claim, p.Needs.Nodes, p.Needs.Zones}
 	if len(p.Survives) > 0 {
-		a.claim = cmp.Or(a.claim, p.Survives[0].Name)
+		a.claim.Survives = cmp.Or(a.claim.Survives, p.Survives[0].Name)
 	}
-	return a, nil
+	return a, f.timed(a.claim)
+}
+
+// timed refuses a time for nothing.
+func (f *verifyFlags) timed(claim report.Claim) error {
+	if claim.Within == 0 || claim.Survives != "" {
+		return nil
+	}
+	where := "--within"
+	if !f.given("within") {
+		where = f.configFile + ": within"
+	}
+	return fmt.Errorf("%s: nothing is claimed that may take a time: say what is lost by --survives, one of %s", where, strings.Join(report.Claims, ", "))
 }
 
 // nodesFor is the cluster that the flags describe, else the config, else the one that runs, else the smallest.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	text "github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/render"
@@ -33,6 +34,7 @@ type verifyFlags struct {
 
 	nodes, zones   int
 	cluster, claim string
+	within         time.Duration
 	baseline       string
 	configFile     string
 	config         *config.Config // empty unless there is a file
@@ -56,6 +58,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.zones, "zones", 3, "in how many zones they are; with --survives node: 0, none")
 	flags.StringVar(&f.cluster, "cluster", "", "file with the nodes instead: kubectl get nodes -o yaml, or a list of groups")
 	flags.StringVar(&f.claim, "survives", "", "what is claimed to survive: "+strings.Join(report.Claims, ", ")+" (default: what the profile promises)")
+	flags.DurationVar(&f.within, "within", 0, "with a claim: how long a workload may be away, 30s or 2m (default: none may stop)")
 	flags.StringToStringVar(&f.replication, "replication", nil, "how a workload replicates: KIND/NAME=MODEL (repeatable)")
 	flags.StringVar(&f.configFile, "config", "", "file with what is said again and again: claim, cluster, replication, and what to ignore and why")
 	flags.StringVar(&f.baseline, "baseline", "", "earlier report, of -o json: say only what is new since, and how much is fixed")

@@ -20,6 +20,7 @@ import (
 // Config is what a file says:
 //
 //	survives: zone            # the claim
+//	within: 2m                # how long a workload may be away for it
 //	cluster: nodes.yaml       # a cluster file, from the folder of this one; or nodes and zones
 //	detection: 40s            # until the control plane knows that a node is silent
 //	replication:
@@ -31,7 +32,9 @@ import (
 //
 // What is not said is "", nil or empty.
 type Config struct {
-	Survives     string
+	Survives string
+	// Within is how long a workload may be away when what is claimed is lost; 0 if none may stop.
+	Within       time.Duration
 	Cluster      string
 	Nodes, Zones *int
 	// Detection is how long it takes until the control plane knows that a node is silent.
@@ -67,6 +70,7 @@ func (w *word) UnmarshalYAML(n *yaml.Node) error {
 func Parse(file string, text []byte, claims, rules []string) (*Config, error) {
 	var said struct {
 		Survives    word            `yaml:"survives"`
+		Within      word            `yaml:"within"`
 		Cluster     word            `yaml:"cluster"`
 		Nodes       *int            `yaml:"nodes"`
 		Zones       *int            `yaml:"zones"`
@@ -94,12 +98,18 @@ func Parse(file string, text []byte, claims, rules []string) (*Config, error) {
 			c.Cluster = said.Cluster.text
 		}
 	}
-	if said.Detection.text != "" {
-		d, err := time.ParseDuration(said.Detection.text)
-		if err != nil || d <= 0 {
-			return nil, fmt.Errorf("%s:%d: detection: is %q: want a time, 40s or 1m", file, said.Detection.line, said.Detection.text)
+	for _, d := range []struct {
+		key  string
+		said word
+		into *time.Duration
+	}{{"within", said.Within, &c.Within}, {"detection", said.Detection, &c.Detection}} {
+		if d.said.text == "" {
+			continue
 		}
-		c.Detection = d
+		var err error
+		if *d.into, err = time.ParseDuration(d.said.text); err != nil || *d.into <= 0 {
+			return nil, fmt.Errorf("%s:%d: %s: is %q: want a time, 40s or 1m", file, d.said.line, d.key, d.said.text)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(said.Replication)) {
 		model := said.Replication[name]

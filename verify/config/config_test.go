@@ -48,8 +48,8 @@ ignore:
 	if unused := c.Unused(); !slices.Equal(unused, []string{"dir/v.yaml:12: ignore[2] (another) ignores nothing: take it away"}) {
 		t.Errorf("unused are %q", unused)
 	}
-	c, err = Parse("v.yaml", []byte("nodes: 6\nzones: 0\n"), claims, ids)
-	if err != nil || *c.Nodes != 6 || *c.Zones != 0 || len(c.Unused()) > 0 {
+	c, err = Parse("v.yaml", []byte("nodes: 6\nzones: 0\nwithin: 2m\n"), claims, ids)
+	if err != nil || c.Within != 2*time.Minute || *c.Nodes != 6 || *c.Zones != 0 || len(c.Unused()) > 0 {
 		t.Errorf("%+v %v", c, err)
 	}
 	if c, err = Parse("dir/v.yaml", []byte("cluster: /etc/nodes.yaml"), claims, ids); err != nil || c.Cluster != "/etc/nodes.yaml" {
@@ -67,6 +67,8 @@ func TestRefusals(t *testing.T) {
 		"nodes: 3\ncluster: a.yaml":             "v.yaml:2: cluster: says which nodes there are: take nodes and zones away",
 		"nodes: 3\ndetection: 40":               `v.yaml:2: detection: is "40": want a time`,
 		"detection: -1s":                        `v.yaml:1: detection: is "-1s": want a time`,
+		"within: 2":                             `v.yaml:1: within: is "2": want a time`,
+		"survives: node\nwithin: 0s":            `v.yaml:2: within: is "0s": want a time`,
 		"detection: 0s":                         `v.yaml:1: detection: is "0s": want a time`,
 		"replication:\n  Pod/b: x\n  Pod/a: y":  `v.yaml:3: replication.Pod/a: is "y": want one of quorum, standby`,
 		"ignore:\n  - {reason: a}":              "v.yaml:2: ignore[0].rule: is missing: want one of a-rule",

@@ -36,7 +36,7 @@ func (r Report) Since(old Report) Report {
 		}
 	}
 	for _, breach := range before {
-		if r.Claim == old.Claim && !slices.ContainsFunc(now, breach.same) {
+		if r.Claim == old.Claim && r.WithinSeconds == old.WithinSeconds && !slices.ContainsFunc(now, breach.same) {
 			b.Fixed = append(b.Fixed, breach.String())
 		}
 	}

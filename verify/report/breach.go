@@ -12,6 +12,16 @@ import (
 type breach struct {
 	workload Workload
 	worst    Worst
+	// within is the time in which it would have to serve again, in seconds, if that alone is wrong.
+	within float64
+}
+
+func (r Report) breach(w Workload, worst Worst) breach {
+	b := breach{workload: w, worst: worst}
+	if r.late(worst.Effect) {
+		b.within = r.WithinSeconds
+	}
+	return b
 }
 
 // promises are what a claim says of each event that is claimed.
@@ -41,8 +51,8 @@ func (r Report) breaches() []breach {
 	var all []breach
 	for _, w := range r.Workloads {
 		for _, worst := range w.Worst {
-			b := breach{w, worst}
-			if covers(r.Claim, worst.Event) && worst.Verdict != Serves && worst.Ignored == "" && !r.knows(b) {
+			b := r.breach(w, worst)
+			if covers(r.Claim, worst.Event) && !r.keeps(worst.Effect) && worst.Ignored == "" && !r.knows(b) {
 				all = append(all, b)
 			}
 		}
@@ -62,6 +72,9 @@ func claimRule(event string) string { return "claim-" + strings.ReplaceAll(event
 // String says what happens to the workload.
 func (b breach) String() string {
 	text := fmt.Sprintf("%s %s %s: %d of %d pods run, it takes %d", b.workload.Name, b.worst.becomes(b.worst.Event), what(b.worst.Event, b.worst.Target), b.worst.Least, b.worst.Pods, b.worst.Needs)
+	if b.within > 0 {
+		text += "; claimed: within " + took(b.within)
+	}
 	if len(b.worst.Waiting) > 0 {
 		text += "; " + b.worst.Waiting[0]
 	}

@@ -66,7 +66,7 @@ func verified(t *testing.T, file, text, claim string) Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(c, claim, system, rules.Check(system, c), played)
+	return New(c, Claim{Survives: claim}, system, rules.Check(system, c), played)
 }
 
 // edited is a text with other words in it; words that are not there fail the test.

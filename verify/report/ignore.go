@@ -34,7 +34,7 @@ func (r Report) Ignore(by func(rule, object string) (reason, at string)) Report 
 		w := &r.Workloads[i]
 		w.Worst = slices.Clone(w.Worst)
 		for i := range w.Worst {
-			if worst := &w.Worst[i]; worst.Ignored == "" && worst.Verdict != Serves && promised(worst.Event) {
+			if worst := &w.Worst[i]; worst.Ignored == "" && !r.keeps(worst.Effect) && promised(worst.Event) {
 				worst.Ignored, worst.IgnoredAt = by(claimRule(worst.Event), w.Name)
 			}
 		}
@@ -58,7 +58,7 @@ func (r Report) excuse() string {
 func (r *Report) annotated(all []*workload.Workload) {
 	for i, w := range all {
 		for j := range r.Workloads[i].Worst {
-			if worst := &r.Workloads[i].Worst[j]; worst.Verdict != Serves {
+			if worst := &r.Workloads[i].Worst[j]; !r.keeps(worst.Effect) {
 				worst.Ignored = w.Object.Annotations[rules.Ignore+claimRule(worst.Event)]
 			}
 		}
@@ -74,12 +74,12 @@ func (r Report) kept() bool {
 		}
 	}
 	for _, s := range r.Scenarios {
-		if !s.Claimed || s.Verdict == Serves {
+		if !s.Claimed {
 			continue
 		}
-		suffers := slices.DeleteFunc(slices.Clone(s.Outcomes), func(o Outcome) bool { return o.Verdict == Serves })
+		suffers := slices.DeleteFunc(slices.Clone(s.Outcomes), func(o Outcome) bool { return r.keeps(o.Effect) })
 		counts := func(o Outcome) bool { return !ignored[o.Workload+" "+s.Event] }
-		if len(suffers) == 0 || slices.ContainsFunc(suffers, counts) {
+		if s.Stuck != "" && len(suffers) == 0 || slices.ContainsFunc(suffers, counts) {
 			return false
 		}
 	}

@@ -92,7 +92,7 @@ func (r Report) workloadSuite() suite {
 	for _, w := range r.Workloads {
 		file, _ := w.place()
 		for _, worst := range w.Worst {
-			text := breach{w, worst}.String()
+			text := r.breach(w, worst).String()
 			c := testcase{Class: w.Name, Name: worst.Event, File: file}
 			switch {
 			case broken[text]:

@@ -12,8 +12,8 @@ import (
 )
 
 // New puts together what was found.
-func New(c cluster.Cluster, claim string, s *workload.System, findings []rules.Finding, played survival.Result) Report {
-	r := Report{Version: Version, Cluster: Cluster{Nodes: []Node{}, Zones: append([]string{}, c.Zones()...)}, Claim: claim,
+func New(c cluster.Cluster, claim Claim, s *workload.System, findings []rules.Finding, played survival.Result) Report {
+	r := Report{Version: Version, Cluster: Cluster{Nodes: []Node{}, Zones: append([]string{}, c.Zones()...)}, Claim: claim.Survives, WithinSeconds: claim.Within.Seconds(),
 		Workloads: []Workload{}, Pods: []Pod{}, Scenarios: []Scenario{}, Findings: []Finding{}, Assumed: []string{}, NotJudged: []string{}}
 	for _, n := range c.Nodes {
 		r.Cluster.Nodes = append(r.Cluster.Nodes, Node{Name: n.Name, Zone: n.Labels[cluster.ZoneLabel]})
@@ -71,7 +71,7 @@ func (r *Report) add(s survival.Scenario, stays map[*workload.Workload]bool) {
 		if touched(o) || e.Verdict != Serves {
 			now.Outcomes = append(now.Outcomes, Outcome{Workload: o.Workload.String(), Effect: e})
 		}
-		r.Workloads[i].add(Worst{Event: now.Event, Target: now.Target, Effect: e})
+		r.worst(&r.Workloads[i], Worst{Event: now.Event, Target: now.Target, Effect: e})
 	}
 	for _, c := range s.Changes {
 		now.Changes = append(now.Changes, Change{Pod: c.Pod, Workload: c.Workload.String(), From: c.From, To: c.To, Why: c.Why})
@@ -79,20 +79,21 @@ func (r *Report) add(s survival.Scenario, stays map[*workload.Workload]bool) {
 	r.Scenarios = append(r.Scenarios, now)
 }
 
-// add keeps the worst of each event, and of equals the first.
-func (w *Workload) add(now Worst) {
+// worst keeps the worst that each event does to a workload, and of equals the first.
+func (r *Report) worst(w *Workload, now Worst) {
 	before := w.worst(now.Event)
 	switch {
 	case before == nil:
 		w.Worst = append(w.Worst, now)
-	case worse(now.Effect, before.Effect) > 0:
+	case r.worse(now.Effect, before.Effect) > 0:
 		*before = now
 	}
 }
 
-// worse compares effects: by verdict, time and pods that are left.
-func worse(a, b Effect) int {
-	return cmp.Or(cmp.Compare(severity(a.Verdict), severity(b.Verdict)), cmp.Compare(a.RecoverySeconds, b.RecoverySeconds),
+// worse compares effects: by whether the claim allows them, by verdict, time and pods that are left.
+func (r *Report) worse(a, b Effect) int {
+	breaks := func(e Effect) int { return map[bool]int{false: 1}[r.keeps(e)] }
+	return cmp.Or(cmp.Compare(breaks(a), breaks(b)), cmp.Compare(severity(a.Verdict), severity(b.Verdict)), cmp.Compare(a.RecoverySeconds, b.RecoverySeconds),
 		cmp.Compare(b.Least, a.Least), cmp.Compare(b.After, a.After))
 }
 

@@ -12,6 +12,8 @@ type Report struct {
 	Cluster Cluster `json:"cluster"`
 	// Claim is what should survive, "node" or "zone"; left out if nothing is claimed.
 	Claim string `json:"claim,omitempty"`
+	// WithinSeconds is how long a workload may be away for it; left out if none may stop.
+	WithinSeconds float64 `json:"withinSeconds,omitempty"`
 	// Kept tells that no scenario breaks the claim; true if nothing is claimed.
 	Kept bool `json:"kept"`
 	// Workloads are all workloads, ordered by namespace and name.
@@ -137,7 +139,7 @@ type Scenario struct {
 	Like []string `json:"like,omitempty"`
 	// Nodes are those that are taken away.
 	Nodes []string `json:"nodes,omitempty"`
-	// Claimed tells that the claim promises that nothing stops in this scenario.
+	// Claimed tells that the claim is about this scenario.
 	Claimed bool `json:"claimed"`
 	// Verdict is the worst of the workloads' verdicts; stuck if it does not end.
 	Verdict string `json:"verdict"`

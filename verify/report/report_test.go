@@ -40,6 +40,11 @@ func system(t *testing.T) *workload.System {
 // reported is the report of what a scenario does to api, beside a daemon that goes on.
 func reported(t *testing.T, claim string, event survival.Scenario, api survival.Outcome) Report {
 	t.Helper()
+	return held(t, Claim{Survives: claim}, event, api)
+}
+
+func held(t *testing.T, claim Claim, event survival.Scenario, api survival.Outcome) Report {
+	t.Helper()
 	s := system(t)
 	c, err := cluster.Uniform(2, 2)
 	if err != nil {
@@ -102,6 +107,51 @@ func TestVerdicts(t *testing.T) {
 				t.Error("a claim that nobody made is not kept")
 			}
 		})
+	}
+}
+
+// TestWithin: with a time, a claim is kept by what serves again by then, and by nothing else; the longer the time, the more.
+func TestWithin(t *testing.T) {
+	back := func(least int, recovery time.Duration) survival.Outcome {
+		return survival.Outcome{Pods: 2, Least: least, After: 2, Needs: 1, Recovery: recovery}
+	}
+	const never = time.Duration(1<<63 - 1)
+	for _, test := range []struct {
+		name string
+		api  survival.Outcome
+		from time.Duration // the shortest time that keeps the claim
+	}{
+		{"nothing stops", back(1, 0), time.Millisecond},
+		{"a lease is taken over", back(1, 15*time.Second), 15 * time.Second},
+		{"others come", back(0, 5*time.Minute), 5 * time.Minute},
+		{"others come, nobody knows when", back(0, 0), never},
+		{"nothing comes", survival.Outcome{Pods: 2, Needs: 1, Recovery: -1}, never},
+	} {
+		for _, within := range []time.Duration{time.Millisecond, 14 * time.Second, 15 * time.Second, 5*time.Minute - 1*time.Second, 5 * time.Minute, time.Hour} {
+			r := held(t, Claim{"node", within}, survival.Scenario{Event: survival.LoseNode, Target: "node-1"}, test.api)
+			if want := within >= test.from; r.Kept != want || r.Fine() != want || (len(r.breaches()) == 0) != want || (len(r.broken(r.Workloads[0])) == 0) != want {
+				t.Errorf("%s, within %s: kept %v, %d breaches, %d said, want kept %v", test.name, within, r.Kept, len(r.breaches()), len(r.broken(r.Workloads[0])), want)
+			}
+			if r := held(t, Claim{"node", within}, survival.Scenario{Event: survival.LoseZone, Target: "zone-1"}, test.api); !r.Kept {
+				t.Errorf("%s, within %s: the claim is broken by what it is not about", test.name, within)
+			}
+		}
+	}
+	r := held(t, Claim{"node", 2 * time.Minute}, survival.Scenario{Event: survival.LoseNode, Target: "node-1"}, back(0, 5*time.Minute))
+	if got, want := r.breaches()[0].String(), "Deployment api stops, and serves again after 5m when node-1 is lost: 0 of 2 pods run, it takes 1; claimed: within 2m"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestWorstOfAClaim: what breaks the claim is worse than what does not, whatever its verdict.
+func TestWorstOfAClaim(t *testing.T) {
+	r := Report{Claim: "node", WithinSeconds: 30}
+	late, soon := Effect{Verdict: Serves, RecoverySeconds: 55}, Effect{Verdict: Returns, RecoverySeconds: 5}
+	if r.worse(late, soon) <= 0 {
+		t.Error("what is back in time is worse than what is too late")
+	}
+	if r.WithinSeconds = 0; r.worse(late, soon) >= 0 {
+		t.Error("without a time, what goes on is worse than what stops")
 	}
 }
 

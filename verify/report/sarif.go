@@ -25,7 +25,7 @@ func (r Report) WriteSARIF(out io.Writer, root string) error {
 		describe(run, rule.ID, rule.Protects, rule.Fix)
 	}
 	for _, p := range promises {
-		describe(run, claimRule(string(p.event)), p.says, "Spread the pods, or run as many that enough are left; or claim less.")
+		describe(run, claimRule(string(p.event)), p.says, "Spread the pods, or run as many that enough are left; where it is only too late, let them leave a lost node sooner (tolerationSeconds); or claim less.")
 	}
 	seen := counter{}
 	for _, f := range r.Findings {

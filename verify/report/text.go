@@ -71,7 +71,7 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 		p.line(beyond)
 	}
 	for _, w := range r.Workloads {
-		p.troubles(w)
+		p.troubles(w, r.broken(w))
 	}
 	if excuse := r.excuse(); excuse != "" {
 		p.line("")
@@ -131,8 +131,7 @@ func (r Report) rows() [][]string {
 }
 
 // troubles tells of each event that a workload does not survive, by the scenario that shows it.
-func (p *terminal) troubles(w Workload) {
-	bad := w.broken()
+func (p *terminal) troubles(w Workload, bad []Worst) {
 	if len(bad) == 0 {
 		return
 	}
@@ -149,13 +148,19 @@ func (p *terminal) troubles(w Workload) {
 	}
 }
 
-// broken is what a workload does not survive. What is as bad at rest is said of rest alone, and of two failures at a time
-// only what is worse than one.
-func (w Workload) broken() []Worst {
+// broken is what a workload does not survive, or not in the time that is claimed. What is as bad at rest is said of rest alone,
+// and of two failures at a time only what is worse than one.
+func (r Report) broken(w Workload) []Worst {
 	var all []Worst
 	rest, one := 0, 0
 	for _, now := range w.Worst {
 		bad := severity(now.Verdict)
+		switch {
+		case r.keeps(now.Effect):
+			bad = severity(Serves)
+		case r.late(now.Effect):
+			bad = severity(Returns)
+		}
 		switch survival.Event(now.Event) {
 		case survival.Rest:
 			rest = bad

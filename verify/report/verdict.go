@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"time"
 
 	"github.com/holdfast-ha/holdfast/verify/survival"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -10,6 +11,14 @@ import (
 // Claims are what manifests can be held to: that no loss of a node, or of a node or zone, and no drain and no roll stops a
 // workload.
 var Claims = []string{"node", "zone"}
+
+// Claim is what manifests are held to.
+type Claim struct {
+	// Survives is one of Claims; "" if nothing is claimed.
+	Survives string
+	// Within is how long a workload may be away for it. Without, none may stop, and a standby or an election takes the time it takes.
+	Within time.Duration
+}
 
 // The verdicts, from the best to the worst.
 const (
@@ -79,3 +88,16 @@ var claimed = map[string][]survival.Event{
 }
 
 func covers(claim, event string) bool { return slices.Contains(claimed[claim], survival.Event(event)) }
+
+// keeps tells whether an effect is what the claim asks for. Of a time that is not known it is not.
+func (r Report) keeps(e Effect) bool {
+	if r.WithinSeconds == 0 {
+		return e.Verdict == Serves
+	}
+	return (e.Verdict == Serves || e.Verdict == Returns && e.RecoverySeconds > 0) && !r.late(e)
+}
+
+// late tells whether a workload serves again, but not in the time that is claimed.
+func (r Report) late(e Effect) bool {
+	return r.WithinSeconds > 0 && (e.Verdict == Serves || e.Verdict == Returns) && e.RecoverySeconds > r.WithinSeconds
+}

@@ -119,7 +119,7 @@ func newView(r Report) view {
 			row.Cells = append(row.Cells, cell)
 		}
 		v.Workloads = append(v.Workloads, row)
-		if bad := w.broken(); len(bad) > 0 {
+		if bad := r.broken(w); len(bad) > 0 {
 			v.Broken = append(v.Broken, newBroken(w, bad, marks[w.Name], first))
 		}
 	}

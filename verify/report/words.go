@@ -19,9 +19,9 @@ func (r Report) Summary() string {
 	case r.Claim == "":
 		return on
 	case r.Kept && r.ignores():
-		return on + ": survives the loss of any " + r.Claim + ", but for what is ignored"
+		return on + ": survives the loss of any " + r.Claim + r.within(", but for what is ignored")
 	case r.Kept:
-		return on + ": survives the loss of any " + r.Claim
+		return on + ": survives the loss of any " + r.Claim + r.within("")
 	case fail == 1 && len(r.Workloads) > 1:
 		return on + ": one does not survive all that is claimed"
 	case fail > 0 && fail < len(r.Workloads):
@@ -51,27 +51,39 @@ func (r Report) From() string {
 func (r Report) failing() int {
 	n := 0
 	for _, w := range r.Workloads {
-		if slices.ContainsFunc(w.Worst, func(now Worst) bool { return now.Verdict != Serves && now.Ignored == "" && covers(r.Claim, now.Event) }) {
+		if slices.ContainsFunc(w.Worst, func(now Worst) bool { return !r.keeps(now.Effect) && now.Ignored == "" && covers(r.Claim, now.Event) }) {
 			n++
 		}
 	}
 	return n
 }
 
+// within adds to a sentence how long something may be away, if that is claimed, before its end.
+func (r Report) within(end string) string {
+	if r.WithinSeconds == 0 {
+		return end
+	}
+	return ", all serve again within " + took(r.WithinSeconds) + end
+}
+
 // Promise is what is claimed, in a sentence; "" if nothing is.
 func (r Report) Promise() string {
+	stops := "nothing stops"
+	if r.WithinSeconds > 0 {
+		stops = "all serve again within " + took(r.WithinSeconds)
+	}
 	switch r.Claim {
 	case "node":
-		return "Claimed: nothing stops when any one node is lost or drained, or any workload rolls."
+		return "Claimed: " + stops + " when any one node is lost or drained, or any workload rolls."
 	case "zone":
-		return "Claimed: nothing stops when any one zone is lost, any one node is lost or drained, or any workload rolls."
+		return "Claimed: " + stops + " when any one zone is lost, any one node is lost or drained, or any workload rolls."
 	}
 	return ""
 }
 
 // Beyond is said of what fails where the claim is kept; "" if it is not, or nothing fails.
 func (r Report) Beyond() string {
-	if r.Claim == "" || !r.Kept || r.ignores() || !slices.ContainsFunc(r.Workloads, func(w Workload) bool { return len(w.broken()) > 0 }) {
+	if r.Claim == "" || !r.Kept || r.ignores() || !slices.ContainsFunc(r.Workloads, func(w Workload) bool { return len(r.broken(w)) > 0 }) {
 		return ""
 	}
 	return "What still stops something is more than what is claimed:"
