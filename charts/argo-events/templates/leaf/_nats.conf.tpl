@@ -24,6 +24,9 @@ leafnodes {
   reconnect: 100ms
   remotes: [{
     account: EVENTS
+    # A leaf that compresses, as by default, never tries again when its server hangs up in the middle of the handshake
+    # (nats-server 2.15.2: leafnode.go negotiateLeafCompression, then client.go readLoop "if nc == nil").
+    compression: off
     tls {
       cert_file: /etc/nats-tls/tls.crt
       key_file: /etc/nats-tls/tls.key
