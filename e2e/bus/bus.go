@@ -13,15 +13,40 @@ import (
 // ConfigFile is the configuration of the server, a key of a ConfigMap.
 const ConfigFile = "nats.conf"
 
-// Bus is the StatefulSet of a rendered bus and what its pods are given.
-type Bus struct {
-	StatefulSet appsv1.StatefulSet
+// Server is a nats-server in a rendered pod.
+type Server struct {
 	// Container is that of the server; ConfigPath is where it finds its configuration.
 	Container  corev1.Container
 	ConfigPath string
 	// Config is the configuration as it was rendered.
 	Config string
 	Data   Data
+
+	pod    corev1.PodSpec
+	claims []corev1.PersistentVolumeClaim
+}
+
+// Bus is the StatefulSet of a rendered bus and what its pods are given.
+type Bus struct {
+	StatefulSet appsv1.StatefulSet
+	Server
+}
+
+// FindLeaf returns the server among the objects of a release that each node has for itself; nil if there is none.
+func FindLeaf(objects []cases.Object, data Data) (*Server, error) {
+	for _, o := range objects {
+		if o.Kind() != "DaemonSet" {
+			continue
+		}
+		var set appsv1.DaemonSet
+		if err := o.Into(&set); err != nil {
+			return nil, err
+		}
+		if s := (&Server{Data: data, pod: set.Spec.Template.Spec}); s.findConfig() {
+			return s, nil
+		}
+	}
+	return nil, nil
 }
 
 // Find returns the bus among the objects of a release: the StatefulSet that mounts a ConfigMap with a server's
@@ -31,10 +56,11 @@ func Find(objects []cases.Object, data Data) (current, old *Bus, err error) {
 		if o.Kind() != "StatefulSet" {
 			continue
 		}
-		b := &Bus{Data: data}
+		b := &Bus{Server: Server{Data: data}}
 		if err := o.Into(&b.StatefulSet); err != nil {
 			return nil, nil, err
 		}
+		b.pod, b.claims = b.StatefulSet.Spec.Template.Spec, b.StatefulSet.Spec.VolumeClaimTemplates
 		switch {
 		case !b.findConfig():
 		case strings.Contains(b.Config, "port: 4223"):
@@ -49,17 +75,16 @@ func Find(objects []cases.Object, data Data) (current, old *Bus, err error) {
 	return current, old, nil
 }
 
-func (b *Bus) findConfig() bool {
-	pod := b.StatefulSet.Spec.Template.Spec
-	for _, v := range pod.Volumes {
-		if v.ConfigMap == nil || b.Data["ConfigMap/"+v.ConfigMap.Name][ConfigFile] == "" {
+func (s *Server) findConfig() bool {
+	for _, v := range s.pod.Volumes {
+		if v.ConfigMap == nil || s.Data["ConfigMap/"+v.ConfigMap.Name][ConfigFile] == "" {
 			continue
 		}
-		b.Config = b.Data["ConfigMap/"+v.ConfigMap.Name][ConfigFile]
-		for _, c := range pod.Containers {
+		s.Config = s.Data["ConfigMap/"+v.ConfigMap.Name][ConfigFile]
+		for _, c := range s.pod.Containers {
 			for _, mount := range c.VolumeMounts {
 				if mount.Name == v.Name {
-					b.Container, b.ConfigPath = c, mount.MountPath+"/"+ConfigFile
+					s.Container, s.ConfigPath = c, mount.MountPath+"/"+ConfigFile
 					return true
 				}
 			}
@@ -83,23 +108,23 @@ func (b *Bus) Pod(ordinal int) Pod {
 
 // Options are what the real nats-server reads from the configuration of a pod, whose files are put below dir. A path
 // that is on no volume of the pod is an error.
-func (b *Bus) Options(dir string, pod Pod) (*server.Options, error) {
-	mounts, err := Mount(dir, b.StatefulSet.Spec.Template.Spec, b.Container, b.StatefulSet.Spec.VolumeClaimTemplates, b.Data)
+func (s *Server) Options(dir string, pod Pod) (*server.Options, error) {
+	mounts, err := Mount(dir, s.pod, s.Container, s.claims, s.Data)
 	if err != nil {
 		return nil, err
 	}
-	others, err := mounts.RewriteFile(b.ConfigPath)
+	others, err := mounts.RewriteFile(s.ConfigPath)
 	if err != nil {
 		return nil, err
 	}
 	if len(others) > 0 {
-		return nil, fmt.Errorf("%s names %v, which are on no volume of the pod", b.ConfigPath, others)
+		return nil, fmt.Errorf("%s names %v, which are on no volume of the pod", s.ConfigPath, others)
 	}
-	env, err := pod.Environment(b.Container.Env)
+	env, err := pod.Environment(s.Container.Env)
 	if err != nil {
 		return nil, err
 	}
-	file, _ := mounts.Path(b.ConfigPath)
+	file, _ := mounts.Path(s.ConfigPath)
 	var options *server.Options
 	err = within(env, func() (err error) {
 		options, err = server.ProcessConfigFile(file)

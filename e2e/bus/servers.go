@@ -23,12 +23,14 @@ import (
 type Servers struct {
 	// URL is that of one of them, URLs those of all, with commas between them.
 	URL, URLs string
-	running   []*server.Server
-	data      Data
+	// Leaves is where leaves connect, host and port of each; nothing if the bus has none.
+	Leaves  []string
+	running []*server.Server
+	data    Data
 }
 
 // patience is how long a server may take to come up, or the servers to agree on a leader.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // Start starts all servers of the bus, with their disks and files below dir. Only where they are found is changed:
 // localhost, which their certificate names, and free ports.
@@ -47,8 +49,31 @@ func (b *Bus) Start(dir string) (*Servers, error) {
 		if err := s.add(options); err != nil {
 			return s, fmt.Errorf("starting %s: %w", b.Pod(i).Name, err)
 		}
+		if options.LeafNode.Port > 0 {
+			s.Leaves = append(s.Leaves, fmt.Sprintf("localhost:%d", options.LeafNode.Port)) // the real one, now that it is started
+		}
 	}
 	return s, s.await()
+}
+
+// StartLeaf starts a leaf of the bus, with its files below dir, that looks for its servers at other addresses, host and port.
+func StartLeaf(leaf *Server, dir string, pod Pod, remotes ...string) (*server.Server, error) {
+	options, err := leaf.Options(dir, pod)
+	if err != nil {
+		return nil, err
+	}
+	localize(options, 0, nil)
+	for _, r := range options.LeafNode.Remotes {
+		r.URLs = nil
+		for _, to := range remotes {
+			r.URLs = append(r.URLs, &url.URL{Scheme: "tls", Host: to})
+		}
+	}
+	s := &Servers{}
+	if err := s.add(options); err != nil {
+		return nil, err
+	}
+	return s.running[0], nil
 }
 
 // localize takes out of a configuration what only makes sense in a cluster.

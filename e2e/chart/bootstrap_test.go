@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/bus"
 	"github.com/nats-io/nats.go/jetstream"
@@ -86,8 +85,7 @@ func natsPath(t *testing.T) string {
 func (s scenario) run(t *testing.T) {
 	t.Helper()
 	path := natsPath(t)
-	// The script itself would try again for ten minutes.
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if out, err := s.script.Run(ctx, map[string]string{"NATS_URL": s.url}, path); err != nil {
 		t.Fatalf("%v after\n%s", err, out[max(0, len(out)-2000):])

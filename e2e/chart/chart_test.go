@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
 	"github.com/holdfast-ha/holdfast/e2e/cases"
@@ -18,6 +19,10 @@ type release struct {
 	cases.Case
 	objects []cases.Object
 }
+
+// patience is how long a script may take, and a test's own request may be tried again, on a machine with much else to do: as long as the
+// scripts try.
+const patience = 10 * time.Minute
 
 var holdfast = sync.OnceValues(cases.BuildHoldfast)
 

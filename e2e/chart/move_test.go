@@ -205,7 +205,7 @@ func (m move) fill(t *testing.T) map[string]content {
 func (m move) run(t *testing.T) time.Duration {
 	t.Helper()
 	begin := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if out, err := m.script.Run(ctx, m.urls, natsPath(t)); err != nil {
 		t.Fatalf("%v after\n%s", err, out[max(0, len(out)-3000):])
@@ -230,8 +230,12 @@ func (m move) expectClosed(t *testing.T) {
 // open; the old one has it still.
 func (m move) expectMoved(t *testing.T, want map[string]content) {
 	t.Helper()
-	if codes := m.servers.Answers(m.ready); slices.ContainsFunc(codes, func(code int) bool { return code != 200 }) {
-		t.Errorf("the move is done: %s answers %v", m.ready, codes)
+	// A server opens when it has its own copy of the mark.
+	for end := time.Now().Add(time.Minute); !m.open(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Errorf("the move is done: %s answers %v", m.ready, m.servers.Answers(m.ready))
+			break
+		}
 	}
 	for name, content := range want {
 		for which, js := range map[string]jetstream.JetStream{"old": m.old, "new": m.new} {

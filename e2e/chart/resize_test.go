@@ -118,7 +118,13 @@ func (s resize) fill(t *testing.T) map[string]content {
 			_, err := s.js.CreateConsumer(t.Context(), name, jetstream.ConsumerConfig{Durable: "reader", AckPolicy: jetstream.AckExplicitPolicy})
 			return err
 		})
-		all[name] = contentOf(t, s.js, name)
+		// A consumer that was just made is not yet on every list.
+		persist(t, func() error {
+			if all[name] = contentOf(t, s.js, name); len(all[name].Consumers) == 0 {
+				return fmt.Errorf("%s has no consumer", name)
+			}
+			return nil
+		})
 	}
 	return all
 }
@@ -166,7 +172,7 @@ func (s resize) publish(t *testing.T) (end func() int) {
 func (s resize) run(t *testing.T) time.Duration {
 	t.Helper()
 	begin := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if out, err := s.script.Run(ctx, s.urls(), natsPath(t)); err != nil {
 		t.Fatalf("%v after\n%s", err, out[max(0, len(out)-3000):])

@@ -32,7 +32,7 @@ func persist(t *testing.T, do func() error) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	err := do()
-	for deadline := time.Now().Add(time.Minute); err != nil && time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(patience); err != nil && time.Now().Before(deadline); <-tick.C {
 		err = do()
 	}
 	if err != nil {

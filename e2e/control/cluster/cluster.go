@@ -100,7 +100,7 @@ func (c *Cluster) Namespace(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("making namespace %s: %w", name, err)
 	}
-	return Eventually(ctx, time.Minute, func() error {
+	return Eventually(ctx, 3*time.Minute, func() error {
 		_, err := c.Kube.CoreV1().ServiceAccounts(name).Get(ctx, "default", metav1.GetOptions{})
 		return err
 	})
@@ -135,7 +135,7 @@ func (c *Cluster) AddNodes(ctx context.Context, namespace string, nodes []Node) 
 			return fmt.Errorf("making node %s: %w", n.Name, err)
 		}
 	}
-	return Eventually(ctx, time.Minute, func() error {
+	return Eventually(ctx, 3*time.Minute, func() error {
 		for _, n := range nodes {
 			node, err := c.Kube.CoreV1().Nodes().Get(ctx, n.Name, metav1.GetOptions{})
 			if err != nil {
