@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// TestAccess: who belongs reaches the bus with TLS and a user, and nothing less; who does not reaches nothing of it.
-func TestAccess(t *testing.T) {
+// access: who belongs reaches the bus with TLS and a user, and nothing less; who does not reaches nothing of it.
+func access(t *testing.T) {
+	t.Parallel()
 	s := the.systems[0]
 	bus, leaf := s.Name+"-argo-events-bus", s.Name+"-argo-events-leaf"
 	member := client(t, s, "member", fmt.Sprintf("app.kubernetes.io/instance: %s, app.kubernetes.io/component: test", s.Name))
@@ -17,7 +18,7 @@ func TestAccess(t *testing.T) {
 	stranger := client(t, s, "stranger", "app: stranger")
 	server := bus + "-0." + bus + "-headless"
 
-	const nats = "nats --server %s --tlsca /etc/bus/ca.crt --timeout 3s %s stream ls"
+	const nats = "nats --server %s --tlsca /etc/bus/ca.crt --timeout 10s %s stream ls"
 	credentials := "--user $(sed -n 's/^username: *//p' /etc/bus/auth.yaml) --password $(sed -n 's/^password: *//p' /etc/bus/auth.yaml)"
 	for _, c := range []struct{ name, pod, command, want string }{
 		{"a member with its user", member, fmt.Sprintf(nats, "tls://"+bus, credentials), "default"},

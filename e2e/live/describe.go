@@ -55,9 +55,24 @@ func (s *System) flow(ctx context.Context, k *kube) string {
 	if err != nil {
 		leases += err.Error()
 	}
-	streams, err := s.streams(ctx, k)
-	fmt.Fprintf(&out, "\n--- streams\n%+v %v\n%s", streams, err, leases)
+	fmt.Fprintf(&out, "\n--- leases and pods\n%s", leases)
+	pods, err := k.pods(ctx, s.Name, s.busPods)
+	if err != nil {
+		out.WriteString(err.Error())
+	}
+	// Who leads, what waits to be delivered and to whom, and over which connections.
+	for _, p := range pods {
+		for _, path := range []string{"jsz?consumers=true", "routez", "leafz"} {
+			text, err := s.monitor(ctx, k, p.Name, path)
+			fmt.Fprintf(&out, "\n--- %s of %s %v\n%s", path, p.Name, err, text)
+		}
+	}
 	return out.String()
+}
+
+// monitor asks a bus server, from inside its pod, what only those may ask.
+func (s *System) monitor(ctx context.Context, k *kube, pod, path string) (string, error) {
+	return k.run(ctx, k.kubectl, "", "exec", "-n", s.Name, pod, "-c", "bus", "--", "wget", "-q", "-O-", "http://127.0.0.1:8222/"+path)
 }
 
 // logs are the last lines of some pods of the system.

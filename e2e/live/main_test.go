@@ -12,9 +12,15 @@ import (
 
 // the is the stage that all tests share.
 //
-// Those that make nodes fail have it to themselves, one after the other in the order of their files; the others run at the
-// same time when those are through.
+// Tests run in the order of their files. First those that need nodes that work, at the same time; then those that make nodes fail, each of
+// which has the stage to itself.
 var the *stage
+
+// TestAllNodesWork is what needs nodes that nobody makes fail: mostly waiting, hence at the same time.
+func TestAllNodesWork(t *testing.T) {
+	t.Run("access", access)
+	t.Run("bootstrap", bootstrap)
+}
 
 func TestMain(m *testing.M) {
 	flag.Parse()

@@ -100,7 +100,7 @@ func (m *moving) flows(ctx context.Context) (string, error) {
 		return "", err
 	}
 	time.Sleep(2 * time.Second)
-	r, err := m.report(ctx, the.kube, from)
+	r, err := m.reportUntilNow(ctx, the.kube, from)
 	if err != nil || r.Webhook.Acked == 0 || r.Webhook.Failed > 0 || r.Bus.Acked == 0 || r.Webhook.ArrivalGap > 1.5 || r.Bus.ArrivalGap > 1.5 {
 		return fmt.Sprintf("events do not flow: %+v", r), err
 	}

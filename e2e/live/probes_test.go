@@ -31,8 +31,9 @@ func answers(ctx context.Context, s *System, pod string) (string, error) {
 	return strings.Join(strings.Fields(out), " "), err
 }
 
-// TestProbesInBootstrap: a bus that lacks a member of its first quorum is not ready, and is not restarted for it.
-func TestProbesInBootstrap(t *testing.T) {
+// bootstrap: a bus that lacks a member of its first quorum is not ready, and is not restarted for it.
+func bootstrap(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	s := &System{Name: "held", Values: []string{"--set", "profile=multi-zone"}, busPods: the.systems[0].busPods}
 	if _, err := the.kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.Name}}, metav1.CreateOptions{}); err != nil {
@@ -52,11 +53,10 @@ func TestProbesInBootstrap(t *testing.T) {
 	if err := s.helm(ctx, the.kube, "install", the.files.chart); err != nil {
 		t.Fatal(err)
 	}
-	// Longer than liveness would wait.
 	if err := until(ctx, time.Minute, func(ctx context.Context) (string, error) { return s.busState(ctx, "2 running, 0 ready, 0 restarts") }); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(70 * time.Second)
+	time.Sleep(70 * time.Second) // longer than liveness would wait
 	if what, err := s.busState(ctx, "2 running, 0 ready, 0 restarts"); what != "" || err != nil {
 		t.Errorf("two of three, first start: %s %v", what, err)
 	}
@@ -163,7 +163,7 @@ func (s *System) busServerWithLeaves(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for _, p := range pods {
-		out, err := the.kube.run(ctx, the.kube.kubectl, "", "exec", "-n", s.Name, p.Name, "-c", "bus", "--", "wget", "-q", "-O-", "http://127.0.0.1:8222/leafz")
+		out, err := s.monitor(ctx, the.kube, p.Name, "leafz")
 		if err != nil {
 			return "", err
 		}

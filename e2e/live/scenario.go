@@ -154,11 +154,15 @@ func (sc scenario) happen(ctx context.Context, meanwhile func(begin time.Time) e
 // acknowledged is tried again after 30 s.
 const arrival = 40 * time.Second
 
-// settle reports on everything since a time, when all that was acknowledged has arrived, or the patience is at its end.
+// settle reports on everything sent from a time until now, when all of it that was acknowledged has arrived, or the patience is at its end.
 func (s *System) settle(ctx context.Context, k *kube, from string, patience time.Duration) (report.Reports, error) {
+	to, err := s.now(ctx, k)
+	if err != nil {
+		return report.Reports{}, err
+	}
 	end := time.Now().Add(patience)
 	for {
-		r, err := s.report(ctx, k, from)
+		r, err := s.report(ctx, k, from, to)
 		if err != nil || r.Webhook.Lost+r.Bus.Lost == 0 || time.Now().After(end) {
 			return r, err
 		}

@@ -33,8 +33,9 @@ func (st *stage) scenarios(ctx context.Context) ([]scenario, error) {
 		all = append(all, st.power("a node loses power", node))
 	}
 	all = append(all, st.power("a zone loses power", zones[0]...))
-	// Last, for kubelets ask the more seldom for an API server the longer it is away, and may hear of new pods more than a minute after it is
-	// back: the next failure would be one of two (the backoff in reflector.go of client-go/tools/cache, 30 s and as much again).
+	// Last, for kubelets and those who enforce policies ask the more seldom for an API server the longer it is away, and may hear of new
+	// pods more than a minute after it is back: the next failure would be one of two (the backoff in reflector.go of client-go/tools/cache,
+	// 30 s and as much again).
 	all = append(all, scenario{name: "the control plane is away for a minute", fail: st.cluster.StopControlPlane, lasts: time.Minute, end: st.cluster.StartControlPlane})
 	return all, nil
 }

@@ -23,6 +23,8 @@ type files struct {
 	chart, upstream string
 	// holdfast is the binary, config the file that tells its verify of the cluster, "" if there is nothing to tell.
 	holdfast, config string
+	// every is the time from one event to the next, of each load.
+	every time.Duration
 }
 
 // open brings up nodes, or takes a cluster of somebody else's, and puts all systems on it, the naive one only to compare. Close ends
@@ -34,6 +36,12 @@ func open(ctx context.Context, dir string, compare bool, log func(string, ...any
 	st = &stage{systems: systems(compare), log: log}
 	if st.files, err = find(); err != nil {
 		return nil, err
+	}
+	// A bus server writes some 400 times a second for twenty events, and with that the machine that all nodes share spends most of its time. To
+	// compare, it does nothing else.
+	st.files.every = 200 * time.Millisecond
+	if compare {
+		st.files.every = 100 * time.Millisecond
 	}
 	kubectl, err := binaries.Path("kubectl")
 	if err != nil {

@@ -70,7 +70,7 @@ func (s *System) install(ctx context.Context, k *kube, files files) error {
 	} else if err := s.helm(ctx, k, "install", files.chart); err != nil {
 		return err
 	}
-	if err := k.apply(ctx, s.Name, s.loadPod()); err != nil {
+	if err := k.apply(ctx, s.Name, s.loadPod(files.every)); err != nil {
 		return err
 	}
 	if err := s.whole(ctx, k, 3*time.Minute); err != nil {
@@ -82,7 +82,7 @@ func (s *System) install(ctx context.Context, k *kube, files files) error {
 			return "", err
 		}
 		time.Sleep(2 * time.Second)
-		r, err := s.report(ctx, k, from)
+		r, err := s.reportUntilNow(ctx, k, from)
 		if err != nil || r.Webhook.Acked == 0 || r.Webhook.Failed > 0 || r.Bus.Acked == 0 || r.Webhook.ArrivalGap > 1 || r.Bus.ArrivalGap > 1 {
 			return fmt.Sprintf("events do not flow: %+v", r), err
 		}
@@ -134,7 +134,7 @@ spec:
 `
 
 // loadPod is the load, on the node that never fails. It bears the labels of the chart's own test, which may reach the bus.
-func (s *System) loadPod() string {
+func (s *System) loadPod(every time.Duration) string {
 	return fmt.Sprintf(`
 apiVersion: v1
 kind: Pod
@@ -148,11 +148,11 @@ spec:
   containers:
     - name: load
       image: %[2]s
-      args: [--webhook=http://load-eventsource-svc:12000/number, --bus=%[3]s, --auth=/auth/%[5]s, --every=100ms]
+      args: [--webhook=http://load-eventsource-svc:12000/number, --bus=%[3]s, --auth=/auth/%[5]s, --every=%[7]s]
       ports: [{containerPort: 8080}]
       volumeMounts: [{name: auth, mountPath: /auth}]
   volumes: [{name: auth, secret: {secretName: %[4]s}}]
-`, s.Name, loadImage, s.busURL, s.busSecret, s.busKey, nodes.LoadKey)
+`, s.Name, loadImage, s.busURL, s.busSecret, s.busKey, nodes.LoadKey, every)
 }
 
 // now is the time of the clock that reports go by.
@@ -161,13 +161,18 @@ func (s *System) now(ctx context.Context, k *kube) (string, error) {
 	return now, k.ask(ctx, s.Name, "load", "8080", "now", nil, &now)
 }
 
-// report says what became of everything sent since a time.
-func (s *System) report(ctx context.Context, k *kube, from string) (report.Reports, error) {
-	var r report.Reports
+// reportUntilNow says what became of everything sent since a time: what is under way, too.
+func (s *System) reportUntilNow(ctx context.Context, k *kube, from string) (report.Reports, error) {
 	to, err := s.now(ctx, k)
 	if err != nil {
-		return r, err
+		return report.Reports{}, err
 	}
+	return s.report(ctx, k, from, to)
+}
+
+// report says what became of everything sent in a window of time, and for how long nothing was acknowledged or arrived from its begin until now.
+func (s *System) report(ctx context.Context, k *kube, from, to string) (report.Reports, error) {
+	var r report.Reports
 	return r, k.ask(ctx, s.Name, "load", "8080", "report", map[string]string{"from": from, "to": to}, &r)
 }
 

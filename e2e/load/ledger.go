@@ -43,23 +43,23 @@ func (l *ledger) update(number int, change func(*entry)) {
 	}
 }
 
-// report looks at the events sent in a window of time; gaps are of what happened in it, whenever that was sent.
-func (l *ledger) report(from, to time.Time) report.Report {
+// report looks at the events sent in a window of time; gaps are of what happened from its begin until now, whenever that was sent.
+func (l *ledger) report(from, to, now time.Time) report.Report {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var r report.Report
-	acks, arrivals := []time.Time{from, to}, []time.Time{from, to}
-	within := func(t time.Time) bool { return !t.Before(from) && t.Before(to) }
+	acks, arrivals := []time.Time{from, now}, []time.Time{from, now}
+	since := func(t time.Time) bool { return !t.Before(from) && t.Before(now) }
 	for _, e := range l.entries {
-		if within(e.acked) {
+		if since(e.acked) {
 			acks = append(acks, e.acked)
 		}
 		for _, t := range e.arrived {
-			if within(t) {
+			if since(t) {
 				arrivals = append(arrivals, t)
 			}
 		}
-		if !within(e.sent) {
+		if !since(e.sent) || !e.sent.Before(to) {
 			continue
 		}
 		r.Sent++

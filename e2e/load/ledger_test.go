@@ -18,10 +18,11 @@ func TestReport(t *testing.T) {
 		{sent: at(5), failed: true},
 		{sent: at(6), failed: true, arrived: []time.Time{at(7)}}, // no answer is not "not stored"
 		{sent: at(7)},
-		{sent: at(11), acked: at(11)},
+		{sent: at(11), acked: at(11)}, // sent after it: it ends a gap, and is not missed
+		{sent: at(14), acked: at(14), arrived: []time.Time{at(14)}},
 	}}
-	want := report.Report{Sent: 6, Acked: 3, Failed: 2, Lost: 1, Duplicated: 1, AckGap: 5, ArrivalGap: 3, LastFailed: 6}
-	if got := events.report(at(0), at(10)); got != want {
+	want := report.Report{Sent: 6, Acked: 3, Failed: 2, Lost: 1, Duplicated: 1, AckGap: 6, ArrivalGap: 5, LastFailed: 6}
+	if got := events.report(at(0), at(10), at(12)); got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }

@@ -37,7 +37,8 @@ func handler(hooks, messages *ledger, streams func(context.Context) ([]report.St
 			http.Error(w, "to: "+err.Error(), http.StatusBadRequest)
 			return
 		}
-		_ = json.NewEncoder(w).Encode(report.Reports{Webhook: hooks.report(from, to), Bus: messages.report(from, to)})
+		now := time.Now()
+		_ = json.NewEncoder(w).Encode(report.Reports{Webhook: hooks.report(from, to, now), Bus: messages.report(from, to, now)})
 	})
 	mux.HandleFunc("GET /streams", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), patience)

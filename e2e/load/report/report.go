@@ -17,7 +17,8 @@ type Report struct {
 	Lost int `json:"lost"`
 	// Duplicated arrived more than once.
 	Duplicated int `json:"duplicated"`
-	// AckGap and ArrivalGap are the longest times in the window without an acknowledgement and without an arrival.
+	// AckGap and ArrivalGap are the longest times without an acknowledgement and without an arrival, from the begin of the window until
+	// the report.
 	AckGap     float64 `json:"ackGap"`
 	ArrivalGap float64 `json:"arrivalGap"`
 	// LastFailed is how long after the window's begin the last event was sent that failed; 0 if none did.
