@@ -9,8 +9,11 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-all=(vet facts schemas chart page control nodes live)
+# In this order; but live waits most of its time, so that those after it run beside it, with what it leaves of the machine.
+all=(build vet facts schemas page nodes live chart control)
 
+# The programs that the tests run, so that none of them waits for a compiler.
+build() { go run ./binaries/all; }
 # The checks of the compiler, for every module that has sources.
 vet() { go vet ./... && for tool in argocheck place; do (cd tools/$tool && go vet ./...) || return; done; }
 # What the stack's files say of Argo Events is what its sources say, and what README and docs say of failures and of verify is what was counted.
@@ -25,7 +28,7 @@ page() { tests ./page; }
 # verify says of them and of systems drawn at random beside what the control plane does. EVIDENCE=DIR keeps that.
 # Most of the time is waiting, hence more tests at a time than processors.
 control() { tests ./control -parallel 14 ${EVIDENCE:+-evidence "$EVIDENCE"}; }
-# The cluster of real nodes that the next tier runs on: that it fails as it should, and leaves nothing. As root.
+# The cluster of real nodes that the tier live runs on: that it fails as it should, and leaves nothing. As root.
 nodes() { tests ./nodes/...; }
 # The charts on real nodes, which lose their power, their zone and each other while events are counted. As root.
 # EVIDENCE=DIR keeps the counts.
@@ -34,36 +37,59 @@ live() { tests ./load/... && tests ./live ${EVIDENCE:+-evidence "$EVIDENCE"}; }
 # The tests read files that the go command does not watch, hence -count=1.
 tests() { go test -count=1 -timeout 60m -v "$@"; }
 
-log=$(mktemp)
-declare -A result count seconds
+# What is compiled for a test serves for a program, which has to be static.
+export CGO_ENABLED=0
+
 tiers=("$@")
 [ ${#tiers[@]} -gt 0 ] || tiers=("${all[@]}")
+for tier in "${tiers[@]}"; do
+  [[ " ${all[*]} " == *" $tier "* ]] || { echo "there is no tier $tier: choose from ${all[*]}" >&2; exit 2; }
+done
+
+# What is known of each tier, a file each: "result tests seconds".
+state=$(mktemp -d)
 
 run() {
-  local tier=$1 start=$SECONDS
-  result[$tier]=FAILED
+  local tier=$1 start=$SECONDS log=$state/$1.log result=ok count=-
   echo "== $tier"
-  if "$tier" 2>&1 | tee "$log"; then result[$tier]=ok; fi
-  seconds[$tier]=$((SECONDS - start))
-  [ "$tier" != vet ] || return 0
-  count[$tier]=$(grep -c '^ *--- PASS' "$log" || true)
-  if [ "${count[$tier]}" = 0 ] || grep -q '^ *--- SKIP' "$log"; then result[$tier]=FAILED; fi
+  "$tier" 2>&1 | tee "$log" || result=FAILED
+  if [ "$tier" != build ] && [ "$tier" != vet ]; then
+    count=$(grep -c '^ *--- PASS' "$log" || true)
+    if [ "$count" = 0 ] || grep -q '^ *--- SKIP' "$log"; then result=FAILED; fi
+  fi
+  echo "$result $count $((SECONDS - start))s" >"$state/$tier"
 }
 
-table() {
-  local code=$? tier
-  rm -f "$log"
-  printf '\n%-10s %-8s %6s %6s\n' tier result tests time
+finish() {
+  local code=$? tier result count seconds
+  trap - EXIT
+  if [ -n "${beside:-}" ]; then
+    # Interrupted, it is told so.
+    [ "$code" = 0 ] || kill -INT -- "-$beside" 2>/dev/null || true
+    wait "$beside" || true
+    cat "$state/beside"
+  fi
+  printf '\n%-10s %-8s %6s %7s\n' tier result tests time
   for tier in "${tiers[@]}"; do
-    printf '%-10s %-8s %6s %6s\n' "$tier" "${result[$tier]:-not run}" "${count[$tier]:--}" "${seconds[$tier]:--}s"
-    [ "${result[$tier]:-}" = ok ] || code=1
+    read -r result count seconds < <(cat "$state/$tier" 2>/dev/null || echo "not-run - -")
+    printf '%-10s %-8s %6s %7s\n' "$tier" "$result" "$count" "$seconds"
+    [ "$result" = ok ] || code=1
   done
+  rm -rf "$state"
   exit "$code"
 }
 
-trap table EXIT
+trap finish EXIT
 trap 'exit 130' INT TERM
 for tier in "${tiers[@]}"; do
-  [[ " ${all[*]} " == *" $tier "* ]] || { echo "there is no tier $tier: choose from ${all[*]}" >&2; exit 2; }
-  run "$tier"
+  if [ "$tier" = live ] && [ "$tier" != "${tiers[-1]}" ]; then
+    echo "== $tier, beside what follows: what it prints comes after that"
+    set -m # a group of its own
+    run live >"$state/beside" 2>&1 &
+    set +m
+    beside=$!
+    renice -n 19 $$ >/dev/null
+  else
+    run "$tier"
+  fi
 done

@@ -6,10 +6,14 @@ package binaries
 
 import (
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -81,26 +85,37 @@ func Path(name string) (string, error) {
 		return "", err
 	}
 	file := filepath.Join(cache, name+"-"+version, name)
+	building.Lock()
+	defer building.Unlock()
 	if _, err := os.Stat(file); err == nil {
 		return file, nil
 	}
 	return file, p.build(module, file)
 }
 
-// build builds beside the file and then puts it in its place: another test may look for it at the same moment.
+// building is held by who builds: of several tests that want a program at once, one builds it and the others find it. Two builds
+// would not be faster together.
+var building sync.Mutex
+
+// All builds every program that the cache has not, so that no test waits for it.
+func All() error {
+	for _, name := range slices.Sorted(maps.Keys(programs)) {
+		if _, err := Path(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (p program) build(dir, file string) error {
 	stamp, err := p.stamped(dir)
 	if err != nil {
 		return err
 	}
-	aside := fmt.Sprintf("%s.%d", file, os.Getpid())
-	// Static, for some of them run in a container or another mount namespace; the same flags for all, so that the
-	// packages they share are compiled once.
-	flags := []string{"-trimpath", "-buildvcs=false", "-ldflags", strings.TrimSpace(linker + " " + stamp)}
-	if err := build(dir, p.pkg, aside, flags, "CGO_ENABLED=0"); err != nil {
-		return err
-	}
-	return os.Rename(aside, file)
+	// Static, for some of them run in a container or another mount namespace. Nothing else that changes how a package is
+	// compiled: what run.sh has compiled for the tests serves here, too.
+	flags := []string{"-buildvcs=false", "-ldflags", strings.TrimSpace(linker + " " + stamp)}
+	return build(dir, p.pkg, file, flags, "CGO_ENABLED=0")
 }
 
 // linker are the flags of the linker for every program: without symbols and debug information.
@@ -171,15 +186,17 @@ func Own(pkg string) (string, error) {
 	return file, program{pkg: pkg}.build(root, file)
 }
 
+// build builds beside the file and then puts it in its place: another tier may look for it, or run it, at the same moment.
 func build(dir, pkg, file string, flags []string, environment ...string) error {
 	fmt.Fprintf(os.Stderr, "building %s\n", file)
 	start := time.Now()
-	cmd := exec.Command("go", append(append([]string{"build", "-o", file}, flags...), pkg)...)
+	aside := fmt.Sprintf("%s.%d", file, rand.Uint32())
+	cmd := exec.Command("go", append(append([]string{"build", "-o", aside}, flags...), pkg)...)
 	cmd.Dir = dir
 	cmd.Env = append(append(os.Environ(), "GOWORK=off"), environment...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building %s in %s: %w\n%s", pkg, dir, err, out)
 	}
 	fmt.Fprintf(os.Stderr, "built %s in %s\n", filepath.Base(file), time.Since(start).Round(time.Second))
-	return nil
+	return os.Rename(aside, file)
 }
