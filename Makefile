@@ -45,7 +45,7 @@ agreement: ## Hold verify against a real control plane and write what both say t
 
 .PHONY: evidence
 evidence: ## Make nodes and zones fail and write what was lost to docs/evidence (as root)
-	EVIDENCE=$(CURDIR)/docs/evidence e2e/run.sh live
+	EVIDENCE=$(CURDIR)/docs/evidence e2e/run.sh solo live
 
 .PHONY: e2e
 e2e: ## Hold what comes out against the real tools (builds them on first use)

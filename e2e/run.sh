@@ -9,13 +9,14 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-# In this order; but live waits most of its time, so that those after it run beside it, with what it leaves of the machine.
-all=(build vet facts schemas page nodes live chart control)
+# In this order; but solo waits most of its time, so that those after it run beside it, with what it leaves of the machine. Live is alone again:
+# what it says of a system must not be said of a machine with too much to do.
+all=(build vet facts schemas page nodes solo chart control live)
 
 # The programs that the tests run, so that none of them waits for a compiler.
 build() { go run ./binaries/all; }
 # The checks of the compiler, for every module that has sources.
-vet() { go vet ./... && for tool in argocheck place; do (cd tools/$tool && go vet ./...) || return; done; }
+vet() { go vet ./... && for tool in argocheck kube-router place; do (cd tools/$tool && go vet ./...) || return; done; }
 # What the stack's files say of Argo Events is what its sources say, and what README and docs say of failures and of verify is what was counted.
 facts() { tests ./facts ./live/evidence ./control/agreement; }
 # The schemas that manifests are validated against refuse what they should.
@@ -28,15 +29,21 @@ page() { tests ./page; }
 # verify says of them and of systems drawn at random beside what the control plane does. EVIDENCE=DIR keeps that.
 # Most of the time is waiting, hence more tests at a time than processors.
 control() { tests ./control -parallel 14 ${EVIDENCE:+-evidence "$EVIDENCE"}; }
-# The cluster of real nodes that the tier live runs on: that it fails as it should, and leaves nothing. As root.
-nodes() { tests ./nodes/...; }
-# The charts on real nodes, which lose their power, their zone and each other while events are counted. As root.
+# The cluster of real nodes that the next tiers run on: that it fails as it should, and leaves nothing. As root.
+nodes() { tests ./nodes/... && (cd tools/kube-router && tests .); }
+# One system on real nodes: its bus moves, starts, loses its quorum, and is told to go; who belongs reaches it, and nobody else. As root.
+# EVIDENCE=DIR keeps what a move did to events.
+solo() { tests ./load/... && tests ./live -run "$solo" ${EVIDENCE:+-evidence "$EVIDENCE"}; }
+# Systems side by side on real nodes, which lose their power, their zone and each other while events are counted. As root.
 # EVIDENCE=DIR keeps the counts.
-live() { tests ./load/... && tests ./live ${EVIDENCE:+-evidence "$EVIDENCE"}; }
+live() { tests ./live -skip "$solo" ${EVIDENCE:+-evidence "$EVIDENCE"}; }
+solo='^TestSolo$'
 
 # The tests read files that the go command does not watch, hence -count=1.
 tests() { go test -count=1 -timeout 60m -v "$@"; }
 
+# Processors are what there is little of, not memory: compilers and servers collect garbage a quarter as often.
+export GOGC=400
 # What is compiled for a test serves for a program, which has to be static.
 export CGO_ENABLED=0
 
@@ -60,15 +67,21 @@ run() {
   echo "$result $count $((SECONDS - start))s" >"$state/$tier"
 }
 
+# join waits for the tier that runs beside others, and prints what it said.
+join() {
+  [ -n "$beside" ] || return 0
+  wait "$beside" || true
+  beside=
+  cat "$state/beside"
+}
+beside=
+
 finish() {
   local code=$? tier result count seconds
   trap - EXIT
-  if [ -n "${beside:-}" ]; then
-    # Interrupted, it is told so.
-    [ "$code" = 0 ] || kill -INT -- "-$beside" 2>/dev/null || true
-    wait "$beside" || true
-    cat "$state/beside"
-  fi
+  # Interrupted, it is told so.
+  [ "$code" = 0 ] || [ -z "$beside" ] || kill -INT -- "-$beside" 2>/dev/null || true
+  join
   printf '\n%-10s %-8s %6s %7s\n' tier result tests time
   for tier in "${tiers[@]}"; do
     read -r result count seconds < <(cat "$state/$tier" 2>/dev/null || echo "not-run - -")
@@ -82,13 +95,19 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 for tier in "${tiers[@]}"; do
-  if [ "$tier" = live ] && [ "$tier" != "${tiers[-1]}" ]; then
+  if [ "$tier" = solo ] && [ "$tier" != "${tiers[-1]}" ]; then
     echo "== $tier, beside what follows: what it prints comes after that"
     set -m # a group of its own
-    run live >"$state/beside" 2>&1 &
+    run "$tier" >"$state/beside" 2>&1 &
     set +m
     beside=$!
-    renice -n 19 $$ >/dev/null
+    continue
+  fi
+  case $tier in
+  nodes | live) join ;; # one cluster of real nodes at a time
+  esac
+  if [ -n "$beside" ]; then
+    (renice -n 19 "$BASHPID" >/dev/null && run "$tier")
   else
     run "$tier"
   fi

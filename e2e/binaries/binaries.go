@@ -36,7 +36,7 @@ var programs = map[string]program{
 	"helm3":       {module: "tools/helm3", pkg: "helm.sh/helm/v3/cmd/helm"},
 	"helm4":       {module: "tools/helm4", pkg: "helm.sh/helm/v4/cmd/helm"},
 	"kubeconform": {module: ".", pkg: "github.com/yannh/kubeconform/cmd/kubeconform"},
-	"kube-router": {module: "tools/kube-router", pkg: "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"},
+	"kube-router": {module: "tools/kube-router", pkg: "."},
 	"kustomize":   {module: "tools/kustomize", pkg: "sigs.k8s.io/kustomize/kustomize/v5"},
 	"kwok":        {module: "tools/kwok", pkg: "sigs.k8s.io/kwok/cmd/kwok"},
 	"nats":        {module: "tools/nats", pkg: "github.com/nats-io/natscli/nats"},

@@ -9,9 +9,8 @@ import (
 )
 
 // access: who belongs reaches the bus with TLS and a user, and nothing less; who does not reaches nothing of it.
-func access(t *testing.T) {
+func access(t *testing.T, s *System) {
 	t.Parallel()
-	s := the.systems[0]
 	bus, leaf := s.Name+"-argo-events-bus", s.Name+"-argo-events-leaf"
 	member := client(t, s, "member", fmt.Sprintf("app.kubernetes.io/instance: %s, app.kubernetes.io/component: test", s.Name))
 	source := client(t, s, "source", "controller: eventsource-controller")

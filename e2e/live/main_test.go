@@ -11,15 +11,30 @@ import (
 )
 
 // the is the stage that all tests share.
-//
-// Tests run in the order of their files. First those that need nodes that work, at the same time; then those that make nodes fail, each of
-// which has the stage to itself.
 var the *stage
 
-// TestAllNodesWork is what needs nodes that nobody makes fail: mostly waiting, hence at the same time.
-func TestAllNodesWork(t *testing.T) {
-	t.Run("access", access)
-	t.Run("bootstrap", bootstrap)
+// TestSolo is what it takes one system for: its bus moves, starts, loses its quorum and is told to go, and this one reaches it and that one
+// does not. That is mostly waiting.
+func TestSolo(t *testing.T) {
+	t.Run("a bus moves", move)
+	s := guarded("solo")
+	if err := s.install(t.Context(), the.kube, the.files); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.uninstall(t) })
+	t.Run("all nodes work", func(t *testing.T) {
+		t.Run("access", func(t *testing.T) { access(t, s) })
+		t.Run("probes of a bus that starts", probesAtFirst)
+	})
+	t.Run("probes without quorum", func(t *testing.T) { probesWithoutQuorum(t, s) })
+	t.Run("probes in lame duck", func(t *testing.T) { probesInLameDuck(t, s) })
+}
+
+// uninstall takes a system from the cluster.
+func (s *System) uninstall(t *testing.T) {
+	if _, err := the.kube.run(context.Background(), the.kube.helm, "", "uninstall", s.Name, "-n", s.Name); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestMain(m *testing.M) {

@@ -16,20 +16,16 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
 )
 
-// TestMove: a live system goes from one server to three in three zones, to five and back to three, under load: nothing that was
+// move: a live system goes from one server to three in three zones, to five and back to three, under load: nothing that was
 // acknowledged is lost, and consumers go on where they were. The move's pod is killed once, and its node once.
-func TestMove(t *testing.T) {
+func move(t *testing.T) {
 	ctx := t.Context()
-	m := &moving{t: t, System: &System{Name: "moved", Title: "moved", Survives: "node", Values: []string{"--set", "profile=single-node"},
-		busURL: "nats://moved-argo-events-bus:4222", busSecret: "moved-argo-events-bus-auth", busKey: "auth.yaml"}}
+	m := &moving{t: t, System: managed("moved", "single-node", "node")}
+	m.Title = "moved"
 	if err := m.install(ctx, the.kube, the.files); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if _, err := the.kube.run(context.Background(), the.kube.helm, "", "uninstall", m.Name, "-n", m.Name); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { m.uninstall(t) })
 	m.play("a change of the profile in place is refused", func() {
 		before := m.generations()
 		err := m.upgrade("profile=multi-zone")
@@ -132,7 +128,7 @@ func (m *moving) mover(said string) *corev1.Pod {
 			if p.DeletionTimestamp != nil || p.Status.Phase != corev1.PodRunning {
 				continue
 			}
-			if out, err := the.kube.run(ctx, the.kube.kubectl, "", "logs", "-n", m.Name, p.Name); err == nil && strings.Contains(out, said) {
+			if log, err := the.kube.CoreV1().Pods(m.Name).GetLogs(p.Name, &corev1.PodLogOptions{}).DoRaw(ctx); err == nil && strings.Contains(string(log), said) {
 				found = &p
 				return "", nil
 			}

@@ -31,20 +31,15 @@ func answers(ctx context.Context, s *System, pod string) (string, error) {
 	return strings.Join(strings.Fields(out), " "), err
 }
 
-// bootstrap: a bus that lacks a member of its first quorum is not ready, and is not restarted for it.
-func bootstrap(t *testing.T) {
+// probesAtFirst: a bus that lacks a member of its first quorum is not ready, and is not restarted for it.
+func probesAtFirst(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	s := &System{Name: "held", Values: []string{"--set", "profile=multi-zone"}, busPods: the.systems[0].busPods}
+	s := managed("held", "multi-zone", "zone")
 	if _, err := the.kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.Name}}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_, err := the.kube.run(context.Background(), the.kube.helm, "", "uninstall", s.Name, "-n", s.Name)
-		if err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { s.uninstall(t) })
 	// The third server gets no disk.
 	const quota = `{apiVersion: v1, kind: ResourceQuota, metadata: {name: two-disks}, spec: {hard: {persistentvolumeclaims: "2"}}}`
 	if err := the.kube.apply(ctx, s.Name, quota); err != nil {
@@ -108,11 +103,10 @@ func (s *System) busState(ctx context.Context, want string) (string, error) {
 	return "", nil
 }
 
-// TestProbesWithoutQuorum: a server whose peers are gone stays in its Service and is not restarted, and the bus is whole
+// probesWithoutQuorum: a server whose peers are gone stays in its Service and is not restarted, and the bus is whole
 // again when they return.
-func TestProbesWithoutQuorum(t *testing.T) {
+func probesWithoutQuorum(t *testing.T, s *System) {
 	ctx := t.Context()
-	s := the.systems[0]
 	pods, err := the.kube.pods(ctx, s.Name, s.busPods)
 	if err != nil || len(pods) != 3 {
 		t.Fatalf("%d bus servers: %v", len(pods), err)
@@ -178,10 +172,9 @@ func (s *System) busServerWithLeaves(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("%s: no bus server has a leaf", s.Title)
 }
 
-// TestProbesInLameDuck: a server that is told to go says so at once, and goes within its grace.
-func TestProbesInLameDuck(t *testing.T) {
+// probesInLameDuck: a server that is told to go says so at once, and goes within its grace.
+func probesInLameDuck(t *testing.T, s *System) {
 	ctx := t.Context()
-	s := the.systems[0]
 	pod, err := s.busServerWithLeaves(ctx)
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,9 @@ var evidenceDir = flag.String("evidence", "", "write what was seen into this fol
 // TestNothingAckedIsLost plays every failure on all systems at once, and holds each to what its profile promises.
 func TestNothingAckedIsLost(t *testing.T) {
 	ctx := t.Context()
+	if err := the.install(ctx); err != nil {
+		t.Fatal(err)
+	}
 	all, err := the.scenarios(ctx)
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ type files struct {
 	every time.Duration
 }
 
-// open brings up nodes, or takes a cluster of somebody else's, and puts all systems on it, the naive one only to compare. Close ends
+// open brings up nodes, or takes a cluster of somebody else's, for systems to be installed on, the naive one only to compare. Close ends
 // what it began.
 //
 // With $KUBECONFIG and $HOLDFAST_E2E_NODES the cluster is that of the first, and the second is a program that makes its nodes
@@ -71,10 +71,8 @@ func open(ctx context.Context, dir string, compare bool, log func(string, ...any
 			return st, err
 		}
 	}
-	if st.kube, err = newKube(st.cluster.Kubeconfig(), kubectl, helm); err != nil {
-		return st, err
-	}
-	return st, st.install(ctx)
+	st.kube, err = newKube(st.cluster.Kubeconfig(), kubectl, helm)
+	return st, err
 }
 
 // find looks for what systems are made of.

@@ -32,19 +32,26 @@ type System struct {
 // systems are those that promise something, side by side on the same nodes under the same failures; and beside them, to compare,
 // one that promises nothing.
 func systems(compare bool) []*System {
-	managed := func(name, profile, survives string) *System {
-		return &System{Name: name, Title: profile, Survives: survives, Values: []string{"--set", "profile=" + profile},
-			busURL: "nats://" + name + "-argo-events-bus:4222", busSecret: name + "-argo-events-bus-auth", busKey: "auth.yaml",
-			busPods: "app.kubernetes.io/component=bus"}
-	}
-	guarded := managed("zone", "multi-zone", "zone")
-	guarded.Title, guarded.Values = "multi-zone, admission policy", append(guarded.Values, "--set", "admissionPolicy.enabled=true")
-	all := []*System{guarded, managed("node", "multi-node", "node")}
+	all := []*System{guarded("zone"), managed("node", "multi-node", "node")}
 	if compare {
 		all = append(all, &System{Name: "naive", Title: "naive", busURL: "nats://eventbus-default-js-svc:4222",
 			busSecret: "eventbus-default-js-client-auth", busKey: "client-auth", busPods: "eventbus-name=default"})
 	}
 	return all
+}
+
+// guarded is a system that survives a zone, and whose sources and sensors the admission policy mends.
+func guarded(name string) *System {
+	s := managed(name, "multi-zone", "zone")
+	s.Title, s.Values = "multi-zone, admission policy", append(s.Values, "--set", "admissionPolicy.enabled=true")
+	return s
+}
+
+// managed is a system of our chart.
+func managed(name, profile, survives string) *System {
+	return &System{Name: name, Title: profile, Survives: survives, Values: []string{"--set", "profile=" + profile},
+		busURL: "nats://" + name + "-argo-events-bus:4222", busSecret: name + "-argo-events-bus-auth", busKey: "auth.yaml",
+		busPods: "app.kubernetes.io/component=bus"}
 }
 
 //go:embed values.yaml

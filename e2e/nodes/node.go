@@ -98,11 +98,9 @@ func (c *Cluster) daemons(n *node, kubelet, router string) ([]machine.Daemon, er
 			"--hostname-override=" + n.Name, "--node-ip=" + address(n.index).String(),
 		}},
 		{Name: "kube-proxy", Command: []string{c.programs["kube-proxy"], "--config=/etc/holdfast/kube-proxy.yaml", "--hostname-override=" + n.Name}},
-		// It enforces NetworkPolicies, and does nothing else of what it can. It ends until the kubelet has told the node's
-		// address, and is started again.
+		// It enforces NetworkPolicies. It ends until the kubelet has told the node's address, and is started again.
 		{Name: "kube-router", Command: []string{
 			c.programs["kube-router"], "--kubeconfig=" + router, "--hostname-override=" + n.Name, "--service-cluster-ip-range=" + serviceRange.String(),
-			"--run-firewall", "--run-router=false", "--run-service-proxy=false", "--health-addr=127.0.0.1",
 		}},
 	}, nil
 }

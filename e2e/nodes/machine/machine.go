@@ -84,6 +84,9 @@ func (m Machine) Command(init, file string) (*exec.Cmd, error) {
 	}
 	cmd := exec.Command(init, file)
 	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"}
+	if often := os.Getenv("GOGC"); often != "" {
+		cmd.Env = append(cmd.Env, "GOGC="+often) // for the node's own programs: containers have an environment of their own
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: Namespaces}
 	return cmd, nil
 }
