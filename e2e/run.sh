@@ -95,7 +95,7 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 for tier in "${tiers[@]}"; do
-  if [ "$tier" = solo ] && [ "$tier" != "${tiers[-1]}" ]; then
+  if [ "$tier" = solo ] && [[ " ${tiers[*]} " =~ " chart "|" control " ]]; then
     echo "== $tier, beside what follows: what it prints comes after that"
     set -m # a group of its own
     run "$tier" >"$state/beside" 2>&1 &

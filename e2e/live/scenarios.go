@@ -43,7 +43,7 @@ func (st *stage) scenarios(ctx context.Context) ([]scenario, error) {
 // What a careful publisher may have to wait, and a trigger. A dead leader is missed after 4 to 9 s (raft.go: minElectionTimeout,
 // maxElectionTimeout), and the attempt that meets the new one may have to time out first. A leader that is told to go hands over within a
 // second. A sensor's lease is another's after 15 s, and a delivery that nobody acknowledged is tried again after 30 s. That is on a
-// machine with time for it; here several systems move at once on a small one, whose own tests have others beside them. What a run saw is in its evidence.
+// machine with time for it; here several systems move at once on a small one. What a run saw is in its evidence.
 const (
 	electionGap = 15 * time.Second
 	handoverGap = 6 * time.Second

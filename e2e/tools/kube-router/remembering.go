@@ -51,15 +51,15 @@ func (r *remembering) changed(change func() error) error {
 }
 
 func (r *remembering) Exists(table, chain string, rule ...string) (bool, error) {
-	return remembered(r, fmt.Sprint("rule", table, chain, rule), func() (bool, error) { return r.IPTablesHandler.Exists(table, chain, rule...) })
+	return remembered(r, fmt.Sprintf("rule %s %s %q", table, chain, rule), func() (bool, error) { return r.IPTablesHandler.Exists(table, chain, rule...) })
 }
 
 func (r *remembering) ChainExists(table, chain string) (bool, error) {
-	return remembered(r, fmt.Sprint("chain", table, chain), func() (bool, error) { return r.IPTablesHandler.ChainExists(table, chain) })
+	return remembered(r, fmt.Sprintf("chain %s %s", table, chain), func() (bool, error) { return r.IPTablesHandler.ChainExists(table, chain) })
 }
 
 func (r *remembering) List(table, chain string) ([]string, error) {
-	return remembered(r, fmt.Sprint("rules", table, chain), func() ([]string, error) { return r.IPTablesHandler.List(table, chain) })
+	return remembered(r, fmt.Sprintf("rules %s %s", table, chain), func() ([]string, error) { return r.IPTablesHandler.List(table, chain) })
 }
 
 func (r *remembering) AppendUnique(table, chain string, rule ...string) error {
