@@ -76,8 +76,25 @@ join() {
 }
 beside=
 
+# failures prints what the failed tests in a log said, the first and last lines of each; and the log's end where no test failed.
+failures() {
+  awk '
+    { line = substr($0, 1, 400); last[NR % 10] = line }
+    /^=== (RUN|CONT|NAME) / { name = $3; next }
+    / *--- FAIL: / { failed[++n] = $3; next }
+    /^    / && !/^ *--- / { said[name, ++lines[name]] = line }
+    END {
+      for (i = 1; i <= n; i++) {
+        name = failed[i]
+        if (lines[name]) print name
+        for (l = 1; l <= lines[name]; l++) if (l <= 5 || l > lines[name] - 5) print said[name, l]
+      }
+      if (!n) for (i = NR + 1; i <= NR + 10; i++) if (i % 10 in last) print last[i % 10]
+    }' "$1"
+}
+
 finish() {
-  local code=$? tier result count seconds
+  local code=$? tier result count seconds failed=()
   trap - EXIT
   # Interrupted, it is told so.
   [ "$code" = 0 ] || [ -z "$beside" ] || kill -INT -- "-$beside" 2>/dev/null || true
@@ -86,7 +103,10 @@ finish() {
   for tier in "${tiers[@]}"; do
     read -r result count seconds < <(cat "$state/$tier" 2>/dev/null || echo "not-run - -")
     printf '%-10s %-8s %6s %7s\n' "$tier" "$result" "$count" "$seconds"
-    [ "$result" = ok ] || code=1
+    [ "$result" = ok ] || { code=1; failed+=("$tier"); }
+  done
+  for tier in "${failed[@]}"; do
+    [ ! -f "$state/$tier.log" ] || { printf '\n%s:\n' "$tier"; failures "$state/$tier.log"; }
   done
   rm -rf "$state"
   exit "$code"
