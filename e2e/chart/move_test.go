@@ -3,6 +3,7 @@ package chart
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os/exec"
 	"reflect"
@@ -118,9 +119,14 @@ func TestMoveTouchesNothingOfOthers(t *testing.T) {
 			t.Errorf("%v after\n%s", err, out)
 		}
 		var names []string
-		for name := range m.new.StreamNames(t.Context()).Name() {
-			names = append(names, name)
-		}
+		persist(t, func() error {
+			names = nil
+			lister := m.new.StreamNames(t.Context())
+			for name := range lister.Name() {
+				names = append(names, name)
+			}
+			return lister.Err()
+		})
 		if !slices.Equal(names, []string{"theirs"}) {
 			t.Errorf("the new bus has %v", names)
 		}
@@ -231,12 +237,12 @@ func (m move) expectClosed(t *testing.T) {
 func (m move) expectMoved(t *testing.T, want map[string]content) {
 	t.Helper()
 	// A server opens when it has its own copy of the mark.
-	for end := time.Now().Add(time.Minute); !m.open(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Errorf("the move is done: %s answers %v", m.ready, m.servers.Answers(m.ready))
-			break
+	persist(t, func() error {
+		if !m.open() {
+			return fmt.Errorf("the move is done: %s answers %v", m.ready, m.servers.Answers(m.ready))
 		}
-	}
+		return nil
+	})
 	for name, content := range want {
 		for which, js := range map[string]jetstream.JetStream{"old": m.old, "new": m.new} {
 			want := content
@@ -247,13 +253,10 @@ func (m move) expectMoved(t *testing.T, want map[string]content) {
 				t.Errorf("%s on the %s bus:\ngot  %d messages %+v\nwant %d messages %+v", name, which, len(got.Messages), got.Consumers, len(want.Messages), want.Consumers)
 			}
 		}
-		stream, err := m.new.Stream(t.Context(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		equal(t, name+": replicas", stream.CachedInfo().Config.Replicas, m.replicas)
+		info := infoOf(t, m.new, name)
+		equal(t, name+": replicas", info.Config.Replicas, m.replicas)
 		if m.replicas > 1 {
-			equal(t, name+": zones with a copy", len(zonesOf(m.bus, stream.CachedInfo())), m.replicas)
+			equal(t, name+": zones with a copy", len(zonesOf(m.bus, info)), m.replicas)
 		}
 	}
 	if m.replicas == 1 {

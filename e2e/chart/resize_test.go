@@ -153,13 +153,14 @@ func (s resize) stays(server string) bool {
 // publish begins to publish events, each until it is acknowledged; the returned function ends that and tells how many there were.
 func (s resize) publish(t *testing.T) (end func() int) {
 	t.Helper()
-	s.create(t, jetstream.StreamConfig{Name: loadStream, Subjects: []string{loadStream}, Replicas: remaining})
+	s.create(t, jetstream.StreamConfig{Name: loadStream, Subjects: []string{loadStream}, Replicas: remaining, Duplicates: forever})
 	ctx, cancel := context.WithCancel(t.Context())
 	acked := make(chan int)
 	go func() {
 		n := 0
-		for ctx.Err() == nil {
-			if _, err := s.js.Publish(t.Context(), loadStream, []byte("event"), jetstream.WithMsgID(strconv.Itoa(n))); err == nil {
+		for lost := false; ctx.Err() == nil || lost; { // one without an answer may have been stored
+			_, err := s.js.Publish(t.Context(), loadStream, []byte("event"), jetstream.WithMsgID(strconv.Itoa(n)))
+			if lost = err != nil; !lost {
 				n++
 			}
 		}

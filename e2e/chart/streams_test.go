@@ -40,10 +40,10 @@ func persist(t *testing.T, do func() error) {
 	}
 }
 
-func (s scenario) info(t *testing.T, stream string) (info *jetstream.StreamInfo) {
+func infoOf(t *testing.T, js jetstream.JetStream, stream string) (info *jetstream.StreamInfo) {
 	t.Helper()
 	persist(t, func() error {
-		found, err := s.js.Stream(t.Context(), stream)
+		found, err := js.Stream(t.Context(), stream)
 		if err != nil {
 			return fmt.Errorf("stream %s: %w", stream, err)
 		}
@@ -57,9 +57,9 @@ func (s scenario) info(t *testing.T, stream string) (info *jetstream.StreamInfo)
 func (s scenario) expectPromise(t *testing.T) {
 	t.Helper()
 	for _, name := range s.streams() {
-		equal(t, name+": replicas", s.info(t, name).Config.Replicas, s.promise.Replicas)
+		equal(t, name+": replicas", infoOf(t, s.js, name).Config.Replicas, s.promise.Replicas)
 	}
-	c := s.info(t, eventStream).Config
+	c := infoOf(t, s.js, eventStream).Config
 	if !reflect.DeepEqual(c.Subjects, []string{eventSubjects}) {
 		t.Errorf("subjects: got %v, want %s", c.Subjects, eventSubjects)
 	}
@@ -114,7 +114,7 @@ func (s scenario) states(t *testing.T) map[string]state {
 	t.Helper()
 	states := map[string]state{}
 	for _, name := range s.streams() {
-		info := s.info(t, name)
+		info := infoOf(t, s.js, name)
 		states[name] = state{info.Created, info.State.Msgs}
 	}
 	return states
