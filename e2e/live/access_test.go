@@ -88,7 +88,7 @@ spec:
 			t.Error(err)
 		}
 	})
-	if _, err := the.kube.run(t.Context(), the.kube.kubectl, "", "wait", "pod", pod, "-n", s.Name, "--for=condition=Ready", "--timeout=60s"); err != nil {
+	if _, err := the.kube.run(t.Context(), the.kube.kubectl, "", "wait", "pod", pod, "-n", s.Name, "--for=condition=Ready", "--timeout="+patience.String()); err != nil {
 		t.Fatal(err)
 	}
 	// Whoever enforces policies hears of a new pod after a moment, and nothing is denied to it until then.

@@ -47,8 +47,8 @@ func move(t *testing.T) {
 		}
 	})
 	m.play("the old server goes", func() { m.must(m.upgrade("profile=multi-zone")) })
-	m.play("from three servers to five", func() { m.must(m.upgrade("profile=multi-zone,bus.replicas=5", "--wait", "--timeout=6m")) })
-	m.play("from five servers to three", func() { m.must(m.upgrade("profile=multi-zone,bus.replicas=3", "--wait", "--timeout=6m")) })
+	m.play("from three servers to five", func() { m.must(m.upgrade("profile=multi-zone,bus.replicas=5", "--wait", "--timeout=10m")) })
+	m.play("from five servers to three", func() { m.must(m.upgrade("profile=multi-zone,bus.replicas=3", "--wait", "--timeout=10m")) })
 	if *evidenceDir != "" {
 		m.must(m.write(*evidenceDir))
 	}
@@ -76,16 +76,16 @@ func (m *moving) play(name string, do func()) {
 	m.must(err)
 	do()
 	ended := time.Now()
-	m.must(m.whole(ctx, the.kube, 5*time.Minute))
+	m.must(m.whole(ctx, the.kube, patience))
 	r := evidence.Result{Scenario: name, System: m.Title, Whole: time.Since(ended).Seconds()}
 	// The sources may wait for a while until they try again.
-	m.must(until(ctx, 6*time.Minute, func(ctx context.Context) (string, error) { return m.flows(ctx) }))
+	m.must(until(ctx, patience, func(ctx context.Context) (string, error) { return m.flows(ctx) }))
 	r.Reports, err = m.settle(ctx, the.kube, from, arrival)
 	m.must(err)
 	m.results = append(m.results, r)
 	the.log("%-34s %s", r.Scenario, line(r))
-	for _, broken := range (scenario{}).broken(m.System, r) {
-		m.t.Errorf("%s: %s", name, broken)
+	for _, what := range broken(r) {
+		m.t.Errorf("%s: %s", name, what)
 	}
 }
 
@@ -119,7 +119,7 @@ func (m *moving) generations() string {
 func (m *moving) mover(said string) *corev1.Pod {
 	m.t.Helper()
 	var found *corev1.Pod
-	m.must(until(m.t.Context(), 6*time.Minute, func(ctx context.Context) (string, error) {
+	m.must(until(m.t.Context(), patience, func(ctx context.Context) (string, error) {
 		pods, err := the.kube.pods(ctx, m.Name, "app.kubernetes.io/component=migration")
 		if err != nil {
 			return "", err

@@ -81,7 +81,7 @@ func (st *stage) await(ctx context.Context, all []*predicted, begin time.Time) e
 		// Not before: what is to be replaced is not yet then, and looks as if it were not to be.
 		time.Sleep(time.Until(begin.Add(p.remains)))
 	}
-	const start = 30 * time.Second // for pods that come elsewhere
+	const start = 2 * time.Minute // for pods that come elsewhere
 	_ = until(ctx, start, func(ctx context.Context) (string, error) {
 		for _, p := range all {
 			if err := p.look(ctx, st.kube); err != nil {

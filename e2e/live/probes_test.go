@@ -48,7 +48,7 @@ func probesAtFirst(t *testing.T) {
 	if err := s.helm(ctx, the.kube, "install", the.files.chart); err != nil {
 		t.Fatal(err)
 	}
-	if err := until(ctx, time.Minute, func(ctx context.Context) (string, error) { return s.busState(ctx, "2 running, 0 ready, 0 restarts") }); err != nil {
+	if err := until(ctx, patience, func(ctx context.Context) (string, error) { return s.busState(ctx, "2 running, 0 ready, 0 restarts") }); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(70 * time.Second) // longer than liveness would wait
@@ -74,7 +74,7 @@ func probesAtFirst(t *testing.T) {
 	if _, err := the.kube.run(ctx, the.kube.kubectl, "", "annotate", "statefulset", "-n", s.Name, "-l", s.busPods, "disks=three"); err != nil {
 		t.Fatal(err)
 	}
-	if err := until(ctx, 2*time.Minute, func(ctx context.Context) (string, error) { return s.busState(ctx, "3 running, 3 ready, 0 restarts") }); err != nil {
+	if err := until(ctx, patience, func(ctx context.Context) (string, error) { return s.busState(ctx, "3 running, 3 ready, 0 restarts") }); err != nil {
 		t.Error(err)
 	}
 }
@@ -127,7 +127,7 @@ func probesWithoutQuorum(t *testing.T, s *System) {
 		}
 	}
 	t.Cleanup(heal)
-	if err := until(ctx, time.Minute, func(ctx context.Context) (string, error) {
+	if err := until(ctx, patience, func(ctx context.Context) (string, error) {
 		got, err := answers(ctx, s, survivor.Name)
 		if got != "503 200 200" {
 			return "started, ready, alive answer " + got + ", want 503 200 200", err
@@ -145,7 +145,7 @@ func probesWithoutQuorum(t *testing.T, s *System) {
 		t.Errorf("%s, one of three for a minute: ready %v, %d restarts", survivor.Name, status.Ready, status.RestartCount)
 	}
 	heal()
-	if err := s.whole(ctx, the.kube, 3*time.Minute); err != nil {
+	if err := s.whole(ctx, the.kube, patience); err != nil {
 		t.Error(err)
 	}
 }
@@ -213,7 +213,7 @@ func probesInLameDuck(t *testing.T, s *System) {
 	if !strings.Contains(out, "200 200 200") || !strings.Contains(out, "500 500 500") {
 		t.Errorf("started, ready, alive should answer 200 each, and then 500: %q", out[max(0, len(out)-400):])
 	}
-	if err := s.whole(ctx, the.kube, 2*time.Minute); err != nil {
+	if err := s.whole(ctx, the.kube, patience); err != nil {
 		t.Error(err)
 	}
 }

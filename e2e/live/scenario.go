@@ -24,41 +24,24 @@ type scenario struct {
 	// until all is replaced that can be.
 	nodes []string
 	event string
-	limits
+	// asked is what is asked of a system that survives it by its profile; if zone is set, by that of a zone.
+	asked evidence.Asked
+	zone  bool
 }
 
-// limits are what a system may suffer at most that survives the scenario by its profile. Nothing that was acknowledged is
-// ever lost.
-type limits struct {
-	// bus is how long the bus may take no message, sensor how long the sensor may deliver nothing; 0: no limit.
-	bus, sensor time.Duration
-	// zone: only who survives a zone is held to it.
-	zone bool
+// holds tells whether a system has to survive the scenario.
+func (sc scenario) holds(s *System) bool {
+	return s.Survives == "zone" || s.Survives != "" && !sc.zone
 }
 
-// broken lists what a system was promised and did not get.
-func (sc scenario) broken(s *System, r evidence.Result) []string {
-	var all []string
-	if s.Survives == "" || sc.zone && s.Survives != "zone" {
-		return nil
-	}
+// broken lists what a system that has to survive did not. Nothing that was acknowledged is ever lost.
+func broken(r evidence.Result) []string {
+	all := r.Missed(slack)
 	if r.Webhook.Acked == 0 || r.Bus.Acked == 0 {
 		all = append(all, "no event was acknowledged")
 	}
 	if r.Webhook.Lost > 0 || r.Bus.Lost > 0 {
 		all = append(all, fmt.Sprintf("%d events and %d messages that were acknowledged are lost", r.Webhook.Lost, r.Bus.Lost))
-	}
-	for _, l := range []struct {
-		what  string
-		got   float64
-		limit time.Duration
-	}{
-		{"the bus took nothing", r.Bus.AckGap, sc.bus},
-		{"the sensor delivered nothing", r.Webhook.ArrivalGap, sc.sensor},
-	} {
-		if l.limit > 0 && l.got > l.limit.Seconds() {
-			all = append(all, fmt.Sprintf("%s for %.1f s, %s allowed", l.what, l.got, l.limit))
-		}
 	}
 	return all
 }
@@ -85,6 +68,9 @@ func (st *stage) play(ctx context.Context, sc scenario) ([]evidence.Result, []ev
 			return nil, nil, err
 		}
 		results[i] = evidence.Result{Scenario: sc.name, System: s.Title}
+		if sc.holds(s) {
+			results[i].Asked = sc.asked
+		}
 		if len(sc.nodes) > 0 {
 			if results[i].Hit, err = st.hit(ctx, s, sc.nodes); err != nil {
 				return nil, nil, err
@@ -105,11 +91,11 @@ func (st *stage) play(ctx context.Context, sc scenario) ([]evidence.Result, []ev
 	ended := time.Now()
 	each(st.systems, func(i int, s *System) {
 		r := &results[i]
-		patience := 3 * time.Minute
+		limit := patience
 		if s.Survives == "" {
-			patience = time.Minute // whoever promises nothing does not hold up the others
+			limit = time.Minute // whoever promises nothing does not hold up the others
 		}
-		if err := s.whole(ctx, st.kube, patience); err != nil && s.Survives != "" {
+		if err := s.whole(ctx, st.kube, limit); err != nil && s.Survives != "" {
 			errs[i] = fmt.Errorf("%s: %w", sc.name, err)
 			return
 		}
@@ -152,15 +138,15 @@ func (sc scenario) happen(ctx context.Context, meanwhile func(begin time.Time) e
 
 // arrival is how long what was acknowledged may take to arrive when everything is whole again: a delivery that nobody
 // acknowledged is tried again after 30 s.
-const arrival = 40 * time.Second
+const arrival = 2 * time.Minute
 
-// settle reports on everything sent from a time until now, when all of it that was acknowledged has arrived, or the patience is at its end.
-func (s *System) settle(ctx context.Context, k *kube, from string, patience time.Duration) (report.Reports, error) {
+// settle reports on everything sent from a time until now, when all of it that was acknowledged has arrived, or the time for that is up.
+func (s *System) settle(ctx context.Context, k *kube, from string, limit time.Duration) (report.Reports, error) {
 	to, err := s.now(ctx, k)
 	if err != nil {
 		return report.Reports{}, err
 	}
-	end := time.Now().Add(patience)
+	end := time.Now().Add(limit)
 	for {
 		r, err := s.report(ctx, k, from, to)
 		if err != nil || r.Webhook.Lost+r.Bus.Lost == 0 || time.Now().After(end) {

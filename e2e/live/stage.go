@@ -23,8 +23,6 @@ type files struct {
 	chart, upstream string
 	// holdfast is the binary, config the file that tells its verify of the cluster, "" if there is nothing to tell.
 	holdfast, config string
-	// every is the time from one event to the next, of each load.
-	every time.Duration
 }
 
 // open brings up nodes, or takes a cluster of somebody else's, for systems to be installed on, the naive one only to compare. Close ends
@@ -36,12 +34,6 @@ func open(ctx context.Context, dir string, compare bool, log func(string, ...any
 	st = &stage{systems: systems(compare), log: log}
 	if st.files, err = find(); err != nil {
 		return nil, err
-	}
-	// A bus server writes some 400 times a second for twenty events. Figures that people read are of as many; to hold a system to its promises half of
-	// that is enough, and leaves more of the machine that all nodes share.
-	st.files.every = 200 * time.Millisecond
-	if compare {
-		st.files.every = 100 * time.Millisecond
 	}
 	kubectl, err := binaries.Path("kubectl")
 	if err != nil {
@@ -94,6 +86,9 @@ func find() (files, error) {
 	upstream, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "manifests", "namespace-install.yaml"))
 	return files{chart: filepath.Join(filepath.Dir(root), "charts", "argo-events"), upstream: string(upstream), holdfast: holdfast}, err
 }
+
+// patience is how long may take what has to come and what nobody is promised a time for: longer than it does on a slow machine.
+const patience = 10 * time.Minute
 
 // install puts all systems on the cluster, all at once.
 func (st *stage) install(ctx context.Context) error {

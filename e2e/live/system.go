@@ -77,13 +77,13 @@ func (s *System) install(ctx context.Context, k *kube, files files) error {
 	} else if err := s.helm(ctx, k, "install", files.chart); err != nil {
 		return err
 	}
-	if err := k.apply(ctx, s.Name, s.loadPod(files.every)); err != nil {
+	if err := k.apply(ctx, s.Name, s.loadPod()); err != nil {
 		return err
 	}
-	if err := s.whole(ctx, k, 3*time.Minute); err != nil {
+	if err := s.whole(ctx, k, patience); err != nil {
 		return fmt.Errorf("installing %s: %w", s.Name, err)
 	}
-	return until(ctx, time.Minute, func(ctx context.Context) (string, error) {
+	return until(ctx, patience, func(ctx context.Context) (string, error) {
 		from, err := s.now(ctx, k)
 		if err != nil {
 			return "", err
@@ -141,7 +141,7 @@ spec:
 `
 
 // loadPod is the load, on the node that never fails. It bears the labels of the chart's own test, which may reach the bus.
-func (s *System) loadPod(every time.Duration) string {
+func (s *System) loadPod() string {
 	return fmt.Sprintf(`
 apiVersion: v1
 kind: Pod
@@ -155,11 +155,11 @@ spec:
   containers:
     - name: load
       image: %[2]s
-      args: [--webhook=http://load-eventsource-svc:12000/number, --bus=%[3]s, --auth=/auth/%[5]s, --every=%[7]s]
+      args: [--webhook=http://load-eventsource-svc:12000/number, --bus=%[3]s, --auth=/auth/%[5]s]
       ports: [{containerPort: 8080}]
       volumeMounts: [{name: auth, mountPath: /auth}]
   volumes: [{name: auth, secret: {secretName: %[4]s}}]
-`, s.Name, loadImage, s.busURL, s.busSecret, s.busKey, nodes.LoadKey, every)
+`, s.Name, loadImage, s.busURL, s.busSecret, s.busKey, nodes.LoadKey)
 }
 
 // now is the time of the clock that reports go by.

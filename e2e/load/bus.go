@@ -19,8 +19,12 @@ import (
 const (
 	// subject is in the stream of Argo Events, and no event source has it.
 	subject = "default.none.number"
-	// ackWait is how long a publisher waits for an acknowledgement before it tries elsewhere.
-	ackWait = time.Second
+	// ackWait is how long a publisher waits for an acknowledgement before it sends a message again, linkWait how long a server may take to
+	// accept a client, to answer its ping, or a question.
+	ackWait  = 500 * time.Millisecond
+	linkWait = time.Second
+	// pause is the time between two attempts. By default a client with one address would wait two to three seconds before it asks there again.
+	pause = 100 * time.Millisecond
 )
 
 // bus is a careful client of the bus: it notices within seconds that a server is gone and tries the others.
@@ -48,8 +52,8 @@ func dial(url, authFile string) (*bus, error) {
 func (b *bus) connect(name string) (*nats.Conn, jetstream.JetStream, error) {
 	nc, err := nats.Connect(b.url, nats.Name(name), nats.UserInfo(b.user, b.password),
 		nats.Secure(&tls.Config{InsecureSkipVerify: true}), // a bus of the controller's has a certificate that nobody knows
-		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(200*time.Millisecond),
-		nats.Timeout(ackWait), nats.PingInterval(ackWait), nats.MaxPingsOutstanding(2))
+		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(pause), nats.ReconnectJitter(pause, pause),
+		nats.Timeout(linkWait), nats.PingInterval(linkWait), nats.MaxPingsOutstanding(2))
 	if err != nil {
 		return nil, nil, fmt.Errorf("connecting to %s: %w", b.url, err)
 	}
@@ -108,7 +112,7 @@ func publish(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, every t
 		case <-ticker.C:
 		}
 		number := messages.send()
-		for ctx.Err() == nil {
+		for attempt := 1; ctx.Err() == nil; attempt++ {
 			once, cancel := context.WithTimeout(ctx, ackWait)
 			_, err := js.Publish(once, subject, []byte(strconv.Itoa(number)), jetstream.WithMsgID(run+"-"+strconv.Itoa(number)))
 			cancel()
@@ -117,9 +121,11 @@ func publish(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, every t
 				break
 			}
 			log.Printf("message %d: %v", number, err)
-			// No answer: the server at the other end may be gone without a word. Another one may know better.
-			_ = nc.ForceReconnect()
-			time.Sleep(100 * time.Millisecond)
+			// Once there may be a new leader to answer. Twice, the server at the other end may be gone without a word, and another one know better.
+			if attempt%2 == 0 {
+				_ = nc.ForceReconnect()
+			}
+			time.Sleep(pause)
 		}
 	}
 }
@@ -128,7 +134,7 @@ func publish(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, every t
 func read(ctx context.Context, js jetstream.JetStream, messages *ledger) (stop func(), err error) {
 	var consumer jetstream.Consumer
 	for {
-		attempt, cancel := context.WithTimeout(ctx, ackWait)
+		attempt, cancel := context.WithTimeout(ctx, linkWait)
 		consumer, err = js.CreateOrUpdateConsumer(attempt, "default", jetstream.ConsumerConfig{
 			Name: "load", Durable: "load", FilterSubject: subject, DeliverPolicy: jetstream.DeliverNewPolicy, AckPolicy: jetstream.AckExplicitPolicy})
 		cancel()

@@ -20,7 +20,7 @@ func main() {
 	webhook := flag.String("webhook", "", "URL that numbered events are posted to")
 	url := flag.String("bus", "", "URL of the bus that numbered messages are published to and read from")
 	auth := flag.String("auth", "", "file with username and password of the bus, as YAML")
-	every := flag.Duration("every", 50*time.Millisecond, "time between two events")
+	every := flag.Duration("every", 200*time.Millisecond, "time between two events")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,10 +33,29 @@ func TestPages(t *testing.T) {
 	if !bytes.Contains(readme, []byte(e.Short())) {
 		t.Errorf("README.md does not have the table of docs/evidence/%s (In short): put it there:\n%s", page, e.Short())
 	}
+	if !slices.ContainsFunc(e.Results, func(r Result) bool { return r.Asked != (Asked{}) }) {
+		t.Error("nothing was asked of any system")
+	}
 	for _, total := range e.Totals {
 		if total.Webhook.Acked == 0 || total.Bus.Acked == 0 {
 			t.Errorf("%s: nothing was counted", total.System)
 		}
+	}
+}
+
+func TestMissed(t *testing.T) {
+	r := Result{Reports: report.Reports{Webhook: report.Report{ArrivalGap: 31}, Bus: report.Report{AckGap: 11}}, Asked: Asked{Bus: 10, Sensor: 30}}
+	for more, want := range map[float64]int{0: 2, 0.9: 2, 1: 0} {
+		if got := r.Missed(more); len(got) != want {
+			t.Errorf("with %g s more: %d missed, want %d: %q", more, len(got), want, got)
+		}
+	}
+	r.Asked = Asked{Bus: 10}
+	if got := r.Missed(0); len(got) != 1 || got[0] != "the bus took nothing for 11.0 s, 10 are allowed" {
+		t.Errorf("got %q", got)
+	}
+	if r.Asked = (Asked{}); len(r.Missed(0)) > 0 {
+		t.Errorf("nothing was asked, and %q missed", r.Missed(0))
 	}
 }
 
