@@ -49,7 +49,7 @@ var (
 
 // slack is what a machine may add that has no time for all that moves on it. Who has lost a quorum, or has no heir, takes longer: until a node
 // or a pod is back. Evidence says what took longer than is asked.
-const slack = 15
+const slack = 10
 
 // zones lists the nodes that may fail, by zone.
 func (st *stage) zones(ctx context.Context) ([][]string, error) {

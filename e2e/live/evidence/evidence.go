@@ -89,7 +89,7 @@ func (e Evidence) Markdown() []byte {
 Systems side by side on %d real nodes in three zones, Kubernetes %s, %s: five numbered events a second posted to a webhook and passed on by
 a sensor, and five numbered messages a second published to the bus and read back. A node counts as lost after 8 s of silence and its pods are
 replaced 5 s later unless they say otherwise (production: 40 s and 300 s). Every figure is of one run on one machine, where all nodes share two
-processors: gaps of about a second are those of pods that start, also where the bus was not touched.
+processors: gaps of up to half a second are those of pods that start, also where the bus was not touched.
 
 ## In short
 
@@ -102,6 +102,7 @@ POSTs refused, at five a second; the longest time without an acknowledgement by 
 - Messages: one after the other. One that is not acknowledged within half a second is sent again, and every other time by way of another server.
 - *lost*: acknowledged, and not delivered within two minutes after everything was whole again.
 - *twice*: delivered more than once.
+- Where the naive system had not recovered after these two minutes, the next failure came all the same: what it suffers there may be of the one before.
 - *stop*: the longest time without an acknowledgement (bus) and without a delivery (sensor), in seconds / what is asked of a system that is to survive this.
 - *whole*: seconds from the end of the failure until every pod is ready and every stream has all of its copies; for the naive system 60 at most.
 
