@@ -4,7 +4,6 @@ package cluster
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -25,20 +24,14 @@ type Cluster struct {
 	// Described: somebody wrote down these nodes, or they are there, with their labels, taints and sizes. Of others only the
 	// number was said, or not even that.
 	Described bool
+	// Domains are the kinds of failure domain beyond node and zone whose failure is simulated, in the order of the reports.
+	Domains []Domain
 	// Detection is how long it takes until the control plane knows that a node is silent; 0: as long as by its defaults.
 	Detection time.Duration
 }
 
-// Zones lists the zones that the nodes are in, in order; nodes without a zone are in none.
-func (c Cluster) Zones() []string {
-	zones := map[string]bool{}
-	for _, n := range c.Nodes {
-		if zone := n.Labels[ZoneLabel]; zone != "" {
-			zones[zone] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(zones))
-}
+// Zones returns the zones of the nodes, sorted.
+func (c Cluster) Zones() []string { return c.Values(Zone) }
 
 // size is what a node has that nobody described: more than the tests of a chart ask for, and a number of pods that kubelets
 // allow by default.
