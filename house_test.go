@@ -42,6 +42,7 @@ var arrows = map[string][]string{
 	"verify/config":             {"internal/strict", "verify/workload"},
 	"verify/live":               {"internal/kubeconfig", "verify/cluster", "verify/manifest"},
 	"verify/manifest":           {"internal/strict"},
+	"verify/verifytest":         {"verify/manifest", "verify/workload"}, // imported by tests only
 
 	"internal/kubeconfig": {},
 	"internal/strict":     {},

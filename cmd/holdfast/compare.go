@@ -102,7 +102,7 @@ func (f *compareFlags) compare(ctx context.Context, stackName string, all []prof
 		if err != nil {
 			return result, otherError{err}
 		}
-		if err := s.Tell(nil); err != nil {
+		if err := s.SetReplication(nil); err != nil {
 			return result, err
 		}
 		compared, err := expect(ctx, rates, p, s)
@@ -150,7 +150,7 @@ func expect(ctx context.Context, rates availability.Rates, p profile.Profile, s 
 		result.Workloads = append(result.Workloads, w)
 		result.Cost = result.Cost.Add(e.Cost)
 	}
-	for _, o := range s.Unjudged {
+	for _, o := range s.Unsupported {
 		result.NotJudged = append(result.NotJudged, o.String())
 	}
 	return result, nil

@@ -59,7 +59,7 @@ func broken(t *testing.T, r *rules.Rule, dir string) rules.Finding {
 	}
 	s, err := workload.Read(objects)
 	if err == nil {
-		err = s.Tell(nil)
+		err = s.SetReplication(nil)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -101,7 +101,7 @@ func (f *verifyFlags) tell(system *workload.System) error {
 	said := map[string]string{}
 	maps.Copy(said, f.config.Replication)
 	maps.Copy(said, f.replication)
-	err := system.Tell(said)
+	err := system.SetReplication(said)
 	for _, name := range slices.Sorted(maps.Keys(said)) {
 		if at := f.config.At(name); at != "" && err != nil && f.replication[name] == "" && strings.Contains(err.Error(), "replication of "+name+":") {
 			return fmt.Errorf("%s: %w", at, err)

@@ -122,24 +122,24 @@ func (r *release) compareMade(ctx context.Context, c *comparison, kind string, t
 }
 
 // taken is what verify takes an object for.
-func taken(kind string, text []byte) (made argoevents.Made, uid types.UID, err error) {
+func taken(kind string, text []byte) (made argoevents.Dependents, uid types.UID, err error) {
 	switch kind {
 	case "EventBus":
 		var o argoevents.EventBus
 		if err = json.Unmarshal(text, &o); err == nil {
-			made, err = o.Make()
+			made, err = o.Dependents()
 		}
 		uid = o.UID
 	case "EventSource":
 		var o argoevents.EventSource
 		if err = json.Unmarshal(text, &o); err == nil {
-			made, err = o.Make()
+			made, err = o.Dependents()
 		}
 		uid = o.UID
 	case "Sensor":
 		var o argoevents.Sensor
 		err = json.Unmarshal(text, &o)
-		made, uid = o.Make(), o.UID
+		made, uid = o.Dependents(), o.UID
 	}
 	return made, uid, err
 }

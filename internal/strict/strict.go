@@ -36,7 +36,7 @@ func refused(file string, text []byte, out any, err error) error {
 	if yaml.Unmarshal(text, &document) != nil {
 		return join(file, faults)
 	}
-	misfits := Misfits(document.Content[0], out, "yaml", (*yaml.Node).Decode)
+	misfits := TypeErrors(document.Content[0], out, "yaml", (*yaml.Node).Decode)
 	if len(misfits) > 0 {
 		faults = slices.DeleteFunc(faults, fault.mistyped)
 	}

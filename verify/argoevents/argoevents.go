@@ -25,8 +25,8 @@ const (
 // DefaultBus is the EventBus of sources and sensors that name none.
 const DefaultBus = "default"
 
-// Made is what the controller makes of one object: one of StatefulSet and Deployment, or neither where others run the bus.
-type Made struct {
+// Dependents is what the controller makes of one object: one of StatefulSet and Deployment, or neither where others run the bus.
+type Dependents struct {
 	StatefulSet *appsv1.StatefulSet
 	// Deployment has its name without the five random characters at its end.
 	Deployment *appsv1.Deployment
@@ -96,10 +96,10 @@ var metrics = corev1.ContainerPort{Name: "metrics", ContainerPort: 7777}
 type FieldError struct {
 	Path []string
 	// Is says what is wrong, and what would be right.
-	Is string
+	Problem string
 }
 
 // Error is "path: what is wrong".
-func (e *FieldError) Error() string { return strings.Join(e.Path, ".") + ": " + e.Is }
+func (e *FieldError) Error() string { return strings.Join(e.Path, ".") + ": " + e.Problem }
 
-func refuse(is string, path ...string) error { return &FieldError{Path: path, Is: is} }
+func refuse(problem string, path ...string) error { return &FieldError{Path: path, Problem: problem} }

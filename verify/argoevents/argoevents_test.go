@@ -92,7 +92,7 @@ func TestBuses(t *testing.T) {
 		`{}`:                                                                              "spec: has none of jetstream, jetstreamExotic, kafka and nats",
 	} {
 		bus := parse[EventBus](t, `{"metadata":{"name":"b"},"spec":`+spec+`}`)
-		made, err := bus.Make()
+		made, err := bus.Dependents()
 		got := "nothing"
 		var refused *FieldError
 		switch {
@@ -119,7 +119,7 @@ func TestBuses(t *testing.T) {
 func TestOwnLabelsWin(t *testing.T) {
 	source := parse[EventSource](t, `{"metadata":{"name":"a","labels":{"team":"x","controller":"mine"}},"spec":{"replicas":-1,"webhook":{"w":{}},
 		"service":{"ports":[{"port":12000}]},"template":{"metadata":{"labels":{"app":"a","owner-name":"mine"}}}}}`)
-	made, err := source.Make()
+	made, err := source.Dependents()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestOwnLabelsWin(t *testing.T) {
 		t.Error(got)
 	}
 	both := parse[EventSource](t, `{"metadata":{"name":"a"},"spec":{"webhook":{"w":{}},"calendar":{"c":{}}}}`)
-	if _, err := both.Make(); err == nil || !strings.Contains(err.Error(), "calendar, of which one pod works, and webhook, of which all do") {
+	if _, err := both.Dependents(); err == nil || !strings.Contains(err.Error(), "calendar, of which one pod works, and webhook, of which all do") {
 		t.Error(err)
 	}
 }

@@ -57,18 +57,18 @@ type Persistence struct {
 }
 
 // Make says what the controller makes of a bus (pkg/reconciler/eventbus/installer).
-func (b *EventBus) Make() (Made, error) {
+func (b *EventBus) Dependents() (Dependents, error) {
 	switch {
 	case b.Spec.NATS != nil && b.Spec.NATS.Native != nil:
 		return b.native(b.Spec.NATS.Native), nil
 	case b.Spec.NATS != nil && b.Spec.NATS.Exotic == nil:
-		return Made{}, refuse("has neither native nor exotic: the controller refuses it", "spec", "nats")
+		return Dependents{}, refuse("has neither native nor exotic: the controller refuses it", "spec", "nats")
 	case b.Spec.JetStream != nil:
 		return b.jetStream(b.Spec.JetStream)
 	case b.Spec.NATS == nil && b.Spec.Kafka == nil && b.Spec.JetStreamExotic == nil:
-		return Made{}, refuse("has none of jetstream, jetstreamExotic, kafka and nats: the controller refuses it", "spec")
+		return Dependents{}, refuse("has none of jetstream, jetstreamExotic, kafka and nats: the controller refuses it", "spec")
 	}
-	return Made{}, nil
+	return Dependents{}, nil
 }
 
 // OnKafka tells whether others keep the events, in Kafka.
@@ -86,13 +86,13 @@ var (
 	servicePorts   = []corev1.ServicePort{{Name: "tcp-client", Port: 4222}, {Name: "cluster", Port: 6222}, {Name: "monitor", Port: 8222}}
 )
 
-func (b *EventBus) jetStream(js *JetStreamBus) (Made, error) {
+func (b *EventBus) jetStream(js *JetStreamBus) (Dependents, error) {
 	replicas := int32(3)
 	if js.Replicas != nil {
 		replicas = *js.Replicas
 	}
 	if replicas == 2 || replicas < 1 {
-		return Made{}, refuse(fmt.Sprintf("is %d: the controller wants 1, or 3 and more", replicas), "spec", "jetstream", "replicas")
+		return Dependents{}, refuse(fmt.Sprintf("is %d: the controller wants 1, or 3 and more", replicas), "spec", "jetstream", "replicas")
 	}
 	server := js.ContainerTemplate.container("main", containerPorts...)
 	server.StartupProbe = probe("/healthz", corev1.Probe{InitialDelaySeconds: 10, FailureThreshold: 30})
@@ -109,10 +109,10 @@ func (b *EventBus) jetStream(js *JetStreamBus) (Made, error) {
 	set.Spec.VolumeClaimTemplates = js.Persistence.claims(name+"-vol", "20Gi")
 	service := b.headless(name+"-svc", append(slices.Clone(servicePorts), corev1.ServicePort{Name: "metrics", Port: 7777})...)
 	service.Spec.PublishNotReadyAddresses = true
-	return Made{StatefulSet: set, Services: []*corev1.Service{service}}, nil
+	return Dependents{StatefulSet: set, Services: []*corev1.Service{service}}, nil
 }
 
-func (b *EventBus) native(stan *NativeBus) Made {
+func (b *EventBus) native(stan *NativeBus) Dependents {
 	// The controller asks for no CPU where nobody says what to ask for.
 	asked := Container{Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("0")}}}
 	if stan.ContainerTemplate != nil {
@@ -123,7 +123,7 @@ func (b *EventBus) native(stan *NativeBus) Made {
 	name := "eventbus-" + b.Name + "-stan"
 	set := b.statefulSet(name, max(3, stan.Replicas), stan.pods(b.labels(), server, stan.MetricsContainerTemplate.container("metrics", metrics)))
 	set.Spec.VolumeClaimTemplates = stan.Persistence.claims("stan-"+b.Name+"-vol", "10Gi")
-	return Made{StatefulSet: set, Services: []*corev1.Service{b.headless(name+"-svc", servicePorts...)}}
+	return Dependents{StatefulSet: set, Services: []*corev1.Service{b.headless(name+"-svc", servicePorts...)}}
 }
 
 // probe asks for a path of the server's monitor.

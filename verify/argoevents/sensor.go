@@ -13,9 +13,9 @@ type Sensor struct {
 }
 
 // Make says what the controller makes of a Sensor (pkg/reconciler/sensor/resource.go).
-func (s *Sensor) Make() Made {
+func (s *Sensor) Dependents() Dependents {
 	own := map[string]string{"controller": "sensor-controller", "sensor-name": s.Name, "owner-name": s.Name}
-	return Made{Deployment: s.Spec.Template.deployment(s.ObjectMeta, s.Name+"-sensor", s.Spec.Replicas, own)}
+	return Dependents{Deployment: s.Spec.Template.deployment(s.ObjectMeta, s.Name+"-sensor", s.Spec.Replicas, own)}
 }
 
 // Election says how the pods find out who works: on Kafka they share what comes, otherwise one works. Without a bus, nil,

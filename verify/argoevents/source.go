@@ -66,12 +66,12 @@ func (s *EventSourceSpec) UnmarshalJSON(text []byte) error {
 }
 
 // Make says what the controller makes of an EventSource (pkg/reconciler/eventsource/resource.go).
-func (s *EventSource) Make() (Made, error) {
+func (s *EventSource) Dependents() (Dependents, error) {
 	if p, a := s.Spec.Passive, s.Spec.Active; p != "" && a != "" {
-		return Made{}, refuse(fmt.Sprintf("has %s, of which one pod works, and %s, of which all do: the controller refuses both in one EventSource", p, a), "spec", p)
+		return Dependents{}, refuse(fmt.Sprintf("has %s, of which one pod works, and %s, of which all do: the controller refuses both in one EventSource", p, a), "spec", p)
 	}
 	own := map[string]string{"controller": "eventsource-controller", "eventsource-name": s.Name, "owner-name": s.Name}
-	made := Made{Deployment: s.Spec.Template.deployment(s.ObjectMeta, s.Name+"-eventsource", s.Spec.Replicas, own)}
+	made := Dependents{Deployment: s.Spec.Template.deployment(s.ObjectMeta, s.Name+"-eventsource", s.Spec.Replicas, own)}
 	if service := s.Spec.Service; len(service.Ports) > 0 {
 		made.Services = []*corev1.Service{{
 			ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: s.Name + "-eventsource-svc"},

@@ -19,7 +19,7 @@ func system(t *testing.T, objects []*manifest.Object, err error) *workload.Syste
 	}
 	s, err := workload.Read(objects)
 	if err == nil {
-		err = s.Tell(nil)
+		err = s.SetReplication(nil)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ func TestCharts(t *testing.T) {
 		}
 		s, err := workload.Read(objects)
 		if err == nil {
-			err = s.Tell(nil)
+			err = s.SetReplication(nil)
 		}
 		if err != nil {
 			t.Fatal(err)

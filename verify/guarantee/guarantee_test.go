@@ -15,7 +15,7 @@ func TestHistory(t *testing.T) {
 		n := 1 + r.IntN(4)
 		s := read(t, deployment("a", n, r.IntN(2), template(r, "a")))
 		g := guarantee.Of(c, s)[0]
-		h := &history{t: t, cluster: c, of: g.Workload, one: n, both: n + g.Workload.Roll.Surge, zones: c.Zones()}
+		h := &history{t: t, cluster: c, of: g.Workload, one: n, both: n + g.Workload.Rollout.MaxSurge, zones: c.Zones()}
 		for _, m := range []struct {
 			name      string
 			bound     func(*guarantee.Bounds) guarantee.Bound

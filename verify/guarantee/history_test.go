@@ -239,7 +239,7 @@ func (h *history) worst(only int, removals bool, troubles []trouble) (node, zone
 }
 
 func (h *history) String() string {
-	text := fmt.Sprintf("%s, %d pods, surge %d, ", h.of.Kind, h.of.Replicas, h.of.Roll.Surge)
+	text := fmt.Sprintf("%s, %d pods, surge %d, ", h.of.Kind, h.of.Replicas, h.of.Rollout.MaxSurge)
 	for _, n := range h.cluster.Nodes {
 		text += fmt.Sprintf("%s(zone %q, pods %v, taints %d) ", n.Name, n.Labels[cluster.ZoneLabel], n.Status.Allocatable.Pods(), len(n.Spec.Taints))
 	}

@@ -78,7 +78,7 @@ func (r reader) selects(s *metav1.LabelSelector) (selector labels.Selector, apar
 
 // mixed tells whether pods of several revisions may be left at rest.
 func (r reader) mixed() bool {
-	return r.of.Kind == workload.StatefulSet && (r.of.Roll.How == "OnDelete" || r.of.Roll.Partition > 0)
+	return r.of.Kind == workload.StatefulSet && (r.of.Rollout.Type == "OnDelete" || r.of.Rollout.Partition > 0)
 }
 
 // repel reads required anti-affinity of the pods to their own kind. It binds pods that are there as well as those that come,
@@ -181,11 +181,11 @@ func (r reader) others(selector labels.Selector, nodes int) int {
 func most(w *workload.Workload, nodes int) int {
 	switch {
 	case w.Kind == workload.DaemonSet:
-		return nodes + w.Roll.Surge
+		return nodes + w.Rollout.MaxSurge
 	case w.Max > w.Replicas && w.Replicas > 0:
-		return w.Max + (w.Roll.Surge*w.Max+w.Replicas-1)/w.Replicas
+		return w.Max + (w.Rollout.MaxSurge*w.Max+w.Replicas-1)/w.Replicas
 	}
-	return max(w.Replicas, w.Max) + w.Roll.Surge
+	return max(w.Replicas, w.Max) + w.Rollout.MaxSurge
 }
 
 // called is what a domain of a key is called.

@@ -120,7 +120,7 @@ func read(t testing.TB, objects ...any) *workload.System {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Tell(nil); err != nil {
+	if err := s.SetReplication(nil); err != nil {
 		t.Fatal(err)
 	}
 	return s

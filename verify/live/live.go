@@ -23,8 +23,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
-// ErrNoAnswer is a cluster that does not answer, or refuses to.
-var ErrNoAnswer = errors.New("the cluster gives no answer")
+// ErrRead is a cluster that does not answer, or refuses to.
+var ErrRead = errors.New("the cluster gives no answer")
 
 // Cluster is one that runs.
 type Cluster struct {
@@ -57,10 +57,10 @@ func (c *Cluster) Nodes(ctx context.Context) (cluster.Cluster, error) {
 		return err
 	})
 	if apierrors.IsForbidden(err) {
-		return cluster.Cluster{}, fmt.Errorf("%w: you may not list nodes: describe them by --cluster or --nodes", ErrNoAnswer)
+		return cluster.Cluster{}, fmt.Errorf("%w: you may not list nodes: describe them by --cluster or --nodes", ErrRead)
 	}
 	if err != nil {
-		return cluster.Cluster{}, fmt.Errorf("%w: listing nodes: %w", ErrNoAnswer, err)
+		return cluster.Cluster{}, fmt.Errorf("%w: listing nodes: %w", ErrRead, err)
 	}
 	return cluster.Parse("live", []byte(strings.Join(texts, "---\n")))
 }
@@ -95,12 +95,12 @@ func (c *Cluster) Objects(ctx context.Context, namespace string) (all []*manifes
 		case apierrors.IsForbidden(err):
 			refused = append(refused, k.String())
 		default:
-			return nil, nil, fmt.Errorf("%w: listing %s: %w", ErrNoAnswer, k, err)
+			return nil, nil, fmt.Errorf("%w: listing %s: %w", ErrRead, k, err)
 		}
 	}
 	if len(refused) > 0 {
 		return nil, nil, fmt.Errorf("%w: you may not list %s%s: without them what is said would be wrong. "+
-			"Ask for the cluster role view, or give files by -f", ErrNoAnswer, strings.Join(refused, ", "), where(namespace))
+			"Ask for the cluster role view, or give files by -f", ErrRead, strings.Join(refused, ", "), where(namespace))
 	}
 	return all, leftOut, nil
 }

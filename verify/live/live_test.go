@@ -75,7 +75,7 @@ func TestNodes(t *testing.T) {
 	if err != nil || len(got.Nodes) != 3 || got.Nodes[0].Name != "a" || !got.Nodes[1].Spec.Unschedulable || !slices.Equal(got.Zones(), []string{"z"}) {
 		t.Errorf("%+v %v", got, err)
 	}
-	if _, err := open(t, nil).Nodes(t.Context()); !errors.Is(err, ErrNoAnswer) {
+	if _, err := open(t, nil).Nodes(t.Context()); !errors.Is(err, ErrRead) {
 		t.Errorf("without nodes: %v", err)
 	}
 }
@@ -143,7 +143,7 @@ func TestObjects(t *testing.T) {
 		"forbidden": "you may not list statefulsets.apps, poddisruptionbudgets.policy in namespace forbidden",
 		"broken":    "listing networkpolicies.networking.k8s.io: ",
 	} {
-		if _, _, err := c.Objects(t.Context(), namespace); !errors.Is(err, ErrNoAnswer) || !strings.Contains(err.Error(), want) {
+		if _, _, err := c.Objects(t.Context(), namespace); !errors.Is(err, ErrRead) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", namespace, err, want)
 		}
 	}

@@ -145,7 +145,7 @@ func ofNode(file string, node *yaml.Node) ([]*Object, error) {
 		}
 	}
 	if err := node.Decode(&head); err != nil {
-		for _, m := range strict.Misfits(node, &head, "yaml", (*yaml.Node).Decode) {
+		for _, m := range strict.TypeErrors(node, &head, "yaml", (*yaml.Node).Decode) {
 			return nil, fmt.Errorf("%s:%d: is no Kubernetes object: %s", file, m.Line, m)
 		}
 		return nil, fmt.Errorf("%s:%d: is no Kubernetes object: %w", file, node.Line, err)

@@ -73,7 +73,7 @@ func (o *Object) Decode(into any) error {
 		return nil
 	}
 	var all []error
-	for _, m := range strict.Misfits(o.node, into, "json", decode) {
+	for _, m := range strict.TypeErrors(o.node, into, "json", decode) {
 		all = append(all, fmt.Errorf("%s:%d: %s: %s", o.File, m.Line, o, m))
 	}
 	if len(all) == 0 {

@@ -55,7 +55,7 @@ func verified(t *testing.T, file, text, claim string) Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := system.Tell(nil); err != nil {
+	if err := system.SetReplication(nil); err != nil {
 		t.Fatal(err)
 	}
 	c, err := cluster.Uniform(3, 3)

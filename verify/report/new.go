@@ -40,10 +40,10 @@ func New(c cluster.Cluster, claim Claim, s *workload.System, findings []rules.Fi
 		}
 	}
 	for _, a := range s.Assumed {
-		r.Assumed = append(r.Assumed, a.Object.At(a.Path...)+": "+a.Object.String()+": "+a.What)
+		r.Assumed = append(r.Assumed, a.Object.At(a.Path...)+": "+a.Object.String()+": "+a.Text)
 	}
 	r.Assumed = append(r.Assumed, survival.Assumed(c, s)...)
-	for _, o := range s.Unjudged {
+	for _, o := range s.Unsupported {
 		r.NotJudged = append(r.NotJudged, o.String())
 	}
 	r.annotated(s.Workloads)

@@ -29,7 +29,7 @@ func system(t *testing.T) *workload.System {
 	}
 	s, err := workload.Read(objects)
 	if err == nil {
-		err = s.Tell(nil)
+		err = s.SetReplication(nil)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ var antiAffinityMissesItsOwnPods = &Rule{
 	Protects: "Anti-affinity that selects no pod keeps none apart: all may land on one node.",
 	Fix:      "Select labels of the pods' own template.",
 	check: func(s *workload.System, find func(Place, string)) {
-		if len(s.Unjudged) > 0 {
+		if len(s.Unsupported) > 0 {
 			return
 		}
 		for _, w := range s.Workloads {

@@ -46,7 +46,7 @@ func FuzzCheck(f *testing.F) {
 			return
 		}
 		s, err := workload.Read(objects)
-		if err != nil || s.Tell(nil) != nil {
+		if err != nil || s.SetReplication(nil) != nil {
 			return
 		}
 		Check(s, described(t))

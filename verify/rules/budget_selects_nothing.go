@@ -8,7 +8,7 @@ var budgetSelectsNothing = &Rule{
 	Fix:      "Select labels that the pods' template has, in the pods' own namespace.",
 	check: func(s *workload.System, find func(Place, string)) {
 		// A controller that nothing is known of may make pods with any labels.
-		if len(s.Unjudged) > 0 {
+		if len(s.Unsupported) > 0 {
 			return
 		}
 		for _, b := range s.Budgets {

@@ -13,7 +13,7 @@ import (
 // guarded lists the workloads whose pods a budget is for.
 func guarded(s *workload.System, b *workload.Budget) []*workload.Workload {
 	return slices.DeleteFunc(slices.Clone(s.Workloads), func(w *workload.Workload) bool {
-		return w.Namespace != b.Object.Namespace || !b.Selects.Matches(labels.Set(w.Template.Labels))
+		return w.Namespace != b.Object.Namespace || !b.PodSelector.Matches(labels.Set(w.Template.Labels))
 	})
 }
 

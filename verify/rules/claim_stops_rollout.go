@@ -15,7 +15,7 @@ var claimStopsRollout = &Rule{
 	check: func(s *workload.System, find func(Place, string)) {
 		for _, m := range oneNode(s) {
 			w := m.by[0]
-			if len(m.by) > 1 || w.Kind != workload.Deployment || w.Replicas != 1 || w.Roll.Surge == 0 || w.Roll.Unavailable > 0 {
+			if len(m.by) > 1 || w.Kind != workload.Deployment || w.Replicas != 1 || w.Rollout.MaxSurge == 0 || w.Rollout.MaxUnavailable > 0 {
 				continue
 			}
 			if m.onePod() || !together(w) {

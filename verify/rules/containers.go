@@ -34,7 +34,7 @@ func running(w *workload.Workload) []container {
 // voting lists those containers of a quorum's pods that vote: of known software, or all where none is known.
 func voting(w *workload.Workload) []container {
 	all := running(w)
-	known := slices.DeleteFunc(slices.Clone(all), func(c container) bool { return !workload.Votes(c.software()) })
+	known := slices.DeleteFunc(slices.Clone(all), func(c container) bool { return !workload.HasQuorum(c.software()) })
 	if len(known) > 0 {
 		return known
 	}

@@ -61,7 +61,7 @@ func told(t testing.TB, objects []*manifest.Object) *workload.System {
 	t.Helper()
 	s, err := workload.Read(objects)
 	if err == nil {
-		err = s.Tell(nil)
+		err = s.SetReplication(nil)
 	}
 	if err != nil {
 		t.Fatal(err)

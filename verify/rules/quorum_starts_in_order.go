@@ -10,7 +10,7 @@ var quorumStartsInOrder = &Rule{
 	Fix:      "podManagementPolicy: Parallel. It cannot be changed later: delete the StatefulSet with --cascade=orphan and make it again.",
 	check: func(s *workload.System, find func(Place, string)) {
 		for _, w := range voters(s) {
-			if w.Kind == workload.StatefulSet && !w.Roll.Parallel && waitsForOthers(w) {
+			if w.Kind == workload.StatefulSet && !w.Rollout.Parallel && waitsForOthers(w) {
 				find(in(w.Object, "spec", "podManagementPolicy"), "its voters start one after the other, each when the one before is ready")
 			}
 		}

@@ -15,7 +15,7 @@ var rolloutCannotSurge = &Rule{
 	Fix:      "maxSurge: 0 and maxUnavailable: 1, or matchLabelKeys: [pod-template-hash] with the constraint.",
 	checkOn: func(s *workload.System, g *ground, find func(Place, string)) {
 		for _, w := range s.Workloads {
-			if w.Kind != workload.Deployment || w.Roll.Surge == 0 || w.Roll.Unavailable > 0 {
+			if w.Kind != workload.Deployment || w.Rollout.MaxSurge == 0 || w.Rollout.MaxUnavailable > 0 {
 				continue
 			}
 			for _, r := range g.rooms(w) {

@@ -21,12 +21,12 @@ var rolloutMixesRevisions = &Rule{
 	Fix:      "matchLabelKeys: [pod-template-hash], or maxSurge: 0.",
 	check: func(s *workload.System, find func(Place, string)) {
 		for _, w := range s.Workloads {
-			if w.Kind != workload.Deployment || w.Replicas < 2 || w.Roll.Surge == 0 {
+			if w.Kind != workload.Deployment || w.Replicas < 2 || w.Rollout.MaxSurge == 0 {
 				continue
 			}
 			for _, a := range keptApart(w) {
 				if a.spread != nil && a.hard && a.own() && !slices.Contains(a.sameBy, hashLabel) {
-					find(a.at("labelSelector"), fmt.Sprintf("%s counts old and new pods as one while it rolls, %d of %d at a time", a.kind(), w.Roll.Surge, w.Replicas))
+					find(a.at("labelSelector"), fmt.Sprintf("%s counts old and new pods as one while it rolls, %d of %d at a time", a.kind(), w.Rollout.MaxSurge, w.Replicas))
 				}
 			}
 		}

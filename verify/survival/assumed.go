@@ -21,7 +21,7 @@ func Assumed(c cluster.Cluster, s *workload.System) []string {
 	some := func(is func(*workload.Workload) bool) bool { return slices.ContainsFunc(s.Workloads, is) }
 	for _, w := range s.Workloads {
 		if l, is := w.Lease(); !is && w.Replication.Model == workload.Standby {
-			said = append(said, fmt.Sprintf("A standby that says nothing of its lease takes over within %s: a lease of %s has to run out, at which it looks every %s or later.", takeover(l), l.Good, l.Retry))
+			said = append(said, fmt.Sprintf("A standby that says nothing of its lease takes over within %s: a lease of %s has to run out, at which it looks every %s or later.", takeover(l), l.Duration, l.RetryPeriod))
 			break
 		}
 	}

@@ -20,7 +20,7 @@ type budget struct {
 }
 
 func (b *budget) selects(p *corev1.Pod) bool {
-	return b.Object.Namespace == p.Namespace && b.Selects.Matches(labels.Set(p.Labels))
+	return b.Object.Namespace == p.Namespace && b.PodSelector.Matches(labels.Set(p.Labels))
 }
 
 // scaled are the kinds of which the disruption controller can tell how many pods there should be.

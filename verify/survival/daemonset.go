@@ -14,10 +14,10 @@ func daemonSet(w *world, c *controller) (bool, error) {
 	if c.revision == 1 && len(c.pods) >= len(c.on) {
 		return false, nil
 	}
-	surge, unavailable := c.of.RollOnNodes(c.wanted())
+	surge, unavailable := c.of.RolloutOnNodes(c.wanted())
 	all := c.pairs()
 	switch {
-	case c.revision == 1 || c.of.Roll.How == "OnDelete":
+	case c.revision == 1 || c.of.Rollout.Type == "OnDelete":
 		return w.fill(c, all), nil
 	case surge > 0:
 		return w.surge(c, all, surge)

@@ -5,7 +5,7 @@ package survival
 func deployment(w *world, c *controller) (bool, error) {
 	acted := false
 	if c.revision == 2 {
-		if c.of.Roll.How == "Recreate" {
+		if c.of.Rollout.Type == "Recreate" {
 			acted = w.recreate(c)
 		} else {
 			acted = w.rollOn(c)
@@ -27,7 +27,7 @@ func deployment(w *world, c *controller) (bool, error) {
 // rollOn does the next step of a rolling update: new pods first, as many as surge allows, then away with old ones, as many as
 // unavailability allows: those first that are not available anyway.
 func (w *world) rollOn(c *controller) bool {
-	if up := min(c.want+c.of.Roll.Surge-c.old-c.new, c.want-c.new); up > 0 {
+	if up := min(c.want+c.of.Rollout.MaxSurge-c.old-c.new, c.want-c.new); up > 0 {
 		set(w, &c.new, c.new+up)
 		return true
 	}
@@ -35,7 +35,7 @@ func (w *world) rollOn(c *controller) bool {
 		return false
 	}
 	oldAvailable, newAvailable := available(c.active(1)), available(c.active(2))
-	least := c.want - c.of.Roll.Unavailable
+	least := c.want - c.of.Rollout.MaxUnavailable
 	most := c.old + c.new - least - (c.new - newAvailable)
 	if most <= 0 {
 		return false

@@ -16,8 +16,8 @@ const jitter = 1.2
 // look at it, not from what stands there, for it trusts no other's clock: a look after the last renewal it begins, and the look
 // after its end is the one (tryAcquireOrRenew in k8s.io/client-go/tools/leaderelection).
 func takeover(l workload.Lease) time.Duration {
-	look := time.Duration((1 + jitter) * float64(l.Retry))
-	return look + l.Good + look
+	look := time.Duration((1 + jitter) * float64(l.RetryPeriod))
+	return look + l.Duration + look
 }
 
 // vote is how long it takes at most until those that are left have elected another, once they are enough: a follower of NATS'

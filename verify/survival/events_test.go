@@ -22,7 +22,7 @@ func system(t testing.TB, text string) *workload.System {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Tell(nil); err != nil {
+	if err := s.SetReplication(nil); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -108,7 +108,7 @@ func (w *world) placements() []Placement {
 
 // unrolled says why a roll has not ended, "" if it has.
 func (c *controller) unrolled() string {
-	if c.of.Roll.How == "OnDelete" {
+	if c.of.Rollout.Type == "OnDelete" {
 		return "" // nothing is replaced before somebody deletes it
 	}
 	updated := 0
@@ -119,10 +119,10 @@ func (c *controller) unrolled() string {
 	}
 	want := c.wanted()
 	if c.of.Kind == workload.StatefulSet {
-		want = max(0, want-c.of.Roll.Partition)
+		want = max(0, want-c.of.Rollout.Partition)
 	}
 	if updated >= want && !slices.ContainsFunc(c.pods, func(p *pod) bool {
-		return p.active() && p.revision != c.revision && !(c.of.Kind == workload.StatefulSet && p.index < c.of.Roll.Partition) && !p.lost()
+		return p.active() && p.revision != c.revision && !(c.of.Kind == workload.StatefulSet && p.index < c.of.Rollout.Partition) && !p.lost()
 	}) {
 		return ""
 	}

@@ -73,7 +73,7 @@ func (d *director) drainNodes(ctx context.Context) error {
 // rolls rolls each workload; and each again while a node with pods of it is lost, when the fewest of them are there.
 func (d *director) rolls(ctx context.Context) error {
 	for _, c := range d.controllers {
-		if c.of.Roll.How == "" {
+		if c.of.Rollout.Type == "" {
 			continue
 		}
 		roll := func() error { d.touch(c); set(d.world, &c.revision, 2); return nil }
@@ -82,7 +82,7 @@ func (d *director) rolls(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if c.of.Kind == workload.DaemonSet || c.of.Roll.How == "OnDelete" {
+		if c.of.Kind == workload.DaemonSet || c.of.Rollout.Type == "OnDelete" {
 			continue
 		}
 		at := worst[slices.IndexFunc(worst, func(m moment) bool { return m.of == c })]

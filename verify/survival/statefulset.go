@@ -17,30 +17,30 @@ func statefulSet(w *world, c *controller) (bool, error) {
 	for i, p := range replicas {
 		if p == nil {
 			revision := c.revision
-			if i < c.of.Roll.Partition {
+			if i < c.of.Rollout.Partition {
 				revision = 1
 			}
 			replicas[i] = w.create(c, i, revision, nil)
 			acted = true
 		}
-		if !c.of.Roll.Parallel && !replicas[i].available() {
+		if !c.of.Rollout.Parallel && !replicas[i].available() {
 			return acted, nil // in order: the next waits for this one
 		}
 	}
 	for i := len(condemned) - 1; i >= 0; i-- {
 		if p := condemned[i]; p.active() {
-			if err := w.stop(p, "one too many"); err != nil || !c.of.Roll.Parallel {
+			if err := w.stop(p, "one too many"); err != nil || !c.of.Rollout.Parallel {
 				return true, err
 			}
 			acted = true
-		} else if !c.of.Roll.Parallel {
+		} else if !c.of.Rollout.Parallel {
 			return acted, nil
 		}
 	}
-	if c.revision == 1 || c.of.Roll.How == "OnDelete" {
+	if c.revision == 1 || c.of.Rollout.Type == "OnDelete" {
 		return acted, nil
 	}
-	for i := c.want - 1; i >= c.of.Roll.Partition; i-- {
+	for i := c.want - 1; i >= c.of.Rollout.Partition; i-- {
 		p := replicas[i]
 		if p.revision != c.revision && p.active() {
 			return true, w.stop(p, "replaced")

@@ -127,7 +127,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		r.Shuffle(len(objects), func(i, j int) { objects[i], objects[j] = objects[j], objects[i] })
 		again, err := workload.Read(objects)
 		if err == nil {
-			err = again.Tell(nil)
+			err = again.SetReplication(nil)
 		}
 		if err != nil {
 			t.Fatal(err)

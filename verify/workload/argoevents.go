@@ -18,7 +18,7 @@ func noteBus(s *System, o *manifest.Object, bus *argoevents.EventBus) error {
 }
 
 func readEventBus(s *System, o *manifest.Object, bus *argoevents.EventBus) error {
-	made, err := bus.Make()
+	made, err := bus.Dependents()
 	if err != nil {
 		return refused(o, err)
 	}
@@ -29,7 +29,7 @@ func readEventBus(s *System, o *manifest.Object, bus *argoevents.EventBus) error
 	if bus.Spec.NATS != nil {
 		at = []string{"spec", "nats", "native"}
 	}
-	w := &Workload{Object: o, TemplateAt: at, inline: true, known: Replication{Model: Quorum, Why: "the servers of an EventBus vote"}}
+	w := &Workload{Object: o, TemplatePath: at, inline: true, known: Replication{Model: Quorum, Why: "the servers of an EventBus vote"}}
 	if *made.StatefulSet.Spec.Replicas == 1 {
 		w.known = Replication{Model: Single, Why: "an EventBus of one server"}
 	}
@@ -38,13 +38,13 @@ func readEventBus(s *System, o *manifest.Object, bus *argoevents.EventBus) error
 }
 
 func readEventSource(s *System, o *manifest.Object, source *argoevents.EventSource) error {
-	made, err := source.Make()
+	made, err := source.Dependents()
 	if err != nil {
 		return refused(o, err)
 	}
 	bus := s.bus(o, source.Spec.EventBusName)
 	by := source.Election(bus)
-	w := &Workload{Object: o, TemplateAt: template, inline: true}
+	w := &Workload{Object: o, TemplatePath: template, inline: true}
 	w.elect(by, bus == nil && by == argoevents.ByVote, &source.Spec.Template, "every pod takes events")
 	if source.Spec.Passive != "" {
 		w.known.Why = "of " + source.Spec.Passive + " " + w.known.Why
@@ -55,9 +55,9 @@ func readEventSource(s *System, o *manifest.Object, source *argoevents.EventSour
 
 func readSensor(s *System, o *manifest.Object, sensor *argoevents.Sensor) error {
 	bus := s.bus(o, sensor.Spec.EventBusName)
-	w := &Workload{Object: o, TemplateAt: template, inline: true}
+	w := &Workload{Object: o, TemplatePath: template, inline: true}
 	w.elect(sensor.Election(bus), bus == nil, &sensor.Spec.Template, "sensors on Kafka share what comes")
-	return s.deployment(w, sensor.Make().Deployment)
+	return s.deployment(w, sensor.Dependents().Deployment)
 }
 
 // elect notes how the pods of a source or a sensor choose the one that works; all says why they all do. It is assumed where
@@ -65,7 +65,7 @@ func readSensor(s *System, o *manifest.Object, sensor *argoevents.Sensor) error 
 func (w *Workload) elect(by argoevents.Election, assumed bool, of *argoevents.Template, all string) {
 	switch by {
 	case argoevents.ByLease:
-		w.lease.Good, w.lease.Retry = of.Lease()
+		w.lease.Duration, w.lease.RetryPeriod = of.Lease()
 		w.known = Replication{Model: Standby, Why: "one pod works, which holds a lease"}
 	case argoevents.ByVote:
 		w.known = Replication{Model: Elected, Why: "one pod works, which more than half of all elect over the bus"}
@@ -92,7 +92,7 @@ func (s *System) bus(o *manifest.Object, name string) *argoevents.EventBus {
 func refused(o *manifest.Object, err error) error {
 	var field *argoevents.FieldError
 	if errors.As(err, &field) {
-		return o.Errorf(field.Path, "%s", field.Is)
+		return o.Errorf(field.Path, "%s", field.Problem)
 	}
 	return err
 }

@@ -15,12 +15,12 @@ import (
 type Budget struct {
 	Object *manifest.Object
 	policyv1.PodDisruptionBudgetSpec
-	// Selects tells whether the budget is for pods with these labels, of its own namespace.
-	Selects labels.Selector
+	// PodSelector is the parsed spec.selector. It selects pods of the budget's namespace.
+	PodSelector labels.Selector
 }
 
 func readBudget(s *System, o *manifest.Object, d *policyv1.PodDisruptionBudget) error {
-	selects, err := metav1.LabelSelectorAsSelector(d.Spec.Selector)
+	selector, err := metav1.LabelSelectorAsSelector(d.Spec.Selector)
 	if err != nil {
 		return o.Errorf([]string{"spec", "selector"}, "%w", err)
 	}
@@ -30,7 +30,7 @@ func readBudget(s *System, o *manifest.Object, d *policyv1.PodDisruptionBudget) 
 	if _, err := scaled(o, d.Spec.MaxUnavailable, 100, true, "spec", "maxUnavailable"); err != nil {
 		return err
 	}
-	s.Budgets = append(s.Budgets, &Budget{Object: o, PodDisruptionBudgetSpec: d.Spec, Selects: selects})
+	s.Budgets = append(s.Budgets, &Budget{Object: o, PodDisruptionBudgetSpec: d.Spec, PodSelector: selector})
 	return nil
 }
 

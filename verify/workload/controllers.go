@@ -19,7 +19,7 @@ import (
 var template = []string{"spec", "template"}
 
 func readDeployment(s *System, o *manifest.Object, d *appsv1.Deployment) error {
-	return s.deployment(&Workload{Object: o, TemplateAt: template}, d)
+	return s.deployment(&Workload{Object: o, TemplatePath: template}, d)
 }
 
 // deployment puts in a Deployment, which is the workload's object or what a controller makes of it.
@@ -29,25 +29,25 @@ func (s *System) deployment(w *Workload, d *appsv1.Deployment) error {
 	if err := s.scale(w, d.Spec.Replicas); err != nil {
 		return err
 	}
-	w.Roll = Roll{How: string(d.Spec.Strategy.Type)}
+	w.Rollout = Rollout{Type: string(d.Spec.Strategy.Type)}
 	if r := d.Spec.Strategy.RollingUpdate; r != nil {
 		var err error
-		if w.Roll.Surge, err = scaled(w.Object, r.MaxSurge, w.Replicas, true, "spec", "strategy", "rollingUpdate", "maxSurge"); err != nil {
+		if w.Rollout.MaxSurge, err = scaled(w.Object, r.MaxSurge, w.Replicas, true, "spec", "strategy", "rollingUpdate", "maxSurge"); err != nil {
 			return err
 		}
-		if w.Roll.Unavailable, err = scaled(w.Object, r.MaxUnavailable, w.Replicas, false, "spec", "strategy", "rollingUpdate", "maxUnavailable"); err != nil {
+		if w.Rollout.MaxUnavailable, err = scaled(w.Object, r.MaxUnavailable, w.Replicas, false, "spec", "strategy", "rollingUpdate", "maxUnavailable"); err != nil {
 			return err
 		}
 		// Neither a pod more nor one fewer would be a standstill: the controller takes one away.
-		if w.Roll.Surge == 0 && w.Roll.Unavailable == 0 {
-			w.Roll.Unavailable = 1
+		if w.Rollout.MaxSurge == 0 && w.Rollout.MaxUnavailable == 0 {
+			w.Rollout.MaxUnavailable = 1
 		}
 	}
 	return s.add(w, d.Spec.Selector)
 }
 
 func readStatefulSet(s *System, o *manifest.Object, d *appsv1.StatefulSet) error {
-	return s.statefulSet(&Workload{Object: o, TemplateAt: template}, d)
+	return s.statefulSet(&Workload{Object: o, TemplatePath: template}, d)
 }
 
 // statefulSet puts in a StatefulSet, which is the workload's object or what a controller makes of it.
@@ -57,20 +57,20 @@ func (s *System) statefulSet(w *Workload, d *appsv1.StatefulSet) error {
 	if err := s.scale(w, d.Spec.Replicas); err != nil {
 		return err
 	}
-	w.Roll = Roll{How: string(d.Spec.UpdateStrategy.Type), Unavailable: 1, Parallel: d.Spec.PodManagementPolicy == appsv1.ParallelPodManagement}
+	w.Rollout = Rollout{Type: string(d.Spec.UpdateStrategy.Type), MaxUnavailable: 1, Parallel: d.Spec.PodManagementPolicy == appsv1.ParallelPodManagement}
 	if r := d.Spec.UpdateStrategy.RollingUpdate; r != nil {
 		unavailable, err := scaled(w.Object, r.MaxUnavailable, w.Replicas, false, "spec", "updateStrategy", "rollingUpdate", "maxUnavailable")
 		if err != nil {
 			return err
 		}
-		w.Roll.Partition, w.Roll.Unavailable = int(deref(r.Partition)), max(1, unavailable)
+		w.Rollout.Partition, w.Rollout.MaxUnavailable = int(deref(r.Partition)), max(1, unavailable)
 	}
 	return s.add(w, d.Spec.Selector)
 }
 
 func readDaemonSet(s *System, o *manifest.Object, d *appsv1.DaemonSet) error {
 	appsdefaults.SetObjectDefaults_DaemonSet(d)
-	w := &Workload{Object: o, Kind: DaemonSet, Name: o.Name, Template: d.Spec.Template, TemplateAt: template, MinReady: seconds(d.Spec.MinReadySeconds)}
+	w := &Workload{Object: o, Kind: DaemonSet, Name: o.Name, Template: d.Spec.Template, TemplatePath: template, MinReady: seconds(d.Spec.MinReadySeconds)}
 	if err := w.rollOnNodes(o, d.Spec.UpdateStrategy); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func readDaemonSet(s *System, o *manifest.Object, d *appsv1.DaemonSet) error {
 
 func readReplicaSet(s *System, o *manifest.Object, d *appsv1.ReplicaSet) error {
 	appsdefaults.SetObjectDefaults_ReplicaSet(d)
-	w := &Workload{Object: o, Kind: ReplicaSet, Name: o.Name, Template: d.Spec.Template, TemplateAt: template, MinReady: seconds(d.Spec.MinReadySeconds)}
+	w := &Workload{Object: o, Kind: ReplicaSet, Name: o.Name, Template: d.Spec.Template, TemplatePath: template, MinReady: seconds(d.Spec.MinReadySeconds)}
 	if err := s.scale(w, d.Spec.Replicas); err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func readReplicationController(s *System, o *manifest.Object, d *corev1.Replicat
 		return o.Errorf([]string{"spec", "template"}, "is missing: the API server refuses it without")
 	}
 	coredefaults.SetObjectDefaults_ReplicationController(d)
-	w := &Workload{Object: o, Kind: ReplicaSet, Name: o.Name, Template: *d.Spec.Template, TemplateAt: template, MinReady: seconds(d.Spec.MinReadySeconds)}
+	w := &Workload{Object: o, Kind: ReplicaSet, Name: o.Name, Template: *d.Spec.Template, TemplatePath: template, MinReady: seconds(d.Spec.MinReadySeconds)}
 	if err := s.scale(w, d.Spec.Replicas); err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func readCronJob(s *System, o *manifest.Object, d *batchv1.CronJob) error {
 
 // job puts in a Job: as many pods as run at once.
 func (s *System) job(o *manifest.Object, spec *batchv1.JobSpec, at []string) error {
-	w := &Workload{Object: o, Kind: Job, Name: o.Name, Replicas: 1, Template: spec.Template, TemplateAt: at}
+	w := &Workload{Object: o, Kind: Job, Name: o.Name, Replicas: 1, Template: spec.Template, TemplatePath: at}
 	if spec.Parallelism != nil {
 		w.Replicas = int(*spec.Parallelism)
 	}

@@ -39,7 +39,7 @@ spec:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Tell(map[string]string{"EventSource/hooks": "single"}); err != nil {
+	if err := s.SetReplication(map[string]string{"EventSource/hooks": "single"}); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -70,10 +70,10 @@ spec:
 	if want := []string{"eventbus-default-js-svc", "eventbus-small-js-svc", "hooks-eventsource-svc"}; !slices.Equal(services, want) {
 		t.Errorf("services %v, want %v", services, want)
 	}
-	if len(s.Unjudged) != 1 || s.Unjudged[0].Kind != "Workflow" {
-		t.Errorf("not judged: %v", s.Unjudged)
+	if len(s.Unsupported) != 1 || s.Unsupported[0].Kind != "Workflow" {
+		t.Errorf("not judged: %v", s.Unsupported)
 	}
-	if len(s.Assumed) != 1 || s.Assumed[0].What != "EventBus default is not in the manifests: it is taken for one of NATS" {
+	if len(s.Assumed) != 1 || s.Assumed[0].Text != "EventBus default is not in the manifests: it is taken for one of NATS" {
 		t.Errorf("assumed: %+v", s.Assumed)
 	}
 	voted := s.Workloads[7]
@@ -108,12 +108,12 @@ func TestAutoscalers(t *testing.T) {
 			continue
 		}
 		w := s.Workloads[0]
-		got := fmt.Sprintf("%d %d..%d surge %d", w.Replicas, w.Min, w.Max, w.Roll.Surge)
+		got := fmt.Sprintf("%d %d..%d surge %d", w.Replicas, w.Min, w.Max, w.Rollout.MaxSurge)
 		if w.Autoscaler != nil {
 			got += " by " + w.Autoscaler.Name
 		}
 		for _, a := range s.Assumed {
-			got += ": " + a.What
+			got += ": " + a.Text
 		}
 		if got != c.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", c.about, got, c.want)

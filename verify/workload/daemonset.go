@@ -11,7 +11,7 @@ import (
 
 // rollOnNodes reads how a DaemonSet's pods are replaced.
 func (w *Workload) rollOnNodes(o *manifest.Object, strategy appsv1.DaemonSetUpdateStrategy) error {
-	w.Roll = Roll{How: string(strategy.Type), Unavailable: 1}
+	w.Rollout = Rollout{Type: string(strategy.Type), MaxUnavailable: 1}
 	r := strategy.RollingUpdate
 	if r == nil {
 		return nil
@@ -23,13 +23,13 @@ func (w *Workload) rollOnNodes(o *manifest.Object, strategy appsv1.DaemonSetUpda
 		return err
 	}
 	w.onNodes = r
-	w.Roll.Surge, w.Roll.Unavailable = w.RollOnNodes(1)
+	w.Rollout.MaxSurge, w.Rollout.MaxUnavailable = w.RolloutOnNodes(1)
 	return nil
 }
 
-// RollOnNodes is the surge and unavailability of a DaemonSet that runs on n nodes: percentages are rounded up, and if both
+// RolloutOnNodes is the surge and unavailability of a DaemonSet that runs on n nodes: percentages are rounded up, and if both
 // come to nothing one pod may be missing (pkg/controller/daemon/update.go).
-func (w *Workload) RollOnNodes(n int) (surge, unavailable int) {
+func (w *Workload) RolloutOnNodes(n int) (surge, unavailable int) {
 	if w.onNodes == nil {
 		return 0, 1
 	}

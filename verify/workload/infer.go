@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// Votes tells whether the members of a StatefulSet of some software vote.
-func Votes(software string) bool { return slices.Contains(voters, software) }
+// HasQuorum reports whether the replicas of a StatefulSet of this software need a majority. See Software for the name.
+func HasQuorum(software string) bool { return slices.Contains(quorumSoftware, software) }
 
-// voters are images of which the members of a StatefulSet vote, by the last part of the repository's name. A cache or a
-// database that can run without voting is not among them.
-var voters = []string{"etcd", "consul", "vault", "zookeeper", "nats", "nats-server", "cockroach", "rqlite", "dqlite", "keeper", "clickhouse-keeper", "openbao", "rabbitmq", "kafka", "redpanda", "tikv", "pd"}
+// quorumSoftware lists images by the last part of the repository name. Caches and databases that can run without a quorum are
+// not listed.
+var quorumSoftware = []string{"etcd", "consul", "vault", "zookeeper", "nats", "nats-server", "cockroach", "rqlite", "dqlite", "keeper", "clickhouse-keeper", "openbao", "rabbitmq", "kafka", "redpanda", "tikv", "pd"}
 
 // Tell says how every workload replicates. What is said counts in this order: said, by "KIND/NAME", from the user; the object's
 // annotation; what the code says that makes the pods; and what is known of its kind and images, which is assumed. A name in
 // said that no workload has is an error, and so is a model that there is none of.
-func (s *System) Tell(said map[string]string) error {
+func (s *System) SetReplication(said map[string]string) error {
 	known := map[string]bool{}
 	for _, w := range s.Workloads {
 		name := w.Object.Kind + "/" + w.Object.Name
@@ -72,7 +72,7 @@ func (w *Workload) assume() Replication {
 		return assumed(Single, "nobody makes a bare Pod again")
 	case StatefulSet:
 		for _, c := range w.Template.Spec.Containers {
-			if software := Software(c.Image); Votes(software) && w.Replicas > 1 {
+			if software := Software(c.Image); HasQuorum(software) && w.Replicas > 1 {
 				return assumed(Quorum, "a StatefulSet of "+software)
 			}
 		}

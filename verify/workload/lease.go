@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// Lease is how pods of which one works keep the lease that says which.
+// Lease is the timing of a leader election by Lease.
 type Lease struct {
-	// Good is how long it is good for, Retry how often the one that has it renews it and the others look, but for what they
-	// add at random.
-	Good, Retry time.Duration
+	// Duration is how long the lease is valid after a renewal. RetryPeriod is the interval at which the leader renews it and
+	// the other pods try to take it, jitter not included.
+	Duration, RetryPeriod time.Duration
 }
 
 // usualLease is that of Kubernetes' own components (RecommendedDefaultLeaderElectionConfiguration in
 // k8s.io/component-base/config/v1alpha1/defaults.go) and of what is made with controller-runtime.
-var usualLease = Lease{Good: 15 * time.Second, Retry: 2 * time.Second}
+var usualLease = Lease{Duration: 15 * time.Second, RetryPeriod: 2 * time.Second}
 
 // leaseFlag is a flag by which Kubernetes' components, and others that name theirs like them, are told of their lease.
 var leaseFlag = regexp.MustCompile(`^--?leader-elect(?:ion)?-(lease-duration|retry-period)(?:=(.*))?$`)
@@ -44,9 +44,9 @@ func (w *Workload) Lease() (l Lease, said bool) {
 			case err != nil: // the program would say so
 				continue
 			case flag[1] == "lease-duration":
-				l.Good = time
+				l.Duration = time
 			default:
-				l.Retry = time
+				l.RetryPeriod = time
 			}
 			said = true
 		}

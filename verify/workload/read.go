@@ -84,7 +84,7 @@ func Read(objects []*manifest.Object) (*System, error) {
 		switch {
 		case passing(o) || reads(o.Group(), o.Kind):
 		case !builtIn(o.Group()):
-			s.Unjudged = append(s.Unjudged, o)
+			s.Unsupported = append(s.Unsupported, o)
 		default:
 			if err := wellFormed(o); err != nil {
 				return nil, err

@@ -46,7 +46,7 @@ func said(t *testing.T, objects []*manifest.Object) string {
 	t.Helper()
 	s, err := Read(objects)
 	if err == nil {
-		err = s.Tell(nil)
+		err = s.SetReplication(nil)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if err := s.Tell(nil); err != nil {
+		if err := s.SetReplication(nil); err != nil {
 			return
 		}
 		for _, w := range s.Workloads {

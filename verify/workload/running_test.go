@@ -62,7 +62,7 @@ func TestRunning(t *testing.T) {
 			if len(s.Objects) != len(s.Workloads) {
 				t.Errorf("objects %v", s.Objects)
 			}
-			assumed := slices.ContainsFunc(s.Assumed, func(a Assumption) bool { return strings.Contains(a.What, "nobody makes again") })
+			assumed := slices.ContainsFunc(s.Assumed, func(a Assumption) bool { return strings.Contains(a.Text, "nobody makes again") })
 			if assumed != strings.Contains(c.want, "Pod ") {
 				t.Errorf("assumed: %v", s.Assumed)
 			}

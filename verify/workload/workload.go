@@ -46,9 +46,9 @@ type Workload struct {
 	// Selector says which pods are its own; nil for a Job and a Pod.
 	Selector *metav1.LabelSelector
 	Template corev1.PodTemplateSpec
-	// TemplateAt is where the template stands in the object: "spec", "template".
-	TemplateAt []string
-	Roll       Roll
+	// TemplatePath is where the template stands in the object: "spec", "template".
+	TemplatePath []string
+	Rollout      Rollout
 	// MinReady is how long a pod must have been ready to count as available.
 	MinReady time.Duration
 	// Claims are made for each pod, and stay its own.
@@ -71,15 +71,15 @@ type Workload struct {
 	inline bool
 }
 
-// Roll is how a workload's pods are replaced by those of another template. Numbers are of pods, for the replicas at rest.
-type Roll struct {
-	// How is RollingUpdate, Recreate or OnDelete, as Kubernetes calls them; "" where pods are not replaced.
-	How string
-	// Surge is how many more pods there may be meanwhile, Unavailable how many fewer may be available.
-	Surge, Unavailable int
-	// Parallel: all pods of a StatefulSet start at once.
+// Rollout is the update strategy of a workload. Percentages are resolved to numbers of pods of the steady-state replicas.
+type Rollout struct {
+	// Type is RollingUpdate, Recreate or OnDelete; "" for workloads without rollouts.
+	Type string
+	// MaxSurge is the number of pods allowed above the replicas, MaxUnavailable the number allowed below.
+	MaxSurge, MaxUnavailable int
+	// Parallel is set where a StatefulSet creates and deletes its pods without waiting (podManagementPolicy: Parallel).
 	Parallel bool
-	// Partition is the ordinal from which on pods of a StatefulSet are replaced.
+	// Partition is the lowest ordinal that a rollout of a StatefulSet replaces.
 	Partition int
 }
 
@@ -91,7 +91,7 @@ func (w *Workload) Path(path ...string) []string {
 	if w.inline && len(path) > 0 && path[0] == "spec" {
 		path = path[1:]
 	}
-	return slices.Concat(w.TemplateAt, path)
+	return slices.Concat(w.TemplatePath, path)
 }
 
 // At is where a field of the pod's template stands, "file:line".
@@ -106,8 +106,8 @@ type System struct {
 	// Services are those that were read, and those that controllers make of custom resources; Namespaces are those that were read.
 	Services   []*corev1.Service
 	Namespaces []*corev1.Namespace
-	// Unjudged are objects of kinds that nothing is known of.
-	Unjudged []*manifest.Object
+	// Unsupported are objects of kinds that nothing is known of.
+	Unsupported []*manifest.Object
 	// Assumed is what was taken for granted, for it is not in the manifests.
 	Assumed []Assumption
 
@@ -120,11 +120,11 @@ type System struct {
 type Assumption struct {
 	Object *manifest.Object
 	Path   []string
-	What   string
+	Text   string
 }
 
-func (s *System) assume(o *manifest.Object, what string, path ...string) {
-	s.Assumed = append(s.Assumed, Assumption{Object: o, Path: path, What: what})
+func (s *System) assume(o *manifest.Object, text string, path ...string) {
+	s.Assumed = append(s.Assumed, Assumption{Object: o, Path: path, Text: text})
 }
 
 // compare orders workloads by namespace, name and kind.

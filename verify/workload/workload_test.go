@@ -52,13 +52,13 @@ func TestRead(t *testing.T) {
 			continue
 		}
 		w := s.Workloads[0]
-		if got := fmt.Sprintf("%s %d %v", w, w.Replicas, w.Roll); got != c.want {
+		if got := fmt.Sprintf("%s %d %v", w, w.Replicas, w.Rollout); got != c.want {
 			t.Errorf("%s {%s}:\ngot  %s\nwant %s", c.kind, c.spec, got, c.want)
 		}
 	}
 }
 
-func TestUnjudged(t *testing.T) {
+func TestUnsupportedKinds(t *testing.T) {
 	s, err := read(t, `
 {apiVersion: example.com/v1, kind: Database, metadata: {name: a}}
 ---
@@ -69,10 +69,10 @@ func TestUnjudged(t *testing.T) {
 {apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: a}}
 ---
 {apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: a, namespace: ns}, spec: {maxUnavailable: 50%, selector: {matchLabels: {app: a}}}}`)
-	if err != nil || len(s.Unjudged) != 1 || s.Unjudged[0].Kind != "Database" || len(s.Workloads) != 0 {
+	if err != nil || len(s.Unsupported) != 1 || s.Unsupported[0].Kind != "Database" || len(s.Workloads) != 0 {
 		t.Fatalf("%+v %v", s, err)
 	}
-	if b := s.Budgets[0]; b.MaxUnavailable.StrVal != "50%" || !b.Selects.Matches(labels.Set{"app": "a"}) || b.Selects.Matches(labels.Set{"app": "b"}) {
+	if b := s.Budgets[0]; b.MaxUnavailable.StrVal != "50%" || !b.PodSelector.Matches(labels.Set{"app": "a"}) || b.PodSelector.Matches(labels.Set{"app": "b"}) {
 		t.Errorf("%+v", b)
 	}
 }
@@ -183,7 +183,7 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
-func TestTell(t *testing.T) {
+func TestSetReplication(t *testing.T) {
 	const sets = `{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: NAME, annotations: {EXTRA}}, spec: {replicas: N, selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: IMAGE}]}}}}`
 	of := func(name, n, image, extra string) string {
 		return strings.NewReplacer("NAME", name, " N,", " "+n+",", "IMAGE", image, "EXTRA", extra).Replace(sets)
@@ -195,7 +195,7 @@ func TestTell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Tell(map[string]string{"StatefulSet/e": "quorum"}); err != nil {
+	if err := s.SetReplication(map[string]string{"StatefulSet/e": "quorum"}); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -209,12 +209,12 @@ func TestTell(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	for said, want := range map[string]string{"StatefulSet/x": "there is no such workload", "StatefulSet/a": `replication of StatefulSet/a: is "many": want one of quorum, standby`} {
-		if err := s.Tell(map[string]string{said: "many"}); err == nil || !strings.Contains(err.Error(), want) {
+		if err := s.SetReplication(map[string]string{said: "many"}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", said, err, want)
 		}
 	}
 	s.Workloads[3].Object.Annotations[Annotation] = "many"
-	if err := s.Tell(nil); err == nil || err.Error() != `m.yaml:7: StatefulSet d: metadata.annotations.holdfast-ha.github.io/replication: is "many": want one of quorum, standby, elected, stateless, single, per-node, finite` {
+	if err := s.SetReplication(nil); err == nil || err.Error() != `m.yaml:7: StatefulSet d: metadata.annotations.holdfast-ha.github.io/replication: is "many": want one of quorum, standby, elected, stateless, single, per-node, finite` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Misfit is a value that its field cannot take.
-type Misfit struct {
+// TypeError is a value that its field cannot take.
+type TypeError struct {
 	Line int
 	// Key is the path to the value, "a.b[0].c"; "" is the whole document.
 	Key string
@@ -22,16 +22,16 @@ type Misfit struct {
 }
 
 // String is "a.b[0].c: is "three": want a whole number".
-func (m Misfit) String() string {
+func (m TypeError) String() string {
 	if m.Key == "" {
 		return fmt.Sprintf("is %s: want %s", m.Given, m.Want)
 	}
 	return fmt.Sprintf("%s: is %s: want %s", m.Key, m.Given, m.Want)
 }
 
-// Misfits lists what of a node, and of all below it, does not fit into a Go value, in the order of the text. tag names the
+// TypeErrors lists what of a node, and of all below it, does not fit into a Go value, in the order of the text. tag names the
 // struct tags that hold the keys, yaml or json, and take decodes a single value. What no field is for is passed over.
-func Misfits(n *yaml.Node, into any, tag string, take func(n *yaml.Node, into any) error) []Misfit {
+func TypeErrors(n *yaml.Node, into any, tag string, take func(n *yaml.Node, into any) error) []TypeError {
 	f := fitting{tag: tag, take: take}
 	f.value(n, reflect.TypeOf(into), "")
 	return f.misfits
@@ -40,7 +40,7 @@ func Misfits(n *yaml.Node, into any, tag string, take func(n *yaml.Node, into an
 type fitting struct {
 	tag     string
 	take    func(*yaml.Node, any) error
-	misfits []Misfit
+	misfits []TypeError
 }
 
 func (f *fitting) value(n *yaml.Node, t reflect.Type, key string) {
@@ -68,7 +68,7 @@ func (f *fitting) value(n *yaml.Node, t reflect.Type, key string) {
 		fits = false
 	}
 	if !fits && len(f.misfits) == known {
-		f.misfits = append(f.misfits, Misfit{n.Line, key, given(n), want(t, n)})
+		f.misfits = append(f.misfits, TypeError{n.Line, key, given(n), want(t, n)})
 	}
 }
 
@@ -81,7 +81,7 @@ func (f *fitting) entries(n *yaml.Node, path string, field func(key string) refl
 			continue
 		}
 		if key.Kind == yaml.MappingNode || key.Kind == yaml.SequenceNode {
-			f.misfits = append(f.misfits, Misfit{key.Line, path, "a map with a key that is " + given(key), "keys that are text"})
+			f.misfits = append(f.misfits, TypeError{key.Line, path, "a map with a key that is " + given(key), "keys that are text"})
 			continue
 		}
 		if t := field(key.Value); t != nil {
