@@ -5,8 +5,8 @@ import (
 	"io"
 	"math"
 	"strings"
-	"text/tabwriter"
 
+	"github.com/holdfast-ha/holdfast/internal/table"
 	"github.com/holdfast-ha/holdfast/verify/availability"
 )
 
@@ -14,17 +14,17 @@ import (
 func (c Comparison) writeText(out io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: how much of the time what serves, and how long a year it does not\n\n", c.Stack)
-	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	var profiles table.Table
 	row := func(name string, cell func(ComparedProfile) string) {
-		fmt.Fprint(table, name)
+		cells := []string{name}
 		for _, p := range c.Profiles {
-			fmt.Fprint(table, "\t", cell(p))
+			cells = append(cells, cell(p))
 		}
-		fmt.Fprintln(table)
+		profiles.Rows = append(profiles.Rows, cells)
 	}
 	row("", func(p ComparedProfile) string { return p.Name })
 	for _, name := range c.workloads() {
-		row(cut(name), func(p ComparedProfile) string { return p.expectation(name) })
+		row(name, func(p ComparedProfile) string { return p.expectation(name) })
 	}
 	row("", func(ComparedProfile) string { return "" })
 	row("nodes", func(p ComparedProfile) string {
@@ -38,17 +38,13 @@ func (c Comparison) writeText(out io.Writer) error {
 	row("memory requested", func(p ComparedProfile) string { return p.Cost.Memory.String() })
 	row("disk requested", func(p ComparedProfile) string { return p.Cost.Disk.String() })
 	row("pairs of zones a quorum replicates over", func(p ComparedProfile) string { return fmt.Sprint(p.Cost.ZonePairs) })
-	if err := table.Flush(); err != nil {
-		return err
-	}
+	_ = profiles.Write(&b)
 	b.WriteString("\nBy these rates, which --rates FILE changes:\n")
-	table = tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	rates := table.Table{Indent: "  "}
 	for _, r := range c.Rates {
-		fmt.Fprintf(table, "  %s\t%s\t%s\n", r.Key, r.Value, r.Source)
+		rates.Rows = append(rates.Rows, []string{r.Key, r.Value, r.Source})
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
+	_ = rates.Write(&b)
 	b.WriteString("\nLeft out, and a reason to take all figures for less than they say:\n")
 	for _, what := range c.LeftOut {
 		fmt.Fprintf(&b, "  - %s\n", what)
@@ -58,12 +54,8 @@ func (c Comparison) writeText(out io.Writer) error {
 			fmt.Fprintf(&b, "  - %s: nothing is known of %s\n", p.Name, strings.Join(p.NotJudged, ", "))
 		}
 	}
-	for line := range strings.Lines(b.String()) {
-		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " \n")); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := io.WriteString(out, b.String())
+	return err
 }
 
 // workloads are the names of all, in the order of the first profile that has them.
@@ -124,13 +116,4 @@ func lasting(seconds float64) string {
 		return "<1 s"
 	}
 	return "0 s"
-}
-
-// cut keeps a name short enough for the table.
-func cut(name string) string {
-	const most = 45
-	if letters := []rune(name); len(letters) > most {
-		return string(letters[:most-1]) + "…"
-	}
-	return name
 }

@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/holdfast-ha/holdfast/generator/ha"
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/generator/stack"
+	"github.com/holdfast-ha/holdfast/internal/table"
 	"github.com/spf13/cobra"
 )
 
@@ -130,12 +130,11 @@ func listProfiles(s streams, st stack.Stack, all []profile.Profile, asJSON bool)
 		}
 		return printJSON(s.out, infos)
 	}
-	t := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "PROFILE\tNEEDS\tSURVIVES, SERVICE UP")
+	rows := [][]string{{"PROFILE", "NEEDS", "SURVIVES, SERVICE UP"}}
 	for _, p := range all {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", p.Name, needs(p), p.Promise.Service)
+		rows = append(rows, []string{p.Name, needs(p), p.Promise.Service})
 	}
-	return t.Flush()
+	return table.Table{Rows: rows}.Write(s.out)
 }
 
 func needs(p profile.Profile) string {
@@ -154,11 +153,11 @@ func showProfile(s streams, st stack.Stack, p profile.Profile) error {
 		p.Name, p.Summary, needs(p), p.Promise.Service, p.Promise.Data, p.Promise.After)
 	for _, c := range st.Components {
 		fmt.Fprintf(s.out, "\n%s (%s): %s\n", c.Name, c.Replication, c.Description)
-		t := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
+		decisions := table.Table{Indent: "  "}
 		for _, d := range ha.Decide(p, c) {
-			fmt.Fprintf(t, "  %s\t%s\n", d.Key, d.Rule)
+			decisions.Rows = append(decisions.Rows, []string{d.Key, d.Rule})
 		}
-		if err := t.Flush(); err != nil {
+		if err := decisions.Write(s.out); err != nil {
 			return otherError{err}
 		}
 	}

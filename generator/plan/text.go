@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"unicode/utf8"
-)
 
-// width is how many columns a terminal has at least.
-const width = 100
+	"github.com/holdfast-ha/holdfast/internal/table"
+)
 
 // Write writes the plan for people.
 func (p Plan) Write(out io.Writer) error {
@@ -62,26 +60,7 @@ func (w *writer) print(format string, a ...any) {
 
 // paragraph breaks a text into lines that fit, the second and later ones indented by two more.
 func (w *writer) paragraph(indent, text string) {
-	w.print("%s", wrapped(indent, strings.Fields(text), ""))
-}
-
-// wrapped breaks words into lines; each but the last ends in end.
-func wrapped(indent string, words []string, end string) string {
-	var out strings.Builder
-	line := indent
-	for i, word := range words {
-		switch {
-		case i == 0:
-			line += word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word)+utf8.RuneCountInString(end) > width:
-			out.WriteString(line + end + "\n")
-			line = indent + "  " + word
-		default:
-			line += " " + word
-		}
-	}
-	out.WriteString(line + "\n")
-	return out.String()
+	w.print("%s", table.Lines{First: indent, Rest: indent + "  "}.Wrap(strings.Fields(text)))
 }
 
 func (w *writer) findings(p Plan) {
@@ -134,7 +113,7 @@ func (w *writer) field(f Field) {
 		path += " (cannot be changed)"
 	}
 	values := short(f.Old) + " -> " + short(f.New)
-	if line := "      " + path + ": " + values; utf8.RuneCountInString(line) <= width {
+	if line := "      " + path + ": " + values; utf8.RuneCountInString(line) <= table.Width {
 		w.print("%s\n", line)
 		return
 	}
@@ -183,11 +162,11 @@ func (w *writer) claims(p Plan) {
 		return
 	}
 	w.print("\nVolume claims\n")
-	t := tabwriter.NewWriter(w.out, 0, 8, 2, ' ', 0)
+	t := table.Table{Indent: "  "}
 	for _, c := range p.Claims {
-		fmt.Fprintf(t, "  %s\t%s\n", c.Fate, c.Name)
+		t.Rows = append(t.Rows, []string{string(c.Fate), c.Name})
 	}
-	w.err = t.Flush()
+	w.err = t.Write(w.out)
 }
 
 func (w *writer) commands(title string, commands []Command) {
@@ -196,7 +175,7 @@ func (w *writer) commands(title string, commands []Command) {
 	}
 	w.print("\n%s\n", title)
 	for _, c := range commands {
-		w.print("  # %s\n%s", c.Why, wrapped("  ", units(c.words), ` \`))
+		w.print("  # %s\n%s", c.Why, table.Lines{First: "  ", Rest: "    ", End: ` \`}.Wrap(units(c.words)))
 	}
 }
 

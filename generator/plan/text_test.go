@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/holdfast-ha/holdfast/internal/table"
 )
 
 // TestWrite: all parts of a plan, on lines that fit.
@@ -96,7 +98,7 @@ func written(t *testing.T, p Plan) string {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(out.String()) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > table.Width {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
