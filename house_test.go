@@ -30,20 +30,20 @@ var arrows = map[string][]string{
 	"generator/folder":    {},
 	"generator/schema":    {},
 
-	"verify/report":             {"verify/cluster", "verify/guarantee", "verify/manifest", "verify/rules", "verify/survival", "verify/workload"},
-	"verify/rules":              {"stacks", "verify/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/workload"},
-	"verify/placement":          {},
-	"verify/availability":       {"internal/strict", "verify/cluster", "verify/survival", "verify/workload"},
-	"verify/guarantee":          {"verify/cluster", "verify/placement", "verify/workload"},
-	"verify/survival":           {"verify/cluster", "verify/placement", "verify/survival/scheduler", "verify/workload"},
-	"verify/survival/scheduler": {"verify/placement"},
-	"verify/argoevents":         {},
-	"verify/workload":           {"verify/argoevents", "verify/manifest"},
-	"verify/cluster":            {"internal/strict", "verify/manifest"},
-	"verify/config":             {"internal/strict", "verify/workload"},
-	"verify/live":               {"internal/kubeconfig", "verify/cluster", "verify/manifest"},
-	"verify/manifest":           {"internal/strict"},
-	"verify/verifytest":         {"verify/manifest", "verify/workload"}, // imported by tests only
+	"verify/report":                 {"verify/cluster", "verify/guarantee", "verify/manifest", "verify/rules", "verify/survival", "verify/workload"},
+	"verify/rules":                  {"stacks", "verify/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/workload"},
+	"verify/placement":              {},
+	"verify/availability":           {"internal/strict", "verify/cluster", "verify/survival", "verify/workload"},
+	"verify/guarantee":              {"verify/cluster", "verify/placement", "verify/workload"},
+	"verify/survival":               {"verify/cluster", "verify/placement", "verify/survival/sim/scheduler", "verify/workload"},
+	"verify/survival/sim/scheduler": {"verify/placement"},
+	"verify/argoevents":             {},
+	"verify/workload":               {"verify/argoevents", "verify/manifest"},
+	"verify/cluster":                {"internal/strict", "verify/manifest"},
+	"verify/config":                 {"internal/strict", "verify/workload"},
+	"verify/live":                   {"internal/kubeconfig", "verify/cluster", "verify/manifest"},
+	"verify/manifest":               {"internal/strict"},
+	"verify/verifytest":             {"verify/manifest", "verify/workload"}, // imported by tests only
 
 	"internal/kubeconfig": {},
 	"internal/strict":     {},
@@ -58,7 +58,7 @@ var arrows = map[string][]string{
 var alone = map[string][]string{
 	"helm.sh/helm/":           {"generator/render"},
 	"sigs.k8s.io/kustomize/":  {"generator/kustomize"},
-	"k8s.io/kubernetes/":      {"verify/survival/scheduler", "verify/workload"}, // the second for defaults, and what controllers add to pods
+	"k8s.io/kubernetes/":      {"verify/survival/sim/scheduler", "verify/workload"}, // the second for defaults, and what controllers add to pods
 	"github.com/spf13/cobra":  {"cmd/holdfast"},
 	"github.com/Masterminds/": {"generator/chart"},
 	"github.com/owenrumney/":  {"verify/report"},

@@ -134,7 +134,7 @@ func expect(ctx context.Context, rates availability.Rates, p profile.Profile, s 
 		return result, err
 	}
 	result.Nodes = len(c.Nodes)
-	played, err := survival.Play(ctx, c, s)
+	played, err := survival.Simulate(ctx, c, s)
 	if err != nil {
 		return result, err
 	}

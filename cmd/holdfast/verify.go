@@ -143,7 +143,7 @@ func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (rep
 		return report.Report{}, fmt.Errorf("--survives zone: the cluster's nodes are in %s: it takes two to lose one", map[int]string{0: "no zone", 1: "one zone"}[zones])
 	}
 	done := waiting(s.err, fmt.Sprintf("%d workloads on %d nodes", len(system.Workloads), len(c.Nodes)))
-	played, err := survival.Play(ctx, c, system)
+	played, err := survival.Simulate(ctx, c, system)
 	done()
 	if err != nil {
 		return report.Report{}, otherError{err}

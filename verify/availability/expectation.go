@@ -34,10 +34,10 @@ func Expect(r Rates, c cluster.Cluster, s *workload.System, played survival.Resu
 // another counts as the worst of them.
 func subjectOf(r Rates, c cluster.Cluster, w *workload.Workload, i int, played survival.Result) Subject {
 	elsewhere := max(r.Node.Repair, r.Zone.Repair) // until what failed is back
-	if after, ends := survival.Tolerates(&w.Pod(0, 1).Spec); ends {
+	if after, ends := survival.UnreachableToleration(&w.Pod(0, 1).Spec); ends {
 		elsewhere = r.Detection + after + r.Start
 	}
-	s := Subject{On: spots(c, w, played.Rest), NodeAway: min(elsewhere, r.Node.Repair), ZoneAway: r.Zone.Repair, DrainAway: r.Start, RollAway: r.Start}
+	s := Subject{On: spots(c, w, played.SteadyState), NodeAway: min(elsewhere, r.Node.Repair), ZoneAway: r.Zone.Repair, DrainAway: r.Start, RollAway: r.Start}
 	if len(c.Zones()) > 1 {
 		s.ZoneAway = min(elsewhere, r.Zone.Repair)
 	}
@@ -45,7 +45,7 @@ func subjectOf(r Rates, c cluster.Cluster, w *workload.Workload, i int, played s
 		o := scenario.Outcomes[i]
 		whole := o.After >= o.Pods
 		switch scenario.Event {
-		case survival.Rest:
+		case survival.SteadyState:
 			s.Needs = o.Needs
 		case survival.LoseNode:
 			if !whole {
@@ -60,7 +60,7 @@ func subjectOf(r Rates, c cluster.Cluster, w *workload.Workload, i int, played s
 			if !whole {
 				s.DrainAway = max(r.Start, r.Drains.Away)
 			}
-		case survival.Roll:
+		case survival.Rollout:
 			if scenario.Target == w.String() {
 				s.RollTakes = o.Pods - o.Least
 			}

@@ -60,10 +60,10 @@ spec:
 		}
 		return all
 	}
-	played := survival.Result{Rest: at("node-1", "node-1", "node-2", ""), Scenarios: []survival.Scenario{
-		scenario(survival.Rest, "", 3, 3), scenario(survival.LoseNode, "node-1", 1, 3), scenario(survival.LoseNode, "node-2", 2, 3),
+	played := survival.Result{SteadyState: at("node-1", "node-1", "node-2", ""), Scenarios: []survival.Scenario{
+		scenario(survival.SteadyState, "", 3, 3), scenario(survival.LoseNode, "node-1", 1, 3), scenario(survival.LoseNode, "node-2", 2, 3),
 		scenario(survival.LoseZone, "zone-1", 1, 2), scenario(survival.DrainNode, "node-1", 1, 3), scenario(survival.DrainNode, "node-2", 2, 2),
-		scenario(survival.Roll, "Deployment b", 0, 3), scenario(survival.Roll, "Deployment a", 2, 3),
+		scenario(survival.Rollout, "Deployment b", 0, 3), scenario(survival.Rollout, "Deployment a", 2, 3),
 	}}
 	want := Subject{On: []Spot{{"node-1", "zone-1", 2}, {"node-2", "zone-2", 1}}, Needs: 1,
 		NodeAway:   100 * time.Second, // noticed, tolerated and started elsewhere
@@ -90,7 +90,7 @@ func TestExpect(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		played, err := survival.Play(t.Context(), c, s)
+		played, err := survival.Simulate(t.Context(), c, s)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -102,7 +102,7 @@ func TestBoundsPlays(t *testing.T) {
 		r := random(seed)
 		c := smallCluster(r)
 		s := read(t, system(r)...)
-		played, err := survival.Play(t.Context(), c, s)
+		played, err := survival.Simulate(t.Context(), c, s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,15 +112,15 @@ func TestBoundsPlays(t *testing.T) {
 		}
 		promised := guarantee.Of(c, s)
 		for _, scenario := range played.Scenarios {
-			if scenario.Stuck != "" {
+			if scenario.Blocked != "" {
 				continue // pods of two revisions, and so not at rest
 			}
 			for i, g := range promised {
 				bound := func(b *guarantee.Bounds) int {
 					switch scenario.Event {
-					case survival.Rest:
+					case survival.SteadyState:
 						return b.Placed.Pods
-					case survival.Roll, survival.DrainNode:
+					case survival.Rollout, survival.DrainNode:
 						return b.Rolled.Pods
 					}
 					return b.Healed.Pods
@@ -134,7 +134,7 @@ func TestBoundsPlays(t *testing.T) {
 						}
 					}
 				}
-				for _, p := range played.Rest {
+				for _, p := range played.SteadyState {
 					if p.Workload == s.Workloads[i] {
 						count(p.Node, 1)
 					}

@@ -29,11 +29,11 @@ var promises = []struct {
 	event survival.Event
 	says  string
 }{
-	{survival.Rest, "Every pod finds a node."},
+	{survival.SteadyState, "Every pod finds a node."},
 	{survival.LoseNode, "The workload serves on when any node is lost."},
 	{survival.LoseZone, "The workload serves on when any zone is lost."},
 	{survival.DrainNode, "The workload serves on when any node is drained, and the drain comes to its end."},
-	{survival.Roll, "The workload serves on when it rolls, and the roll comes to its end."},
+	{survival.Rollout, "The workload serves on when it rolls, and the roll comes to its end."},
 }
 
 // promised tells whether any claim is about an event.

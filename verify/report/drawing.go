@@ -109,7 +109,7 @@ func (r Report) start() int {
 	at := map[survival.Event]int{}
 	for i, s := range slices.Backward(r.Scenarios) {
 		event := survival.Event(s.Event)
-		if at[event] = i; s.Verdict != Serves && event != survival.LoseNodeInDrain && event != survival.LoseNodeInRoll {
+		if at[event] = i; s.Verdict != Serves && event != survival.LoseNodeInDrain && event != survival.LoseNodeInRollout {
 			at["fails"] = i
 		}
 	}

@@ -62,7 +62,7 @@ func verified(t *testing.T, file, text, claim string) Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	played, err := survival.Play(t.Context(), c, system)
+	played, err := survival.Simulate(t.Context(), c, system)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,8 +40,8 @@ func drawn(t testing.TB, html string) drawing {
 
 func lostZone(t *testing.T) Report {
 	return reported(t, "zone", survival.Scenario{Event: survival.LoseZone, Target: "zone-2", Nodes: []string{"node-2"},
-		Changes: []survival.Change{{Pod: "api-2", From: "node-2", Why: "its node is lost"}, {Pod: "api-3", Why: "there is no room"}}},
-		survival.Outcome{Pods: 2, Least: 0, After: 0, Needs: 1, Recovery: -time.Second, Waits: []string{"api-3: there is no room"}})
+		Changes: []survival.Change{{Pod: "api-2", From: "node-2", Reason: "its node is lost"}, {Pod: "api-3", Reason: "there is no room"}}},
+		survival.Outcome{Pods: 2, Least: 0, After: 0, Needs: 1, Recovery: -time.Second, Pending: []string{"api-3: there is no room"}})
 }
 
 func TestHTMLSaysAll(t *testing.T) {

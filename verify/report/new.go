@@ -24,11 +24,11 @@ func New(c cluster.Cluster, claim Claim, s *workload.System, findings []rules.Fi
 		row.Guarantee = newGuarantee(promised[i])
 		r.Workloads = append(r.Workloads, row)
 	}
-	for _, p := range played.Rest {
-		r.Pods = append(r.Pods, Pod{Name: p.Pod, Workload: p.Workload.String(), Node: p.Node, Why: p.Why, Runs: p.Runs})
+	for _, p := range played.SteadyState {
+		r.Pods = append(r.Pods, Pod{Name: p.Pod, Workload: p.Workload.String(), Node: p.Node, Why: p.Reason, Runs: p.Running})
 	}
 	for _, s := range played.Scenarios {
-		r.add(s, stays(s, played.Rest))
+		r.add(s, stays(s, played.SteadyState))
 	}
 	for _, f := range findings {
 		r.Findings = append(r.Findings, Finding{Rule: f.Rule.ID, File: f.Object.File, Line: f.Line(), Object: f.Object.String(), Message: f.Message,
@@ -42,7 +42,7 @@ func New(c cluster.Cluster, claim Claim, s *workload.System, findings []rules.Fi
 	for _, a := range s.Assumed {
 		r.Assumed = append(r.Assumed, a.Object.At(a.Path...)+": "+a.Object.String()+": "+a.Text)
 	}
-	r.Assumed = append(r.Assumed, survival.Assumed(c, s)...)
+	r.Assumed = append(r.Assumed, survival.Assumptions(c, s)...)
 	for _, o := range s.Unsupported {
 		r.NotJudged = append(r.NotJudged, o.String())
 	}
@@ -53,14 +53,14 @@ func New(c cluster.Cluster, claim Claim, s *workload.System, findings []rules.Fi
 
 func newWorkload(w *workload.Workload, rest survival.Outcome) Workload {
 	return Workload{Name: w.String(), At: w.Object.At(), Replication: string(w.Replication.Model), Assumed: w.Replication.Assumed, Why: w.Replication.Why,
-		Pods: rest.Pods, Needs: rest.Needs, Waiting: append([]string{}, rest.Waits...), Worst: []Worst{}}
+		Pods: rest.Pods, Needs: rest.Needs, Waiting: append([]string{}, rest.Pending...), Worst: []Worst{}}
 }
 
 // add is what a scenario says of itself and of each workload. Those in stays have pods on a node that is drained for ever.
 func (r *Report) add(s survival.Scenario, stays map[*workload.Workload]bool) {
-	now := Scenario{Event: string(s.Event), Target: s.Target, Like: s.Like, Nodes: s.Nodes, Claimed: covers(r.Claim, string(s.Event)),
-		Verdict: Serves, Stuck: s.Stuck, Outcomes: []Outcome{}, Changes: []Change{}}
-	if s.Stuck != "" {
+	now := Scenario{Event: string(s.Event), Target: s.Target, Like: s.Equivalent, Nodes: s.Nodes, Claimed: covers(r.Claim, string(s.Event)),
+		Verdict: Serves, Stuck: s.Blocked, Outcomes: []Outcome{}, Changes: []Change{}}
+	if s.Blocked != "" {
 		now.Verdict = Stuck
 	}
 	for i, o := range s.Outcomes {
@@ -74,7 +74,7 @@ func (r *Report) add(s survival.Scenario, stays map[*workload.Workload]bool) {
 		r.worst(&r.Workloads[i], Worst{Event: now.Event, Target: now.Target, Effect: e})
 	}
 	for _, c := range s.Changes {
-		now.Changes = append(now.Changes, Change{Pod: c.Pod, Workload: c.Workload.String(), From: c.From, To: c.To, Why: c.Why})
+		now.Changes = append(now.Changes, Change{Pod: c.Pod, Workload: c.Workload.String(), From: c.From, To: c.To, Why: c.Reason})
 	}
 	r.Scenarios = append(r.Scenarios, now)
 }
@@ -99,12 +99,12 @@ func (r *Report) worse(a, b Effect) int {
 
 // touched tells whether anything happened to the workload.
 func touched(o survival.Outcome) bool {
-	return o.Least != o.Pods || o.After != o.Pods || o.Recovery != 0 || len(o.Waits) > 0
+	return o.Least != o.Pods || o.After != o.Pods || o.Recovery != 0 || len(o.Pending) > 0
 }
 
 // effect is what becomes of a workload, some of whose pods stay on a drained node or not.
 func effect(s survival.Scenario, o survival.Outcome, stays bool) Effect {
-	e := Effect{Verdict: verdict(s, o, stays), Pods: o.Pods, Least: o.Least, After: o.After, Needs: o.Needs, Waiting: o.Waits}
+	e := Effect{Verdict: verdict(s, o, stays), Pods: o.Pods, Least: o.Least, After: o.After, Needs: o.Needs, Waiting: o.Pending}
 	if o.Recovery > 0 {
 		e.RecoverySeconds = float64(o.Recovery.Round(100*time.Millisecond)) / float64(time.Second)
 	}

@@ -59,18 +59,18 @@ func held(t *testing.T, claim Claim, event survival.Scenario, api survival.Outco
 		event.Changes[i].Workload = s.Workloads[0]
 	}
 	return New(c, claim, s, []rules.Finding{}, survival.Result{
-		Rest: []survival.Placement{{Pod: "api-1", Workload: s.Workloads[0], Node: "node-1"}, {Pod: "api-2", Workload: s.Workloads[0], Node: "node-2"},
+		SteadyState: []survival.Placement{{Pod: "api-1", Workload: s.Workloads[0], Node: "node-1"}, {Pod: "api-2", Workload: s.Workloads[0], Node: "node-2"},
 			{Pod: "logs-1", Workload: s.Workloads[1], Node: "node-1"}, {Pod: "logs-2", Workload: s.Workloads[1], Node: "node-2"}},
-		Scenarios: []survival.Scenario{{Event: survival.Rest, Outcomes: on(survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1})}, event},
+		Scenarios: []survival.Scenario{{Event: survival.SteadyState, Outcomes: on(survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1})}, event},
 	})
 }
 
 func TestVerdicts(t *testing.T) {
 	lost := survival.Scenario{Event: survival.LoseNode, Target: "node-1"}
 	drained := survival.Scenario{Event: survival.DrainNode, Target: "node-1"}
-	refused := survival.Scenario{Event: survival.DrainNode, Target: "node-1", Stuck: "a budget refuses"}
-	others := survival.Scenario{Event: survival.Roll, Target: "DaemonSet logs", Stuck: "there is no room"}
-	hangs := survival.Scenario{Event: survival.Roll, Target: "Deployment api", Stuck: "there is no room"}
+	refused := survival.Scenario{Event: survival.DrainNode, Target: "node-1", Blocked: "a budget refuses"}
+	others := survival.Scenario{Event: survival.Rollout, Target: "DaemonSet logs", Blocked: "there is no room"}
+	hangs := survival.Scenario{Event: survival.Rollout, Target: "Deployment api", Blocked: "there is no room"}
 	moved := refused
 	moved.Changes = []survival.Change{{Pod: "api-1", From: "node-1", To: "node-2"}}
 	for _, test := range []struct {
@@ -85,7 +85,7 @@ func TestVerdicts(t *testing.T) {
 		{"others come", lost, survival.Outcome{Pods: 2, Least: 0, After: 2, Needs: 1, Recovery: 5 * time.Minute}, Returns, false},
 		{"nothing comes", lost, survival.Outcome{Pods: 2, Least: 0, After: 0, Needs: 1, Recovery: -1}, Stops, false},
 		{"what comes does not serve before the node is back", lost, survival.Outcome{Pods: 2, Least: 0, After: 1, Needs: 1, Recovery: -1}, Stops, false},
-		{"a pod waits while its node is lost", lost, survival.Outcome{Pods: 2, Least: 1, After: 1, Needs: 1, Waits: []string{"no room"}}, Serves, true},
+		{"a pod waits while its node is lost", lost, survival.Outcome{Pods: 2, Least: 1, After: 1, Needs: 1, Pending: []string{"no room"}}, Serves, true},
 		{"a drain that ends", drained, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1}, Serves, true},
 		{"a pod is not evicted", refused, survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1}, Stuck, false},
 		{"another is not evicted", moved, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1}, Serves, false},
@@ -159,8 +159,8 @@ func TestWorstOfAClaim(t *testing.T) {
 func TestClaimed(t *testing.T) {
 	gone := survival.Outcome{Pods: 2, Least: 0, After: 0, Needs: 1, Recovery: -1}
 	for event, claims := range map[survival.Event][]string{
-		survival.LoseNode: Claims, survival.DrainNode: Claims, survival.Roll: Claims, survival.LoseZone: {"zone"},
-		survival.Grow: nil, survival.LoseNodeInDrain: nil, survival.LoseNodeInRoll: nil,
+		survival.LoseNode: Claims, survival.DrainNode: Claims, survival.Rollout: Claims, survival.LoseZone: {"zone"},
+		survival.ScaleUp: nil, survival.LoseNodeInDrain: nil, survival.LoseNodeInRollout: nil,
 	} {
 		for _, claim := range Claims {
 			r := reported(t, claim, survival.Scenario{Event: event, Target: "a, b"}, gone)
@@ -173,7 +173,7 @@ func TestClaimed(t *testing.T) {
 
 // TestNodeAfterNode: a DaemonSet that replaces its pods one by one keeps a claim; two at a time do not, nor does the only one.
 func TestNodeAfterNode(t *testing.T) {
-	roll := survival.Scenario{Event: survival.Roll, Target: "Deployment api"}
+	roll := survival.Scenario{Event: survival.Rollout, Target: "Deployment api"}
 	for _, test := range []struct {
 		pods, least int
 		want        string
@@ -195,7 +195,7 @@ func TestNodeAfterNode(t *testing.T) {
 func TestText(t *testing.T) {
 	long := "pod default/api-2 fits on no node: " + strings.Repeat("node(s) had untolerated taint {a: b}, ", 8)
 	r := reported(t, "zone", survival.Scenario{Event: survival.LoseZone, Target: "zone-2"},
-		survival.Outcome{Pods: 2, Least: 0, After: 1, Needs: 1, Recovery: 341 * time.Second, Waits: []string{long}})
+		survival.Outcome{Pods: 2, Least: 0, After: 1, Needs: 1, Recovery: 341 * time.Second, Pending: []string{long}})
 	r.Workloads[1].Name = "DaemonSet " + strings.Repeat("a-long-name-", 6)
 	var text strings.Builder
 	if err := r.WriteText(&text, false); err != nil {
@@ -255,8 +255,8 @@ func TestLuck(t *testing.T) {
 func TestBecomes(t *testing.T) {
 	stuck := Effect{Verdict: Stuck, Needs: 1}
 	for event, want := range map[survival.Event]string{
-		survival.Rest: "has pods that find no node", survival.Grow: "has pods that find no node",
-		survival.DrainNode: "does not come to an end", survival.Roll: "does not come to an end",
+		survival.SteadyState: "has pods that find no node", survival.ScaleUp: "has pods that find no node",
+		survival.DrainNode: "does not come to an end", survival.Rollout: "does not come to an end",
 	} {
 		if got := stuck.becomes(string(event)); got != want {
 			t.Errorf("%s: it %s: want %q", event, got, want)

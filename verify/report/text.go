@@ -27,7 +27,7 @@ func (r Report) columns() []column {
 	for _, s := range r.Scenarios {
 		played[s.Event] = true
 	}
-	all := []column{{survival.LoseNode, "Node lost"}, {survival.LoseZone, "Zone lost"}, {survival.DrainNode, "Drain"}, {survival.Roll, "Roll"}}
+	all := []column{{survival.LoseNode, "Node lost"}, {survival.LoseZone, "Zone lost"}, {survival.DrainNode, "Drain"}, {survival.Rollout, "Roll"}}
 	return slices.DeleteFunc(all, func(c column) bool { return !played[string(c.event)] })
 }
 
@@ -162,9 +162,9 @@ func (r Report) broken(w Workload) []Worst {
 			bad = severity(Returns)
 		}
 		switch survival.Event(now.Event) {
-		case survival.Rest:
+		case survival.SteadyState:
 			rest = bad
-		case survival.LoseNodeInDrain, survival.LoseNodeInRoll:
+		case survival.LoseNodeInDrain, survival.LoseNodeInRollout:
 			if bad <= one {
 				continue
 			}

@@ -49,26 +49,26 @@ func verdict(s survival.Scenario, o survival.Outcome, stays bool) string {
 // nodeAfterNode tells whether a workload whose pods serve their nodes rolls so that never more than one node is without: that
 // is how DaemonSets roll unless they are told otherwise, and no more than what the loss of a node takes.
 func nodeAfterNode(s survival.Scenario, o survival.Outcome) bool {
-	return s.Event == survival.Roll && o.Workload.Replication.Model == workload.PerNode && o.Least > 0 && o.Least >= o.Pods-1
+	return s.Event == survival.Rollout && o.Workload.Replication.Model == workload.PerNode && o.Least > 0 && o.Least >= o.Pods-1
 }
 
 // hangs tells whether it is this workload that does not come to an end. What a loss leaves waiting does not hang: it is
 // away as long as what was lost.
 func hangs(s survival.Scenario, o survival.Outcome) bool {
 	switch s.Event {
-	case survival.Rest, survival.Grow:
-		return len(o.Waits) > 0
-	case survival.Roll:
-		return s.Stuck != "" && s.Target == o.Workload.String()
+	case survival.SteadyState, survival.ScaleUp:
+		return len(o.Pending) > 0
+	case survival.Rollout:
+		return s.Blocked != "" && s.Target == o.Workload.String()
 	case survival.DrainNode:
-		return s.Stuck != "" && len(o.Waits) > 0
+		return s.Blocked != "" && len(o.Pending) > 0
 	}
 	return false
 }
 
 // stays are the workloads with a pod that a drain does not get from its node. Those of DaemonSets may stay.
 func stays(s survival.Scenario, rest []survival.Placement) map[*workload.Workload]bool {
-	if s.Event != survival.DrainNode || s.Stuck == "" {
+	if s.Event != survival.DrainNode || s.Blocked == "" {
 		return nil
 	}
 	all := map[*workload.Workload]bool{}
@@ -83,8 +83,8 @@ func stays(s survival.Scenario, rest []survival.Placement) map[*workload.Workloa
 
 // claimed are the events that a claim promises to survive, one at a time.
 var claimed = map[string][]survival.Event{
-	"node": {survival.Rest, survival.LoseNode, survival.DrainNode, survival.Roll},
-	"zone": {survival.Rest, survival.LoseNode, survival.LoseZone, survival.DrainNode, survival.Roll},
+	"node": {survival.SteadyState, survival.LoseNode, survival.DrainNode, survival.Rollout},
+	"zone": {survival.SteadyState, survival.LoseNode, survival.LoseZone, survival.DrainNode, survival.Rollout},
 }
 
 func covers(claim, event string) bool { return slices.Contains(claimed[claim], survival.Event(event)) }

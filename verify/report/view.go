@@ -163,9 +163,9 @@ func newBroken(w Workload, bad []Worst, mark Mark, numbers map[[2]string]int) br
 
 // heads are the events as headings.
 var heads = map[survival.Event]string{
-	survival.Rest: "At rest", survival.LoseNode: "A node is lost", survival.LoseZone: "A zone is lost", survival.DrainNode: "A node is drained",
-	survival.Roll: "A workload rolls", survival.Grow: "A workload grows to its maximum",
-	survival.LoseNodeInDrain: "A node is lost while another is drained", survival.LoseNodeInRoll: "A node is lost while a workload rolls",
+	survival.SteadyState: "At rest", survival.LoseNode: "A node is lost", survival.LoseZone: "A zone is lost", survival.DrainNode: "A node is drained",
+	survival.Rollout: "A workload rolls", survival.ScaleUp: "A workload grows to its maximum",
+	survival.LoseNodeInDrain: "A node is lost while another is drained", survival.LoseNodeInRollout: "A node is lost while a workload rolls",
 }
 
 func newEvents(r Report, marks map[string]Mark) []eventView {
@@ -186,7 +186,7 @@ func newScenario(i int, s Scenario, marks map[string]Mark) scenarioView {
 		v.Target = "Nothing happens"
 	}
 	if first, second, pair := strings.Cut(s.Target, ", "); pair {
-		v.Target = second + " while " + first + map[bool]string{true: " rolls", false: " is drained"}[s.Event == string(survival.LoseNodeInRoll)]
+		v.Target = second + " while " + first + map[bool]string{true: " rolls", false: " is drained"}[s.Event == string(survival.LoseNodeInRollout)]
 	}
 	if len(s.Like) > 0 {
 		v.Like = fmt.Sprintf("and %d alike", len(s.Like))

@@ -97,13 +97,13 @@ func what(event, target string) string {
 		return "when " + target + " is lost"
 	case survival.DrainNode:
 		return "when " + target + " is drained"
-	case survival.Roll:
+	case survival.Rollout:
 		return "when " + target + " rolls"
-	case survival.Grow:
+	case survival.ScaleUp:
 		return "when " + target + " grows to its maximum"
 	case survival.LoseNodeInDrain:
 		return fmt.Sprintf("when %s is lost while %s is drained", second, first)
-	case survival.LoseNodeInRoll:
+	case survival.LoseNodeInRollout:
 		return fmt.Sprintf("when %s is lost while %s rolls", second, first)
 	}
 	return "at rest"
@@ -116,7 +116,7 @@ func (e Effect) becomes(event string) string {
 		return "goes on after " + took(e.RecoverySeconds)
 	case e.Verdict == Serves:
 		return "goes on"
-	case e.Verdict == Stuck && (event == string(survival.Rest) || event == string(survival.Grow)):
+	case e.Verdict == Stuck && (event == string(survival.SteadyState) || event == string(survival.ScaleUp)):
 		return "has pods that find no node"
 	case e.Verdict == Stuck:
 		return "does not come to an end"

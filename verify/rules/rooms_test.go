@@ -12,7 +12,7 @@ import (
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
-	"github.com/holdfast-ha/holdfast/verify/survival/scheduler"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 

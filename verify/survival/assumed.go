@@ -11,7 +11,7 @@ import (
 )
 
 // Assumed is what plays of a system take for granted of its cluster, in sentences.
-func Assumed(c cluster.Cluster, s *workload.System) []string {
+func Assumptions(c cluster.Cluster, s *workload.System) []string {
 	var said []string
 	if c.Detection == 0 {
 		said = append(said, fmt.Sprintf("A lost node is noticed after %s, as by the control plane's defaults.", noticed))

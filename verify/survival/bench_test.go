@@ -17,7 +17,7 @@ func BenchmarkFlagship(b *testing.B) {
 	s := golden(b, "multi-zone")
 	b.ReportAllocs()
 	for b.Loop() {
-		r, err := Play(b.Context(), c, s)
+		r, err := Simulate(b.Context(), c, s)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -54,11 +54,11 @@ func BenchmarkLarge(b *testing.B) {
 	s := system(b, text.String())
 	b.ReportAllocs()
 	for b.Loop() {
-		r, err := Play(b.Context(), c, s)
+		r, err := Simulate(b.Context(), c, s)
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.ReportMetric(float64(len(r.Scenarios)), "plays")
-		b.ReportMetric(float64(len(r.Rest)), "pods")
+		b.ReportMetric(float64(len(r.SteadyState)), "pods")
 	}
 }

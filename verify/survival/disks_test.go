@@ -49,16 +49,16 @@ func TestDisks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := play(t.Context(), nodes, system(t, c.text), false)
+		r, err := simulate(t.Context(), nodes, system(t, c.text), false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		zones := map[string]bool{}
-		for _, p := range r.Rest {
+		for _, p := range r.SteadyState {
 			zones[p.Node] = true
 		}
 		if o := scenario(t, r, DrainNode, "node-1").Outcomes[0]; len(zones) != c.zones || o.After != c.after {
-			t.Errorf("%s: in %v, %d after a drain: want %d zones, %d pods: %v", name, zones, o.After, c.zones, c.after, o.Waits)
+			t.Errorf("%s: in %v, %d after a drain: want %d zones, %d pods: %v", name, zones, o.After, c.zones, c.after, o.Pending)
 		}
 	}
 }
@@ -93,22 +93,22 @@ func TestAttach(t *testing.T) {
 		"on a lost node it stays": {one("") + once, LoseNode, "node-1", "", -1, 0,
 			"pod a-1-1 waits for claim d, which pod a-1-0 has on node-1, which is lost: until the node is back or somebody taints it node.kubernetes.io/out-of-service, or 6 minutes after"},
 		"a drained node lets it go when the pod is gone": {one("") + once, DrainNode, "node-1", "", 31 * time.Second, 1, ""},
-		"a rollout that surges never ends":               {one("") + once, Roll, "Deployment a", "pod a-2-1 waits for claim d, which pod a-1-0 on node-1 has", 0, 1, "pod a-2-1 waits"},
-		"one that does not ends":                         {one(recreate) + once, Roll, "Deployment a", "", 31 * time.Second, 1, ""},
+		"a rollout that surges never ends":               {one("") + once, Rollout, "Deployment a", "pod a-2-1 waits for claim d, which pod a-1-0 on node-1 has", 0, 1, "pod a-2-1 waits"},
+		"one that does not ends":                         {one(recreate) + once, Rollout, "Deployment a", "", 31 * time.Second, 1, ""},
 		"several nodes may have it":                      {one("") + claimOf("d", "ReadWriteMany"), LoseNode, "node-1", "", 351 * time.Second, 1, ""},
 		"nothing is attached":                            {one("") + ofClass("nfs") + nfs, LoseNode, "node-1", "", 351 * time.Second, 1, ""},
 		"it is bound by hand":                            {one("") + ofClass(`""`), LoseNode, "node-1", "", 351 * time.Second, 1, ""},
 		"nothing is known of the claim":                  {one(""), LoseNode, "node-1", "", 351 * time.Second, 1, ""},
-		"of three pods on three nodes one has it":        {three + once, Rest, "", "", -2, 1, "pod a-1-1 and 1 more wait for claim d, which pod a-1-0 on node-1 has"},
+		"of three pods on three nodes one has it":        {three + once, SteadyState, "", "", -2, 1, "pod a-1-1 and 1 more wait for claim d, which pod a-1-0 on node-1 has"},
 		"and when its node is drained, the next":         {three + once, DrainNode, "node-1", "", -2, 2, "pod a-1-2 waits for claim d, which pod a-1-1 on node-2 has"},
-		"only one pod may have it, wherever":             {strings.Replace(three, "volumes", "nodeSelector: {kubernetes.io/hostname: node-1}\n      volumes", 1) + claimOf("d", "ReadWriteOncePod"), Rest, "", "", -2, 1, "pod a-1-1 and 1 more wait"},
-		"many pods of its node may":                      {strings.Replace(three, "volumes", "nodeSelector: {kubernetes.io/hostname: node-1}\n      volumes", 1) + once, Rest, "", "", 0, 3, ""},
+		"only one pod may have it, wherever":             {strings.Replace(three, "volumes", "nodeSelector: {kubernetes.io/hostname: node-1}\n      volumes", 1) + claimOf("d", "ReadWriteOncePod"), SteadyState, "", "", -2, 1, "pod a-1-1 and 1 more wait"},
+		"many pods of its node may":                      {strings.Replace(three, "volumes", "nodeSelector: {kubernetes.io/hostname: node-1}\n      volumes", 1) + once, SteadyState, "", "", 0, 3, ""},
 	} {
 		nodes, err := cluster.Uniform(3, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := play(t.Context(), nodes, system(t, c.text), false)
+		r, err := simulate(t.Context(), nodes, system(t, c.text), false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,11 +117,11 @@ func TestAttach(t *testing.T) {
 		if o.After != c.after || c.recovery > -2 && o.Recovery != c.recovery {
 			t.Errorf("%s: %d pods after %s, not %d after %s: %v", name, o.After, o.Recovery, c.after, c.recovery, s.Changes)
 		}
-		if said := strings.Join(o.Waits, "; "); !strings.Contains(said, c.waits) || (said == "") != (c.waits == "") {
+		if said := strings.Join(o.Pending, "; "); !strings.Contains(said, c.waits) || (said == "") != (c.waits == "") {
 			t.Errorf("%s: %q does not say %q", name, said, c.waits)
 		}
-		if !strings.Contains(s.Stuck, c.stuck) || (s.Stuck == "") != (c.stuck == "") {
-			t.Errorf("%s: it is stuck for %q, not for %q", name, s.Stuck, c.stuck)
+		if !strings.Contains(s.Blocked, c.stuck) || (s.Blocked == "") != (c.stuck == "") {
+			t.Errorf("%s: it is stuck for %q, not for %q", name, s.Blocked, c.stuck)
 		}
 	}
 }
@@ -133,13 +133,13 @@ func TestDisksAreNoAffinity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Play(t.Context(), c, golden(t, "five-servers"))
+	r, err := Simulate(t.Context(), c, golden(t, "five-servers"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range r.Scenarios {
-		if s.Stuck != "" && (s.Event == Roll || s.Event == DrainNode) {
-			t.Errorf("%s %s: %s", s.Event, s.Target, s.Stuck)
+		if s.Blocked != "" && (s.Event == Rollout || s.Event == DrainNode) {
+			t.Errorf("%s %s: %s", s.Event, s.Target, s.Blocked)
 		}
 	}
 }

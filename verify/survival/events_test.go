@@ -72,16 +72,16 @@ func TestEvents(t *testing.T) {
 		recovery     time.Duration
 	}{
 		"a deployment that must be apart waits for the zone that is lost": {3, 3, make3("Deployment", "a", "", apartZones), LoseZone, "zone-1", "", 2, 2, 0},
-		"and its roll hangs, for a pod more has no zone":                  {3, 3, make3("Deployment", "a", "", apartZones), Roll, "Deployment a", "anti-affinity", 3, 3, 0},
-		"unless one may be missing":                                       {3, 3, make3("Deployment", "a", "strategy: {rollingUpdate: {maxUnavailable: 1, maxSurge: 0}}", apartZones), Roll, "Deployment a", "", 2, 3, 0},
-		"all are replaced at once":                                        {3, 3, make3("Deployment", "a", "strategy: {type: Recreate}", "terminationGracePeriodSeconds: 20"), Roll, "Deployment a", "", 0, 3, 21 * time.Second},
-		"a stateful set rolls one by one":                                 {3, 3, make3("StatefulSet", "a", "", ""), Roll, "StatefulSet a", "", 2, 3, 0},
-		"whatever its maxUnavailable, which is off":                       {3, 3, make3("StatefulSet", "a", "updateStrategy: {rollingUpdate: {maxUnavailable: 2}}", ""), Roll, "StatefulSet a", "", 2, 3, 0},
-		"all at once starts, one by one rolls":                            {3, 3, make3("StatefulSet", "a", "podManagementPolicy: Parallel", ""), Roll, "StatefulSet a", "", 2, 3, 0},
-		"a partition leaves the first as they are":                        {3, 3, make3("StatefulSet", "a", "updateStrategy: {rollingUpdate: {partition: 2}}", ""), Roll, "StatefulSet a", "", 2, 3, 0},
-		"nobody deletes":                                                  {3, 3, make3("StatefulSet", "a", "updateStrategy: {type: OnDelete}", ""), Roll, "StatefulSet a", "", 3, 3, 0},
-		"in order, nothing is made before the pod of a lost node":         {3, 3, make3("StatefulSet", "a", "", apartHosts), LoseNodeInRoll, "StatefulSet a, node-1", "which is lost", 1, 1, 0},
-		"in parallel it is, but the roll waits":                           {3, 3, make3("StatefulSet", "a", "podManagementPolicy: Parallel", apartHosts), LoseNodeInRoll, "StatefulSet a, node-1", "which is lost", 1, 2, 0},
+		"and its roll hangs, for a pod more has no zone":                  {3, 3, make3("Deployment", "a", "", apartZones), Rollout, "Deployment a", "anti-affinity", 3, 3, 0},
+		"unless one may be missing":                                       {3, 3, make3("Deployment", "a", "strategy: {rollingUpdate: {maxUnavailable: 1, maxSurge: 0}}", apartZones), Rollout, "Deployment a", "", 2, 3, 0},
+		"all are replaced at once":                                        {3, 3, make3("Deployment", "a", "strategy: {type: Recreate}", "terminationGracePeriodSeconds: 20"), Rollout, "Deployment a", "", 0, 3, 21 * time.Second},
+		"a stateful set rolls one by one":                                 {3, 3, make3("StatefulSet", "a", "", ""), Rollout, "StatefulSet a", "", 2, 3, 0},
+		"whatever its maxUnavailable, which is off":                       {3, 3, make3("StatefulSet", "a", "updateStrategy: {rollingUpdate: {maxUnavailable: 2}}", ""), Rollout, "StatefulSet a", "", 2, 3, 0},
+		"all at once starts, one by one rolls":                            {3, 3, make3("StatefulSet", "a", "podManagementPolicy: Parallel", ""), Rollout, "StatefulSet a", "", 2, 3, 0},
+		"a partition leaves the first as they are":                        {3, 3, make3("StatefulSet", "a", "updateStrategy: {rollingUpdate: {partition: 2}}", ""), Rollout, "StatefulSet a", "", 2, 3, 0},
+		"nobody deletes":                                                  {3, 3, make3("StatefulSet", "a", "updateStrategy: {type: OnDelete}", ""), Rollout, "StatefulSet a", "", 3, 3, 0},
+		"in order, nothing is made before the pod of a lost node":         {3, 3, make3("StatefulSet", "a", "", apartHosts), LoseNodeInRollout, "StatefulSet a, node-1", "which is lost", 1, 1, 0},
+		"in parallel it is, but the roll waits":                           {3, 3, make3("StatefulSet", "a", "podManagementPolicy: Parallel", apartHosts), LoseNodeInRollout, "StatefulSet a, node-1", "which is lost", 1, 2, 0},
 		"a stateful set's pod stands on a node that is lost":              {3, 3, make3("StatefulSet", "a", "", ""), LoseNode, "node-1", "", 2, 2, 0},
 
 		"no budget: all pods of the node go": {2, 0, make3("Deployment", "a", "", "nodeSelector: {kubernetes.io/hostname: node-1}"), DrainNode, "node-1", "", 0, 0, -1},
@@ -101,23 +101,23 @@ func TestEvents(t *testing.T) {
 		"a daemon stays":                     {2, 0, daemon("", "") + budgetOf("a", "minAvailable: 2"), DrainNode, "node-1", "", 2, 2, 0},
 
 		"nobody misses the daemon of a lost node":   {3, 0, daemon("", ""), LoseNode, "node-1", "", 2, 2, 0},
-		"daemons are replaced one by one":           {3, 0, daemon("", ""), Roll, "DaemonSet a", "", 2, 3, 31 * time.Second},
-		"or some at once, rounded up":               {3, 0, daemon("updateStrategy: {rollingUpdate: {maxUnavailable: 50%}}", ""), Roll, "DaemonSet a", "", 1, 3, 31 * time.Second},
-		"or the next is there before the last goes": {3, 0, daemon("updateStrategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}", ""), Roll, "DaemonSet a", "", 3, 3, 0},
-		"unless there is no room for both":          {3, 0, daemon("updateStrategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}", apartHosts), Roll, "DaemonSet a", "anti-affinity", 3, 3, 0},
+		"daemons are replaced one by one":           {3, 0, daemon("", ""), Rollout, "DaemonSet a", "", 2, 3, 31 * time.Second},
+		"or some at once, rounded up":               {3, 0, daemon("updateStrategy: {rollingUpdate: {maxUnavailable: 50%}}", ""), Rollout, "DaemonSet a", "", 1, 3, 31 * time.Second},
+		"or the next is there before the last goes": {3, 0, daemon("updateStrategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}", ""), Rollout, "DaemonSet a", "", 3, 3, 0},
+		"unless there is no room for both":          {3, 0, daemon("updateStrategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}", apartHosts), Rollout, "DaemonSet a", "anti-affinity", 3, 3, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			nodes, err := cluster.Uniform(c.nodes, c.zones)
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := play(t.Context(), nodes, system(t, c.text), false)
+			r, err := simulate(t.Context(), nodes, system(t, c.text), false)
 			if err != nil {
 				t.Fatal(err)
 			}
 			s := scenario(t, r, c.event, c.target)
-			if (c.stuck == "") != (s.Stuck == "") || !strings.Contains(s.Stuck, c.stuck) {
-				t.Errorf("stuck: %q, want %q", s.Stuck, c.stuck)
+			if (c.stuck == "") != (s.Blocked == "") || !strings.Contains(s.Blocked, c.stuck) {
+				t.Errorf("stuck: %q, want %q", s.Blocked, c.stuck)
 			}
 			if o := s.Outcomes[0]; o.Least != c.least || o.After != c.after || o.Recovery != c.recovery {
 				t.Errorf("least %d, after %d, back in %s: want %d, %d, %s\n%+v", o.Least, o.After, o.Recovery, c.least, c.after, c.recovery, s)
@@ -150,12 +150,12 @@ func TestCordonIsATaint(t *testing.T) {
 	}
 	for policy, after := range map[string]int{"Ignore": 2, "Honor": 3} {
 		spread := fmt.Sprintf("topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, nodeTaintsPolicy: %s, labelSelector: {matchLabels: {app: a}}}]", policy)
-		r, err := Play(t.Context(), nodes, system(t, make3("Deployment", "a", "", spread)))
+		r, err := Simulate(t.Context(), nodes, system(t, make3("Deployment", "a", "", spread)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if o := scenario(t, r, DrainNode, "node-1").Outcomes[0]; o.After != after {
-			t.Errorf("%s: %d pods after a drain, want %d: %v", policy, o.After, after, o.Waits)
+			t.Errorf("%s: %d pods after a drain, want %d: %v", policy, o.After, after, o.Pending)
 		}
 	}
 }
@@ -174,7 +174,7 @@ func TestPriority(t *testing.T) {
 		}
 		s := system(t, text)
 		s.Workloads[0].Template.Spec.Priority = &first
-		r, err := Play(t.Context(), nodes, s)
+		r, err := Simulate(t.Context(), nodes, s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,11 +194,11 @@ func TestGrow(t *testing.T) {
 	}
 	s := system(t, make3("Deployment", "a", "", apartHosts))
 	s.Workloads[0].Max = 7
-	r, err := Play(t.Context(), nodes, s)
+	r, err := Simulate(t.Context(), nodes, s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := scenario(t, r, Grow, "Deployment a").Outcomes[0]; o.Pods != 7 || o.Least != 3 || o.After != 5 || len(o.Waits) != 1 || !strings.HasPrefix(o.Waits[0], "pod a-1-5 and 1 more fit on no node: 5 ") {
+	if o := scenario(t, r, ScaleUp, "Deployment a").Outcomes[0]; o.Pods != 7 || o.Least != 3 || o.After != 5 || len(o.Pending) != 1 || !strings.HasPrefix(o.Pending[0], "pod a-1-5 and 1 more fit on no node: 5 ") {
 		t.Errorf("%+v", o)
 	}
 }

@@ -9,14 +9,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
-	"github.com/holdfast-ha/holdfast/verify/survival/scheduler"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
 // knownOf is what the scheduler looks up: namespaces and Services as they were read, and the ReplicaSets and StatefulSets
 // that pods belong to, from which it spreads those that say nothing of it themselves.
-func knownOf(s *workload.System) scheduler.Known {
-	known := scheduler.Known{Namespaces: s.Namespaces, Services: s.Services}
+func knownOf(s *workload.System) scheduler.ClusterObjects {
+	known := scheduler.ClusterObjects{Namespaces: s.Namespaces, Services: s.Services}
 	for _, w := range s.Workloads {
 		switch w.Kind {
 		case workload.StatefulSet:

@@ -44,14 +44,14 @@ func (w *world) lose(nodes []*node) error {
 		zone := n.object.Labels[corev1.LabelTopologyZone]
 		for _, p := range n.pods {
 			due := never
-			if after, ends := Tolerates(&p.object.Spec); ends && w.lost < len(w.nodes) {
+			if after, ends := UnreachableToleration(&p.object.Spec); ends && w.lost < len(w.nodes) {
 				due = w.now + w.detection + turn[zone] + after
 			}
 			if p.state == stopping {
 				w.become(p, stopping, never)
 				continue
 			}
-			w.changes = append(w.changes, Change{Pod: p.name(), Workload: p.of.of, From: n.object.Name, Why: "its node is lost"})
+			w.changes = append(w.changes, Change{Pod: p.name(), Workload: p.of.of, From: n.object.Name, Reason: "its node is lost"})
 			w.become(p, silent, due)
 		}
 		turn[zone] += apart
@@ -75,7 +75,7 @@ func (w *world) lack(c *controller, nodes []*node) {
 
 // Tolerates is how long a pod stays bound to a node that does not answer: the shortest time that a toleration which counts
 // gives (pkg/controller/tainteviction/taint_eviction.go). It does not end if all that count give it for ever.
-func Tolerates(spec *corev1.PodSpec) (after time.Duration, ends bool) {
+func UnreachableToleration(spec *corev1.PodSpec) (after time.Duration, ends bool) {
 	shortest := never
 	taint := unreachable[1]
 	tolerated := false

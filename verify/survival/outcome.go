@@ -23,7 +23,7 @@ func (d *director) outcomes() []Outcome {
 
 // outcome is what happened to a workload, if anything did.
 func (c *controller) outcome() Outcome {
-	o := Outcome{Workload: c.of, Pods: c.wanted(), Least: c.ready, After: c.ready, Needs: c.needs(), Waits: c.waits()}
+	o := Outcome{Workload: c.of, Pods: c.wanted(), Least: c.ready, After: c.ready, Needs: c.needs(), Pending: c.waits()}
 	s := c.seen
 	if s == nil {
 		s = &seen{least: c.ready}
@@ -76,7 +76,7 @@ func (p *pod) because() string {
 	if p.lacks != nil {
 		return p.lacks.String()
 	}
-	return p.why.Reason()
+	return p.why.Summary()
 }
 
 // told are the changes, and the pods of touched workloads that still wait.
@@ -84,7 +84,7 @@ func (w *world) told() []Change {
 	list := w.changes
 	for _, p := range w.waiting {
 		if p.of.seen != nil && p.why != nil {
-			list = append(list, Change{Pod: p.name(), Workload: p.of.of, Why: p.why.Error()})
+			list = append(list, Change{Pod: p.name(), Workload: p.of.of, Reason: p.why.Error()})
 		}
 	}
 	return list
@@ -95,11 +95,11 @@ func (w *world) placements() []Placement {
 	var list []Placement
 	for _, c := range w.controllers {
 		for _, p := range c.pods {
-			at := Placement{Pod: p.name(), Workload: c.of, Runs: p.runs}
+			at := Placement{Pod: p.name(), Workload: c.of, Running: p.runs}
 			if p.node != nil {
 				at.Node = p.node.name()
 			}
-			at.Why = p.hindered()
+			at.Reason = p.hindered()
 			list = append(list, at)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/holdfast-ha/holdfast/verify/survival/scheduler"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 )
 
 // state is what a pod does.
@@ -138,7 +138,7 @@ func (w *world) start(p *pod, n *node) error {
 		w.become(p, starting, w.now+p.of.start)
 	} else {
 		w.become(p, starting, never)
-		came.Why = "waits " + p.lacks.String()
+		came.Reason = "waits " + p.lacks.String()
 	}
 	w.changes = append(w.changes, came)
 	return nil
@@ -156,7 +156,7 @@ func (w *world) stop(p *pod, why string) error {
 		return nil
 	}
 	if p.state != silent {
-		w.changes = append(w.changes, Change{Pod: p.name(), Workload: p.of.of, From: p.node.object.Name, Why: why})
+		w.changes = append(w.changes, Change{Pod: p.name(), Workload: p.of.of, From: p.node.object.Name, Reason: why})
 	}
 	before, now := p.object, *p.object
 	now.DeletionTimestamp = &metav1.Time{Time: time.Unix(1, 0)}

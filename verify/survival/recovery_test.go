@@ -41,7 +41,7 @@ func TestRecovery(t *testing.T) {
 		}
 		s := system(t, c.text)
 		s.Workloads[0].Replication.Model = c.model
-		r, err := Play(t.Context(), nodes, s)
+		r, err := Simulate(t.Context(), nodes, s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestDetection(t *testing.T) {
 		t.Fatal(err)
 	}
 	nodes.Detection = 8 * time.Second
-	r, err := Play(t.Context(), nodes, system(t, strings.Replace(make3("Deployment", "a", "", ""), "replicas: 3", "replicas: 1", 1)))
+	r, err := Simulate(t.Context(), nodes, system(t, strings.Replace(make3("Deployment", "a", "", ""), "replicas: 3", "replicas: 1", 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,8 +84,8 @@ func TestAssumed(t *testing.T) {
 	} {
 		s := system(t, c.text)
 		s.Workloads[0].Replication.Model = c.model
-		own := Assumed(cluster.Cluster{}, s)[2:]
-		if said := Assumed(cluster.Cluster{Detection: time.Second}, s)[1:]; !slices.Equal(said, own) {
+		own := Assumptions(cluster.Cluster{}, s)[2:]
+		if said := Assumptions(cluster.Cluster{Detection: time.Second}, s)[1:]; !slices.Equal(said, own) {
 			t.Errorf("%s: when a node is noticed is said, and yet assumed: %q", name, said)
 		}
 		if said := strings.Join(own, " "); !strings.Contains(said, c.says) || len(own) != min(1, len(c.says)) {

@@ -48,14 +48,14 @@ func TestRunning(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := Play(t.Context(), nodes, system(t, c.text))
+			r, err := Simulate(t.Context(), nodes, system(t, c.text))
 			if err != nil {
 				t.Fatal(err)
 			}
 			var got []string
-			for _, p := range r.Rest {
+			for _, p := range r.SteadyState {
 				mark := ""
-				if p.Runs {
+				if p.Running {
 					mark = "*"
 				}
 				got = append(got, fmt.Sprintf("%s %s%s", p.Pod, p.Node, mark))
@@ -83,11 +83,11 @@ func TestRollBeginsWherePodsRun(t *testing.T) {
 	for _, p := range []string{"p node-1", "q node-2", "r node-3"} {
 		text += strings.Replace(runs("ReplicaSet a-7d8f", p), "ownerReferences", "labels: {pod-template-hash: 7d8f}, ownerReferences", 1)
 	}
-	r, err := Play(t.Context(), nodes, system(t, text))
+	r, err := Simulate(t.Context(), nodes, system(t, text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := scenario(t, r, Roll, "Deployment a"); !strings.Contains(s.Stuck, "anti-affinity") {
+	if s := scenario(t, r, Rollout, "Deployment a"); !strings.Contains(s.Blocked, "anti-affinity") {
 		t.Errorf("a roll with no room for a pod more: %+v", s)
 	}
 	s := scenario(t, r, DrainNode, "node-1")

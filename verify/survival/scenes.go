@@ -13,7 +13,7 @@ import (
 // loseNodes loses each node.
 func (d *director) loseNodes(ctx context.Context) error {
 	for _, like := range d.classes.of(d.nodes) {
-		s := Scenario{Event: LoseNode, Target: like[0].name(), Like: names(like[1:]), Nodes: names(like[:1])}
+		s := Scenario{Event: LoseNode, Target: like[0].name(), Equivalent: names(like[1:]), Nodes: names(like[:1])}
 		if _, err := d.scene(ctx, s, func() error { return d.lose(like[:1]) }, nil); err != nil {
 			return err
 		}
@@ -48,7 +48,7 @@ func (d *director) drainNodes(ctx context.Context) error {
 	for _, like := range d.classes.of(d.nodes) {
 		n := like[0]
 		drain := func() error { d.drain(n); return nil }
-		s := Scenario{Event: DrainNode, Target: n.name(), Like: names(like[1:]), Nodes: names(like[:1])}
+		s := Scenario{Event: DrainNode, Target: n.name(), Equivalent: names(like[1:]), Nodes: names(like[:1])}
 		worst, err := d.scene(ctx, s, drain, d.undrained)
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ func (d *director) drainNodes(ctx context.Context) error {
 			at := worstOn(worst, x)
 			s := Scenario{Event: LoseNodeInDrain, Target: n.name() + ", " + x.name(), Nodes: []string{n.name(), x.name()}}
 			for _, other := range others[1:] {
-				s.Like = append(s.Like, n.name()+", "+other.name())
+				s.Equivalent = append(s.Equivalent, n.name()+", "+other.name())
 			}
 			begin := func() error { return d.loseAt(ctx, drain, at, x) }
 			if _, err := d.scene(ctx, s, begin, d.undrained); err != nil {
@@ -78,7 +78,7 @@ func (d *director) rolls(ctx context.Context) error {
 		}
 		roll := func() error { d.touch(c); set(d.world, &c.revision, 2); return nil }
 		unrolled := func() string { return c.unrolled() }
-		worst, err := d.scene(ctx, Scenario{Event: Roll, Target: c.of.String()}, roll, unrolled)
+		worst, err := d.scene(ctx, Scenario{Event: Rollout, Target: c.of.String()}, roll, unrolled)
 		if err != nil {
 			return err
 		}
@@ -89,9 +89,9 @@ func (d *director) rolls(ctx context.Context) error {
 		holding := func() []*node { return d.holding([]moment{at}, nil) }
 		for _, others := range d.classesAt(ctx, roll, at.at, holding) {
 			x := others[0]
-			s := Scenario{Event: LoseNodeInRoll, Target: c.of.String() + ", " + x.name(), Nodes: []string{x.name()}}
+			s := Scenario{Event: LoseNodeInRollout, Target: c.of.String() + ", " + x.name(), Nodes: []string{x.name()}}
 			for _, other := range others[1:] {
-				s.Like = append(s.Like, c.of.String()+", "+other.name())
+				s.Equivalent = append(s.Equivalent, c.of.String()+", "+other.name())
 			}
 			begin := func() error { return d.loseAt(ctx, roll, at.at, x) }
 			if _, err := d.scene(ctx, s, begin, unrolled); err != nil {
@@ -179,7 +179,7 @@ func (d *director) grows(ctx context.Context) error {
 			continue
 		}
 		grow := func() error { d.touch(c); set(d.world, &c.want, c.of.Max); return nil }
-		if _, err := d.scene(ctx, Scenario{Event: Grow, Target: c.of.String()}, grow, nil); err != nil {
+		if _, err := d.scene(ctx, Scenario{Event: ScaleUp, Target: c.of.String()}, grow, nil); err != nil {
 			return err
 		}
 	}

@@ -46,20 +46,20 @@ func TestPromises(t *testing.T) {
 	}
 	down := map[string]int{}
 	for _, name := range []string{"multi-zone", "multi-node", "single-node", "web-multi-zone"} {
-		r, err := Play(t.Context(), c, golden(t, name))
+		r, err := Simulate(t.Context(), c, golden(t, name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		seen := map[Event]int{}
 		for _, s := range r.Scenarios {
-			seen[s.Event] += 1 + len(s.Like)
-			alone := slices.Contains([]Event{Rest, LoseNode, DrainNode, Roll}, s.Event) || s.Event == LoseZone && strings.Contains(name, "multi-zone")
-			if alone && s.Stuck != "" {
-				t.Errorf("%s: %s %s: %s", name, s.Event, s.Target, s.Stuck)
+			seen[s.Event] += 1 + len(s.Equivalent)
+			alone := slices.Contains([]Event{SteadyState, LoseNode, DrainNode, Rollout}, s.Event) || s.Event == LoseZone && strings.Contains(name, "multi-zone")
+			if alone && s.Blocked != "" {
+				t.Errorf("%s: %s %s: %s", name, s.Event, s.Target, s.Blocked)
 			}
 			for _, o := range s.Outcomes {
-				if s.Event == Rest && (o.Least != o.Pods || o.After != o.Pods || len(o.Waits) > 0) {
-					t.Errorf("%s: %s is not placed: %v", name, o.Workload, o.Waits)
+				if s.Event == SteadyState && (o.Least != o.Pods || o.After != o.Pods || len(o.Pending) > 0) {
+					t.Errorf("%s: %s is not placed: %v", name, o.Workload, o.Pending)
 				}
 				if several := o.Workload.Replicas > 1; several && alone && !o.Serves() {
 					t.Errorf("%s: %s %s: %s has %d of %d pods left and needs %d", name, s.Event, s.Target, o.Workload, o.Least, o.Pods, o.Needs)
@@ -68,14 +68,14 @@ func TestPromises(t *testing.T) {
 					down[name]++
 				}
 				if o.Workload.Kind == workload.Deployment && alone && !o.Recovers() {
-					t.Errorf("%s: %s %s: %s does not come back: %v", name, s.Event, s.Target, o.Workload, o.Waits)
+					t.Errorf("%s: %s %s: %s does not come back: %v", name, s.Event, s.Target, o.Workload, o.Pending)
 				}
 				if (o.Recovery < 0) == o.Recovers() || o.Recovery == 0 && !o.Serves() {
 					t.Errorf("%s: %s %s: %s is back after %s: %+v", name, s.Event, s.Target, o.Workload, o.Recovery, o)
 				}
 			}
 		}
-		if seen[Rest] != 1 || seen[LoseNode] != 6 || seen[LoseZone] != 3 || seen[DrainNode] != 6 || seen[Roll] == 0 || (seen[LoseNodeInDrain] == 0) != (name == "single-node") || seen[LoseNodeInRoll] == 0 {
+		if seen[SteadyState] != 1 || seen[LoseNode] != 6 || seen[LoseZone] != 3 || seen[DrainNode] != 6 || seen[Rollout] == 0 || (seen[LoseNodeInDrain] == 0) != (name == "single-node") || seen[LoseNodeInRollout] == 0 {
 			t.Errorf("%s: played %v", name, seen)
 		}
 	}

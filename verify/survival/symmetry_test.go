@@ -66,11 +66,11 @@ func verdicts(r Result) map[string]string {
 	all := map[string]string{}
 	for _, s := range r.Scenarios {
 		var b strings.Builder
-		fmt.Fprint(&b, s.Stuck == "")
+		fmt.Fprint(&b, s.Blocked == "")
 		for _, o := range s.Outcomes {
-			fmt.Fprint(&b, " ", o.Pods, o.Least, o.After, o.Needs, o.Recovery, len(o.Waits))
+			fmt.Fprint(&b, " ", o.Pods, o.Least, o.After, o.Needs, o.Recovery, len(o.Pending))
 		}
-		for _, target := range append([]string{s.Target}, s.Like...) {
+		for _, target := range append([]string{s.Target}, s.Equivalent...) {
 			all[fmt.Sprint(s.Event, " ", target)] = b.String()
 		}
 	}
@@ -82,11 +82,11 @@ func TestSymmetryIsExact(t *testing.T) {
 	saved, compared := 0, 0
 	for seed := range uint64(seeds) {
 		c, s := random(t, seed)
-		some, err := play(t.Context(), c, s, true)
+		some, err := simulate(t.Context(), c, s, true)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		every, err := play(t.Context(), c, s, false)
+		every, err := simulate(t.Context(), c, s, false)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
@@ -116,7 +116,7 @@ const seeds = 150
 func TestOrderDoesNotMatter(t *testing.T) {
 	for seed := range uint64(seeds / 3) {
 		c, s := random(t, seed)
-		want, err := Play(t.Context(), c, s)
+		want, err := Simulate(t.Context(), c, s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +132,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := Play(t.Context(), cluster.Cluster{Nodes: nodes}, again)
+		got, err := Simulate(t.Context(), cluster.Cluster{Nodes: nodes}, again)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,16 +145,16 @@ func TestOrderDoesNotMatter(t *testing.T) {
 // told is a result as text.
 func told(r Result) string {
 	var b strings.Builder
-	for _, p := range r.Rest {
-		fmt.Fprintln(&b, p.Workload, p.Pod, p.Node, p.Why)
+	for _, p := range r.SteadyState {
+		fmt.Fprintln(&b, p.Workload, p.Pod, p.Node, p.Reason)
 	}
 	for _, s := range r.Scenarios {
-		fmt.Fprintln(&b, s.Event, s.Target, s.Like, s.Nodes, s.Stuck)
+		fmt.Fprintln(&b, s.Event, s.Target, s.Equivalent, s.Nodes, s.Blocked)
 		for _, o := range s.Outcomes {
-			fmt.Fprintln(&b, " ", o.Workload, o.Pods, o.Least, o.After, o.Needs, o.Recovery, o.Waits)
+			fmt.Fprintln(&b, " ", o.Workload, o.Pods, o.Least, o.After, o.Needs, o.Recovery, o.Pending)
 		}
 		for _, c := range s.Changes {
-			fmt.Fprintln(&b, " ", c.Workload, c.Pod, c.From, c.To, c.Why)
+			fmt.Fprintln(&b, " ", c.Workload, c.Pod, c.From, c.To, c.Reason)
 		}
 	}
 	return b.String()
@@ -164,7 +164,7 @@ func told(r Result) string {
 func TestPlaysAreSane(t *testing.T) {
 	for seed := range uint64(seeds) {
 		c, s := random(t, seed)
-		r, err := Play(t.Context(), c, s)
+		r, err := Simulate(t.Context(), c, s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,7 +173,7 @@ func TestPlaysAreSane(t *testing.T) {
 				if o.Least < 0 || o.After < 0 || o.Least > o.Pods && sc.Event != LoseNode && sc.Event != LoseZone || (o.Recovery < 0) == o.Recovers() {
 					t.Errorf("seed %d: %s %s: %+v", seed, sc.Event, sc.Target, o)
 				}
-				if sc.Event == Rest && (o.Least != o.After || o.Recovery > 0) {
+				if sc.Event == SteadyState && (o.Least != o.After || o.Recovery > 0) {
 					t.Errorf("seed %d: at rest: %+v", seed, o)
 				}
 			}

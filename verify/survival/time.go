@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/holdfast-ha/holdfast/verify/survival/scheduler"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 

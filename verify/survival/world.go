@@ -16,7 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
-	"github.com/holdfast-ha/holdfast/verify/survival/scheduler"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
@@ -74,7 +74,7 @@ func newWorld(ctx context.Context, c cluster.Cluster, s *workload.System) (*worl
 	if err != nil {
 		return nil, err
 	}
-	if err := placer.Know(knownOf(s)); err != nil {
+	if err := placer.SetObjects(knownOf(s)); err != nil {
 		return nil, err
 	}
 	w := &world{scheduler: placer, byName: map[string]*node{}, detection: cmp.Or(c.Detection, noticed)}

@@ -11,7 +11,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/holdfast-ha/holdfast/verify/survival/scheduler"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -46,7 +46,7 @@ func run(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Know(scheduler.Known{Services: given.Services}); err != nil {
+	if err := s.SetObjects(scheduler.ClusterObjects{Services: given.Services}); err != nil {
 		return err
 	}
 	for _, pod := range given.Pods {

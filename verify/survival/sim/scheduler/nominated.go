@@ -23,7 +23,7 @@ func (n nominated) NominatedPodsForNode(node string) []fwk.PodInfo { return n.on
 
 // Nominate keeps room for a pod on the node that its status nominates. The pod must have a UID.
 func (s *Scheduler) Nominate(pod *corev1.Pod) {
-	s.objects.meet(pod)
+	s.listers.meet(pod)
 	// Terms that cannot be read count for nothing, as in the scheduler.
 	info, _ := framework.NewPodInfo(pod)
 	on := s.nominated.on

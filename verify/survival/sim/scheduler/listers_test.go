@@ -13,7 +13,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 )
 
-func newScheduler(t *testing.T, nodes, zones int, k Known) *Scheduler {
+func newScheduler(t *testing.T, nodes, zones int, k ClusterObjects) *Scheduler {
 	t.Helper()
 	c, err := cluster.Uniform(nodes, zones)
 	if err != nil {
@@ -23,7 +23,7 @@ func newScheduler(t *testing.T, nodes, zones int, k Known) *Scheduler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Know(k); err != nil {
+	if err := s.SetObjects(k); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -34,17 +34,17 @@ func TestDefaultSpread(t *testing.T) {
 	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: "default", Name: name} }
 	selector := &metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}}
 	for name, tt := range map[string]struct {
-		known Known
+		known ClusterObjects
 		owner string
 		want  string
 	}{
 		"nothing is known":             {want: "node-1"},
-		"a Service":                    {known: Known{Services: []*corev1.Service{{ObjectMeta: meta("web"), Spec: corev1.ServiceSpec{Selector: selector.MatchLabels}}}}, want: "node-3"},
-		"a Service of others":          {known: Known{Services: []*corev1.Service{{ObjectMeta: meta("db"), Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "db"}}}}}, want: "node-1"},
-		"a Service without selector":   {known: Known{Services: []*corev1.Service{{ObjectMeta: meta("web")}}}, want: "node-1"},
-		"a ReplicaSet":                 {known: Known{ReplicaSets: []*appsv1.ReplicaSet{{ObjectMeta: meta("own"), Spec: appsv1.ReplicaSetSpec{Selector: selector}}}}, owner: "ReplicaSet", want: "node-3"},
-		"a ReplicaSet that is not its": {known: Known{ReplicaSets: []*appsv1.ReplicaSet{{ObjectMeta: meta("own"), Spec: appsv1.ReplicaSetSpec{Selector: selector}}}}, want: "node-1"},
-		"a StatefulSet":                {known: Known{StatefulSets: []*appsv1.StatefulSet{{ObjectMeta: meta("own"), Spec: appsv1.StatefulSetSpec{Selector: selector}}}}, owner: "StatefulSet", want: "node-3"},
+		"a Service":                    {known: ClusterObjects{Services: []*corev1.Service{{ObjectMeta: meta("web"), Spec: corev1.ServiceSpec{Selector: selector.MatchLabels}}}}, want: "node-3"},
+		"a Service of others":          {known: ClusterObjects{Services: []*corev1.Service{{ObjectMeta: meta("db"), Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "db"}}}}}, want: "node-1"},
+		"a Service without selector":   {known: ClusterObjects{Services: []*corev1.Service{{ObjectMeta: meta("web")}}}, want: "node-1"},
+		"a ReplicaSet":                 {known: ClusterObjects{ReplicaSets: []*appsv1.ReplicaSet{{ObjectMeta: meta("own"), Spec: appsv1.ReplicaSetSpec{Selector: selector}}}}, owner: "ReplicaSet", want: "node-3"},
+		"a ReplicaSet that is not its": {known: ClusterObjects{ReplicaSets: []*appsv1.ReplicaSet{{ObjectMeta: meta("own"), Spec: appsv1.ReplicaSetSpec{Selector: selector}}}}, want: "node-1"},
+		"a StatefulSet":                {known: ClusterObjects{StatefulSets: []*appsv1.StatefulSet{{ObjectMeta: meta("own"), Spec: appsv1.StatefulSetSpec{Selector: selector}}}}, owner: "StatefulSet", want: "node-3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			// A large node, and beside the other zone a small one.
@@ -61,7 +61,7 @@ func TestDefaultSpread(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Know(tt.known); err != nil {
+			if err := s.SetObjects(tt.known); err != nil {
 				t.Fatal(err)
 			}
 			first, second := podOf("web", 0), podOf("web", 1)
@@ -84,9 +84,9 @@ func TestDefaultSpread(t *testing.T) {
 
 // Terms of affinity select namespaces by their labels, and by the name that each has as a label.
 func TestNamespaces(t *testing.T) {
-	blue := Known{Namespaces: []*corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "blue", Labels: map[string]string{"team": "a"}}}}}
+	blue := ClusterObjects{Namespaces: []*corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "blue", Labels: map[string]string{"team": "a"}}}}}
 	for name, tt := range map[string]struct {
-		known    Known
+		known    ClusterObjects
 		selector map[string]string
 		want     string
 	}{
@@ -120,7 +120,7 @@ func TestNamespaces(t *testing.T) {
 
 // What is known can be told anew, and counts for pods that were placed before, too.
 func TestKnowReplaces(t *testing.T) {
-	s := newScheduler(t, 3, 0, Known{})
+	s := newScheduler(t, 3, 0, ClusterObjects{})
 	for i, app := range []string{"web", "bus"} {
 		there := podOf(app, 0)
 		there.Spec.NodeName = fmt.Sprint("node-", i+1)
@@ -131,12 +131,12 @@ func TestKnowReplaces(t *testing.T) {
 	comes := podOf("db", 0)
 	comes.Spec.Affinity = apart("web")
 	comes.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution[0].NamespaceSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"team": "a"}}
-	labelled := Known{Namespaces: []*corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "default", Labels: map[string]string{"team": "a"}}}}}
+	labelled := ClusterObjects{Namespaces: []*corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "default", Labels: map[string]string{"team": "a"}}}}}
 	for _, tt := range []struct {
-		known Known
+		known ClusterObjects
 		fits  int
-	}{{Known{}, 3}, {labelled, 2}, {Known{}, 3}} {
-		if err := s.Know(tt.known); err != nil {
+	}{{ClusterObjects{}, 3}, {labelled, 2}, {ClusterObjects{}, 3}} {
+		if err := s.SetObjects(tt.known); err != nil {
 			t.Fatal(err)
 		}
 		if fit, err := s.Feasible(t.Context(), comes); err != nil || len(fit) != tt.fits {

@@ -10,14 +10,14 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Play places the workloads of a system, whose replication is told, on a cluster, and lets each event happen to it. Targets to
-// which the same happens are played once.
-func Play(ctx context.Context, c cluster.Cluster, s *workload.System) (Result, error) {
-	return play(ctx, c, s, true)
+// Simulate places the workloads of a system, whose replication models are set, on a cluster and applies every event to it. Equivalent
+// targets are simulated once.
+func Simulate(ctx context.Context, c cluster.Cluster, s *workload.System) (Result, error) {
+	return simulate(ctx, c, s, true)
 }
 
-// play is Play, and with symmetry off plays each target.
-func play(ctx context.Context, c cluster.Cluster, s *workload.System, symmetry bool) (Result, error) {
+// simulate is Simulate; without symmetry it simulates every target.
+func simulate(ctx context.Context, c cluster.Cluster, s *workload.System, symmetry bool) (Result, error) {
 	w, err := newWorld(ctx, c, s)
 	if err != nil {
 		return Result{}, err
@@ -27,8 +27,8 @@ func play(ctx context.Context, c cluster.Cluster, s *workload.System, symmetry b
 	}
 	d := &director{world: w, classes: newClasses(w, symmetry)}
 	d.rest = d.outcomes()
-	d.Rest = w.placements()
-	d.Scenarios = []Scenario{{Event: Rest, Outcomes: d.rest}}
+	d.SteadyState = w.placements()
+	d.Scenarios = []Scenario{{Event: SteadyState, Outcomes: d.rest}}
 	for _, scenes := range []func(context.Context) error{d.loseNodes, d.loseZones, d.drainNodes, d.rolls, d.grows} {
 		if err := scenes(ctx); err != nil {
 			return Result{}, err
@@ -39,7 +39,7 @@ func play(ctx context.Context, c cluster.Cluster, s *workload.System, symmetry b
 }
 
 // events are all events, in the order in which they are told.
-var events = []Event{Rest, LoseNode, LoseZone, DrainNode, Roll, Grow, LoseNodeInDrain, LoseNodeInRoll}
+var events = []Event{SteadyState, LoseNode, LoseZone, DrainNode, Rollout, ScaleUp, LoseNodeInDrain, LoseNodeInRollout}
 
 // director plays one scenario after the other, each on the world at rest.
 type director struct {
@@ -60,7 +60,7 @@ func (d *director) scene(ctx context.Context, s Scenario, begin func() error, en
 			return err
 		}
 		if ended != nil {
-			s.Stuck = ended()
+			s.Blocked = ended()
 		}
 		s.Outcomes = d.outcomes()
 		s.Changes = d.told()

@@ -28,7 +28,7 @@ func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets func()
 		return "", nil, nil
 	}
 	s.volumes.on = disks
-	s.objects.meet(pod)
+	s.listers.meet(pod)
 	// Taking pods off a node changes what was counted on others: all have to be seen.
 	s.shown.showAll()
 	state := framework.NewCycleState()

@@ -25,7 +25,7 @@ func TestNominate(t *testing.T) {
 		"the pod for which it is kept":     {keeps, []string{"node-1"}},
 		"one for which a full one is kept": {waitsForFirst(sized("b", 0, "16", 10)), []string{"node-2"}},
 	} {
-		s := newScheduler(t, 2, 0, Known{})
+		s := newScheduler(t, 2, 0, ClusterObjects{})
 		s.Nominate(keeps)
 		if fits, err := s.Feasible(t.Context(), tt.comes); !slices.Equal(fits, tt.fits) {
 			t.Errorf("%s: it fits on %v, not on %v (%v)", name, fits, tt.fits, err)

@@ -23,14 +23,14 @@ func (u *Unschedulable) count(status *fwk.Status, nodes int) {
 
 func (u *Unschedulable) Error() string {
 	text := fmt.Sprintf("pod %s fits on no node", u.Pod)
-	if why := u.Reason(); why != "" {
+	if why := u.Summary(); why != "" {
 		text += ": " + why
 	}
 	return text
 }
 
 // Reason is the reasons in a line, without the pod: "2 Insufficient cpu, 1 node(s) were unschedulable".
-func (u *Unschedulable) Reason() string {
+func (u *Unschedulable) Summary() string {
 	reasons := make([]string, 0, len(u.Reasons))
 	for reason, count := range u.Reasons {
 		reasons = append(reasons, fmt.Sprintf("%d %s", count, reason))

@@ -28,7 +28,7 @@ import (
 // Scheduler places pods on the nodes it knows. It is not for use by several goroutines.
 type Scheduler struct {
 	nodes     *nodes
-	objects   *objects
+	listers   *listers
 	shown     *lister
 	cells     cells
 	nominated nominated
@@ -46,14 +46,14 @@ var registerMetrics = sync.OnceFunc(metrics.Register)
 // New makes a scheduler for nodes without pods, which are in namespaces without labels and belong to nothing; see Know.
 func New(ctx context.Context, all []*corev1.Node) (*Scheduler, error) {
 	registerMetrics() // the plugins count what they do, and nobody reads it
-	s := &Scheduler{nodes: newNodes(all), objects: newObjects(), cells: cells{groups: map[string]int{}}, nominated: newNominated()}
+	s := &Scheduler{nodes: newNodes(all), listers: newListers(), cells: cells{groups: map[string]int{}}, nominated: newNominated()}
 	s.shown = &lister{nodes: s.nodes}
 	known := registry(s.volumes.plugin, func(p *defaultpreemption.DefaultPreemption) { s.preempts = p })
 	p, err := profile(known)
 	if err != nil {
 		return nil, err
 	}
-	s.framework, err = runtime.NewFramework(ctx, known, p, runtime.WithSnapshotSharedLister(s.shown), runtime.WithInformerFactory(s.objects.factory),
+	s.framework, err = runtime.NewFramework(ctx, known, p, runtime.WithSnapshotSharedLister(s.shown), runtime.WithInformerFactory(s.listers.factory),
 		runtime.WithPodNominator(s.nominated), runtime.WithParallelism(1))
 	if err != nil {
 		return nil, fmt.Errorf("the scheduler's plugins: %w", err)
@@ -63,12 +63,12 @@ func New(ctx context.Context, all []*corev1.Node) (*Scheduler, error) {
 }
 
 // Know tells of objects, instead of those that it was told of before.
-func (s *Scheduler) Know(k Known) error { return s.objects.replace(k) }
+func (s *Scheduler) SetObjects(k ClusterObjects) error { return s.listers.replace(k) }
 
 // Add puts a pod on the node that its spec names, whether it fits or not. The pod must have a UID, and must not change
 // while it is there.
 func (s *Scheduler) Add(pod *corev1.Pod) error {
-	s.objects.meet(pod)
+	s.listers.meet(pod)
 	return s.nodes.addPod(pod)
 }
 
@@ -149,8 +149,8 @@ func (s *Scheduler) Feasible(ctx context.Context, pod *corev1.Pod, disks ...*cor
 
 // feasible finds the cells of nodes that a pod may be put on.
 func (s *Scheduler) feasible(ctx context.Context, state fwk.CycleState, pod *corev1.Pod) ([]cell, error) {
-	s.objects.meet(pod)
-	if err := s.objects.show(pod); err != nil {
+	s.listers.meet(pod)
+	if err := s.listers.show(pod); err != nil {
 		return nil, err
 	}
 	s.divide(pod)
@@ -206,7 +206,7 @@ func (s *Scheduler) divide(pod *corev1.Pod) {
 		return
 	}
 	apart := append(s.nodes.namedBy(s.volumes.terms()), s.nominated.nodes(s.nodes)...)
-	s.cells.divide(s.nodes, pod, s.objects.interestOf(pod), apart)
+	s.cells.divide(s.nodes, pod, s.listers.interestOf(pod), apart)
 	s.shown.reset()
 	for _, c := range s.cells.all {
 		for n := range c.each() {

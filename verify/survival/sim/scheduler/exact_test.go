@@ -61,7 +61,7 @@ func newHistory(t *testing.T, r *random, nodes int) *history {
 		if *s, err = New(t.Context(), all); err != nil {
 			t.Fatal(err)
 		}
-		if err := (*s).Know(known()); err != nil {
+		if err := (*s).SetObjects(known()); err != nil {
 			t.Fatal(err)
 		}
 	}

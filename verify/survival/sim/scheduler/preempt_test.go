@@ -109,7 +109,7 @@ func TestPreempt(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newScheduler(t, 2, 0, Known{})
+			s := newScheduler(t, 2, 0, ClusterObjects{})
 			for _, p := range tt.there {
 				if err := s.Add(p); err != nil {
 					t.Fatal(err)

@@ -81,7 +81,7 @@ type interest struct {
 }
 
 // interestOf is that of a pod, and of all others of its kind that are spread and owned like it.
-func (o *objects) interestOf(pod *corev1.Pod) *interest {
+func (o *listers) interestOf(pod *corev1.Pod) *interest {
 	// There is nothing in it that cannot be written down.
 	text, _ := json.Marshal([]any{pod.Spec.TopologySpreadConstraints, metav1.GetControllerOfNoCopy(pod)})
 	key := keyOf(pod) + string(text)
@@ -93,7 +93,7 @@ func (o *objects) interestOf(pod *corev1.Pod) *interest {
 	return i
 }
 
-func (o *objects) newInterest(pod *corev1.Pod) *interest {
+func (o *listers) newInterest(pod *corev1.Pod) *interest {
 	// What cannot be read is refused by the plugins.
 	info, _ := framework.NewPodInfo(pod)
 	i := &interest{pod: info, namespaces: o.namespaces}

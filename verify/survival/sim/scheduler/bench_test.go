@@ -31,15 +31,15 @@ func newBench(b *testing.B, nodes int, services bool) *Scheduler {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var known Known
+	var known ClusterObjects
 	for i := range crowd / 3 {
 		app := fmt.Sprint("app", i)
 		known.Services = append(known.Services, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: app}, Spec: corev1.ServiceSpec{Selector: map[string]string{"app": app}}})
 	}
 	if !services {
-		known = Known{}
+		known = ClusterObjects{}
 	}
-	if err := s.Know(known); err != nil {
+	if err := s.SetObjects(known); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()

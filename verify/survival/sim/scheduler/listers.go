@@ -15,7 +15,7 @@ import (
 )
 
 // Known is what the plugins look up beside nodes and pods.
-type Known struct {
+type ClusterObjects struct {
 	// Namespaces are selected by terms of affinity. Those that pods are in need not be named if they have no labels
 	// of their own.
 	Namespaces []*corev1.Namespace
@@ -28,7 +28,7 @@ type Known struct {
 }
 
 // objects is Known where the plugins look: behind informers that are filled by hand and never run.
-type objects struct {
+type listers struct {
 	factory    informers.SharedInformerFactory
 	namespaces map[string]labels.Set
 	// services are all by namespace; selecting those that select pods of a namespace and labels. The plugins are shown
@@ -40,8 +40,8 @@ type objects struct {
 	interests map[string]*interest
 }
 
-func newObjects() *objects {
-	return &objects{
+func newListers() *listers {
+	return &listers{
 		factory: informers.NewSharedInformerFactory(nil, 0), namespaces: map[string]labels.Set{},
 		services: map[string][]*corev1.Service{}, selecting: map[string][]*corev1.Service{},
 		interests: map[string]*interest{},
@@ -49,7 +49,7 @@ func newObjects() *objects {
 }
 
 // replace forgets what was known before.
-func (o *objects) replace(k Known) error {
+func (o *listers) replace(k ClusterObjects) error {
 	core, apps := o.factory.Core().V1(), o.factory.Apps().V1()
 	for _, err := range []error{
 		fill(core.Namespaces().Informer().GetIndexer(), []*corev1.Namespace{}),
@@ -85,7 +85,7 @@ func fill[T any](indexer cache.Indexer, all []T) error {
 }
 
 // addNamespace adds a namespace, with the label that the API server gives to each.
-func (o *objects) addNamespace(name string, own map[string]string) {
+func (o *listers) addNamespace(name string, own map[string]string) {
 	all := labels.Set{}
 	maps.Copy(all, own)
 	all[corev1.LabelMetadataName] = name
@@ -95,14 +95,14 @@ func (o *objects) addNamespace(name string, own map[string]string) {
 }
 
 // meet sees to it that the namespace of a pod is known: there is no pod without one.
-func (o *objects) meet(pod *corev1.Pod) {
+func (o *listers) meet(pod *corev1.Pod) {
 	if o.namespaces[pod.Namespace] == nil {
 		o.addNamespace(pod.Namespace, nil)
 	}
 }
 
 // show lets the plugins see the Services that select a pod.
-func (o *objects) show(pod *corev1.Pod) error {
+func (o *listers) show(pod *corev1.Pod) error {
 	if len(o.services[pod.Namespace]) == 0 && len(o.shown) == 0 {
 		return nil
 	}
@@ -124,7 +124,7 @@ func (o *objects) show(pod *corev1.Pod) error {
 }
 
 // defaultSelector selects the pods that a pod without spread constraints is spread from.
-func (o *objects) defaultSelector(pod *corev1.Pod) labels.Selector {
+func (o *listers) defaultSelector(pod *corev1.Pod) labels.Selector {
 	core, apps := o.factory.Core().V1(), o.factory.Apps().V1()
 	return helper.DefaultSelector(pod, core.Services().Lister(), core.ReplicationControllers().Lister(), apps.ReplicaSets().Lister(), apps.StatefulSets().Lister())
 }
