@@ -1,4 +1,4 @@
-# Every target of the project. `make` alone lists them.
+# `make` without a target lists the targets.
 .DEFAULT_GOAL := help
 STACKS := $(basename $(notdir $(wildcard stacks/*.yaml)))
 
@@ -10,43 +10,46 @@ help: ## List the targets
 build: ## Build bin/holdfast
 	go build -trimpath -ldflags '-s -w' -o bin/holdfast ./cmd/holdfast
 
+.PHONY: release
+release: ## Build archives of binaries and charts, and their checksums, in dist/: make release VERSION=v1.2.3
+	rm -rf dist
+	go run ./internal/release -version '$(VERSION)' -o dist
+
 .PHONY: test
 test: ## Run all tests that need no cluster
 	go test ./...
 
 .PHONY: lint
-lint: ## Format, vet and staticcheck
-	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'run gofmt -w on these'; exit 1; }
-	go vet ./...
-	go tool -modfile=e2e/tools/staticcheck/go.mod staticcheck ./...
+lint: ## Run golangci-lint: format, go vet, staticcheck and the linters in .golangci.yml (the first run builds it)
+	go tool -modfile=e2e/tools/golangci-lint/go.mod golangci-lint run
 
 .PHONY: generate
-generate: ## Write what is generated from code: charts/ and docs/
+generate: ## Generate charts/ and the reference pages in docs/
 	@for stack in $(STACKS); do go run ./cmd/holdfast chart $$stack -o charts/$$stack --force || exit 1; done
 	go test ./cmd/holdfast -run TestDocs -fixdocs
 
 .PHONY: verify
-verify: lint test ## What must pass before a change is handed in
+verify: lint test ## Run lint and test: required before you submit a change
 
 .PHONY: fuzz
-fuzz: ## Fuzz every parser and the renderer, a minute each
+fuzz: ## Fuzz every parser and the renderer, for FUZZTIME each (default 60s)
 	@for target in $$(grep -rho --include='*_test.go' 'func Fuzz[A-Za-z]*' generator internal verify | awk '{print $$2}' | sort -u); do \
 	  for pkg in $$(grep -rl --include='*_test.go' "func $$target(" generator internal verify | xargs -n1 dirname | sort -u); do \
 	    echo "$$pkg $$target"; go test ./$$pkg -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-60s} -fuzzminimizetime 10x || exit 1; done; done
 
 .PHONY: bench
-bench: ## Benchmarks, and holdfast beside helm, kustomize and kube-scheduler in one run
+bench: ## Run benchmarks; compare holdfast with helm, kustomize and kube-scheduler
 	go test -run '^$$' -bench . -benchtime 3x ./generator/... ./verify/...
 	e2e/bench.sh
 
 .PHONY: agreement
-agreement: ## Hold verify against a real control plane and write what both say to docs/evidence
+agreement: ## Compare verify with a real control plane; write the results to docs/evidence/
 	EVIDENCE=$(CURDIR)/docs/evidence e2e/run.sh control
 
 .PHONY: evidence
-evidence: ## Make nodes and zones fail and write what was lost to docs/evidence (as root)
+evidence: ## Measure node and zone failures under load; write the results to docs/evidence/ (needs root)
 	EVIDENCE=$(CURDIR)/docs/evidence e2e/run.sh solo live
 
 .PHONY: e2e
-e2e: ## Hold what comes out against the real tools (builds them on first use)
+e2e: ## Run all end-to-end tests (needs root; the first run builds the tools)
 	e2e/run.sh

@@ -46,6 +46,7 @@ var arrows = map[string][]string{
 	"verify/verifytest":             {"verify/manifest", "verify/workload"}, // imported by tests only
 
 	"internal/kubeconfig": {},
+	"internal/release":    {},
 	"internal/strict":     {},
 	"internal/table":      {},
 
