@@ -3,6 +3,7 @@ package chart
 import (
 	"bytes"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,31 +12,34 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// object is one kind of object that a component can have: the template it is written from and when there is one.
+// object is a kind of object that a component can have.
 type object struct {
 	// file is the template's name in templates/component and the file's in the chart.
 	file string
 	// key names the object in values.overrides, with the component's label put in.
-	key  string
+	key string
+	// when reports whether a component has the object at all.
 	when func(component) bool
+	// enabled is the Helm condition for rendering the object, with $c for the component's values; empty: always.
+	enabled string
 }
 
-// objects lists all that the template set can make of a component, in the order of a chart's folder.
+// objects lists the objects that a component can have, in the order of a chart's folder.
 var objects = []object{
-	{"serviceaccount.yaml", "ServiceAccount/%s", always},
-	{"role.yaml", "Role/%s", component.HasRules},
-	{"rolebinding.yaml", "RoleBinding/%s", component.HasRules},
-	{"configmap.yaml", "ConfigMap/%s", func(c component) bool { return len(c.Config.Files) > 0 }},
-	{"service.yaml", "Service/%s", component.HasService},
-	{"service-headless.yaml", "Service/%s-headless", func(c component) bool { return c.Workload() == "StatefulSet" }},
-	{"deployment.yaml", "Deployment/%s", func(c component) bool { return c.Workload() == "Deployment" }},
-	{"statefulset.yaml", "StatefulSet/%s", func(c component) bool { return c.Workload() == "StatefulSet" }},
-	{"daemonset.yaml", "DaemonSet/%s", func(c component) bool { return c.Workload() == "DaemonSet" }},
-	{"horizontalpodautoscaler.yaml", "HorizontalPodAutoscaler/%s", func(c component) bool { return c.Autoscaling != nil }},
-	{"poddisruptionbudget.yaml", "PodDisruptionBudget/%s", func(c component) bool { return !c.PerNode() && c.Replication != stack.Single }},
-	{"networkpolicy.yaml", "NetworkPolicy/%s", always},
-	{"ingress.yaml", "Ingress/%s", func(c component) bool { return c.Ingress != "" }},
-	{"httproute.yaml", "HTTPRoute/%s", func(c component) bool { return c.Ingress != "" }},
+	{"serviceaccount.yaml", "ServiceAccount/%s", always, ""},
+	{"role.yaml", "Role/%s", component.HasRules, ""},
+	{"rolebinding.yaml", "RoleBinding/%s", component.HasRules, ""},
+	{"configmap.yaml", "ConfigMap/%s", func(c component) bool { return len(c.Config.Files) > 0 }, ""},
+	{"service.yaml", "Service/%s", component.HasService, ""},
+	{"service-headless.yaml", "Service/%s-headless", func(c component) bool { return c.Workload() == "StatefulSet" }, ""},
+	{"deployment.yaml", "Deployment/%s", func(c component) bool { return c.Workload() == "Deployment" }, ""},
+	{"statefulset.yaml", "StatefulSet/%s", func(c component) bool { return c.Workload() == "StatefulSet" }, ""},
+	{"daemonset.yaml", "DaemonSet/%s", func(c component) bool { return c.Workload() == "DaemonSet" }, ""},
+	{"horizontalpodautoscaler.yaml", "HorizontalPodAutoscaler/%s", func(c component) bool { return c.Autoscaling != nil }, "$c.autoscaling.enabled"},
+	{"poddisruptionbudget.yaml", "PodDisruptionBudget/%s", func(c component) bool { return !c.PerNode() && c.Replication != stack.Single }, "and $c.podDisruptionBudget (gt (int $c.replicas) 1)"},
+	{"networkpolicy.yaml", "NetworkPolicy/%s", always, ".Values.networkPolicy.enabled"},
+	{"ingress.yaml", "Ingress/%s", func(c component) bool { return c.Ingress != "" }, "$c.ingress.enabled"},
+	{"httproute.yaml", "HTTPRoute/%s", func(c component) bool { return c.Ingress != "" }, "$c.httpRoute.enabled"},
 }
 
 func always(component) bool { return true }
@@ -65,31 +69,56 @@ func (g *generation) components() error {
 			g.files[fmt.Sprintf("templates/%s/%s", view.Label(), o.file)] = text
 		}
 		for file, text := range c.Config.Files {
-			g.files[fmt.Sprintf("templates/%s/_%s.tpl", view.Label(), file)] = view.configFile(file, text)
+			g.files[fmt.Sprintf("templates/%s/_%s.tpl", view.Label(), file)] = g.configFile(view, file, text)
 		}
 	}
 	return nil
 }
 
-// object writes one object: first where it is put out, with the component's condition, then its definition, so that
-// an override can be laid over it.
+// object writes one object: its definition, and below it the call that renders it with the user's override merged in.
 func (g *generation) object(c component, o object) ([]byte, error) {
 	var body bytes.Buffer
 	if err := g.set.ExecuteTemplate(&body, "component/"+o.file, c); err != nil {
 		return nil, err
 	}
 	key := fmt.Sprintf(o.key, c.Label())
-	put := fmt.Sprintf("{{- include %q (list . %q %q .) }}\n", g.Name+".object", key, g.Name+"."+key)
-	if c.When != "" {
-		put = fmt.Sprintf("{{- if %s }}\n%s{{- end }}\n", c.When, put)
+	var out bytes.Buffer
+	out.WriteString(header(fmt.Sprintf("component %s of stack %s", c.Name, g.File)))
+	fmt.Fprintf(&out, "{{- define %q -}}\n%s{{- end }}\n\n", g.Name+"."+key, body.String())
+	call := fmt.Sprintf("{{- include %q (list . %q %q .) }}\n", g.Name+".object", key, g.Name+"."+key)
+	if strings.Contains(o.enabled, "$c") {
+		fmt.Fprintf(&out, "{{- $c := include %q (list . %q) | fromYaml }}\n", g.Name+".component", c.Name)
 	}
-	return fmt.Appendf(nil, "%s{{- define %q -}}\n%s{{- end }}\n", put, g.Name+"."+key, body.String()), nil
+	switch condition := allOf(c.When, o.enabled); condition {
+	case "":
+		out.WriteString(call)
+	default:
+		fmt.Fprintf(&out, "{{- if %s }}\n  %s{{- end }}\n", condition, call)
+	}
+	return out.Bytes(), nil
+}
+
+// allOf is the Helm condition that holds where both a and b do; an empty one always holds.
+func allOf(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return fmt.Sprintf("and (%s) (%s)", a, b)
 }
 
 // configFile is a file of the component's configuration as a template of its own, at its natural indentation.
-func (c component) configFile(file, text string) []byte {
-	return fmt.Appendf(nil, "{{- define %q -}}\n{{- $c := include %q (list . %q) | fromYaml -}}\n%s\n{{- end }}\n",
-		c.Chart+"."+c.Label()+"/"+file, c.Chart+".component", c.Name, strings.TrimSpace(text))
+func (g *generation) configFile(c component, file, text string) []byte {
+	return fmt.Appendf(nil, "%s{{- define %q -}}\n{{- $c := include %q (list . %q) | fromYaml -}}\n%s\n{{- end }}\n",
+		header(g.configSource(c, file)), c.Chart+"."+c.Label()+"/"+file, c.Chart+".component", c.Name, strings.TrimSpace(text))
+}
+
+// configSource names where the text of a configuration file stands: in a file of the stack's folder, or in the stack itself.
+func (g *generation) configSource(c component, file string) string {
+	inFolder := path.Join(c.Config.Folder, file)
+	if text, err := g.ownFile(inFolder); c.Config.Folder != "" && err == nil && text != nil {
+		return path.Join(strings.TrimSuffix(g.File, path.Ext(g.File)), inFolder)
+	}
+	return fmt.Sprintf("component %s of stack %s", c.Name, g.File)
 }
 
 var capital = regexp.MustCompile(`[A-Z]`)

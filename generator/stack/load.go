@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -31,7 +32,40 @@ func Load(fsys fs.FS, file string) (Stack, error) {
 			return Stack{}, err
 		}
 	}
+	for i, c := range s.Components {
+		if err := s.readConfig(&s.Components[i].Config); err != nil {
+			return Stack{}, fmt.Errorf("%s: components[%d] %q: %w", file, i, c.Name, err)
+		}
+	}
 	return s, nil
+}
+
+// readConfig adds the files of c's folder to its files.
+func (s Stack) readConfig(c *Config) error {
+	if c.Folder == "" {
+		return nil
+	}
+	if s.Own == nil {
+		return fmt.Errorf("config.folder: the stack has no folder of its own, so %q is missing", c.Folder)
+	}
+	entries, err := fs.ReadDir(s.Own, c.Folder)
+	if err != nil {
+		return fmt.Errorf("config.folder: %w", err)
+	}
+	files := map[string]string{}
+	maps.Copy(files, c.Files)
+	for _, e := range entries {
+		if _, ok := files[e.Name()]; ok {
+			return fmt.Errorf("config.files: %s is also in folder %s: remove one", e.Name(), c.Folder)
+		}
+		text, err := fs.ReadFile(s.Own, path.Join(c.Folder, e.Name()))
+		if err != nil {
+			return fmt.Errorf("config.folder: %w", err)
+		}
+		files[e.Name()] = string(text)
+	}
+	c.Files = files
+	return c.validate()
 }
 
 // Parse decodes one stack from text; file is its name in errors.
@@ -40,6 +74,7 @@ func Parse(file string, text []byte) (Stack, error) {
 	if err := strict.Decode(file, text, &s); err != nil {
 		return Stack{}, err
 	}
+	s.File = path.Base(file)
 	for i, c := range s.Components {
 		if err := s.Components[i].expand(); err != nil {
 			return Stack{}, fmt.Errorf("%s: components[%d] %q: %w", file, i, c.Name, err)
@@ -151,7 +186,7 @@ func (c Component) validate(s Stack) error {
 	case c.Drain != nil && (c.Drain.SleepSeconds < 0 || c.Drain.Seconds < 0):
 		return errors.New("drain: seconds must not be negative")
 	}
-	return errors.Join(c.validatePorts(s), c.validateConfig(), c.validateStorage())
+	return errors.Join(c.validatePorts(s), c.Config.validate(), c.validateStorage())
 }
 
 // reservedNames are the keys that every chart's values have beside its components.
@@ -178,11 +213,11 @@ func (c Component) validatePorts(s Stack) error {
 	return nil
 }
 
-func (c Component) validateConfig() error {
-	if len(c.Config.Files) > 0 && c.Config.Path == "" {
+func (c Config) validate() error {
+	if (len(c.Files) > 0 || c.Folder != "") && c.Path == "" {
 		return errors.New("config.path: must be set")
 	}
-	for name := range c.Config.Files {
+	for name := range c.Files {
 		if !fileName.MatchString(name) {
 			return fmt.Errorf("config.files: %q is no file name", name)
 		}

@@ -2,7 +2,7 @@
 //
 // A stack is one YAML file, <name>.yaml, and where the system has objects of its own (custom resources, jobs,
 // certificates) a folder <name>/ beside it with what the chart takes over: templates/, crds/, values.yaml,
-// values.schema.json, README.md.
+// values.schema.json, README.md, and the configuration files of its components.
 package stack
 
 import (
@@ -28,6 +28,8 @@ type Stack struct {
 	// Notes is Helm template text for the end of NOTES.txt.
 	Notes string `yaml:"notes"`
 
+	// File is the name of the file that the stack was read from.
+	File string `yaml:"-"`
 	// Own is the stack's folder, nil when it has none.
 	Own fs.FS `yaml:"-"`
 }
@@ -127,8 +129,12 @@ type Drain struct {
 
 // Config is a ConfigMap, mounted as a folder. The files are Helm template text with $c, the component's values.
 type Config struct {
-	Path  string            `yaml:"path"`
+	// Path is where the ConfigMap is mounted in the container.
+	Path string `yaml:"path"`
+	// Files has the text of each file by its name.
 	Files map[string]string `yaml:"files"`
+	// Folder is a folder inside the stack's own, such as "config/bus"; Load adds its files to Files.
+	Folder string `yaml:"folder"`
 }
 
 // Storage is one claim per pod.

@@ -242,3 +242,39 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestConfigFolder(t *testing.T) {
+	inFolder := strings.Replace(good, `files: {front.conf: "a = 1"}`, "folder: config", 1)
+	for _, c := range []struct {
+		name, stack string
+		files       fstest.MapFS
+		want, err   string
+	}{
+		{"a file", inFolder, fstest.MapFS{"shop/config/front.conf": {Data: []byte("b = 2")}}, "b = 2", ""},
+		{"no folder of the stack", inFolder, nil, "", `shop.yaml: components[0] "front": config.folder: the stack has no folder of its own, so "config" is missing`},
+		{"no such folder", inFolder, fstest.MapFS{"shop/other": {}}, "", `shop.yaml: components[0] "front": config.folder: open config: file does not exist`},
+		{"a bad file name", inFolder, fstest.MapFS{"shop/config/a b": {}}, "", `shop.yaml: components[0] "front": config.files: "a b" is no file name`},
+		{"the same file twice", strings.Replace(good, `files: {front.conf: "a = 1"}`, "folder: config\n      files: {front.conf: x}", 1),
+			fstest.MapFS{"shop/config/front.conf": {}}, "", `shop.yaml: components[0] "front": config.files: front.conf is also in folder config: remove one`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			fsys := fstest.MapFS{"shop.yaml": {Data: []byte(c.stack)}}
+			for name, file := range c.files {
+				fsys[name] = file
+			}
+			s, err := Load(fsys, "shop.yaml")
+			if c.err != "" {
+				if err == nil || !strings.Contains(err.Error(), c.err) {
+					t.Errorf("got %v, want %s", err, c.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := s.Components[0].Config.Files["front.conf"]; got != c.want {
+				t.Errorf("front.conf is %q, want %q", got, c.want)
+			}
+		})
+	}
+}

@@ -30,6 +30,7 @@ MOVED_{{ .Values.migration.id }}
 {{- $c := include "argo-events.component" (list . "bus") | fromYaml -}}
 name: {{ include "argo-events.members" (list . "bus") }}
 servers: {{ int $c.replicas }}
+budget: {{ and (gt (int $c.replicas) 1) (not (empty $c.podDisruptionBudget)) }}
 {{- $urls := list }}
 {{- range until (int $c.replicas) }}
 {{- $urls = append $urls (printf "nats://%[1]s-%[2]d.%[1]s-headless:%[3]s" (include "argo-events.members" (list $ "bus")) . (include "argo-events.clientPort" $)) }}
