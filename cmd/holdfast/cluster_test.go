@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/yaml"
 )
 
@@ -33,9 +34,10 @@ func serveRelease(ts *testscript.TestScript, neg bool, args []string) {
 	if status == "broken" {
 		packed, status = base64.StdEncoding.EncodeToString([]byte("no release")), "deployed"
 	}
+	own := labels.Set{"name": name, "owner": "helm", "status": status, "version": "3"}
 	secret := map[string]any{
 		"apiVersion": "v1", "kind": "Secret", "data": map[string]any{"release": packed},
-		"metadata": map[string]any{"name": "sh.helm.release.v1." + name + ".v3", "namespace": namespace, "labels": map[string]any{"name": name, "owner": "helm", "status": status, "version": "3"}},
+		"metadata": map[string]any{"name": "sh.helm.release.v1." + name + ".v3", "namespace": namespace, "labels": own},
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -49,7 +51,8 @@ func serveRelease(ts *testscript.TestScript, neg bool, args []string) {
 			fmt.Fprint(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403, "message": "secrets is forbidden"}`)
 		default:
 			items := []any{}
-			if r.URL.Path == "/api/v1/namespaces/"+namespace+"/secrets" && r.URL.Query().Get("labelSelector") == "name="+name+",owner=helm" {
+			selector, err := labels.Parse(r.URL.Query().Get("labelSelector"))
+			if err == nil && r.URL.Path == "/api/v1/namespaces/"+namespace+"/secrets" && selector.Matches(own) {
 				items = append(items, secret)
 			}
 			_ = json.NewEncoder(w).Encode(map[string]any{"apiVersion": "v1", "kind": "SecretList", "metadata": map[string]any{}, "items": items})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -42,7 +41,7 @@ which.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeStacks,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := f.plan(cmd.Context(), args)
+			p, err := f.plan(args)
 			if err != nil {
 				return err
 			}
@@ -97,7 +96,7 @@ func (f *planFlags) add(cmd *cobra.Command) {
 }
 
 // plan renders both sides and compares them.
-func (f *planFlags) plan(ctx context.Context, args []string) (plan.Plan, error) {
+func (f *planFlags) plan(args []string) (plan.Plan, error) {
 	c, err := loadChart(args)
 	if err != nil {
 		return plan.Plan{}, err
@@ -105,7 +104,7 @@ func (f *planFlags) plan(ctx context.Context, args []string) (plan.Plan, error) 
 	if slices.Contains(slices.Concat(f.both.Files, f.from.Files, f.to.Files), "-") {
 		return plan.Plan{}, errors.New("values file -: both sides are read, and standard input is read once: give a file")
 	}
-	from, err := f.before(ctx, c)
+	from, err := f.before(c)
 	if err != nil {
 		return plan.Plan{}, err
 	}
@@ -138,7 +137,7 @@ func (f *planFlags) plan(ctx context.Context, args []string) (plan.Plan, error) 
 }
 
 // before returns the objects that there are.
-func (f *planFlags) before(ctx context.Context, c *render.Chart) ([]manifest.Object, error) {
+func (f *planFlags) before(c *render.Chart) ([]manifest.Object, error) {
 	if f.release == "" {
 		values, err := f.values(f.from, f.profile, "")
 		if err != nil {
@@ -152,7 +151,7 @@ func (f *planFlags) before(ctx context.Context, c *render.Chart) ([]manifest.Obj
 		return objects, nil
 	}
 	var err error
-	if f.installed, err = render.ReadRelease(ctx, f.cluster, f.options.Namespace, f.release); errors.Is(err, render.ErrNoAnswer) {
+	if f.installed, err = render.ReadRelease(f.cluster, f.options.Namespace, f.release); errors.Is(err, render.ErrCluster) {
 		return nil, otherError{err}
 	} else if err != nil {
 		return nil, err

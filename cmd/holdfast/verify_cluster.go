@@ -111,7 +111,7 @@ func (f *verifyFlags) open() (err error) {
 
 // answered tells a cluster that does not answer from bad input.
 func answered(err error) error {
-	if errors.Is(err, live.ErrRead) {
+	if errors.Is(err, live.ErrCluster) {
 		return otherError{err}
 	}
 	return err

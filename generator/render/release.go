@@ -1,73 +1,67 @@
 package render
 
 import (
-	"bytes"
-	"cmp"
-	"compress/gzip"
-	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/internal/kubeconfig"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/release"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime/schema"
+	"helm.sh/helm/v3/pkg/releaseutil"
+	"helm.sh/helm/v3/pkg/storage/driver"
 	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/dynamic"
+	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 )
 
-// ErrNoAnswer is a cluster that does not answer, or refuses to.
-var ErrNoAnswer = errors.New("the cluster gives no answer")
+// ErrCluster is wrapped by errors of the cluster: it is unreachable or refuses a request.
+var ErrCluster = errors.New("cannot read the cluster")
 
-// Cluster chooses a cluster as kubectl does: by a kubeconfig and a context in it, or, where they are empty, by what is usual.
+// Cluster selects a cluster as kubectl does. Empty fields have kubectl's defaults.
 type Cluster struct{ Kubeconfig, Context string }
 
-// Installed is a release as Helm, 3 or 4, keeps it in the Secrets of its namespace. Helm's other stores are not read.
+// Installed is a release that Helm 3 or 4 keeps in Secrets, its default storage. Releases in other storage are not found.
 type Installed struct {
-	// Chart is the chart's name, Profile the one that the release has.
+	// Chart is the name of the chart, Profile the profile of the release.
 	Chart, Profile string
 	Revision       int
-	// Objects are what Helm has applied, without hooks.
+	// Objects are the objects of the release, without hooks.
 	Objects []manifest.Object
-	// KubeVersion is the cluster's.
+	// KubeVersion is the version of the cluster.
 	KubeVersion string
 
 	config []byte
 }
 
-// ReadRelease reads the revision of a release that is deployed. It only reads.
-func ReadRelease(ctx context.Context, c Cluster, namespace, name string) (Installed, error) {
+// ReadRelease reads the newest deployed revision of a release. It never writes. A request that takes more than 30 s is an error
+// that wraps ErrCluster.
+func ReadRelease(c Cluster, namespace, name string) (Installed, error) {
 	config, _, err := kubeconfig.Load(c.Kubeconfig, c.Context)
 	if err != nil {
-		return Installed{}, fmt.Errorf("choosing a cluster: %w", err)
+		return Installed{}, fmt.Errorf("loading the kubeconfig: %w", err)
 	}
-	secret, err := deployed(ctx, config, namespace, name)
+	client, err := corev1.NewForConfig(config)
+	if err != nil {
+		return Installed{}, fmt.Errorf("loading the kubeconfig: %w", err)
+	}
+	r, err := deployed(client.Secrets(namespace), namespace, name)
 	if err != nil {
 		return Installed{}, err
 	}
-	i, err := decodeRelease(secret)
+	i, err := installed(r)
 	if err != nil {
 		return Installed{}, fmt.Errorf("reading release %q in namespace %q: %w", name, namespace, err)
 	}
-	version, err := serverVersion(config)
-	if err != nil {
+	if i.KubeVersion, err = serverVersion(config); err != nil {
 		return Installed{}, err
 	}
-	i.KubeVersion = version
 	return i, nil
 }
 
-// Values are what the user gave; each call returns them anew.
+// Values returns the user's values of the release, a new copy on each call.
 func (i Installed) Values() (map[string]any, error) {
 	var values map[string]any
 	if err := json.Unmarshal(i.config, &values); err != nil {
@@ -76,73 +70,56 @@ func (i Installed) Values() (map[string]any, error) {
 	return values, nil
 }
 
-// Reuse lays values over those of a release as helm upgrade --reset-then-reuse-values does. Both are changed.
+// Reuse merges values over those of a release, as helm upgrade --reset-then-reuse-values does. It changes both maps.
 func Reuse(values, released map[string]any) map[string]any {
 	return chartutil.CoalesceTables(values, released)
 }
 
-// deployed finds the Secret of the newest revision that is deployed.
-func deployed(ctx context.Context, config *rest.Config, namespace, name string) (*unstructured.Unstructured, error) {
-	client, err := dynamic.NewForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("choosing a cluster: %w", err)
+// deployed returns the newest deployed revision among Helm's Secrets.
+func deployed(secrets corev1.SecretInterface, namespace, name string) (*release.Release, error) {
+	revisions, err := query(secrets, map[string]string{"owner": "helm", "name": name, "status": release.StatusDeployed.String()})
+	if err == nil {
+		return revisions[0], nil
 	}
-	selector := labels.Set{"owner": "helm", "name": name}.String()
-	list, err := client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "secrets"}).Namespace(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
-	if err != nil {
-		return nil, fmt.Errorf("%w: listing the Secrets of release %q in namespace %q: %w", ErrNoAnswer, name, namespace, err)
+	if !errors.Is(err, driver.ErrReleaseNotFound) {
+		return nil, fmt.Errorf("reading release %q in namespace %q: %w", name, namespace, err)
 	}
-	if len(list.Items) == 0 {
-		return nil, fmt.Errorf("there is no release %q in namespace %q: helm list -A tells them all", name, namespace)
+	if revisions, err = query(secrets, map[string]string{"owner": "helm", "name": name}); err != nil {
+		return nil, fmt.Errorf("release %q not found in namespace %q: list the releases with helm list -A", name, namespace)
 	}
-	revision := func(s unstructured.Unstructured) int {
-		n, _ := strconv.Atoi(s.GetLabels()["version"])
-		return n
-	}
-	slices.SortFunc(list.Items, func(a, b unstructured.Unstructured) int { return cmp.Compare(revision(b), revision(a)) })
-	for _, s := range list.Items {
-		if s.GetLabels()["status"] == "deployed" {
-			return &s, nil
-		}
-	}
-	return nil, fmt.Errorf("no revision of release %q in namespace %q is deployed, the last one is %s: repair it first (helm history %s -n %s)",
-		name, namespace, list.Items[0].GetLabels()["status"], name, namespace)
+	return nil, fmt.Errorf("release %q in namespace %q has no deployed revision, the last one is %s: repair it first (helm history %s -n %s)",
+		name, namespace, revisions[0].Labels["status"], name, namespace)
 }
 
-// decodeRelease reads what Helm puts into a Secret: JSON, compressed, in base64 of its own.
-func decodeRelease(secret *unstructured.Unstructured) (Installed, error) {
-	data, _, err := unstructured.NestedString(secret.Object, "data", "release")
-	if err != nil {
-		return Installed{}, err
+// query returns the revisions with these labels, the newest first; there is at least one. Helm's driver logs and skips a
+// Secret that it cannot decode. Here that is an error: an older revision in its place would be the wrong one.
+func query(secrets corev1.SecretInterface, labels map[string]string) ([]*release.Release, error) {
+	store := driver.NewSecrets(secrets)
+	var undecoded error
+	store.Log = func(format string, args ...any) { undecoded = fmt.Errorf(format, args...) }
+	revisions, err := store.Query(labels)
+	switch {
+	case errors.Is(err, driver.ErrReleaseNotFound):
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrCluster, err)
+	case undecoded != nil:
+		return nil, undecoded
 	}
-	packed, err := base64.StdEncoding.DecodeString(data)
-	if err != nil {
-		return Installed{}, err
-	}
-	if packed, err = base64.StdEncoding.DecodeString(string(packed)); err != nil {
-		return Installed{}, err
-	}
-	reader, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return Installed{}, err
-	}
-	var r release.Release
-	if err := json.NewDecoder(reader).Decode(&r); err != nil {
-		return Installed{}, err
-	}
-	return installed(r)
+	releaseutil.Reverse(revisions, releaseutil.SortByRevision)
+	return revisions, nil
 }
 
-func installed(r release.Release) (Installed, error) {
+func installed(r *release.Release) (Installed, error) {
 	if r.Chart == nil || r.Chart.Metadata == nil {
-		return Installed{}, errors.New("it has no chart")
+		return Installed{}, errors.New("the release has no chart")
 	}
 	objects, err := manifest.Split("release "+r.Name, r.Manifest)
 	if err != nil {
 		return Installed{}, err
 	}
 	for i, o := range objects {
-		// Helm says in a comment which template an object comes from.
+		// Helm writes the template of an object into a comment.
 		if comment, rest, _ := strings.Cut(o.Text, "\n"); strings.HasPrefix(comment, "# Source: ") {
 			objects[i].Source, objects[i].Text = strings.TrimPrefix(comment, "# Source: "), rest
 		}
@@ -151,8 +128,8 @@ func installed(r release.Release) (Installed, error) {
 	if err != nil {
 		return Installed{}, err
 	}
-	profile, is := r.Config["profile"].(string)
-	if !is {
+	profile, ok := r.Config["profile"].(string)
+	if !ok {
 		profile, _ = r.Chart.Values["profile"].(string)
 	}
 	return Installed{Chart: r.Chart.Metadata.Name, Profile: profile, Revision: r.Version, Objects: objects, config: config}, nil
@@ -161,11 +138,11 @@ func installed(r release.Release) (Installed, error) {
 func serverVersion(config *rest.Config) (string, error) {
 	client, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
-		return "", fmt.Errorf("choosing a cluster: %w", err)
+		return "", fmt.Errorf("loading the kubeconfig: %w", err)
 	}
 	version, err := client.ServerVersion()
 	if err != nil {
-		return "", fmt.Errorf("%w: asking for its version: %w", ErrNoAnswer, err)
+		return "", fmt.Errorf("%w: reading its version: %w", ErrCluster, err)
 	}
 	return version.GitVersion, nil
 }

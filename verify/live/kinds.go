@@ -4,36 +4,37 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// kind is one of which all objects are listed.
+// kind is a kind of objects to list.
 type kind struct {
 	schema.GroupVersionResource
-	name string
-	// wide kinds are in no namespace.
-	wide bool
-	// aside are those that the cluster role view does not let one list. Without them less is said.
-	aside bool
+	name          string
+	clusterScoped bool
+	// optional is set on kinds that the cluster role view does not include. Without them the report has fewer findings.
+	optional bool
 }
 
 func of(group, version, resource, name string) kind {
 	return kind{GroupVersionResource: schema.GroupVersionResource{Group: group, Version: version, Resource: resource}, name: name}
 }
 
-func (k kind) inNone() kind {
-	k.wide, k.aside = true, true
+// inCluster marks a cluster-scoped kind. The role view does not include any of them.
+func (k kind) inCluster() kind {
+	k.clusterScoped, k.optional = true, true
 	return k
 }
 
-func (k kind) notViewed() kind {
-	k.aside = true
+// notInView marks a namespaced kind that the role view does not include.
+func (k kind) notInView() kind {
+	k.optional = true
 	return k
 }
 
-// kinds are what the rest of verify reads, of what makes pods and of what is around them. Secrets and ConfigMaps are not: nothing
-// is decided by them. Owners that one may not list come before what they own.
+// kinds are the kinds that verify reads: controllers, pods, and the objects that affect pods. Secrets and ConfigMaps are not
+// among them, because no decision depends on their content. Owners stand before their dependents.
 var kinds = []kind{
-	of("argoproj.io", "v1alpha1", "eventbus", "EventBus").notViewed(),
-	of("argoproj.io", "v1alpha1", "eventsources", "EventSource").notViewed(),
-	of("argoproj.io", "v1alpha1", "sensors", "Sensor").notViewed(),
+	of("argoproj.io", "v1alpha1", "eventbus", "EventBus").notInView(),
+	of("argoproj.io", "v1alpha1", "eventsources", "EventSource").notInView(),
+	of("argoproj.io", "v1alpha1", "sensors", "Sensor").notInView(),
 
 	of("apps", "v1", "deployments", "Deployment"),
 	of("apps", "v1", "statefulsets", "StatefulSet"),
@@ -50,23 +51,22 @@ var kinds = []kind{
 	of("", "v1", "serviceaccounts", "ServiceAccount"),
 	of("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim"),
 	of("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"),
-	of("rbac.authorization.k8s.io", "v1", "roles", "Role").notViewed(),
-	of("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding").notViewed(),
+	of("rbac.authorization.k8s.io", "v1", "roles", "Role").notInView(),
+	of("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding").notInView(),
 
-	of("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole").inNone(),
-	of("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding").inNone(),
-	of("storage.k8s.io", "v1", "storageclasses", "StorageClass").inNone(),
-	of("storage.k8s.io", "v1", "csidrivers", "CSIDriver").inNone(),
-	of("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass").inNone(),
-	of("", "v1", "namespaces", "Namespace").inNone(),
-	of("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration").inNone(),
-	of("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration").inNone(),
+	of("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole").inCluster(),
+	of("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding").inCluster(),
+	of("storage.k8s.io", "v1", "storageclasses", "StorageClass").inCluster(),
+	of("storage.k8s.io", "v1", "csidrivers", "CSIDriver").inCluster(),
+	of("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass").inCluster(),
+	of("", "v1", "namespaces", "Namespace").inCluster(),
+	of("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration").inCluster(),
+	of("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration").inCluster(),
 }
 
-// nodes is the kind that a cluster is made of.
-var nodes = of("", "v1", "nodes", "Node").inNone()
+var nodes = of("", "v1", "nodes", "Node").inCluster()
 
-// String is the kind as kubectl takes it: "deployments.apps".
+// String is the resource as an argument of kubectl get: "deployments.apps".
 func (k kind) String() string { return k.GroupResource().String() }
 
 func (k kind) groupKind() schema.GroupKind { return schema.GroupKind{Group: k.Group, Kind: k.name} }

@@ -1,4 +1,4 @@
-// Package live reads nodes and objects from a running cluster. It only lists.
+// Package live lists the nodes and objects of a live cluster. It never writes.
 package live
 
 import (
@@ -23,86 +23,86 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
-// ErrRead is a cluster that does not answer, or refuses to.
-var ErrRead = errors.New("the cluster gives no answer")
+// ErrCluster is wrapped by errors of the cluster: it is unreachable or refuses a request.
+var ErrCluster = errors.New("cannot read the cluster")
 
-// Cluster is one that runs.
+// Cluster is a live cluster.
 type Cluster struct {
 	client    *dynamic.DynamicClient
 	namespace string
 }
 
-// Open chooses a cluster by a kubeconfig and a context in it, as kubectl does where they are empty. Nothing is asked yet.
+// Open selects a cluster by a kubeconfig file and a context in it. Empty arguments have kubectl's defaults. It sends no request.
 func Open(file, context string) (*Cluster, error) {
 	config, namespace, err := kubeconfig.Load(file, context)
 	if err != nil {
-		return nil, fmt.Errorf("choosing a cluster: %w", err)
+		return nil, fmt.Errorf("loading the kubeconfig: %w", err)
 	}
 	client, err := dynamic.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("choosing a cluster: %w", err)
+		return nil, fmt.Errorf("loading the kubeconfig: %w", err)
 	}
 	return &Cluster{client, namespace}, nil
 }
 
-// Namespace is that of the context.
+// Namespace returns the namespace of the context.
 func (c *Cluster) Namespace() string { return c.namespace }
 
-// Nodes are those of the cluster, as they are.
+// Nodes lists the nodes of the cluster.
 func (c *Cluster) Nodes(ctx context.Context) (cluster.Cluster, error) {
 	var texts []string
 	err := c.list(ctx, nodes, "", func(o *unstructured.Unstructured) error {
-		text, err := printed(o)
+		text, err := toYAML(o)
 		texts = append(texts, text)
 		return err
 	})
 	if apierrors.IsForbidden(err) {
-		return cluster.Cluster{}, fmt.Errorf("%w: you may not list nodes: describe them by --cluster or --nodes", ErrRead)
+		return cluster.Cluster{}, fmt.Errorf("%w: no permission to list nodes: describe them with --cluster or --nodes", ErrCluster)
 	}
 	if err != nil {
-		return cluster.Cluster{}, fmt.Errorf("%w: listing nodes: %w", ErrRead, err)
+		return cluster.Cluster{}, fmt.Errorf("%w: listing nodes: %w", ErrCluster, err)
 	}
 	return cluster.Parse("live", []byte(strings.Join(texts, "---\n")))
 }
 
-// Objects are those of a namespace, or of all if it is "", and those that are in none; of the kinds that decide what pods there
-// are and what becomes of them. What has run to its end is left out. Their files are called as kubectl would ask for them,
-// with the lines that it would print: live/NAMESPACE/KIND/NAME.
+// Objects lists the objects of a namespace, all namespaces if it is "", and the cluster-scoped objects. It lists the kinds that
+// decide which pods exist and what happens to them, without pods and Jobs that have completed. The file of an object is
+// live/NAMESPACE/RESOURCE/NAME; its lines are those that kubectl get -o yaml prints.
 //
-// leftOut names kinds that the cluster does not let one list and the cluster role view would not either; of others that is an
-// error.
-func (c *Cluster) Objects(ctx context.Context, namespace string) (all []*manifest.Object, leftOut []string, err error) {
+// skipped names the resources without permission to list that the cluster role view does not include either. No permission to
+// list any other resource is an error.
+func (c *Cluster) Objects(ctx context.Context, namespace string) (all []*manifest.Object, skipped []string, err error) {
 	var refused []string
 	for _, k := range kinds {
 		in := namespace
-		if k.wide {
+		if k.clusterScoped {
 			in = ""
 		}
 		err := c.list(ctx, k, in, func(o *unstructured.Unstructured) error {
-			if ended(o) {
+			if completed(o) {
 				return nil
 			}
 			shorten(o)
-			object, err := parsed(k, o)
-			all = append(all, object...)
+			objects, err := parse(k, o)
+			all = append(all, objects...)
 			return err
 		})
 		switch {
 		case err == nil:
-		case apierrors.IsNotFound(err): // a kind of its own that nobody installed
-		case apierrors.IsForbidden(err) && k.aside:
-			leftOut = append(leftOut, k.String())
+		case apierrors.IsNotFound(err): // the custom resource is not installed
+		case apierrors.IsForbidden(err) && k.optional:
+			skipped = append(skipped, k.String())
 		case apierrors.IsForbidden(err):
 			refused = append(refused, k.String())
 		default:
-			return nil, nil, fmt.Errorf("%w: listing %s: %w", ErrRead, k, err)
+			return nil, nil, fmt.Errorf("%w: listing %s: %w", ErrCluster, k, err)
 		}
 	}
 	if len(refused) > 0 {
-		return nil, nil, fmt.Errorf("%w: you may not list %s%s: without them what is said would be wrong. "+
-			"Ask for the cluster role view, or give files by -f", ErrRead, strings.Join(refused, ", "), where(namespace))
+		return nil, nil, fmt.Errorf("%w: no permission to list %s%s: the result would be wrong without them. "+
+			"Request the cluster role view, or pass files with -f", ErrCluster, strings.Join(refused, ", "), where(namespace))
 	}
-	return all, leftOut, nil
+	return all, skipped, nil
 }
 
 func where(namespace string) string {
@@ -112,14 +112,14 @@ func where(namespace string) string {
 	return " in namespace " + namespace
 }
 
-// list calls each with every object of a kind, page by page.
+// list calls each for every object of a kind, page by page.
 func (c *Cluster) list(ctx context.Context, k kind, namespace string, each func(*unstructured.Unstructured) error) error {
 	resource := c.client.Resource(k.GroupVersionResource).Namespace(namespace)
 	pages := pager.New(pager.SimplePageFunc(func(o metav1.ListOptions) (runtime.Object, error) { return resource.List(ctx, o) }))
 	return pages.EachListItem(ctx, metav1.ListOptions{}, func(o runtime.Object) error {
-		u, is := o.(*unstructured.Unstructured)
-		if !is {
-			return fmt.Errorf("the list has a %T in it", o)
+		u, ok := o.(*unstructured.Unstructured)
+		if !ok {
+			return fmt.Errorf("the list contains a %T", o)
 		}
 		u.SetAPIVersion(k.GroupVersion().String())
 		u.SetKind(k.name)
@@ -127,15 +127,15 @@ func (c *Cluster) list(ctx context.Context, k kind, namespace string, each func(
 	})
 }
 
-// shorten leaves of a pod whose controller is listed, too, what tells where it is: the rest stands in its controller's template,
-// and there are many pods.
+// shorten reduces a pod to its node name if its controller is listed as well. Clusters have many pods, and verify reads the rest
+// from the controller's template.
 func shorten(o *unstructured.Unstructured) {
 	owner := metav1.GetControllerOf(o)
 	if owner == nil || o.GetKind() != "Pod" {
 		return
 	}
 	of := schema.FromAPIVersionAndKind(owner.APIVersion, owner.Kind).GroupKind()
-	if !slices.ContainsFunc(kinds, func(k kind) bool { return k.groupKind() == of && !k.aside }) {
+	if !slices.ContainsFunc(kinds, func(k kind) bool { return k.groupKind() == of && !k.optional }) {
 		return
 	}
 	node, _, _ := unstructured.NestedString(o.Object, "spec", "nodeName")
@@ -143,8 +143,8 @@ func shorten(o *unstructured.Unstructured) {
 	delete(o.Object, "status")
 }
 
-// ended tells whether a Pod or Job has run to its end, or is on its way out.
-func ended(o *unstructured.Unstructured) bool {
+// completed reports whether a Pod or Job has finished, or whether a Pod is Terminating.
+func completed(o *unstructured.Unstructured) bool {
 	switch phase, _, _ := unstructured.NestedString(o.Object, "status", "phase"); o.GetKind() {
 	case "Pod":
 		return phase == "Succeeded" || phase == "Failed" || o.GetDeletionTimestamp() != nil
@@ -158,15 +158,15 @@ func ended(o *unstructured.Unstructured) bool {
 	return false
 }
 
-// printed is an object as kubectl prints it.
-func printed(o *unstructured.Unstructured) (string, error) {
+// toYAML returns an object as kubectl get -o yaml prints it.
+func toYAML(o *unstructured.Unstructured) (string, error) {
 	unstructured.RemoveNestedField(o.Object, "metadata", "managedFields")
 	text, err := yaml.Marshal(o.Object)
 	return string(text), err
 }
 
-func parsed(k kind, o *unstructured.Unstructured) ([]*manifest.Object, error) {
-	text, err := printed(o)
+func parse(k kind, o *unstructured.Unstructured) ([]*manifest.Object, error) {
+	text, err := toYAML(o)
 	if err != nil {
 		return nil, err
 	}

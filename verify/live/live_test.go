@@ -16,8 +16,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// open is a cluster that answers each path with a text, and 404 where there is none. The text "403" forbids it. It fails the
-// test if somebody does more than read.
+// open returns a cluster whose API server responds to each path with the given text. The texts "403" and "500" are status
+// codes; a path without text is 404. Any request but GET fails the test.
 func open(t *testing.T, answers map[string]string) *Cluster {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,8 +30,8 @@ func open(t *testing.T, answers map[string]string) *Cluster {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		code, reason := 0, ""
-		switch text, is := answers[path]; {
-		case !is:
+		switch text, ok := answers[path]; {
+		case !ok:
 			code, reason = http.StatusNotFound, "NotFound"
 		case text == "403":
 			code, reason = http.StatusForbidden, "Forbidden"
@@ -60,7 +60,7 @@ func open(t *testing.T, answers map[string]string) *Cluster {
 	return c
 }
 
-// list is one as the API writes it: its items do not say what they are.
+// list is the list response of the API server: its items have neither apiVersion nor kind.
 func list(kind, version, items, next string) string {
 	return fmt.Sprintf(`{"kind": "%sList", "apiVersion": %q, "metadata": {"continue": %q}, "items": [%s]}`, kind, version, next, items)
 }
@@ -75,8 +75,8 @@ func TestNodes(t *testing.T) {
 	if err != nil || len(got.Nodes) != 3 || got.Nodes[0].Name != "a" || !got.Nodes[1].Spec.Unschedulable || !slices.Equal(got.Zones(), []string{"z"}) {
 		t.Errorf("%+v %v", got, err)
 	}
-	if _, err := open(t, nil).Nodes(t.Context()); !errors.Is(err, ErrRead) {
-		t.Errorf("without nodes: %v", err)
+	if _, err := open(t, nil).Nodes(t.Context()); !errors.Is(err, ErrCluster) {
+		t.Errorf("nodes not found: got %v, want ErrCluster", err)
 	}
 }
 
@@ -87,9 +87,9 @@ func TestObjects(t *testing.T) {
 	pods := []string{
 		owned("of-set", "apps/v1", "ReplicaSet"), owned("of-job", "batch/v1", "Job"), owned("of-sensor", "argoproj.io/v1alpha1", "Sensor"), owned("of-node", "v1", "Node"),
 		owned("of-operator", "example.com/v1", "Database"), owned("of-namesake", "example.com/v1", "ReplicaSet"),
-		`{"metadata": {"name": "bare", "namespace": "own", "managedFields": [{"manager": "m"}]}, "spec": {"containers": []}}`,
+		`{"metadata": {"name": "unmanaged", "namespace": "own", "managedFields": [{"manager": "m"}]}, "spec": {"containers": []}}`,
 		`{"metadata": {"name": "done", "namespace": "own"}, "status": {"phase": "Succeeded"}}`,
-		`{"metadata": {"name": "leaving", "namespace": "own", "deletionTimestamp": "2026-01-01T00:00:00Z"}}`,
+		`{"metadata": {"name": "terminating", "namespace": "own", "deletionTimestamp": "2026-01-01T00:00:00Z"}}`,
 	}
 	jobs := []string{
 		`{"metadata": {"name": "runs", "namespace": "own"}, "status": {"conditions": [{"type": "Suspended", "status": "True"}]}}`,
@@ -111,7 +111,7 @@ func TestObjects(t *testing.T) {
 		"/apis/networking.k8s.io/v1/namespaces/broken/networkpolicies": "500",
 	}
 	c := open(t, answers)
-	objects, leftOut, err := c.Objects(t.Context(), "own")
+	objects, skipped, err := c.Objects(t.Context(), "own")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,37 +119,37 @@ func TestObjects(t *testing.T) {
 	for _, o := range objects {
 		got = append(got, o.String()+" "+o.APIVersion)
 	}
-	if want := []string{"Job own/runs batch/v1", "Pod own/of-set v1", "Pod own/of-job v1", "Pod own/of-sensor v1", "Pod own/of-node v1", "Pod own/of-operator v1", "Pod own/of-namesake v1", "Pod own/bare v1", "StorageClass fast storage.k8s.io/v1"}; !slices.Equal(got, want) {
+	if want := []string{"Job own/runs batch/v1", "Pod own/of-set v1", "Pod own/of-job v1", "Pod own/of-sensor v1", "Pod own/of-node v1", "Pod own/of-operator v1", "Pod own/of-namesake v1", "Pod own/unmanaged v1", "StorageClass fast storage.k8s.io/v1"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if want := []string{"sensors.argoproj.io", "roles.rbac.authorization.k8s.io", "clusterroles.rbac.authorization.k8s.io", "mutatingwebhookconfigurations.admissionregistration.k8s.io"}; !slices.Equal(leftOut, want) {
-		t.Errorf("left out are %q", leftOut)
+	if want := []string{"sensors.argoproj.io", "roles.rbac.authorization.k8s.io", "clusterroles.rbac.authorization.k8s.io", "mutatingwebhookconfigurations.admissionregistration.k8s.io"}; !slices.Equal(skipped, want) {
+		t.Errorf("skipped %q, want %q", skipped, want)
 	}
-	// Of a pod whose controller is listed, too, no more is read than where it is.
+	// Pods whose controller is listed as well have no containers.
 	for i, containers := range map[int]int{1: 0, 2: 0, 3: 1, 5: 1, 6: 1} {
 		var p corev1.Pod
 		if err := objects[i].Decode(&p); err != nil || p.Spec.NodeName != "n1" || len(p.Spec.Containers) != containers {
 			t.Errorf("%s: %+v %v", objects[i], p.Spec, err)
 		}
 	}
-	// Lines are those of kubectl: apiVersion, kind, metadata, name.
-	if at := objects[7].At("metadata", "name"); at != "live/own/pods/bare:4" {
+	// Lines are those of kubectl get -o yaml: apiVersion, kind, metadata, name.
+	if at := objects[7].At("metadata", "name"); at != "live/own/pods/unmanaged:4" {
 		t.Errorf("the pod's name is at %s", at)
 	}
 	if objects, _, err := c.Objects(t.Context(), ""); err != nil || len(objects) != 2 {
-		t.Errorf("in all namespaces: %v %v", objects, err)
+		t.Errorf("all namespaces: %v %v", objects, err)
 	}
 	for namespace, want := range map[string]string{
-		"forbidden": "you may not list statefulsets.apps, poddisruptionbudgets.policy in namespace forbidden",
+		"forbidden": "no permission to list statefulsets.apps, poddisruptionbudgets.policy in namespace forbidden",
 		"broken":    "listing networkpolicies.networking.k8s.io: ",
 	} {
-		if _, _, err := c.Objects(t.Context(), namespace); !errors.Is(err, ErrRead) || !strings.Contains(err.Error(), want) {
+		if _, _, err := c.Objects(t.Context(), namespace); !errors.Is(err, ErrCluster) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", namespace, err, want)
 		}
 	}
 }
 
-// TestKinds: what is listed is read, so that it counts.
+// TestKinds: every kind of workload is listed, and none twice.
 func TestKinds(t *testing.T) {
 	seen := map[string]bool{}
 	for _, k := range kinds {
@@ -160,7 +160,7 @@ func TestKinds(t *testing.T) {
 	}
 	for _, name := range []string{workload.Deployment, workload.StatefulSet, workload.DaemonSet, workload.ReplicaSet, workload.Job, workload.Pod} {
 		if !slices.ContainsFunc(kinds, func(k kind) bool { return k.name == name }) {
-			t.Errorf("no %s is listed", name)
+			t.Errorf("%s is not listed", name)
 		}
 	}
 }
