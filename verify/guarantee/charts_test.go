@@ -7,25 +7,14 @@ import (
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/guarantee"
-	"github.com/holdfast-ha/holdfast/verify/manifest"
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
 )
 
-// TestCharts: what a profile promises is no luck. On the smallest cluster for it and on larger ones, no node takes more of a
-// workload of several pods than it can spare, and in multi-zone no zone does, whatever was rolled and whatever failed before.
+// TestCharts: the promise of a profile is guaranteed by constraints. On its smallest cluster and on larger ones, the failure of
+// any node leaves a workload of several pods serving, in multi-zone that of any zone as well, whatever happened before.
 func TestCharts(t *testing.T) {
 	for _, name := range []string{"multi-node", "multi-zone", "web-multi-node", "web-multi-zone"} {
-		objects, err := manifest.Load([]string{filepath.Join("..", "..", "golden", name, "objects")}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := workload.Read(objects)
-		if err == nil {
-			err = s.SetReplication(nil)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := verifytest.Load(t, filepath.Join("..", "..", "golden", name, "objects"))
 		several := 0
 		for _, nodes := range []int{3, 4, 6, 9} {
 			c, err := cluster.Uniform(nodes, 3)
@@ -37,21 +26,21 @@ func TestCharts(t *testing.T) {
 					continue
 				}
 				several++
-				bounds := []*guarantee.Bounds{g.Node}
+				bounds := []*guarantee.Bounds{g.For(cluster.Node)}
 				if strings.HasSuffix(name, "multi-zone") {
-					bounds = append(bounds, g.Zone)
+					bounds = append(bounds, g.For(cluster.Zone))
 				}
 				for _, b := range bounds {
-					for _, now := range []guarantee.Bound{b.Placed, b.Rolled, b.Healed} {
-						if !now.Serves {
-							t.Errorf("%s on %d nodes: %s: %s may have %d of %d pods: %s", name, nodes, g.Workload, now.On, now.Pods, g.Pods, now.Why)
+					for _, bound := range []guarantee.Bound{b.Placed, b.AfterRollouts, b.AfterFailures} {
+						if !bound.Serves {
+							t.Errorf("%s on %d nodes: %s: %s can hold %d of %d pods: %s", name, nodes, g.Workload, bound.On, bound.Pods, g.Pods, bound.Why)
 						}
 					}
 				}
 			}
 		}
 		if several == 0 {
-			t.Errorf("%s has no workload of several pods", name)
+			t.Errorf("%s has no workload with several pods", name)
 		}
 	}
 }

@@ -1,12 +1,12 @@
-// Package guarantee says what hard constraints alone promise: the most pods of a workload that one node or one zone can
-// hold, and so the most that its loss can take, wherever the scheduler puts them.
+// Package guarantee computes what required placement constraints guarantee alone: the most pods of a workload that one node,
+// one zone or any other failure domain can hold. Its failure takes no more pods than that, wherever the scheduler puts them.
 //
-// What binds is required anti-affinity of pods to their own kind, spread constraints that say DoNotSchedule, host ports, and
-// the room on nodes; where pods may be at all follows from node selectors, node affinity and taints. Preferences, and what
-// else runs on a node, bind nothing. Disks only forbid more, so what is said here holds with them, too.
+// Constraints that limit the number are required anti-affinity of pods to their own kind, topology spread with DoNotSchedule,
+// host ports and the capacity of nodes. Node selectors, node affinity and taints limit which nodes accept the pods. Preferences
+// and other pods on a node are ignored. Volumes only restrict placement further, so the guarantee holds with them as well.
 //
-// It is about pods that have a place, at rest: whether all find one, and what a failure in the middle of a rollout does, is
-// played by package survival.
+// A guarantee is about placed pods in the steady state. Whether all pods are placed, and the effect of a failure during a
+// rollout, is the subject of package survival.
 package guarantee
 
 import (
@@ -14,69 +14,70 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Guarantee is what a workload's hard constraints promise on a cluster.
+// Guarantee is the guarantee of one workload on a cluster.
 type Guarantee struct {
 	Workload *workload.Workload
-	// Pods is how many it should have: its replicas, and for a DaemonSet as many as nodes take it.
+	// Pods is the desired number of pods; for a DaemonSet the number of nodes that accept its pod.
 	Pods int
-	// Node and Zone are for the loss of one; Zone is nil if the nodes are in none.
-	Node, Zone *Bounds
+	// Bounds are those of each kind of failure domain that the cluster has, in the order of cluster.FailureDomains.
+	Bounds []Bounds
 }
 
-// Bounds are the most pods that one failure can take, by what has happened before.
+// For returns the bounds of a kind of failure domain, nil if no node is in a domain of this kind.
+func (g Guarantee) For(d cluster.Domain) *Bounds {
+	for i := range g.Bounds {
+		if g.Bounds[i].Domain == d {
+			return &g.Bounds[i]
+		}
+	}
+	return nil
+}
+
+// Bounds are the most pods that the failure of one domain can take, by the history of the cluster.
 type Bounds struct {
-	// Placed: the pods were placed once, with all nodes there.
+	Domain cluster.Domain
+	// Placed is for pods that were placed once, while all nodes were available.
 	Placed Bound
-	// Rolled: after any number of rollouts, evictions and changes of scale, up to what an autoscaler may ask for, one node
+	// AfterRollouts is for any number of rollouts, evictions and scalings up to the maximum of an autoscaler, with one node
 	// drained at a time.
-	Rolled Bound
-	// Healed: the same, and a node or a zone was away, even deleted and during a drain of another node, and is back. Pods that
-	// were made again elsewhere in the meantime stay there.
-	Healed Bound
+	AfterRollouts Bound
+	// AfterFailures is AfterRollouts where, besides, failure domains were lost one at a time, with their nodes unreachable or
+	// deleted, and came back. Replacement pods stay where they were placed meanwhile.
+	AfterFailures Bound
 }
 
-// Bound is the most pods that one node or zone can hold.
+// Bound is the most pods that one failure domain can hold.
 type Bound struct {
 	Pods int
-	// On is the first node or zone by name that can hold as many; "" if none takes a pod.
+	// On is the first failure domain by name that can hold that many; "" if none accepts a pod.
 	On string
-	// Why is the constraint that proves it, for people.
+	// Why is the constraint that proves the bound, for people.
 	Why string
-	// Serves tells whether the workload goes on without them. Where the constraints leave places for fewer pods than there
-	// should be, it is those that count.
+	// Serves reports whether the workload serves without these pods. If the constraints leave places for fewer pods than
+	// desired, it is decided by the pods that have one.
 	Serves bool
 }
 
-// moment is what has happened before, in the words of Bounds.
-type moment int
+// history is what may have happened before, see Bounds.
+type history int
 
 const (
-	placed moment = iota
-	rolled
-	healed
-	moments
+	placed history = iota
+	afterRollouts
+	afterFailures
+	histories
 )
 
-// Of gives the guarantee of each workload of a system, in order.
+// Of returns the guarantee of each workload of a system, in order.
 func Of(c cluster.Cluster, s *workload.System) []Guarantee {
-	t, read := newTopology(c), newSystem(s)
+	t, pods := newTopology(c), newPods(s)
 	all := make([]Guarantee, len(s.Workloads))
-	for i, w := range s.Workloads {
-		p := newPlaces(t, read, w)
-		g := Guarantee{Workload: w, Pods: p.pods, Node: &Bounds{}}
-		if len(t.zones) > 0 {
-			g.Zone = &Bounds{}
-		}
-		for m := placed; m < moments; m++ {
-			each := p.each(m)
-			*g.Node.at(m) = p.bound(m, each, t.hosts)
-			if g.Zone != nil {
-				*g.Zone.at(m) = p.bound(m, each, t.zones)
-			}
-		}
-		all[i] = g
+	for i := range s.Workloads {
+		all[i] = newPlaces(t, pods, i).guarantee()
 	}
 	return all
 }
 
-func (b *Bounds) at(m moment) *Bound { return []*Bound{&b.Placed, &b.Rolled, &b.Healed}[m] }
+func (b *Bounds) at(h history) *Bound {
+	return []*Bound{&b.Placed, &b.AfterRollouts, &b.AfterFailures}[h]
+}

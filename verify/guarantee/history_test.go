@@ -14,26 +14,27 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// history finds out by trial what can happen to the pods of one workload: from nothing, every order in which pods of two
-// revisions come where the real scheduler lets them, and go, to the end. It knows nothing of how bounds are found.
-type history struct {
-	t       *testing.T
-	cluster cluster.Cluster
-	of      *workload.Workload
-	// one and both are how many pods there may be at once, of one revision and of all.
-	one, both  int
-	zones      []string
-	troubles   []trouble
+// search visits every state that the pods of one workload can reach, starting without pods: pods of two revisions are placed
+// where the real scheduler allows it, and removed, in every order. It is independent of how bounds are computed.
+type search struct {
+	t        *testing.T
+	cluster  cluster.Cluster
+	workload *workload.Workload
+	// perRevision and allRevisions are how many pods there may be at once.
+	perRevision, allRevisions int
+	zones                     []string
+	// faults are those that a state may have, with a scheduler for each: nil if no node is left.
+	faults     []fault
 	schedulers []*scheduler.Scheduler
-	// pods are those that may be on each node, coming those that look for one.
-	pods   [revisions][maxNodes][]*corev1.Pod
-	coming [revisions]*corev1.Pod
+	// placed are pods that may be on each node, pending those that are placed next.
+	placed  [revisions][maxNodes][]*corev1.Pod
+	pending [revisions]*corev1.Pod
 }
 
-// state is how many pods of each revision are on each node, and what is wrong with the nodes.
+// state is the number of pods of each revision on each node, and the index of the current fault.
 type state struct {
-	pods [revisions][maxNodes]int8
-	away int
+	pods  [revisions][maxNodes]int8
+	fault int
 }
 
 const (
@@ -49,33 +50,33 @@ func (s state) total(revision int) int {
 	return n
 }
 
-// trouble is something wrong with nodes, one at a time.
-type trouble struct {
+// fault is a group of nodes that is cordoned, deleted or, without both, unreachable. The zero value is no fault.
+type fault struct {
 	nodes             []int
 	cordoned, deleted bool
 }
 
-// everyTrouble lists them; the first is none. Nodes are cordoned one by one; in a history with failures a node or a zone may be
-// silent or deleted.
-func (h *history) everyTrouble(failures bool) []trouble {
-	all := []trouble{{}}
+// everyFault lists all faults, and no fault first. Nodes are cordoned one by one. With failures, a node or a zone may be
+// unreachable or deleted.
+func (h *search) everyFault(failures bool) []fault {
+	all := []fault{{}}
 	var groups [][]int
 	for i := range h.cluster.Nodes {
-		all = append(all, trouble{nodes: []int{i}, cordoned: true})
+		all = append(all, fault{nodes: []int{i}, cordoned: true})
 		groups = append(groups, []int{i})
 	}
 	for _, zone := range h.zones {
-		groups = append(groups, h.in(zone))
+		groups = append(groups, h.nodesIn(zone))
 	}
 	if failures {
 		for _, g := range groups {
-			all = append(all, trouble{nodes: g}, trouble{nodes: g, deleted: true})
+			all = append(all, fault{nodes: g}, fault{nodes: g, deleted: true})
 		}
 	}
 	return all
 }
 
-func (h *history) in(zone string) []int {
+func (h *search) nodesIn(zone string) []int {
 	var nodes []int
 	for i, n := range h.cluster.Nodes {
 		if n.Labels[cluster.ZoneLabel] == zone {
@@ -85,28 +86,28 @@ func (h *history) in(zone string) []int {
 	return nodes
 }
 
-// places are the nodes on which the scheduler would put a pod of a revision.
-func (h *history) places(s state, revision int) []int {
-	on := h.schedulers[s.away]
+// feasible lists the nodes on which the scheduler can place a pod of a revision.
+func (h *search) feasible(s state, revision int) []int {
+	on := h.schedulers[s.fault]
 	if on == nil {
 		return nil
 	}
-	var there []*corev1.Pod
+	var existing []*corev1.Pod
 	for r := range revisions {
 		for i := range h.cluster.Nodes {
-			there = append(there, h.pods[r][i][:s.pods[r][i]]...)
+			existing = append(existing, h.placed[r][i][:s.pods[r][i]]...)
 		}
 	}
-	for _, pod := range there {
+	for _, pod := range existing {
 		if err := on.Add(pod); err != nil {
 			h.t.Fatal(err)
 		}
 	}
-	names, err := on.Feasible(context.Background(), h.coming[revision])
+	names, err := on.Feasible(context.Background(), h.pending[revision])
 	if refused := (*scheduler.Unschedulable)(nil); err != nil && !errors.As(err, &refused) {
 		h.t.Fatal(err)
 	}
-	for _, pod := range there {
+	for _, pod := range existing {
 		if err := on.Remove(pod); err != nil {
 			h.t.Fatal(err)
 		}
@@ -120,19 +121,19 @@ func (h *history) places(s state, revision int) []int {
 	return found
 }
 
-// prepare makes a scheduler for each trouble, nil where no node is left, and the pods.
-func (h *history) prepare(troubles []trouble) {
-	h.troubles, h.schedulers = troubles, nil
-	for _, t := range troubles {
+// prepare creates the schedulers of the faults, and the pods.
+func (h *search) prepare(faults []fault) {
+	h.faults, h.schedulers = faults, nil
+	for _, f := range faults {
 		var nodes []*corev1.Node
 		for i, n := range h.cluster.Nodes {
-			if slices.Contains(t.nodes, i) {
-				if t.deleted {
+			if slices.Contains(f.nodes, i) {
+				if f.deleted {
 					continue
 				}
 				n = n.DeepCopy()
 				key := corev1.TaintNodeUnreachable
-				if t.cordoned {
+				if f.cordoned {
 					key, n.Spec.Unschedulable = corev1.TaintNodeUnschedulable, true
 				}
 				n.Spec.Taints = append(n.Spec.Taints, corev1.Taint{Key: key, Effect: corev1.TaintEffectNoSchedule})
@@ -149,35 +150,35 @@ func (h *history) prepare(troubles []trouble) {
 		h.schedulers = append(h.schedulers, s)
 	}
 	for r := range revisions {
-		h.coming[r] = h.of.Pod(0, r+1)
+		h.pending[r] = h.workload.Pod(0, r+1)
 		for i, n := range h.cluster.Nodes {
-			h.pods[r][i] = nil
-			for number := range h.both {
-				pod := h.of.Pod(100*i+number+1, r+1)
+			h.placed[r][i] = nil
+			for number := range h.allRevisions {
+				pod := h.workload.Pod(100*i+number+1, r+1)
 				pod.Spec.NodeName = n.Name
-				h.pods[r][i] = append(h.pods[r][i], pod)
+				h.placed[r][i] = append(h.placed[r][i], pod)
 			}
 		}
 	}
 }
 
-// walk goes through all states that can come about, and calls visit with each.
-func (h *history) walk(only int, removals bool, visit func(state)) {
+// walk calls visit with every reachable state of pods of the first revisions.
+func (h *search) walk(revisions int, removals bool, visit func(state)) {
 	seen := map[state]bool{{}: true}
-	todo := []state{{}}
-	for len(todo) > 0 {
-		s := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	queue := []state{{}}
+	for len(queue) > 0 {
+		s := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
 		visit(s)
 		reach := func(next state) {
 			if !seen[next] {
 				seen[next] = true
-				todo = append(todo, next)
+				queue = append(queue, next)
 			}
 		}
-		for r := range only {
-			if s.total(r) < h.one && s.total(0)+s.total(1) < h.both {
-				for _, i := range h.places(s, r) {
+		for r := range revisions {
+			if s.total(r) < h.perRevision && s.total(0)+s.total(1) < h.allRevisions {
+				for _, i := range h.feasible(s, r) {
 					next := s
 					next.pods[r][i]++
 					reach(next)
@@ -194,18 +195,18 @@ func (h *history) walk(only int, removals bool, visit func(state)) {
 				}
 			}
 		}
-		if s.away > 0 {
+		if s.fault > 0 {
 			next := s
-			next.away = 0
+			next.fault = 0
 			reach(next)
 			continue
 		}
-		for a, t := range h.troubles[1:] {
+		for at, f := range h.faults[1:] {
 			next := s
-			next.away = a + 1
-			for _, i := range t.nodes {
-				for r := range revisions {
-					if !t.cordoned {
+			next.fault = at + 1
+			for _, i := range f.nodes {
+				for r := range next.pods {
+					if !f.cordoned {
 						next.pods[r][i] = 0
 					}
 				}
@@ -215,20 +216,20 @@ func (h *history) walk(only int, removals bool, visit func(state)) {
 	}
 }
 
-// worst is the most pods that a node and a zone hold in the states at rest of a walk.
-func (h *history) worst(only int, removals bool, troubles []trouble) (node, zone int) {
-	h.prepare(troubles)
-	h.walk(only, removals, func(s state) {
-		if s.away > 0 || s.total(0) > 0 && s.total(1) > 0 {
+// worst is the most pods that a node and a zone hold in the reachable steady states: without a fault, with one revision.
+func (h *search) worst(revisions int, removals bool, faults []fault) (node, zone int) {
+	h.prepare(faults)
+	h.walk(revisions, removals, func(s state) {
+		if s.fault > 0 || s.total(0) > 0 && s.total(1) > 0 {
 			return
 		}
-		for r := range revisions {
+		for r := range s.pods {
 			for _, pods := range s.pods[r] {
 				node = max(node, int(pods))
 			}
 			for _, name := range h.zones {
 				sum := 0
-				for _, i := range h.in(name) {
+				for _, i := range h.nodesIn(name) {
 					sum += int(s.pods[r][i])
 				}
 				zone = max(zone, sum)
@@ -238,10 +239,10 @@ func (h *history) worst(only int, removals bool, troubles []trouble) (node, zone
 	return node, zone
 }
 
-func (h *history) String() string {
-	text := fmt.Sprintf("%s, %d pods, surge %d, ", h.of.Kind, h.of.Replicas, h.of.Rollout.MaxSurge)
+func (h *search) String() string {
+	text := fmt.Sprintf("%s, %d pods, surge %d, ", h.workload.Kind, h.workload.Replicas, h.workload.Rollout.MaxSurge)
 	for _, n := range h.cluster.Nodes {
 		text += fmt.Sprintf("%s(zone %q, pods %v, taints %d) ", n.Name, n.Labels[cluster.ZoneLabel], n.Status.Allocatable.Pods(), len(n.Spec.Taints))
 	}
-	return fmt.Sprintf("%s\n spread %+v\n affinity %+v", text, h.of.Template.Spec.TopologySpreadConstraints, h.of.Template.Spec.Affinity)
+	return fmt.Sprintf("%s\n spread %+v\n affinity %+v", text, h.workload.Template.Spec.TopologySpreadConstraints, h.workload.Template.Spec.Affinity)
 }

@@ -4,173 +4,186 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/holdfast-ha/holdfast/verify/placement"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// places is where a workload's pods may be.
+// places is where the pods of a workload can be.
 type places struct {
 	*topology
-	of   *workload.Workload
-	pods int
-	// room is how many pods a node can hold by itself, tight what makes it so few.
-	room   []int
-	tight  []string
-	limits []limit
+	workload *workload.Workload
+	pods     int
+	// capacity is how many pods each node has room for by itself, and reason what limits it.
+	capacity []int
+	reason   []string
+	limits   []limit
 }
 
-// limit is how many pods one domain of a key can hold.
+// limit is how many pods one topology domain can hold.
 type limit struct {
-	division
-	most [moments]int
-	// why proves it; one is what such a domain is called.
-	why [moments]string
-	one string
-	// apart: it is for the pods of each revision by themselves.
-	apart bool
+	partition
+	max [histories]int
+	// why is the proof, and noun the kind of topology domain: "zone".
+	why  [histories]string
+	noun string
+	// perRevision limits count the pods of each revision separately.
+	perRevision bool
 }
 
-func newPlaces(t *topology, s *system, w *workload.Workload) *places {
-	p := &places{topology: t, of: w, pods: w.Replicas, room: make([]int, len(t.nodes)), tight: make([]string, len(t.nodes))}
-	r := newReader(s, w)
+// newPlaces reads where the pods of the i-th workload can be.
+func newPlaces(t *topology, all *pods, i int) *places {
+	r := newReader(all, i)
+	p := &places{topology: t, workload: r.workload, pods: r.workload.Replicas, capacity: make([]int, len(t.nodes)), reason: make([]string, len(t.nodes))}
 	for i, n := range t.nodes {
-		if r.fit.takes(n) && r.counts(n) {
-			p.room[i], p.tight[i] = r.fit.room(n)
+		if r.fit.Accepts(n) && placement.HasKeys(n, r.spreads) {
+			p.capacity[i], p.reason[i] = capacity(r.fit, n)
 		}
 	}
-	if w.Kind == workload.DaemonSet {
+	if p.workload.Kind == workload.DaemonSet {
 		p.pods = 0
-		for i := range p.room {
-			p.room[i], p.tight[i] = min(p.room[i], 1), "a DaemonSet has one a node"
-			p.pods += p.room[i]
+		for i := range p.capacity {
+			p.capacity[i], p.reason[i] = min(p.capacity[i], 1), "a DaemonSet has one pod per node"
+			p.pods += p.capacity[i]
 		}
 	}
-	p.limits = r.repel(t)
+	p.limits = r.antiAffinity(t)
 	p.limits = append(p.limits, r.spread(p)...)
 	return p
 }
 
-// each is how many pods each node can hold by itself at a moment.
-func (p *places) each(m moment) []int {
-	each := slices.Clone(p.room)
-	for i := range each {
-		each[i] = min(each[i], p.pods)
+// guarantee computes the bounds of every kind of failure domain.
+func (p *places) guarantee() Guarantee {
+	g := Guarantee{Workload: p.workload, Pods: p.pods}
+	for _, d := range p.domains {
+		g.Bounds = append(g.Bounds, Bounds{Domain: d.kind})
+	}
+	for h := placed; h < histories; h++ {
+		perNode := p.perNode(h)
+		for i, d := range p.domains {
+			*g.Bounds[i].at(h) = p.bound(h, perNode, d)
+		}
+	}
+	return g
+}
+
+// perNode is how many pods each node can hold by itself.
+func (p *places) perNode(h history) []int {
+	perNode := slices.Clone(p.capacity)
+	for i := range perNode {
+		perNode[i] = min(perNode[i], p.pods)
 		for _, l := range p.limits {
 			if l.of[i] != none {
-				each[i] = min(each[i], l.most[m])
+				perNode[i] = min(perNode[i], l.max[h])
 			}
 		}
 	}
-	return each
+	return perNode
 }
 
-// atOnce is how many pods of all revisions a node can hold, by what is known so far.
-func (p *places) atOnce(i int) int {
-	room := p.room[i]
+// ofAllRevisions is how many pods of all revisions together a node can hold, by the limits read so far.
+func (p *places) ofAllRevisions(node int) int {
+	most := p.capacity[node]
 	for _, l := range p.limits {
-		if l.of[i] != none && !l.apart {
-			room = min(room, l.most[placed])
+		if l.of[node] != none && !l.perRevision {
+			most = min(most, l.max[placed])
 		}
 	}
-	return room
+	return most
 }
 
-// most is how many pods some nodes can hold together: the least that any one constraint says.
-func (p *places) most(m moment, each, nodes []int) int {
+// bound finds the failure domain that can hold the most pods.
+func (p *places) bound(h history, perNode []int, domains failureDomains) Bound {
+	worst, nodes := Bound{Why: "no node accepts the pods"}, []int(nil)
+	for _, d := range domains.all {
+		if pods := p.most(h, perNode, d.nodes); pods > worst.Pods {
+			worst, nodes = Bound{Pods: pods, On: d.name}, d.nodes
+		}
+	}
+	if worst.Pods > 0 {
+		worst.Why = p.why(h, perNode, nodes, worst.Pods, domains.kind.Name)
+	}
+	worst.Serves = p.serves(p.most(h, perNode, p.indexes), worst.Pods)
+	return worst
+}
+
+// most is how many pods some nodes can hold together: the minimum over all limits.
+func (p *places) most(h history, perNode, nodes []int) int {
 	most := 0
 	for _, i := range nodes {
-		most = min(most+each[i], p.pods)
+		most = min(most+perNode[i], p.pods)
 	}
 	if len(nodes) > 1 {
 		for _, l := range p.limits {
-			sum, _ := l.by(m, each, nodes)
+			sum, _ := l.sum(h, perNode, nodes)
 			most = min(most, sum)
 		}
 	}
 	return most
 }
 
-// by is how many pods some nodes can hold by one limit and what each of them can hold, and in how many of its domains.
-func (l limit) by(m moment, each, nodes []int) (pods, domains int) {
+// sum is how many pods some nodes can hold by one limit and by the limit of each node, and how many topology domains share them.
+func (l limit) sum(h history, perNode, nodes []int) (pods, domains int) {
 	in := make([]int, l.count)
 	for _, i := range nodes {
 		if l.of[i] == none {
-			pods += each[i]
+			pods += perNode[i]
 		} else {
-			in[l.of[i]] += each[i]
+			in[l.of[i]] += perNode[i]
 		}
 	}
-	for _, has := range in {
-		pods += min(has, l.most[m])
-		if has > 0 {
+	for _, n := range in {
+		pods += min(n, l.max[h])
+		if n > 0 {
 			domains++
 		}
 	}
 	return pods, domains
 }
 
-// why says what keeps all but so many pods off some nodes. Of constraints that say the same, the first is told.
-func (p *places) why(m moment, each, nodes []int, pods int) string {
+// serves reports whether the workload serves after some of its placed pods are lost. The pod of a DaemonSet on a lost node is
+// not missed.
+func (p *places) serves(placed, lost int) bool {
+	desired := p.pods
+	if p.workload.Kind == workload.DaemonSet {
+		desired -= lost
+	}
+	return placed-lost >= p.workload.Replication.Model.Needs(desired)
+}
+
+// why names the limit that keeps all but so many pods off some nodes. Of equal limits it is the first.
+func (p *places) why(h history, perNode, nodes []int, pods int, noun string) string {
 	if pods == p.pods {
-		return p.unbound(nodes)
+		return p.whyAll(nodes, noun)
 	}
 	for _, l := range p.limits {
-		switch sum, domains := l.by(m, each, nodes); {
+		switch sum, domains := l.sum(h, perNode, nodes); {
 		case sum > pods:
 		case domains > 1:
-			return fmt.Sprintf("%s, and %d %ss take them", l.why[m], domains, l.one)
+			return fmt.Sprintf("%s, on %d %ss", l.why[h], domains, l.noun)
 		default:
-			return l.why[m]
+			return l.why[h]
 		}
 	}
-	open := slices.DeleteFunc(slices.Clone(nodes), func(i int) bool { return each[i] == 0 })
+	open := slices.DeleteFunc(slices.Clone(nodes), func(i int) bool { return perNode[i] == 0 })
 	if len(open) > 1 {
-		return fmt.Sprintf("%s, and %d nodes take them", p.tight[open[0]], len(open))
+		return fmt.Sprintf("%s, on %d nodes", p.reason[open[0]], len(open))
 	}
-	return p.tight[open[0]]
+	return p.reason[open[0]]
 }
 
-// unbound says that nothing keeps the pods apart on some nodes.
-func (p *places) unbound(nodes []int) string {
-	what := "zone"
-	if len(nodes) == 1 {
-		what = "node"
-	}
-	room := slices.Clone(p.room)
+// whyAll explains why all pods can be on some nodes.
+func (p *places) whyAll(nodes []int, noun string) string {
+	elsewhere := slices.Clone(p.capacity)
 	for _, i := range nodes {
-		room[i] = 0
+		elsewhere[i] = 0
 	}
 	switch {
-	case p.of.Kind == workload.DaemonSet:
-		return p.tight[nodes[0]]
+	case p.workload.Kind == workload.DaemonSet:
+		return p.reason[nodes[0]]
 	case p.pods == 1:
-		return "it is one pod"
-	case slices.Max(room) == 0:
-		return fmt.Sprintf("no other %s takes them", what)
+		return "the workload has one pod"
+	case slices.Max(elsewhere) == 0:
+		return fmt.Sprintf("no other %s accepts the pods", noun)
 	}
-	return fmt.Sprintf("nothing binds them: all %d may share a %s", p.pods, what)
-}
-
-// bound finds the failure domain that can hold the most pods.
-func (p *places) bound(m moment, each []int, domains []domain) Bound {
-	worst, nodes := Bound{Why: "no node takes them"}, []int(nil)
-	for _, d := range domains {
-		if pods := p.most(m, each, d.nodes); pods > worst.Pods {
-			worst, nodes = Bound{Pods: pods, On: d.name}, d.nodes
-		}
-	}
-	if worst.Pods > 0 {
-		worst.Why = p.why(m, each, nodes, worst.Pods)
-	}
-	worst.Serves = p.serves(p.most(m, each, p.all), worst.Pods)
-	return worst
-}
-
-// serves tells whether the workload goes on when some of the pods that run are taken. Nobody misses the pod that a DaemonSet
-// had on a node that is lost.
-func (p *places) serves(run, taken int) bool {
-	of := p.pods
-	if p.of.Kind == workload.DaemonSet {
-		of -= taken
-	}
-	return run-taken >= p.of.Replication.Model.Needs(of)
+	return fmt.Sprintf("no constraint keeps all %d off the same %s", p.pods, noun)
 }

@@ -14,18 +14,16 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/survival"
 )
 
-// pods are all bounds of a guarantee, those of zones after those of nodes.
+// pods lists all bounds of a guarantee, those of nodes first.
 func pods(g guarantee.Guarantee) []int {
 	var all []int
-	for _, b := range []*guarantee.Bounds{g.Node, g.Zone} {
-		if b != nil {
-			all = append(all, b.Placed.Pods, b.Rolled.Pods, b.Healed.Pods)
-		}
+	for _, b := range g.Bounds {
+		all = append(all, b.Placed.Pods, b.AfterRollouts.Pods, b.AfterFailures.Pods)
 	}
 	return all
 }
 
-// TestMoreConstraints: a constraint more never makes it worse.
+// TestMoreConstraints: one more constraint never makes a guarantee worse.
 func TestMoreConstraints(t *testing.T) {
 	better := 0
 	for seed := range 2000 {
@@ -48,7 +46,7 @@ func TestMoreConstraints(t *testing.T) {
 		b := pods(guarantee.Of(c, read(t, deployment("a", n, surge, more)))[0])
 		for i := range a {
 			if b[i] > a[i] {
-				t.Errorf("seed %d: %v became %v by a constraint more: %+v, then %+v", seed, a, b, less.Spec, more.Spec)
+				t.Errorf("seed %d: %v became %v with one more constraint: %+v, then %+v", seed, a, b, less.Spec, more.Spec)
 				break
 			}
 			if b[i] < a[i] {
@@ -57,11 +55,11 @@ func TestMoreConstraints(t *testing.T) {
 		}
 	}
 	if better < 100 {
-		t.Errorf("only %d bounds became better: constraints do nothing", better)
+		t.Errorf("only %d bounds became better: the constraints have no effect", better)
 	}
 }
 
-// system is some random workloads, of which some share a label.
+// system returns random workloads, some with the same labels.
 func system(r *rand.Rand) []any {
 	var objects []any
 	for _, name := range []string{"a", "b", "c"} {
@@ -78,8 +76,8 @@ func system(r *rand.Rand) []any {
 	return objects
 }
 
-// TestOrderIsNothing: the order of objects and nodes says nothing.
-func TestOrderIsNothing(t *testing.T) {
+// TestOrder: the order of objects and nodes does not matter.
+func TestOrder(t *testing.T) {
 	for seed := range 200 {
 		r := random(seed)
 		c, objects := smallCluster(r), system(r)
@@ -95,14 +93,14 @@ func TestOrderIsNothing(t *testing.T) {
 	}
 }
 
-// TestBoundsPlays: no play of random systems puts more pods on a node or into a zone.
-func TestBoundsPlays(t *testing.T) {
+// TestSimulation: no simulation of random systems has more pods on a node or in a zone than guaranteed.
+func TestSimulation(t *testing.T) {
 	full := 0
 	for seed := range 60 {
 		r := random(seed)
 		c := smallCluster(r)
 		s := read(t, system(r)...)
-		played, err := survival.Simulate(t.Context(), c, s)
+		result, err := survival.Simulate(t.Context(), c, s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,9 +109,9 @@ func TestBoundsPlays(t *testing.T) {
 			zoneOf[n.Name] = n.Labels[cluster.ZoneLabel]
 		}
 		promised := guarantee.Of(c, s)
-		for _, scenario := range played.Scenarios {
+		for _, scenario := range result.Scenarios {
 			if scenario.Blocked != "" {
-				continue // pods of two revisions, and so not at rest
+				continue // pods of two revisions: not a steady state
 			}
 			for i, g := range promised {
 				bound := func(b *guarantee.Bounds) int {
@@ -121,9 +119,9 @@ func TestBoundsPlays(t *testing.T) {
 					case survival.SteadyState:
 						return b.Placed.Pods
 					case survival.Rollout, survival.DrainNode:
-						return b.Rolled.Pods
+						return b.AfterRollouts.Pods
 					}
-					return b.Healed.Pods
+					return b.AfterFailures.Pods
 				}
 				nodes, zones := map[string]int{}, map[string]int{}
 				count := func(node string, by int) {
@@ -134,7 +132,7 @@ func TestBoundsPlays(t *testing.T) {
 						}
 					}
 				}
-				for _, p := range played.SteadyState {
+				for _, p := range result.SteadyState {
 					if p.Workload == s.Workloads[i] {
 						count(p.Node, 1)
 					}
@@ -146,23 +144,23 @@ func TestBoundsPlays(t *testing.T) {
 					}
 				}
 				for node, pods := range nodes {
-					if pods > bound(g.Node) {
-						t.Errorf("seed %d: %s %s: %s has %d pods on %s, the guarantee says %d (%+v)", seed, scenario.Event, scenario.Target, g.Workload, pods, node, bound(g.Node), g.Node)
+					if pods > bound(g.For(cluster.Node)) {
+						t.Errorf("seed %d: %s %s: %s has %d pods on %s, the guarantee is %d (%+v)", seed, scenario.Event, scenario.Target, g.Workload, pods, node, bound(g.For(cluster.Node)), g.For(cluster.Node))
 					}
-					if pods == bound(g.Node) {
+					if pods == bound(g.For(cluster.Node)) {
 						full++
 					}
 				}
 				for zone, pods := range zones {
-					if pods > bound(g.Zone) {
-						t.Errorf("seed %d: %s %s: %s has %d pods in %s, the guarantee says %d (%+v)", seed, scenario.Event, scenario.Target, g.Workload, pods, zone, bound(g.Zone), g.Zone)
+					if pods > bound(g.For(cluster.Zone)) {
+						t.Errorf("seed %d: %s %s: %s has %d pods in %s, the guarantee is %d (%+v)", seed, scenario.Event, scenario.Target, g.Workload, pods, zone, bound(g.For(cluster.Zone)), g.For(cluster.Zone))
 					}
 				}
 			}
 		}
 	}
 	if full == 0 {
-		t.Error("no node ever has as many pods as it may")
+		t.Error("no node ever holds as many pods as guaranteed: the bounds are loose")
 	}
 }
 
@@ -174,7 +172,7 @@ func BenchmarkOf(b *testing.B) {
 	}
 	var objects []any
 	for i := range 300 {
-		pods := plain(spread(asItIs), apart(cluster.HostLabel))
+		pods := podTemplate(spread(unchanged), antiAffinity(cluster.HostLabel))
 		pods.Spec.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m"), corev1.ResourceMemory: resource.MustParse("64Mi")}
 		objects = append(objects, deployment(fmt.Sprint("w", i), 3+i%2, 1, pods))
 	}

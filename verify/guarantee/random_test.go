@@ -16,10 +16,11 @@ import (
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// smallCluster is one of a few nodes: in zones or not, some with a taint or room for few.
+// smallCluster returns a random cluster of a few nodes: with zones or without, some nodes with a taint or room for few pods.
 func smallCluster(r *rand.Rand) cluster.Cluster {
 	nodes := 2 + r.IntN(maxNodes-1)
 	c, err := cluster.Uniform(nodes, r.IntN(nodes+1))
@@ -37,7 +38,7 @@ func smallCluster(r *rand.Rand) cluster.Cluster {
 	return c
 }
 
-// template is one of pods with some hard constraints.
+// template returns a random pod template with required constraints.
 func template(r *rand.Rand, app string) corev1.PodTemplateSpec {
 	t := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": app}}}
 	t.Spec.Containers = []corev1.Container{{Name: "c", Image: "c"}}
@@ -85,7 +86,7 @@ func selector(app string) *metav1.LabelSelector {
 	return &metav1.LabelSelector{MatchLabels: map[string]string{"app": app}}
 }
 
-// deployment and set are workloads of a template, as objects.
+// deployment and set return a workload object for a template.
 func deployment(name string, replicas, surge int, t corev1.PodTemplateSpec) any {
 	return appsv1.Deployment{
 		TypeMeta: metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"}, ObjectMeta: metav1.ObjectMeta{Name: name},
@@ -101,7 +102,7 @@ func set(name string, replicas int, t corev1.PodTemplateSpec) any {
 	}
 }
 
-// read makes a system of objects.
+// read returns the system of some objects.
 func read(t testing.TB, objects ...any) *workload.System {
 	t.Helper()
 	var all []*manifest.Object
@@ -110,21 +111,10 @@ func read(t testing.TB, objects ...any) *workload.System {
 		if err != nil {
 			t.Fatal(err)
 		}
-		parsed, err := manifest.Parse(fmt.Sprintf("%d.json", i), text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, parsed...)
+		all = append(all, verifytest.Parse(t, fmt.Sprintf("%d.json", i), string(text))...)
 	}
-	s, err := workload.Read(all)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.SetReplication(nil); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return verifytest.System(t, all)
 }
 
-// random is a source that is the same for each seed.
+// random returns the random numbers of a seed.
 func random(seed int) *rand.Rand { return rand.New(rand.NewPCG(uint64(seed), 0)) }

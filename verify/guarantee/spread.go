@@ -8,40 +8,38 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// spread is a constraint DoNotSchedule: a pod may go into a domain only if the domain then has at most skew pods more than
-// the least one of all domains that count.
+// spread is a topology spread constraint with DoNotSchedule.
 type spread struct {
-	skew, minDomains int
-	// rooms are the most pods that each domain that counts has room for, in order: 0 where a taint keeps pods out of it.
-	rooms []int
-	// pods is the most that there are at once, of all that the constraint's selector counts.
+	maxSkew, minDomains int
+	// capacities are the most pods that each counted topology domain has room for, sorted: 0 where a taint keeps pods off.
+	capacities []int
+	// pods is the most pods at once that the selector counts.
 	pods int
 }
 
-// most is how many pods a domain can hold whatever has happened, as long as no more than away domains were missing
-// at once.
+// most is how many pods one topology domain can hold, whatever happened before, if at most lost domains were missing at once.
 //
-// Proof. When the last of the pods was put into the domain, it had M with that one, and every domain that counted had M-skew
-// or more. There were no more pods than s.pods, so with d domains M + (d-1)*max(0, M-skew) <= pods: M is at most pods, and
-// if that is more than the skew, skew + (pods-skew)/d. Since then its pods can only have become fewer. The least domain never
-// has more pods than it has room for, and counts as empty if the domains are fewer than minDomains: M is at most skew more
-// than that. Pods that are moved, or taken away on one side, change none of this: fewer pods elsewhere make the rule stricter.
+// Proof. When the last of its pods was placed, the domain had M pods with that one, and every counted domain had at least
+// M-maxSkew. There were no more than s.pods, so with d domains M + (d-1)*max(0, M-maxSkew) <= pods: M is at most pods, and if
+// that is more than maxSkew, maxSkew + (pods-maxSkew)/d. Since then the number of its pods can only have decreased. The domain
+// with the fewest pods never has more than it has room for, and counts as empty if there are fewer domains than minDomains: M
+// is at most maxSkew more than that. Moving or removing pods elsewhere only makes the constraint stricter.
 //
-// Domains that are missing make d smaller; in the worst case they are those with the least room. Fewer are not always worse:
-// they may be fewer than minDomains.
-func (s spread) most(away int) int {
+// Missing domains make d smaller; the worst ones to miss are those with the least room. More missing domains are not always
+// worse: then there may be fewer domains than minDomains.
+func (s spread) most(lost int) int {
 	most := 0
-	for gone := range away + 1 {
-		d, least := max(len(s.rooms)-gone, 1), 0
-		if gone < len(s.rooms) && d >= s.minDomains {
-			least = s.rooms[gone]
+	for gone := range lost + 1 {
+		d, fewest := max(len(s.capacities)-gone, 1), 0
+		if gone < len(s.capacities) && d >= s.minDomains {
+			fewest = s.capacities[gone]
 		}
-		most = max(most, min(s.pods, (s.pods+(d-1)*s.skew)/d, s.skew+least))
+		most = max(most, min(s.pods, (s.pods+(d-1)*s.maxSkew)/d, s.maxSkew+fewest))
 	}
 	return most
 }
 
-// newSpread takes the rooms of the domains that count, whatever they are called.
-func newSpread(c corev1.TopologySpreadConstraint, pods int, rooms map[int]int) spread {
-	return spread{skew: int(c.MaxSkew), minDomains: int(ptr.Deref(c.MinDomains, 1)), pods: pods, rooms: slices.Sorted(maps.Values(rooms))}
+// newSpread takes the capacities of the counted topology domains, under any key.
+func newSpread(c corev1.TopologySpreadConstraint, pods int, capacities map[int]int) spread {
+	return spread{maxSkew: int(c.MaxSkew), minDomains: int(ptr.Deref(c.MinDomains, 1)), pods: pods, capacities: slices.Sorted(maps.Values(capacities))}
 }

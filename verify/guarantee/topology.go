@@ -6,57 +6,92 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 )
 
-// domain is nodes that are lost together, by their places in the list of all.
-type domain struct {
+// failureDomain is a group of nodes that fail together, by their indexes in the list of all nodes.
+type failureDomain struct {
 	name  string
 	nodes []int
 }
 
-// topology is a cluster's nodes, by the labels that constraints name.
-type topology struct {
-	nodes []*corev1.Node
-	all   []int
-	// hosts are the nodes, each a domain of its own; zones those of the zone's label.
-	hosts, zones []domain
-	byKey        map[string]division
+// failureDomains are all failure domains of one kind, ordered by name.
+type failureDomains struct {
+	kind cluster.Domain
+	all  []failureDomain
 }
 
-// division is how the values of a key divide the nodes: of has for each node the number of its domain, from 0 to count, or
-// none.
-type division struct {
+// topology is the nodes of a cluster, grouped by failure domains and by topology keys.
+type topology struct {
+	nodes   []*corev1.Node
+	indexes []int // of all nodes
+	// domains are the kinds of failure domain that the cluster has.
+	domains    []failureDomains
+	partitions map[string]partition // by topology key
+}
+
+// partition is the topology domains of a key: of has the number of the domain of each node, from 0 to count-1, or none.
+type partition struct {
 	of    []int
 	count int
 }
 
-// none is the domain of a node that does not have the label.
+// none is the domain of a node without the label.
 const none = -1
 
 func newTopology(c cluster.Cluster) *topology {
-	t := &topology{nodes: c.Nodes, byKey: map[string]division{}}
-	at := map[string]int{}
-	for _, zone := range c.Zones() {
-		at[zone] = len(t.zones)
-		t.zones = append(t.zones, domain{name: zone})
+	t := &topology{nodes: c.Nodes, partitions: map[string]partition{}}
+	for i := range c.Nodes {
+		t.indexes = append(t.indexes, i)
 	}
-	for i, n := range c.Nodes {
-		t.all = append(t.all, i)
-		t.hosts = append(t.hosts, domain{name: n.Name, nodes: []int{i}})
-		if zone, is := at[n.Labels[cluster.ZoneLabel]]; is {
-			t.zones[zone].nodes = append(t.zones[zone].nodes, i)
+	for _, kind := range c.FailureDomains() {
+		if all := newFailureDomains(c, kind); len(all) > 0 || kind == cluster.Node {
+			t.domains = append(t.domains, failureDomains{kind, all})
 		}
 	}
 	return t
 }
 
-// divide is how a key divides the nodes.
-func (t *topology) divide(key string) division {
-	if known, is := t.byKey[key]; is {
+// newFailureDomains groups the nodes by a kind of failure domain. Each node is a domain of its own, whatever its labels.
+func newFailureDomains(c cluster.Cluster, kind cluster.Domain) []failureDomain {
+	var all []failureDomain
+	if kind == cluster.Node {
+		for i, n := range c.Nodes {
+			all = append(all, failureDomain{name: n.Name, nodes: []int{i}})
+		}
+		return all
+	}
+	index := map[string]int{}
+	for _, value := range c.Values(kind) {
+		index[value] = len(all)
+		all = append(all, failureDomain{name: value})
+	}
+	for i, n := range c.Nodes {
+		if d, ok := index[n.Labels[kind.Label]]; ok {
+			all[d].nodes = append(all[d].nodes, i)
+		}
+	}
+	return all
+}
+
+// nodeFailures lists the failures of one node each.
+func (t *topology) nodeFailures() []failureDomain { return t.domains[0].all }
+
+// failures lists the failures of one domain of any kind.
+func (t *topology) failures() []failureDomain {
+	var all []failureDomain
+	for _, d := range t.domains {
+		all = append(all, d.all...)
+	}
+	return all
+}
+
+// partition groups the nodes by the values of a label.
+func (t *topology) partition(key string) partition {
+	if known, ok := t.partitions[key]; ok {
 		return known
 	}
 	numbers, of := map[string]int{}, make([]int, len(t.nodes))
 	for i, n := range t.nodes {
-		value, is := n.Labels[key]
-		if !is {
+		value, ok := n.Labels[key]
+		if !ok {
 			of[i] = none
 			continue
 		}
@@ -65,17 +100,17 @@ func (t *topology) divide(key string) division {
 		}
 		of[i] = numbers[value]
 	}
-	t.byKey[key] = division{of, len(numbers)}
-	return t.byKey[key]
+	t.partitions[key] = partition{of, len(numbers)}
+	return t.partitions[key]
 }
 
-// together is how many of the domains that count one of some failures can take, of the nodes that count; not all of the
-// domains, for then no pod would be placed.
-func (t *topology) together(d division, counts []bool, failures []domain) int {
-	size, lost, domains := make([]int, d.count), make([]int, d.count), 0
+// lostAtOnce returns the most topology domains that one of some failures takes, of those with counted nodes. A failure that
+// takes all of them does not matter: no pod would be placed meanwhile.
+func (t *topology) lostAtOnce(p partition, counted []bool, failures []failureDomain) int {
+	size, lost, domains := make([]int, p.count), make([]int, p.count), 0
 	for i := range t.nodes {
-		if counts[i] {
-			if size[d.of[i]]++; size[d.of[i]] == 1 {
+		if counted[i] {
+			if size[p.of[i]]++; size[p.of[i]] == 1 {
 				domains++
 			}
 		}
@@ -84,15 +119,15 @@ func (t *topology) together(d division, counts []bool, failures []domain) int {
 	for _, f := range failures {
 		gone := 0
 		for _, i := range f.nodes {
-			if counts[i] {
-				if lost[d.of[i]]++; lost[d.of[i]] == size[d.of[i]] {
+			if counted[i] {
+				if lost[p.of[i]]++; lost[p.of[i]] == size[p.of[i]] {
 					gone++
 				}
 			}
 		}
 		for _, i := range f.nodes {
-			if counts[i] {
-				lost[d.of[i]] = 0
+			if counted[i] {
+				lost[p.of[i]] = 0
 			}
 		}
 		if gone < domains {

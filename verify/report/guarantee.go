@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 
+	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/guarantee"
 	"github.com/holdfast-ha/holdfast/verify/survival"
 )
@@ -12,9 +13,9 @@ func newGuarantee(g guarantee.Guarantee) Guarantee {
 		if b == nil {
 			return nil
 		}
-		return &Bounds{Bound(b.Placed), Bound(b.Rolled), Bound(b.Healed)}
+		return &Bounds{Bound(b.Placed), Bound(b.AfterRollouts), Bound(b.AfterFailures)}
 	}
-	return Guarantee{Node: *bounds(g.Node), Zone: bounds(g.Zone)}
+	return Guarantee{Node: *bounds(g.For(cluster.Node)), Zone: bounds(g.For(cluster.Zone))}
 }
 
 // luck says why a workload that survives the loss of each node or zone would not if the scheduler had put its pods elsewhere,

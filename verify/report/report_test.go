@@ -238,7 +238,7 @@ func TestTook(t *testing.T) {
 // TestLuck: the loss of a node that stops nothing, of pods that may as well have been on it all.
 func TestLuck(t *testing.T) {
 	r := reported(t, "node", survival.Scenario{Event: survival.LoseNode, Target: "node-1"}, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1})
-	if got, want := r.lucky(), []string{"Deployment api: 2 of 2 pods may be on one node (nothing binds them: all 2 may share a node)"}; !slices.Equal(got, want) {
+	if got, want := r.lucky(), []string{"Deployment api: 2 of 2 pods may be on one node (no constraint keeps all 2 off the same node)"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if !strings.Contains(page(t, r), r.lucky()[0]) {
