@@ -15,61 +15,183 @@ import (
 
 var (
 	shell = regexp.MustCompile("(?s)```sh\n(.*?)```")
-	// after is where another program, a file or a comment begins.
-	after = regexp.MustCompile(`\s*(&&|[|>#]).*`)
-	// elsewhere is what names a cluster, or a file of the reader's own.
-	elsewhere = regexp.MustCompile(`--kubeconfig|--from-release|-f -|manifests/|nodes\.yaml|shop\.yaml`)
+	// separator separates the commands of a line: pipes and conditions.
+	separator = regexp.MustCompile(`\s*(\|\||&&|\|)\s*`)
+	// ignored is a comment, or a redirection into a file.
+	ignored = regexp.MustCompile(`\s+(#|>).*`)
+	// needsCluster matches commands that read a live cluster.
+	needsCluster = regexp.MustCompile(`--kubeconfig|--from-release`)
 )
 
-// TestExamples runs every command that the README, the docs and the help show, but for those that name a cluster or a file of
-// the reader's own.
+// programs lists the other programs in the documents, and where their commands are tested.
+var programs = map[string]string{
+	"cd":       "nowhere: it only precedes another command",
+	"go":       "CI: tests and tools",
+	"helm":     "e2e/chart and e2e/control",
+	"kubectl":  "e2e/chart and e2e/control",
+	"kubeseal": "nowhere: it belongs to another project",
+	"make":     "TestTargets",
+}
+
+// manifests is a user's system, in manifests/ and on standard input.
+const manifests = `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: store}
+spec:
+  replicas: 3
+  serviceName: store
+  selector: {matchLabels: {app: store}}
+  template:
+    metadata: {labels: {app: store}}
+    spec:
+      containers: [{name: store, image: example.org/store:1}]
+`
+
+// TestExamples runs every holdfast command in the documents and in the help, except those that read a live cluster. The commands run in a
+// folder that has the repository's data and the files of a user: manifests/, nodes.yaml, shop.yaml, verify.yaml and last.json.
 func TestExamples(t *testing.T) {
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	commands := slices.Compact(slices.Sorted(slices.Values(shownCommands(t))))
+	dir := userFolder(t)
+	t.Chdir(dir)
 	ran := 0
-	for _, line := range slices.Compact(slices.Sorted(slices.Values(shown(t)))) {
-		args, is := strings.CutPrefix(after.ReplaceAllString(strings.TrimSpace(line), ""), "holdfast ")
-		if !is || elsewhere.MatchString(args) {
+	for _, command := range commands {
+		program, args, _ := strings.Cut(command, " ")
+		if program != "holdfast" {
+			if programs[program] == "" {
+				t.Errorf("%q: no test runs commands of %s", command, program)
+			}
+			continue
+		}
+		if needsCluster.MatchString(args) {
 			continue
 		}
 		ran++
-		dir := t.TempDir()
-		for _, data := range []string{"golden", "stacks", "values"} {
-			if err := os.Symlink(filepath.Join(root, data), filepath.Join(dir, data)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		t.Chdir(dir)
 		var errOut bytes.Buffer
-		if code := run(strings.Fields(args), strings.NewReader(""), io.Discard, &errOut); code == exitBadInput || code == exitOther {
+		if code := run(strings.Fields(args), strings.NewReader(manifests), io.Discard, &errOut); code == exitBadInput || code == exitOther {
 			t.Errorf("holdfast %s: %s", args, errOut.String())
 		}
 	}
 	if ran < 20 {
-		t.Errorf("only %d commands are shown", ran)
+		t.Errorf("only %d commands found", ran)
 	}
 }
 
-// shown are the lines of all that is shown to be typed.
-func shown(t *testing.T) (lines []string) {
+// TestTargets checks that every make target in the documents exists.
+func TestTargets(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range documents(t) {
+		text := readDocument(t, file)
+		for _, target := range regexp.MustCompile("(?m)(?:^|`)make ([a-z0-9-]+)").FindAllStringSubmatch(text, -1) {
+			if !bytes.Contains(makefile, []byte("\n"+target[1]+":")) {
+				t.Errorf("%s: the Makefile has no target %s", file, target[1])
+			}
+		}
+	}
+}
+
+// TestLinks checks that every relative link in the documents leads to a file.
+func TestLinks(t *testing.T) {
+	for _, file := range documents(t) {
+		for _, link := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(readDocument(t, file), -1) {
+			if strings.Contains(link[1], "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join("../..", filepath.Dir(file), link[1])); err != nil {
+				t.Errorf("%s: broken link %s", file, link[1])
+			}
+		}
+	}
+}
+
+// userFolder returns a folder with the repository's data and the files that the documents name.
+func userFolder(t *testing.T) string {
 	t.Helper()
-	for _, file := range []string{"README.md", "docs/kustomize/README.md"} {
-		text, err := os.ReadFile(filepath.Join("../..", file))
-		if err != nil {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, source := range map[string]string{
+		"golden": "golden", "stacks": "stacks", "values": "values", "docs/report.md": "docs/report.md",
+		"shop.yaml": "stacks/web.yaml",
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		for _, block := range shell.FindAllStringSubmatch(string(text), -1) {
-			lines = append(lines, strings.Split(block[1], "\n")...)
+		if err := os.Symlink(filepath.Join(root, source), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range map[string]string{
+		"manifests/store.yaml": manifests,
+		"nodes.yaml":           "nodes:\n  - {name: a, count: 3, zone: a}\n",
+		"verify.yaml":          "survives: zone\n",
+		"last.json":            `{"version": 1}`,
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// documents lists the pages that are written by hand and show commands, relative to the repository's root.
+func documents(t *testing.T) []string {
+	t.Helper()
+	files := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/README.md", "docs/limits.md", "docs/kustomize/README.md"}
+	for _, pattern := range []string{"docs/guides/*.md", "docs/decisions/*.md"} {
+		found, err := filepath.Glob(filepath.Join("../..", pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: no pages found (%v)", pattern, err)
+		}
+		for _, file := range found {
+			files = append(files, strings.TrimPrefix(filepath.ToSlash(file), "../../"))
+		}
+	}
+	return files
+}
+
+func readDocument(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../..", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// shownCommands returns the commands in the documents' sh blocks and in the examples of the help.
+func shownCommands(t *testing.T) []string {
+	t.Helper()
+	var lines []string
+	for _, file := range documents(t) {
+		for _, block := range shell.FindAllStringSubmatch(readDocument(t, file), -1) {
+			lines = append(lines, strings.Split(strings.ReplaceAll(block[1], "\\\n", ""), "\n")...)
 		}
 	}
 	root := newRootCmd(streams{strings.NewReader(""), io.Discard, io.Discard})
 	for _, cmd := range append([]*cobra.Command{root}, root.Commands()...) {
 		lines = append(lines, strings.Split(cmd.Example, "\n")...)
 	}
-	for i := range lines {
-		lines[i] = strings.TrimSpace(lines[i])
+	var commands []string
+	for _, line := range lines {
+		line = ignored.ReplaceAllString(strings.TrimSpace(line), "")
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		for _, command := range separator.Split(line, -1) {
+			command = strings.Replace(command, "go run ./cmd/holdfast ", "holdfast ", 1)
+			if command != "" {
+				commands = append(commands, command)
+			}
+		}
 	}
-	return lines
+	return commands
 }

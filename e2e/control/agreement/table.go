@@ -119,10 +119,10 @@ func (t *Table) Short() string {
 	}
 	lots := ""
 	if agree < all {
-		lots = "; in the rest nodes or pods that were equal were drawn by lot"
+		lots = " The others differ only by a random choice among equal nodes or pods."
 	}
-	return fmt.Sprintf("Its verdicts were held against a real control plane, on %s: placement, %d drains, %d rolls, the loss of nodes and zones. In %d of %d both said the same%s.",
-		t.systems(), len(t.of(Drain)), len(t.of(Roll)), agree, all, lots)
+	return fmt.Sprintf("On %s, verify and a real control plane agreed in %d of %d comparisons: placement, %d drains, %d rollouts, node and zone failures.%s",
+		t.systems(), agree, all, len(t.of(Drain)), len(t.of(Roll)), lots)
 }
 
 // systems says on what was compared.
