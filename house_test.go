@@ -17,7 +17,7 @@ const module = "github.com/holdfast-ha/holdfast/"
 // house has to be said. Arrows only point down: cmd > generator > what it stands on; verify knows nothing of generator.
 var arrows = map[string][]string{
 	"cmd/holdfast": {"generator/chart", "generator/folder", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/stack", "internal/table", "profiles", "stacks",
-		"verify/availability", "verify/cluster", "verify/config", "verify/live", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/workload"},
+		"verify", "verify/availability", "verify/cluster", "verify/config", "verify/live", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
 
 	"generator/kustomize": {"generator/ha", "generator/manifest", "generator/profile", "generator/stack"},
 	"generator/plan":      {"generator/manifest", "internal/table"},
@@ -30,7 +30,9 @@ var arrows = map[string][]string{
 	"generator/folder":    {},
 	"generator/schema":    {},
 
-	"verify/report":                 {"verify/cluster", "verify/guarantee", "verify/manifest", "verify/rules", "verify/survival", "verify/workload"},
+	"verify":                        {"verify/cluster", "verify/config", "verify/guarantee", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
+	"verify/verdict":                {"verify/cluster", "verify/guarantee", "verify/report", "verify/rules", "verify/survival", "verify/workload"},
+	"verify/report":                 {"internal/table"},
 	"verify/rules":                  {"stacks", "verify/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/workload"},
 	"verify/placement":              {},
 	"verify/availability":           {"internal/strict", "verify/cluster", "verify/survival", "verify/workload"},
@@ -40,7 +42,7 @@ var arrows = map[string][]string{
 	"verify/argoevents":             {},
 	"verify/workload":               {"verify/argoevents", "verify/manifest"},
 	"verify/cluster":                {"internal/strict", "verify/manifest"},
-	"verify/config":                 {"internal/strict", "verify/workload"},
+	"verify/config":                 {"internal/strict", "verify/cluster", "verify/verdict", "verify/workload"},
 	"verify/live":                   {"internal/kubeconfig", "verify/cluster", "verify/manifest"},
 	"verify/manifest":               {"internal/strict"},
 	"verify/verifytest":             {"verify/manifest", "verify/workload"}, // imported by tests only

@@ -63,6 +63,9 @@ func (o output) docs(t *testing.T) string {
 				continue
 			}
 			key, _ := keyOf(f)
+			if key == "-" {
+				continue
+			}
 			fmt.Fprintf(&out, "| `%s` | %s | %s |\n", key, inWords(t, f.Type), sentence(t, f.Doc, f.Names[0].Name))
 		}
 	}
@@ -80,6 +83,9 @@ func (o output) schema(t *testing.T) string {
 				continue
 			}
 			key, always := keyOf(f)
+			if key == "-" {
+				continue
+			}
 			said := inSchema(t, f.Type)
 			said["description"] = sentence(t, f.Doc, f.Names[0].Name)
 			if key == "version" {

@@ -2,14 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
+	"github.com/holdfast-ha/holdfast/verify"
 	"github.com/holdfast-ha/holdfast/verify/report"
 	"github.com/holdfast-ha/holdfast/verify/rules"
-	"github.com/holdfast-ha/holdfast/verify/survival"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 	"github.com/spf13/cobra"
 )
@@ -81,7 +82,7 @@ A config says the same again and again; flags count more:
 			if err := writeReport(s.out, r, format); err != nil {
 				return otherError{err}
 			}
-			if !r.Fine() {
+			if !r.Passed() {
 				return errFindings
 			}
 			return nil
@@ -111,50 +112,24 @@ func writeReport(out io.Writer, r report.Report, format string) error {
 	}
 }
 
-// verify reads what the flags say, and says what is to be said of it.
+// verify reads the input that the flags name, and verifies it.
 func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (report.Report, error) {
-	if err := f.chosen(args); err != nil {
-		return report.Report{}, err
-	}
-	if err := f.configured(); err != nil {
-		return report.Report{}, err
-	}
-	before, err := f.before()
+	in, err := f.input(ctx, s, args)
 	if err != nil {
 		return report.Report{}, err
 	}
-	if err := f.open(); err != nil {
-		return report.Report{}, err
+	in.Progress = func(workloads, nodes int) func() {
+		return waiting(s.err, fmt.Sprintf("%d workloads on %d nodes", workloads, nodes))
 	}
-	asked, err := f.asked()
+	r, err := verify.Run(ctx, in)
+	if fault := (verify.SimulationError{}); errors.As(err, &fault) {
+		return r, otherError{err}
+	}
 	if err != nil {
-		return report.Report{}, err
+		return r, err
 	}
-	system, err := f.system(ctx, s, args)
-	if err != nil {
-		return report.Report{}, err
-	}
-	c, err := f.nodesFor(ctx, asked)
-	if err != nil {
-		return report.Report{}, err
-	}
-	c.Detection = f.config.Detection
-	if zones := len(c.Zones()); asked.claim.Survives == "zone" && zones < 2 {
-		return report.Report{}, fmt.Errorf("--survives zone: the cluster's nodes are in %s: it takes two to lose one", map[int]string{0: "no zone", 1: "one zone"}[zones])
-	}
-	done := waiting(s.err, fmt.Sprintf("%d workloads on %d nodes", len(system.Workloads), len(c.Nodes)))
-	played, err := survival.Simulate(ctx, c, system)
-	done()
-	if err != nil {
-		return report.Report{}, otherError{err}
-	}
-	r := report.New(c, asked.claim, system, rules.Check(system, c), played)
-	r = r.Ignore(f.config.Ignores)
-	for _, unused := range f.config.Unused() {
+	for _, unused := range in.Config.Unused() {
 		fmt.Fprintf(s.err, "holdfast: %s\n", unused)
-	}
-	if before != nil {
-		r = r.Since(*before)
 	}
 	return r, nil
 }

@@ -7,72 +7,91 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/config"
 	"github.com/holdfast-ha/holdfast/verify/live"
-	"github.com/holdfast-ha/holdfast/verify/report"
+	"github.com/holdfast-ha/holdfast/verify/verdict"
 )
 
-// asked is what is claimed, and the cluster that it is held on unless another is described.
-type asked struct {
-	claim        report.Claim
+// smallest is the smallest cluster on which a requirement can be kept.
+type smallest struct {
+	requirement  verdict.Requirement
 	nodes, zones int
+	others       []cluster.Count
 }
 
-// asked is what the flags claim, else what the profile promises, on the smallest cluster that this takes.
-func (f *verifyFlags) asked() (asked, error) {
-	if f.claim != "" && !slices.Contains(report.Claims, f.claim) {
-		return asked{}, fmt.Errorf("--survives: unknown claim %q: choose one of %s", f.claim, strings.Join(report.Claims, ", "))
+// requirement parses the requirement of the flags; known are the failure domains that have a name.
+func (f *verifyFlags) requirement(known []cluster.Domain) (verdict.Requirement, error) {
+	q, err := verdict.ParseRequirement(f.survives, known)
+	if err != nil {
+		return q, fmt.Errorf("--survives: %w", err)
 	}
-	claim := report.Claim{Survives: cmp.Or(f.claim, f.config.Survives), Within: f.config.Within}
-	if f.given("within") {
-		claim.Within = f.within
-		if f.within <= 0 {
-			return asked{}, fmt.Errorf("--within: is %s: want a time, 30s or 2m", f.within)
+	if q.Within = f.within; f.given("within") && f.within <= 0 {
+		return q, fmt.Errorf("--within: is %s: want a time, 30s or 2m", f.within)
+	}
+	return q, nil
+}
+
+// smallest is the smallest cluster for the requirement of flags and config, else of the profile, which is then the requirement.
+func (f *verifyFlags) smallest(q verdict.Requirement, profiles []profile.Profile) (smallest, error) {
+	// A quorum that survives the failure of any one of its domains has three.
+	const enough = 3
+	s := smallest{requirement: q, nodes: enough}
+	var p profile.Profile
+	switch {
+	case f.values.profile != "":
+		var err error
+		if p, err = profile.Find(profiles, f.values.profile); err != nil {
+			return s, err
+		}
+		promised, err := verdict.ParseRequirement(p.Requirement(), nil)
+		if err != nil {
+			return s, fmt.Errorf("profile %s: %w", p.Name, err)
+		}
+		s.requirement = q.Or(promised)
+		s.nodes, s.zones = p.Needs.Nodes, p.Needs.Zones
+	case len(q.Domains) == 0 || slices.Contains(q.Domains, cluster.Zone):
+		s.zones = enough
+	}
+	for _, d := range s.requirement.Others() {
+		count := cluster.Count{Domain: d, Count: cmp.Or(p.Domains(d.Label), enough)}
+		s.others = append(s.others, count)
+		s.nodes = max(s.nodes, count.Count)
+	}
+	return s, nil
+}
+
+// failureDomains are the failure domains beyond node and zone that profiles name.
+func failureDomains(profiles []profile.Profile) []cluster.Domain {
+	var all []cluster.Domain
+	for _, p := range profiles {
+		for _, s := range p.Survives {
+			d := cluster.Domain{Name: s.Name, Label: s.Label}
+			if d != cluster.Node && d != cluster.Zone && !slices.Contains(all, d) {
+				all = append(all, d)
+			}
 		}
 	}
-	if f.values.profile == "" {
-		// A quorum that goes on without any one of its domains has three.
-		if claim.Survives == "node" {
-			return asked{claim, 3, 0}, nil
-		}
-		return asked{claim, 3, 3}, f.timed(claim)
-	}
+	return all
+}
+
+// requirementNames are the names of failure domains for --survives.
+func requirementNames() []string {
 	all, err := loadProfiles()
 	if err != nil {
-		return asked{}, err
-	}
-	p, err := profile.Find(all, f.values.profile)
-	if err != nil {
-		return asked{}, err
-	}
-	a := asked{claim, p.Needs.Nodes, p.Needs.Zones}
-	if len(p.Survives) > 0 {
-		a.claim.Survives = cmp.Or(a.claim.Survives, p.Survives[0].Name)
-	}
-	return a, f.timed(a.claim)
-}
-
-// timed refuses a time for nothing.
-func (f *verifyFlags) timed(claim report.Claim) error {
-	if claim.Within == 0 || claim.Survives != "" {
 		return nil
 	}
-	where := "--within"
-	if !f.given("within") {
-		where = f.configFile + ": within"
-	}
-	return fmt.Errorf("%s: nothing is claimed that may take a time: say what is lost by --survives, one of %s", where, strings.Join(report.Claims, ", "))
+	return verdict.Names(append([]cluster.Domain{cluster.Node, cluster.Zone}, failureDomains(all)...))
 }
 
-// nodesFor is the cluster that the flags describe, else the config, else the one that runs, else the smallest.
-func (f *verifyFlags) nodesFor(ctx context.Context, a asked) (cluster.Cluster, error) {
+// loadCluster returns the cluster that the flags describe, else that of the config, else the live one, else the smallest.
+func (f *verifyFlags) loadCluster(ctx context.Context, conf *config.Config, s smallest) (cluster.Cluster, error) {
 	counted := f.given("zones") || f.given("nodes")
 	file := f.cluster
 	if !counted {
-		file = cmp.Or(file, f.config.Cluster)
+		file = cmp.Or(file, conf.Cluster)
 	}
 	if file != "" {
 		described, err := os.ReadFile(file)
@@ -81,7 +100,7 @@ func (f *verifyFlags) nodesFor(ctx context.Context, a asked) (cluster.Cluster, e
 		}
 		return cluster.Parse(file, described)
 	}
-	nodes, zones := f.config.Nodes, f.config.Zones
+	nodes, zones := conf.Nodes, conf.Zones
 	if f.given("nodes") {
 		nodes = &f.nodes
 	}
@@ -90,27 +109,27 @@ func (f *verifyFlags) nodesFor(ctx context.Context, a asked) (cluster.Cluster, e
 	}
 	if nodes == nil && zones == nil && f.live != nil {
 		c, err := f.live.Nodes(ctx)
-		return c, answered(err)
+		return c, classify(err)
 	}
 	if zones != nil {
-		a.zones = *zones
+		s.zones = *zones
 	}
-	if a.nodes = max(a.nodes, a.zones); nodes != nil {
-		a.nodes = *nodes
+	if s.nodes = max(s.nodes, s.zones); nodes != nil {
+		s.nodes = *nodes
 	}
-	return cluster.Uniform(a.nodes, a.zones)
+	return cluster.Uniform(s.nodes, s.zones, s.others...)
 }
 
-// open chooses the cluster that runs, if the flags name one.
-func (f *verifyFlags) open() (err error) {
+// openCluster opens the live cluster that the flags name, if they do.
+func (f *verifyFlags) openCluster() (err error) {
 	if f.given("kubeconfig") || f.given("kube-context") {
 		f.live, err = live.Open(f.kubeconfig, f.context)
 	}
 	return err
 }
 
-// answered tells a cluster that does not answer from bad input.
-func answered(err error) error {
+// classify marks the error of a cluster that does not respond: it is not about the user's input.
+func classify(err error) error {
 	if errors.Is(err, live.ErrCluster) {
 		return otherError{err}
 	}

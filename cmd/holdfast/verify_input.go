@@ -13,11 +13,12 @@ import (
 
 	text "github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/render"
+	"github.com/holdfast-ha/holdfast/verify"
+	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/config"
 	"github.com/holdfast-ha/holdfast/verify/live"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/report"
-	"github.com/holdfast-ha/holdfast/verify/workload"
 	"github.com/spf13/cobra"
 )
 
@@ -32,17 +33,17 @@ type verifyFlags struct {
 	allNamespaces       bool
 	live                *live.Cluster // nil unless one of these is given
 
-	nodes, zones   int
-	cluster, claim string
-	within         time.Duration
-	baseline       string
-	configFile     string
-	config         *config.Config // empty unless there is a file
-	// given tells whether a flag was.
+	nodes, zones      int
+	cluster, survives string
+	within            time.Duration
+	baseline          string
+	configFile        string
+	// given reports whether a flag is set.
 	given func(flag string) bool
 }
 
 func (f *verifyFlags) add(cmd *cobra.Command) {
+	known := requirementNames()
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&f.files, "filename", "f", nil, "file or folder of manifests, with all folders in it, - for standard input (repeatable)")
 	addProfileFlag(cmd, &f.values.profile, "render STACK for this profile instead, and hold it to what that promises")
@@ -57,7 +58,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.nodes, "nodes", 3, "how many nodes there are")
 	flags.IntVar(&f.zones, "zones", 3, "in how many zones they are; with --survives node: 0, none")
 	flags.StringVar(&f.cluster, "cluster", "", "file with the nodes instead: kubectl get nodes -o yaml, or a list of groups")
-	flags.StringVar(&f.claim, "survives", "", "what is claimed to survive: "+strings.Join(report.Claims, ", ")+" (default: what the profile promises)")
+	flags.StringVar(&f.survives, "survives", "", "what is claimed to survive: "+strings.Join(known, ", ")+" (default: what the profile promises)")
 	flags.DurationVar(&f.within, "within", 0, "with a claim: how long a workload may be away, 30s or 2m (default: none may stop)")
 	flags.StringToStringVar(&f.replication, "replication", nil, "how a workload replicates: KIND/NAME=MODEL (repeatable)")
 	flags.StringVar(&f.configFile, "config", "", "file with what is said again and again: claim, cluster, replication, and what to ignore and why")
@@ -66,12 +67,12 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	apart(cmd, "all-namespaces", "it reads all that runs on a cluster", "filename", "profile", "namespace")
 	apart(cmd, "filename", "manifests are read, or a stack is rendered", "profile")
 	_ = cmd.RegisterFlagCompletionFunc("survives", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return report.Claims, cobra.ShellCompDirectiveNoFileComp
+		return known, cobra.ShellCompDirectiveNoFileComp
 	})
 }
 
-// chosen tells whether it is said what to verify.
-func (f *verifyFlags) chosen(args []string) error {
+// validate returns an error if the flags name nothing to verify.
+func (f *verifyFlags) validate(args []string) error {
 	for _, flag := range []string{"filename", "profile", "kubeconfig", "kube-context"} {
 		if f.given(flag) {
 			return nil
@@ -83,31 +84,38 @@ func (f *verifyFlags) chosen(args []string) error {
 	return errors.New("what is to be verified? Say it by -f FILE, --profile P, or --kubeconfig FILE")
 }
 
-// system reads what is to be verified.
-func (f *verifyFlags) system(ctx context.Context, s streams, args []string) (*workload.System, error) {
-	objects, err := f.objects(ctx, s, args)
+// input reads all that the flags name.
+func (f *verifyFlags) input(ctx context.Context, s streams, args []string) (in verify.Input, err error) {
+	if err := f.validate(args); err != nil {
+		return in, err
+	}
+	profiles, err := loadProfiles()
 	if err != nil {
-		return nil, err
+		return in, err
 	}
-	system, err := workload.Read(objects)
+	q, err := f.requirement(failureDomains(profiles))
 	if err != nil {
-		return nil, err
+		return in, err
 	}
-	return system, f.tell(system)
-}
-
-// tell says how workloads replicate: the flags count more than the config.
-func (f *verifyFlags) tell(system *workload.System) error {
-	said := map[string]string{}
-	maps.Copy(said, f.config.Replication)
-	maps.Copy(said, f.replication)
-	err := system.SetReplication(said)
-	for _, name := range slices.Sorted(maps.Keys(said)) {
-		if at := f.config.At(name); at != "" && err != nil && f.replication[name] == "" && strings.Contains(err.Error(), "replication of "+name+":") {
-			return fmt.Errorf("%s: %w", at, err)
-		}
+	if in.Config, err = f.loadConfig(slices.Concat(failureDomains(profiles), q.Others())); err != nil {
+		return in, err
 	}
-	return err
+	if in.Baseline, err = f.loadBaseline(); err != nil {
+		return in, err
+	}
+	if err := f.openCluster(); err != nil {
+		return in, err
+	}
+	smallest, err := f.smallest(q.Or(in.Config.Requirement), profiles)
+	if err != nil {
+		return in, err
+	}
+	in.Requirement = smallest.requirement
+	if in.Objects, err = f.objects(ctx, s, args); err != nil {
+		return in, err
+	}
+	in.Cluster, err = f.loadCluster(ctx, in.Config, smallest)
+	return in, err
 }
 
 func (f *verifyFlags) objects(ctx context.Context, s streams, args []string) ([]*manifest.Object, error) {
@@ -145,7 +153,7 @@ func (f *verifyFlags) running(ctx context.Context, s streams) ([]*manifest.Objec
 	if len(leftOut) > 0 {
 		fmt.Fprintf(s.err, "holdfast: left out, for you may not list them: %s\n", strings.Join(leftOut, ", "))
 	}
-	return objects, answered(err)
+	return objects, classify(err)
 }
 
 // rendered are the objects of a stack, in the files that render writes.
@@ -179,28 +187,31 @@ func renderedObjects(c *render.Chart, options render.Options) ([]*manifest.Objec
 	return all, nil
 }
 
-// configured reads the config, if there is one.
-func (f *verifyFlags) configured() (err error) {
-	f.config = &config.Config{}
-	if f.configFile == "" {
-		return nil
+// loadConfig reads the config, an empty one if there is no file. Flags override its replication.
+func (f *verifyFlags) loadConfig(known []cluster.Domain) (*config.Config, error) {
+	c := &config.Config{}
+	if f.configFile != "" {
+		text, err := os.ReadFile(f.configFile)
+		if err != nil {
+			return nil, err
+		}
+		if c, err = config.Parse(f.configFile, text, known); err != nil {
+			return nil, err
+		}
 	}
-	text, err := os.ReadFile(f.configFile)
-	if err == nil {
-		f.config, err = config.Parse(f.configFile, text, report.Claims, report.Rules())
-	}
-	return err
+	c.SetReplication(f.replication)
+	return c, nil
 }
 
-// before is the baseline, nil if there is none.
-func (f *verifyFlags) before() (*report.Report, error) {
+// loadBaseline reads the baseline, nil if there is none.
+func (f *verifyFlags) loadBaseline() (*report.Report, error) {
 	if f.baseline == "" {
 		return nil, nil
 	}
-	written, err := os.ReadFile(f.baseline)
+	text, err := os.ReadFile(f.baseline)
 	if err != nil {
 		return nil, err
 	}
-	r, err := report.ParseBaseline(f.baseline, written)
+	r, err := report.Parse(f.baseline, text)
 	return &r, err
 }

@@ -4,6 +4,8 @@
 // Everything that follows from those numbers is decided in package ha.
 package profile
 
+import "strings"
+
 // Profile is one topology, as a file in profiles/ describes it.
 type Profile struct {
 	// Name is how users choose the profile: single-node, multi-node, multi-zone.
@@ -53,3 +55,22 @@ type Replicas struct {
 
 // Survivor reports whether the profile promises to survive the loss of any failure domain at all.
 func (p Profile) Survivor() bool { return len(p.Survives) > 0 }
+
+// Requirement returns the failure domains in the form that verify parses: NAME=LABEL, separated by commas; "" for none.
+func (p Profile) Requirement() string {
+	var all []string
+	for _, d := range p.Survives {
+		all = append(all, d.Name+"="+d.Label)
+	}
+	return strings.Join(all, ",")
+}
+
+// Domains returns how many domains the profile counts on for a node label; 0 if it does not name the label.
+func (p Profile) Domains(label string) int {
+	for _, d := range p.Survives {
+		if d.Label == label {
+			return d.Domains
+		}
+	}
+	return 0
+}

@@ -40,26 +40,35 @@ var size = corev1.ResourceList{
 	corev1.ResourceEphemeralStorage: resource.MustParse("100Gi"), corev1.ResourcePods: resource.MustParse("110"),
 }
 
-// Uniform makes a cluster of equal nodes, spread over zones as evenly as they go; without zones the nodes are in none. It
-// is an error to ask for no node, for more zones than nodes, or for more than most.
-func Uniform(nodes, zones int) (Cluster, error) {
+// Count is a number of failure domains of one kind.
+type Count struct {
+	Domain
+	Count int
+}
+
+// Uniform returns a cluster of equal nodes, spread evenly over zones and over the domains of other kinds; with 0 of a kind no
+// node has its label. A cluster without nodes, with more than 10000, or with more domains of a kind than nodes is an error.
+func Uniform(nodes, zones int, others ...Count) (Cluster, error) {
 	switch {
 	case nodes < 1:
 		return Cluster{}, fmt.Errorf("a cluster of %d nodes: it must have one or more", nodes)
 	case nodes > most:
 		return Cluster{}, fmt.Errorf("a cluster of %d nodes: want %d or fewer", nodes, most)
-	case zones < 0 || zones > nodes:
-		return Cluster{}, fmt.Errorf("%d nodes in %d zones: a zone must have one or more", nodes, zones)
 	}
-	// Names of one length, so that their order is that of the numbers.
-	width := len(fmt.Sprint(nodes))
-	var c Cluster
-	for i := range nodes {
-		zone := ""
-		if zones > 0 {
-			zone = fmt.Sprintf("zone-%0*d", len(fmt.Sprint(zones)), i%zones+1)
+	c := Cluster{Nodes: make([]*corev1.Node, nodes)}
+	for i := range c.Nodes {
+		// Names of equal length sort by their numbers.
+		c.Nodes[i] = newNode(fmt.Sprintf("node-%0*d", len(fmt.Sprint(nodes)), i+1), "")
+	}
+	for _, of := range append([]Count{{Zone, zones}}, others...) {
+		if of.Count < 0 || of.Count > nodes {
+			return Cluster{}, fmt.Errorf("%d nodes in %d %ss: a %s must have one or more", nodes, of.Count, of.Name, of.Name)
 		}
-		c.Nodes = append(c.Nodes, newNode(fmt.Sprintf("node-%0*d", width, i+1), zone))
+		for i, n := range c.Nodes {
+			if of.Count > 0 {
+				n.Labels[of.Label] = fmt.Sprintf("%s-%0*d", of.Name, len(fmt.Sprint(of.Count)), i%of.Count+1)
+			}
+		}
 	}
 	return c, nil
 }

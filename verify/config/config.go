@@ -14,6 +14,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/holdfast-ha/holdfast/internal/strict"
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/verdict"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
@@ -32,9 +34,8 @@ import (
 //
 // What is not said is "", nil or empty.
 type Config struct {
-	Survives string
-	// Within is how long a workload may be away when what is claimed is lost; 0 if none may stop.
-	Within       time.Duration
+	// Requirement is survives and within.
+	Requirement  verdict.Requirement
 	Cluster      string
 	Nodes, Zones *int
 	// Detection is how long it takes until the control plane knows that a node is silent.
@@ -66,8 +67,8 @@ func (w *word) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode(&w.text)
 }
 
-// Parse reads a config. It may claim one of claims, and ignore one of rules. Errors name file, line and key.
-func Parse(file string, text []byte, claims, rules []string) (*Config, error) {
+// Parse reads a config. Its requirement may name node, zone and the domains in known. Errors name file, line and key.
+func Parse(file string, text []byte, known []cluster.Domain) (*Config, error) {
 	var said struct {
 		Survives    word            `yaml:"survives"`
 		Within      word            `yaml:"within"`
@@ -85,10 +86,12 @@ func Parse(file string, text []byte, claims, rules []string) (*Config, error) {
 	if err := strict.Decode(file, text, &said); err != nil {
 		return nil, err
 	}
-	c := &Config{Survives: said.Survives.text, Nodes: said.Nodes, Zones: said.Zones, Replication: map[string]string{}, file: file, lines: map[string]int{}}
-	if c.Survives != "" && !slices.Contains(claims, c.Survives) {
-		return nil, fmt.Errorf("%s:%d: survives: is %q: want one of %s", file, said.Survives.line, c.Survives, strings.Join(claims, ", "))
+	c := &Config{Nodes: said.Nodes, Zones: said.Zones, Replication: map[string]string{}, file: file, lines: map[string]int{}}
+	var err error
+	if c.Requirement, err = verdict.ParseRequirement(said.Survives.text, known); err != nil {
+		return nil, fmt.Errorf("%s:%d: survives: %w", file, said.Survives.line, err)
 	}
+	rules := verdict.Rules(slices.Concat(known, c.Requirement.Others()))
 	if said.Cluster.text != "" {
 		if c.Nodes != nil || c.Zones != nil {
 			return nil, fmt.Errorf("%s:%d: cluster: says which nodes there are: take nodes and zones away", file, said.Cluster.line)
@@ -102,11 +105,10 @@ func Parse(file string, text []byte, claims, rules []string) (*Config, error) {
 		key  string
 		said word
 		into *time.Duration
-	}{{"within", said.Within, &c.Within}, {"detection", said.Detection, &c.Detection}} {
+	}{{"within", said.Within, &c.Requirement.Within}, {"detection", said.Detection, &c.Detection}} {
 		if d.said.text == "" {
 			continue
 		}
-		var err error
 		if *d.into, err = time.ParseDuration(d.said.text); err != nil || *d.into <= 0 {
 			return nil, fmt.Errorf("%s:%d: %s: is %q: want a time, 40s or 1m", file, d.said.line, d.key, d.said.text)
 		}
@@ -189,4 +191,15 @@ func (c *Config) At(workload string) string {
 		return fmt.Sprintf("%s:%d", c.file, line)
 	}
 	return ""
+}
+
+// SetReplication overrides the replication of workloads, by "KIND/NAME".
+func (c *Config) SetReplication(models map[string]string) {
+	if c.Replication == nil {
+		c.Replication = map[string]string{}
+	}
+	for name, model := range models {
+		c.Replication[name] = model
+		delete(c.lines, name)
+	}
 }

@@ -5,12 +5,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/verdict"
 )
 
-var (
-	claims = []string{"node", "zone"}
-	ids    = []string{"a-rule", "another", "claim-roll"}
-)
+var known = []cluster.Domain{{Name: "rack", Label: "example.org/rack"}}
 
 func TestParse(t *testing.T) {
 	c, err := Parse("dir/v.yaml", []byte(`
@@ -20,67 +20,67 @@ detection: 40s
 replication:
   StatefulSet/store: quorum
 ignore:
-  - rule: a-rule
+  - rule: budget-blocks-drain
     objects: Deployment/web-*
     reason: one
   - {rule: claim-*, reason: two}
-  - {rule: another, objects: "*/events/*", reason: three}
-`), claims, ids)
+  - {rule: budgets-overlap, objects: "*/events/*", reason: three}
+`), known)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Survives != "zone" || c.Cluster != "nodes.yaml" || c.Detection != 40*time.Second || c.Replication["StatefulSet/store"] != "quorum" || c.At("StatefulSet/store") != "dir/v.yaml:6" || c.At("Pod/a") != "" {
+	if c.Requirement.String() != "zone" || c.Cluster != "nodes.yaml" || c.Detection != 40*time.Second || c.Replication["StatefulSet/store"] != "quorum" || c.At("StatefulSet/store") != "dir/v.yaml:6" || c.At("Pod/a") != "" {
 		t.Errorf("%+v", c)
 	}
 	for _, ask := range []struct{ rule, object, reason, at string }{
-		{"a-rule", "Deployment web-1", "one", "dir/v.yaml:8"},
-		{"a-rule", "Deployment events/web-1", "one", "dir/v.yaml:8"},
-		{"a-rule", "Deployment web", "", ""},
-		{"a-rule", "StatefulSet web-1", "", ""},
+		{"budget-blocks-drain", "Deployment web-1", "one", "dir/v.yaml:8"},
+		{"budget-blocks-drain", "Deployment events/web-1", "one", "dir/v.yaml:8"},
+		{"budget-blocks-drain", "Deployment web", "", ""},
+		{"budget-blocks-drain", "StatefulSet web-1", "", ""},
 		{"claim-roll", "Pod a", "two", "dir/v.yaml:11"},
-		{"another", "Pod other/a", "", ""},
-		{"another", "Pod a", "", ""},
+		{"budgets-overlap", "Pod other/a", "", ""},
+		{"budgets-overlap", "Pod a", "", ""},
 	} {
 		if reason, at := c.Ignores(ask.rule, ask.object); reason != ask.reason || at != ask.at {
 			t.Errorf("%s of %s: %q %q", ask.rule, ask.object, reason, at)
 		}
 	}
-	if unused := c.Unused(); !slices.Equal(unused, []string{"dir/v.yaml:12: ignore[2] (another) ignores nothing: take it away"}) {
+	if unused := c.Unused(); !slices.Equal(unused, []string{"dir/v.yaml:12: ignore[2] (budgets-overlap) ignores nothing: take it away"}) {
 		t.Errorf("unused are %q", unused)
 	}
-	c, err = Parse("v.yaml", []byte("nodes: 6\nzones: 0\nwithin: 2m\n"), claims, ids)
-	if err != nil || c.Within != 2*time.Minute || *c.Nodes != 6 || *c.Zones != 0 || len(c.Unused()) > 0 {
+	c, err = Parse("v.yaml", []byte("nodes: 6\nzones: 0\nwithin: 2m\n"), known)
+	if err != nil || c.Requirement.Within != 2*time.Minute || *c.Nodes != 6 || *c.Zones != 0 || len(c.Unused()) > 0 {
 		t.Errorf("%+v %v", c, err)
 	}
-	if c, err = Parse("dir/v.yaml", []byte("cluster: /etc/nodes.yaml"), claims, ids); err != nil || c.Cluster != "/etc/nodes.yaml" {
+	if c, err = Parse("dir/v.yaml", []byte("cluster: /etc/nodes.yaml"), known); err != nil || c.Cluster != "/etc/nodes.yaml" {
 		t.Errorf("%+v %v", c, err)
 	}
 }
 
 func TestRefusals(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                      "v.yaml: is empty",
-		"survive: node":                         "v.yaml:1: unknown key survive",
-		"survives: region":                      `v.yaml:1: survives: is "region": want one of node, zone`,
-		"survives: [node]":                      "v.yaml:1: survives: is a list: want text",
-		"nodes: many":                           `v.yaml:1: nodes: is "many": want a whole number`,
-		"nodes: 3\ncluster: a.yaml":             "v.yaml:2: cluster: says which nodes there are: take nodes and zones away",
-		"nodes: 3\ndetection: 40":               `v.yaml:2: detection: is "40": want a time`,
-		"detection: -1s":                        `v.yaml:1: detection: is "-1s": want a time`,
-		"within: 2":                             `v.yaml:1: within: is "2": want a time`,
-		"survives: node\nwithin: 0s":            `v.yaml:2: within: is "0s": want a time`,
-		"detection: 0s":                         `v.yaml:1: detection: is "0s": want a time`,
-		"replication:\n  Pod/b: x\n  Pod/a: y":  `v.yaml:3: replication.Pod/a: is "y": want one of quorum, standby`,
-		"ignore:\n  - {reason: a}":              "v.yaml:2: ignore[0].rule: is missing: want one of a-rule",
-		"ignore: [{}]":                          "v.yaml: ignore[0].rule: is missing",
-		"ignore:\n  - rule: a-rule":             "v.yaml:2: ignore[0].reason: is missing: say why a-rule does not count",
-		"ignore: [{rule: a-rule, reason: ' '}]": "v.yaml:1: ignore[0].reason: is missing",
-		"ignore: [{rule: a-rul, reason: a}]":    `v.yaml:1: ignore[0].rule: there is no rule "a-rul": want one of a-rule`,
-		"ignore: [{rule: 'a[', reason: a}]":     `v.yaml:1: ignore[0].rule: is "a[": syntax error in pattern`,
-		"ignore: [{rule: a-rule, objects: '[', reason: a}]": `v.yaml:1: ignore[0].objects: is "[": syntax error in pattern`,
-		"ignore: [{rule: a-rule, object: a, reason: a}]":    "v.yaml:1: unknown key object",
+		"":                                       "v.yaml: is empty",
+		"survive: node":                          "v.yaml:1: unknown key survive",
+		"survives: region":                       `v.yaml:1: survives: unknown failure domain "region": want node, zone, rack, or NAME=LABEL`,
+		"survives: [node]":                       "v.yaml:1: survives: is a list: want text",
+		"nodes: many":                            `v.yaml:1: nodes: is "many": want a whole number`,
+		"nodes: 3\ncluster: a.yaml":              "v.yaml:2: cluster: says which nodes there are: take nodes and zones away",
+		"nodes: 3\ndetection: 40":                `v.yaml:2: detection: is "40": want a time`,
+		"detection: -1s":                         `v.yaml:1: detection: is "-1s": want a time`,
+		"within: 2":                              `v.yaml:1: within: is "2": want a time`,
+		"survives: node\nwithin: 0s":             `v.yaml:2: within: is "0s": want a time`,
+		"detection: 0s":                          `v.yaml:1: detection: is "0s": want a time`,
+		"replication:\n  Pod/b: x\n  Pod/a: y":   `v.yaml:3: replication.Pod/a: is "y": want one of quorum, standby`,
+		"ignore:\n  - {reason: a}":               "v.yaml:2: ignore[0].rule: is missing: want one of ",
+		"ignore: [{}]":                           "v.yaml: ignore[0].rule: is missing",
+		"ignore:\n  - rule: budget-blocks-drain": "v.yaml:2: ignore[0].reason: is missing: say why budget-blocks-drain does not count",
+		"ignore: [{rule: budget-blocks-drain, reason: ' '}]":             "v.yaml:1: ignore[0].reason: is missing",
+		"ignore: [{rule: budget-block, reason: a}]":                      `v.yaml:1: ignore[0].rule: there is no rule "budget-block": want one of `,
+		"ignore: [{rule: 'a[', reason: a}]":                              `v.yaml:1: ignore[0].rule: is "a[": syntax error in pattern`,
+		"ignore: [{rule: budget-blocks-drain, objects: '[', reason: a}]": `v.yaml:1: ignore[0].objects: is "[": syntax error in pattern`,
+		"ignore: [{rule: budget-blocks-drain, object: a, reason: a}]":    "v.yaml:1: unknown key object",
 	} {
-		if _, err := Parse("v.yaml", []byte(text), claims, ids); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Parse("v.yaml", []byte(text), known); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)
 		}
 	}
@@ -89,11 +89,11 @@ func TestRefusals(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add("survives: zone\ncluster: a\nreplication: {Pod/a: single}\nignore: [{rule: '*', objects: 'Pod/*', reason: a}]", "Pod a/b")
 	f.Fuzz(func(t *testing.T, text, object string) {
-		c, err := Parse("fuzz.yaml", []byte(text), claims, ids)
+		c, err := Parse("fuzz.yaml", []byte(text), known)
 		if err != nil {
 			return
 		}
-		for _, id := range ids {
+		for _, id := range verdict.Rules(known) {
 			if reason, at := c.Ignores(id, object); (reason == "") != (at == "") {
 				t.Errorf("reason %q at %q", reason, at)
 			}

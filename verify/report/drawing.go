@@ -3,8 +3,6 @@ package report
 import (
 	"slices"
 	"strings"
-
-	"github.com/holdfast-ha/holdfast/verify/survival"
 )
 
 // drawing is what the page's script draws of: names and texts once, and numbers that point to them. -1 is none. The script
@@ -60,8 +58,8 @@ type texts struct {
 }
 
 func (t *texts) of(text string) int {
-	i, is := t.at[text]
-	if !is {
+	i, ok := t.at[text]
+	if !ok {
 		i = len(t.list)
 		t.at[text] = i
 		t.list = append(t.list, text)
@@ -73,7 +71,7 @@ func (t *texts) of(text string) int {
 type numbers map[string]int
 
 func (n numbers) of(name string) int {
-	if i, is := n[name]; is {
+	if i, ok := n[name]; ok {
 		return i
 	}
 	return -1
@@ -106,15 +104,14 @@ func newDrawing(r Report, marks map[string]Mark) drawing {
 
 // start is the first failure that something does not survive, of one failure at a time; else the loss of a zone, or of a node.
 func (r Report) start() int {
-	at := map[survival.Event]int{}
+	at := map[string]int{}
 	for i, s := range slices.Backward(r.Scenarios) {
-		event := survival.Event(s.Event)
-		if at[event] = i; s.Verdict != Serves && event != survival.LoseNodeInDrain && event != survival.LoseNodeInRollout {
+		if at[s.Event] = i; s.Verdict != Serves && s.Event != LoseNodeInDrain && s.Event != LoseNodeInRollout {
 			at["fails"] = i
 		}
 	}
-	for _, event := range []survival.Event{"fails", survival.LoseZone, survival.LoseNode} {
-		if i, is := at[event]; is {
+	for _, event := range []string{"fails", LoseZone, LoseNode} {
+		if i, ok := at[event]; ok {
 			return i
 		}
 	}
@@ -122,7 +119,7 @@ func (r Report) start() int {
 }
 
 func drawScenario(s Scenario, nodes, workloads numbers, words *texts) drawnScenario {
-	d := drawnScenario{When: sentence(what(s.Event, s.Target)), Stuck: s.Stuck,
+	d := drawnScenario{When: sentence(what(s.Event, s.Target)), Stuck: s.Blocked,
 		Lost: []int{}, Drained: []int{}, Outcomes: []drawnOutcome{}, Changes: []drawnChange{}}
 	for _, name := range s.Nodes {
 		if name == s.drained() {
@@ -133,7 +130,7 @@ func drawScenario(s Scenario, nodes, workloads numbers, words *texts) drawnScena
 	}
 	for _, o := range s.Outcomes {
 		row := drawnOutcome{workloads.of(o.Workload), words.of(class(o.Verdict)), words.of(o.becomes(s.Event)), o.Pods, o.Least, o.After, o.Needs}
-		for _, why := range o.Waiting {
+		for _, why := range o.Pending {
 			row = append(row, words.of(why))
 		}
 		d.Outcomes = append(d.Outcomes, row)
@@ -146,8 +143,8 @@ func drawScenario(s Scenario, nodes, workloads numbers, words *texts) drawnScena
 
 // drained is the node that the scenario drains, "" if it drains none. The others that it takes lose their power.
 func (s Scenario) drained() string {
-	switch survival.Event(s.Event) {
-	case survival.DrainNode, survival.LoseNodeInDrain:
+	switch s.Event {
+	case DrainNode, LoseNodeInDrain:
 		node, _, _ := strings.Cut(s.Target, ", ")
 		return node
 	}

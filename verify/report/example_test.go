@@ -1,14 +1,14 @@
-package report
+package report_test
 
 import (
 	"strings"
 	"testing"
 
+	"github.com/holdfast-ha/holdfast/verify"
 	"github.com/holdfast-ha/holdfast/verify/cluster"
-	"github.com/holdfast-ha/holdfast/verify/manifest"
-	"github.com/holdfast-ha/holdfast/verify/rules"
-	"github.com/holdfast-ha/holdfast/verify/survival"
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/report"
+	"github.com/holdfast-ha/holdfast/verify/verdict"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
 )
 
 // faults are a workload of one with a budget that blocks drains, twice, once ignored; and a quorum of two.
@@ -44,29 +44,22 @@ spec:
       containers: [{name: store, image: 'etcd:3'}]
 `
 
-// verified is the report of a text that stands in a file, on three nodes in three zones.
-func verified(t *testing.T, file, text, claim string) Report {
+// verified returns the report of a manifest with a file name, on three nodes in three zones.
+func verified(t *testing.T, file, text, survives string) report.Report {
 	t.Helper()
-	objects, err := manifest.Parse(file, []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	system, err := workload.Read(objects)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := system.SetReplication(nil); err != nil {
-		t.Fatal(err)
-	}
 	c, err := cluster.Uniform(3, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	played, err := survival.Simulate(t.Context(), c, system)
+	q, err := verdict.ParseRequirement(survives, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(c, Claim{Survives: claim}, system, rules.Check(system, c), played)
+	r, err := verify.Run(t.Context(), verify.Input{Objects: verifytest.Parse(t, file, text), Cluster: c, Requirement: q})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // edited is a text with other words in it; words that are not there fail the test.

@@ -8,9 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/holdfast-ha/holdfast/verify/survival"
 )
 
 func page(t testing.TB, r Report) string {
@@ -38,18 +35,20 @@ func drawn(t testing.TB, html string) drawing {
 	return d
 }
 
-func lostZone(t *testing.T) Report {
-	return reported(t, "zone", survival.Scenario{Event: survival.LoseZone, Target: "zone-2", Nodes: []string{"node-2"},
-		Changes: []survival.Change{{Pod: "api-2", From: "node-2", Reason: "its node is lost"}, {Pod: "api-3", Reason: "there is no room"}}},
-		survival.Outcome{Pods: 2, Least: 0, After: 0, Needs: 1, Recovery: -time.Second, Pending: []string{"api-3: there is no room"}})
+func lostZone() Report {
+	r := sample(LoseZone, "zone-2", Effect{Verdict: Stops, Pending: []string{"api-3: there is no room"}})
+	r.Scenarios[1].Nodes = []string{"node-2"}
+	r.Scenarios[1].Changes = []Change{{Pod: "api-2", Workload: "Deployment api", From: "node-2", Why: "its node is lost"}, {Pod: "api-3", Workload: "Deployment api", Why: "there is no room"}}
+	r.Assumed = []string{"Deployment api is stateless: one ready pod serves"}
+	return r
 }
 
 func TestHTMLSaysAll(t *testing.T) {
-	r := lostZone(t)
+	r := lostZone()
 	r.Findings = []Finding{{Rule: "a-rule", File: "two.yaml", Line: 7, Object: "Deployment api", Message: "is wrong", Protects: "What is at stake.", Fix: "What to do."},
 		{Rule: "b-rule", File: "two.yaml", Line: 9, Object: "Deployment api", Message: "is odd", Ignored: "for a reason"}}
-	r.NotJudged = []string{"Database main"}
-	r.Workloads[0].Guarantee = Guarantee{Bounds{Healed: Bound{Pods: 2, Why: "nothing binds them"}}, &Bounds{Healed: Bound{Pods: 1, Why: "one a zone"}}}
+	r.Unsupported = []string{"Database main"}
+	r.Workloads[0].Guarantee = Guarantee{Node: Bounds{Healed: Bound{Pods: 2, Why: "nothing binds them"}}, Zone: &Bounds{Healed: Bound{Pods: 1, Why: "one a zone"}}}
 	html := page(t, r)
 	// What scripts draw is there without them, too.
 	document := embedded.ReplaceAllString(html, "")
@@ -66,7 +65,7 @@ func TestHTMLSaysAll(t *testing.T) {
 
 // TestHTMLStandsAlone: the page names nothing outside itself, and its policy allows what it brings and no more.
 func TestHTMLStandsAlone(t *testing.T) {
-	html := page(t, lostZone(t))
+	html := page(t, lostZone())
 	for _, outside := range regexp.MustCompile(`(?:src|href|action)="[^#"d][^"]*"|="data:[^,]|@import|url\(|fetch\(`).FindAllString(html, -1) {
 		t.Errorf("the page asks for %s", outside)
 	}
@@ -84,15 +83,20 @@ func TestHTMLStandsAlone(t *testing.T) {
 
 // hostile fills a report with a name wherever a name can come from outside.
 func hostile(t testing.TB, name string) Report {
-	return Report{Version: Version, Cluster: Cluster{Nodes: []Node{{name, name}}, Zones: []string{name}}, Claim: "zone",
-		Workloads: []Workload{{Name: name, At: name, Replication: name, Why: name, Pods: 1, Needs: 1, Waiting: []string{name},
-			Worst: []Worst{{Event: "lose node", Target: name, Ignored: name, Effect: Effect{Verdict: Stops, Waiting: []string{name}}}}}},
+	r := Report{Version: Version, Cluster: Cluster{Nodes: []Node{{name, name}}, Zones: []string{name}}, Requirement: "zone",
+		Workloads: []Workload{{Name: name, At: name, Replication: name, Why: name, Pods: 1, Needs: 1, Pending: []string{name},
+			Worst: []Worst{{Event: "lose node", Target: name, Ignored: name, Effect: Effect{Verdict: Stops, Pending: []string{name}}}}}},
 		Pods: []Pod{{name, name, name, false, name}, {Name: name, Workload: name, Why: name}},
 		Scenarios: []Scenario{{Event: "rest", Verdict: Serves},
-			{Event: "lose node", Target: name, Like: []string{name}, Nodes: []string{name}, Verdict: Stops, Stuck: name,
-				Outcomes: []Outcome{{name, Effect{Verdict: Stops, Waiting: []string{name}}}}, Changes: []Change{{name, name, name, name, name}}}},
-		Findings: []Finding{{name, name, 1, name, name, name, name, "", ""}, {name, name, 1, name, name, name, name, name, name}},
-		Assumed:  []string{name}, NotJudged: []string{name}}
+			{Event: "lose node", Target: name, Like: []string{name}, Nodes: []string{name}, Verdict: Stops, Blocked: name,
+				Outcomes: []Outcome{{name, Effect{Verdict: Stops, Pending: []string{name}}}}, Changes: []Change{{name, name, name, name, name}}}},
+		Findings: []Finding{{name, name, 1, name, name, name, name, "", "", name}, {name, name, 1, name, name, name, name, name, name, name}},
+		Assumed:  []string{name}, Unsupported: []string{name}}
+	w := &r.Workloads[0]
+	w.Failures = w.Worst
+	w.NotGuaranteed = []NotGuaranteed{{Event: LoseNode, Domain: name, Bound: Bound{Why: name}}}
+	r.Breaches = []Breach{{Workload: *w, Worst: w.Worst[0]}}
+	return r
 }
 
 var tags = regexp.MustCompile(`<[a-zA-Z/!][^\s>]*`)
@@ -117,7 +121,7 @@ func FuzzHTML(f *testing.F) {
 
 // TestDrawing: numbers in the data point to what they should.
 func TestDrawing(t *testing.T) {
-	d := drawn(t, page(t, lostZone(t)))
+	d := drawn(t, page(t, lostZone()))
 	s := d.Scenarios[1]
 	if d.Nodes[s.Lost[0]].Name != "node-2" || d.Zones[d.Nodes[1].Zone] != "zone-2" || len(s.Drained) > 0 {
 		t.Errorf("%+v of %+v", s, d.Nodes)

@@ -4,8 +4,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
-
-	"github.com/holdfast-ha/holdfast/verify/rules"
 )
 
 // The elements of JUnit's XML that build servers read. There is no standard; these are what Jenkins and GitLab show.
@@ -62,7 +60,7 @@ func (r Report) ruleSuite() suite {
 		found[f.Rule] = append(found[f.Rule], f)
 	}
 	s := suite{Name: "rules"}
-	for _, rule := range rules.All() {
+	for _, rule := range r.Rules {
 		if len(found[rule.ID]) == 0 {
 			s.add(testcase{Class: "rules", Name: rule.ID, Out: rule.Protects})
 		}
@@ -84,18 +82,18 @@ func (r Report) ruleSuite() suite {
 }
 
 func (r Report) workloadSuite() suite {
-	broken := map[string]bool{}
-	for _, b := range r.breaches() {
-		broken[b.String()] = true
+	broken := map[[2]string]bool{}
+	for _, b := range r.Breaches {
+		broken[[2]string{b.Workload.Name, b.Worst.Event}] = true
 	}
 	s := suite{Name: "workloads"}
 	for _, w := range r.Workloads {
 		file, _ := w.place()
 		for _, worst := range w.Worst {
-			text := r.breach(w, worst).String()
+			text := Breach{Workload: w, Worst: worst, Within: r.WithinSeconds}.String()
 			c := testcase{Class: w.Name, Name: worst.Event, File: file}
 			switch {
-			case broken[text]:
+			case broken[[2]string{w.Name, worst.Event}]:
 				c.Failure = &detail{text, worst.Verdict, w.At + ": " + text}
 			case worst.Verdict != Serves:
 				c.Out = text

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"bytes"
@@ -6,16 +6,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/holdfast-ha/holdfast/verify/rules"
+	"github.com/holdfast-ha/holdfast/verify/report"
 )
 
-func decodeJUnit(t *testing.T, r Report) suites {
+func decodeJUnit(t *testing.T, r report.Report) report.Suites {
 	t.Helper()
 	var out bytes.Buffer
 	if err := r.WriteJUnit(&out); err != nil {
 		t.Fatal(err)
 	}
-	var all suites
+	var all report.Suites
 	if err := xml.Unmarshal(out.Bytes(), &all); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
@@ -23,11 +23,12 @@ func decodeJUnit(t *testing.T, r Report) suites {
 }
 
 func TestJUnit(t *testing.T) {
-	all := decodeJUnit(t, verified(t, "a.yaml", faults, "node"))
+	r := verified(t, "a.yaml", faults, "node")
+	all := decodeJUnit(t, r)
 	if len(all.Suites) != 2 {
 		t.Fatalf("%d suites", len(all.Suites))
 	}
-	cases := map[string]testcase{}
+	cases := map[string]report.Testcase{}
 	var tests, failures, skipped int
 	for _, s := range all.Suites {
 		if s.Tests != len(s.Cases) {
@@ -41,7 +42,7 @@ func TestJUnit(t *testing.T) {
 			cases[c.Class+"/"+c.Name] = c
 		}
 	}
-	if all.Tests != tests || all.Failures != failures || all.Skipped != skipped || tests < len(rules.All()) {
+	if all.Tests != tests || all.Failures != failures || all.Skipped != skipped || tests < len(r.Rules) {
 		t.Errorf("sums are %d, %d, %d; want %d, %d, %d", all.Tests, all.Failures, all.Skipped, tests, failures, skipped)
 	}
 	for name, want := range map[string]string{

@@ -36,7 +36,7 @@ func places(r Report, marks map[string]Mark) []placeView {
 		row := placeView{Zone: n.Zone, Node: n.Name, Pods: podViews(on[n.Name], marks)}
 		if len(r.Cluster.Nodes) > few {
 			key := n.Zone + "\n" + kinds(on[n.Name])
-			if i, is := same[key]; is {
+			if i, ok := same[key]; ok {
 				rows[i].More++
 				rows[i].Pods = alike(on[n.Name], marks)
 				continue

@@ -1,192 +1,237 @@
-// Package report says what was found, to people and to programs.
+// Package report holds the types of a report of verify, and a writer for each format. It decides nothing: what a report
+// concludes is filled in by package verdict.
 package report
 
-// Version is that of the JSON.
+// Version is the version of the JSON.
 const Version = 1
 
-// Report is all that is said of manifests on a cluster.
+// Report is the result of verify for some manifests on a cluster.
 type Report struct {
-	// Version is 1. It changes when a key is taken away or means something else.
+	// Version is 1. It changes when a key is removed or changes its meaning.
 	Version int `json:"version"`
-	// Cluster is where the pods were placed.
+	// Cluster is the cluster on which the pods were placed.
 	Cluster Cluster `json:"cluster"`
-	// Claim is what should survive, "node" or "zone"; left out if nothing is claimed.
-	Claim string `json:"claim,omitempty"`
-	// WithinSeconds is how long a workload may be away for it; left out if none may stop.
+	// Requirement is the failure domain whose failure every workload must survive, like "node" or "zone"; several are
+	// separated by ", ". Left out if nothing is required.
+	Requirement string `json:"claim,omitempty"`
+	// WithinSeconds is how long a workload may be unavailable under the requirement; left out if it may not be.
 	WithinSeconds float64 `json:"withinSeconds,omitempty"`
-	// Kept tells that no scenario breaks the claim; true if nothing is claimed.
+	// Kept is whether no scenario breaks the requirement; true if nothing is required.
 	Kept bool `json:"kept"`
 	// Workloads are all workloads, ordered by namespace and name.
 	Workloads []Workload `json:"workloads"`
-	// Pods are the pods at rest, before anything happens, and where each is.
+	// Pods are the pods in steady state, before any event, each with its node.
 	Pods []Pod `json:"pods"`
-	// Scenarios are what was played, each apart from the others and from rest.
+	// Scenarios are the simulated events; each starts from the steady state.
 	Scenarios []Scenario `json:"scenarios"`
-	// Findings are the faults that rules found, in the order of file and line.
+	// Findings are the faults that rules found, ordered by file and line.
 	Findings []Finding `json:"findings"`
-	// Assumed is what was taken for granted because nobody said it: models first, then what the manifests refer to and do not have, then what holds of every cluster.
+	// Assumed are the assumptions, where the input leaves something open: replication models first, then objects that are
+	// referenced and not in the input, then properties of every cluster.
 	Assumed []string `json:"assumed"`
-	// NotJudged are objects of kinds that nothing is known of: what they make is in none of this.
-	NotJudged []string `json:"notJudged"`
-	// Baseline is how this differs from an earlier report; left out if there is none.
+	// Unsupported are objects of unsupported kinds: the pods they create are not in this report.
+	Unsupported []string `json:"notJudged"`
+	// Baseline is the difference to an earlier report; left out if there is none.
 	Baseline *Baseline `json:"baseline,omitempty"`
+
+	// The fields below are for the writers alone; package verdict derives them from those above.
+
+	// Rules are the rules that were checked, RequirementRules those that the requirement adds ("claim-lose-node").
+	Rules, RequirementRules []Rule `json:"-"`
+	// Breaches are the events that break the requirement, ordered by workload, without those that are ignored or in the
+	// baseline.
+	Breaches []Breach `json:"-"`
+	// Failing is the number of workloads that break the requirement, those in the baseline included.
+	Failing int `json:"-"`
+	// Excepted is whether a breach of the requirement is ignored.
+	Excepted bool `json:"-"`
 }
 
-// Cluster is the nodes and the zones that they are in.
+// Cluster is a list of nodes and their failure domains.
 type Cluster struct {
 	// Nodes are all nodes, ordered by name.
 	Nodes []Node `json:"nodes"`
-	// Zones are the names of the zones, in order.
+	// Zones are the names of the zones, sorted.
 	Zones []string `json:"zones"`
+	// Domains are the other kinds of failure domain whose failure is simulated; left out if there are none.
+	Domains []Domain `json:"domains,omitempty"`
 }
 
 // Node is one node.
 type Node struct {
-	// Name is the node's.
+	// Name is the name of the node.
 	Name string `json:"name"`
-	// Zone is the one that its label names; left out if it has none.
+	// Zone is the value of its zone label; left out if it has none.
 	Zone string `json:"zone,omitempty"`
 }
 
-// Workload is what becomes of a workload.
-type Workload struct {
-	// Name is kind, namespace and name of the object that stands in the manifests.
+// Domain is a kind of failure domain: nodes with the same value of a label fail together.
+type Domain struct {
+	// Name is the noun for one such domain, like "rack".
 	Name string `json:"name"`
-	// At is where it stands, "file:line".
+	// Label is the key of the node label.
+	Label string `json:"label"`
+	// Values are the values of the label, sorted.
+	Values []string `json:"values"`
+}
+
+// Workload is a workload, and the effect of each event on it.
+type Workload struct {
+	// Name is kind, namespace and name of the object in the manifests.
+	Name string `json:"name"`
+	// At is the position of the object, "file:line".
 	At string `json:"at"`
-	// Replication is how its pods stand to each other: "quorum", "standby", "elected", "stateless", "single", "per-node" or "finite".
+	// Replication is the relation of its pods to each other: "quorum", "standby", "elected", "stateless", "single", "per-node" or "finite".
 	Replication string `json:"replication"`
-	// Assumed tells that nobody said how it replicates.
+	// Assumed is whether the replication is an assumption.
 	Assumed bool `json:"assumed"`
-	// Why says what the replication was taken from.
+	// Why is the reason for the replication.
 	Why string `json:"why"`
-	// Pods is how many it should have at rest.
+	// Pods is the number of pods that it should have in steady state.
 	Pods int `json:"pods"`
-	// Needs is how many of them must run for it to serve.
+	// Needs is the number of pods that must be ready for it to serve.
 	Needs int `json:"needs"`
-	// Waiting is why some of them find no node at rest.
-	Waiting []string `json:"waiting"`
-	// Worst is the worst that each event does to it, in the order of the scenarios.
+	// Pending are the reasons for which pods are Pending in steady state.
+	Pending []string `json:"waiting"`
+	// Worst is the worst effect of each event on it, in the order of the scenarios.
 	Worst []Worst `json:"worst"`
-	// Guarantee is what its hard constraints promise, wherever the scheduler puts its pods.
+	// Guarantee is what its hard constraints guarantee, wherever the scheduler places its pods.
 	Guarantee Guarantee `json:"guarantee"`
+
+	// Failures are those of Worst that interrupt the workload and that a writer lists: without those that follow from
+	// another one. From package verdict.
+	Failures []Worst `json:"-"`
+	// NotGuaranteed are the failures that the workload survives only by the current placement of its pods. From package verdict.
+	NotGuaranteed []NotGuaranteed `json:"-"`
 }
 
-// Guarantee is the most pods of a workload that the loss of one node or zone can take, with all nodes there before.
+// Guarantee is the most pods of a workload that one node or zone failure can take, with all nodes ready before it.
 type Guarantee struct {
-	// Node is for the loss of a node.
+	// Node is for the failure of a node.
 	Node Bounds `json:"node"`
-	// Zone is for the loss of a zone; left out if the nodes are in none.
+	// Zone is for the failure of a zone; left out if no node is in a zone.
 	Zone *Bounds `json:"zone,omitempty"`
+	// Domains are for the failure of other domains, in the order of the cluster's; left out if there are none.
+	Domains []DomainBounds `json:"domains,omitempty"`
 }
 
-// Bounds are the most pods that one node or zone can hold, by what has happened before.
+// DomainBounds is the bounds for one kind of failure domain.
+type DomainBounds struct {
+	// Domain is the name of the kind.
+	Domain string `json:"domain"`
+	Bounds
+}
+
+// Bounds are the most pods that one failure domain can hold, by what happened before.
 type Bounds struct {
 	// Placed is for pods that were placed once.
 	Placed Bound `json:"placed"`
-	// Rolled is after any rollouts, evictions and changes of scale, one node drained at a time.
+	// Rolled is after any rollouts, evictions and scaling, one node drained at a time.
 	Rolled Bound `json:"rolled"`
-	// Healed is the same after a node or a zone was away and is back.
+	// Healed is the same after a failed node or zone is back.
 	Healed Bound `json:"healed"`
 }
 
-// Bound is the most pods that one node or zone can hold.
+// Bound is the most pods that one failure domain can hold.
 type Bound struct {
-	// Pods is how many.
+	// Pods is the number of pods.
 	Pods int `json:"pods"`
-	// On is the first node or zone that can hold as many; left out if none takes a pod.
+	// On is the first domain that can hold as many; left out if none takes a pod.
 	On string `json:"on,omitempty"`
 	// Why is the constraint that proves it.
 	Why string `json:"why"`
-	// Serves tells whether the workload goes on without them.
+	// Serves is whether the workload serves without these pods.
 	Serves bool `json:"serves"`
 }
 
-// Worst is the worst that scenarios of one event do to a workload, and the scenario that shows it.
+// Worst is the worst effect of one event on a workload, with the scenario that shows it.
 type Worst struct {
-	// Event is what happens.
+	// Event is the event, as in Scenario.
 	Event string `json:"event"`
-	// Target is to what it happens in the scenario that shows it; left out at rest.
+	// Target is the target of the event in the scenario that shows it; left out in steady state.
 	Target string `json:"target,omitempty"`
-	// Ignored is the reason that somebody gives for why the claim need not hold for the workload in this event.
+	// Ignored is the reason for which the requirement need not hold for the workload in this event.
 	Ignored string `json:"ignored,omitempty"`
-	// IgnoredAt is where the reason stands, "file:line"; left out if the object gives it.
+	// IgnoredAt is the position of the reason in a config, "file:line"; left out if the object has it.
 	IgnoredAt string `json:"ignoredAt,omitempty"`
 	Effect
+
+	// Late is whether the workload serves again, but later than the requirement allows. From package verdict.
+	Late bool `json:"-"`
 }
 
-// Pod is a pod at rest.
+// Pod is a pod in steady state.
 type Pod struct {
-	// Name is the pod's.
+	// Name is the name of the pod.
 	Name string `json:"name"`
 	// Workload is the name of its workload.
 	Workload string `json:"workload"`
-	// Node is the one it is on; left out if it waits.
+	// Node is the name of its node; left out if it is Pending.
 	Node string `json:"node,omitempty"`
-	// Runs tells that it runs there already; left out if it was placed.
+	// Runs is whether the pod runs there already; left out if the simulation placed it.
 	Runs bool `json:"runs,omitempty"`
-	// Why is why it waits.
+	// Why is the reason for which it is Pending.
 	Why string `json:"why,omitempty"`
 }
 
-// Scenario is something that happens to the cluster, and what comes of it.
+// Scenario is an event in the cluster, and its effects.
 type Scenario struct {
-	// Event is "rest", "lose node", "lose zone", "drain node", "roll", "grow", "lose node in drain" or "lose node in roll".
+	// Event is "rest", "lose node", "lose zone" (or "lose" and another domain), "drain node", "roll", "grow", "lose node in drain" or "lose node in roll".
 	Event string `json:"event"`
-	// Target is to what: a node, a zone, a workload, two nodes; left out at rest.
+	// Target is the node, zone or workload of the event, or two of them; left out in steady state.
 	Target string `json:"target,omitempty"`
-	// Like are other targets for which it comes out the same, so that it was played once.
+	// Like are other targets with the same effects; only one of them was simulated.
 	Like []string `json:"like,omitempty"`
-	// Nodes are those that are taken away.
+	// Nodes are the nodes that fail or are drained.
 	Nodes []string `json:"nodes,omitempty"`
-	// Claimed tells that the claim is about this scenario.
-	Claimed bool `json:"claimed"`
-	// Verdict is the worst of the workloads' verdicts; stuck if it does not end.
+	// Required is whether the requirement covers this scenario.
+	Required bool `json:"claimed"`
+	// Verdict is the worst verdict of the workloads; "stuck" if the event does not complete.
 	Verdict string `json:"verdict"`
-	// Stuck is why it does not end; left out if it does.
-	Stuck string `json:"stuck,omitempty"`
-	// Outcomes are the workloads that it touches.
+	// Blocked is the reason for which a drain or rollout does not complete; left out if it does.
+	Blocked string `json:"stuck,omitempty"`
+	// Outcomes are the effects on the workloads that it affects.
 	Outcomes []Outcome `json:"outcomes"`
-	// Changes are the pods that it takes away, moves or makes.
+	// Changes are the pods that it deletes, moves or creates.
 	Changes []Change `json:"changes"`
 }
 
-// Outcome is what a scenario does to a workload.
+// Outcome is the effect of a scenario on a workload.
 type Outcome struct {
 	// Workload is the name of the workload.
 	Workload string `json:"workload"`
 	Effect
 }
 
-// Effect is what becomes of a workload.
+// Effect is what an event does to a workload.
 type Effect struct {
 	// Verdict is "serves", "stops, returns", "stuck" or "stops".
 	Verdict string `json:"verdict"`
-	// Pods is how many there should be meanwhile.
+	// Pods is the number of pods that it should have during the event.
 	Pods int `json:"pods"`
-	// Least is the fewest that run at any moment.
+	// Least is the fewest ready pods at any moment.
 	Least int `json:"least"`
-	// After is how many run when controllers and scheduler have done what they can while it lasts.
+	// After is the number of ready pods when controllers and scheduler have done what they can during the event.
 	After int `json:"after"`
-	// Needs is how many must run for the workload to serve.
+	// Needs is the number of pods that must be ready for the workload to serve.
 	Needs int `json:"needs"`
-	// RecoverySeconds is how long it takes until the workload serves again; left out if it never stopped, or never will.
+	// RecoverySeconds is the time until the workload serves again; left out if it is never unavailable, or does not recover.
 	RecoverySeconds float64 `json:"recoverySeconds,omitempty"`
-	// Waiting is why pods find no node.
-	Waiting []string `json:"waiting,omitempty"`
+	// Pending are the reasons for which pods are Pending.
+	Pending []string `json:"waiting,omitempty"`
 }
 
 // Change is what a scenario does to one pod.
 type Change struct {
-	// Pod is the pod's name.
+	// Pod is the name of the pod.
 	Pod string `json:"pod"`
 	// Workload is the name of its workload.
 	Workload string `json:"workload"`
-	// From is the node that it was on; left out for a pod that is new.
+	// From is the node that it leaves; left out for a new pod.
 	From string `json:"from,omitempty"`
-	// To is the node that it comes to; left out for one that is gone, or waits.
+	// To is its new node; left out for a pod that is deleted or Pending.
 	To string `json:"to,omitempty"`
-	// Why is why.
+	// Why is the reason.
 	Why string `json:"why,omitempty"`
 }
 
@@ -194,48 +239,31 @@ type Change struct {
 type Finding struct {
 	// Rule is the ID of the rule.
 	Rule string `json:"rule"`
-	// File is where the object stands, "-" for standard input.
+	// File is the file of the object, "-" for standard input.
 	File string `json:"file"`
-	// Line is that of the field.
+	// Line is the line of the field.
 	Line int `json:"line"`
 	// Object is kind, namespace and name.
 	Object string `json:"object"`
-	// Message is what is wrong.
+	// Message is the fault.
 	Message string `json:"message"`
-	// Protects is what is at stake.
+	// Protects is what is at risk.
 	Protects string `json:"protects"`
-	// Fix is what to do.
+	// Fix is how to mend it.
 	Fix string `json:"fix"`
-	// Ignored is the reason that somebody gives; the finding does not count then.
+	// Ignored is the reason for which the finding does not count; left out if it counts.
 	Ignored string `json:"ignored,omitempty"`
-	// IgnoredAt is where the reason stands, "file:line"; left out if the object gives it.
+	// IgnoredAt is the position of the reason in a config, "file:line"; left out if the object has it.
 	IgnoredAt string `json:"ignoredAt,omitempty"`
+
+	// Fingerprint identifies the finding in later reports, though lines and numbers change. From package verdict.
+	Fingerprint string `json:"-"`
 }
 
-// Baseline is how a report differs from an earlier one, whose findings are left out of it.
+// Baseline is the difference to an earlier report, whose findings are not repeated.
 type Baseline struct {
-	// Known are the findings, and the workloads that break the claim, that were there before, each in a line.
+	// Known are the findings and breaches of the requirement that the earlier report has too, one sentence each.
 	Known []string `json:"known"`
-	// Fixed are those that are there no longer.
+	// Fixed are those that only the earlier report has.
 	Fixed []string `json:"fixed"`
-}
-
-// Fine tells whether nothing is to be mended: the claim is kept, and no finding counts. With a baseline, only what is new does.
-func (r Report) Fine() bool {
-	for _, f := range r.Findings {
-		if f.Ignored == "" {
-			return false
-		}
-	}
-	return r.Kept || r.Baseline != nil && len(r.breaches()) == 0
-}
-
-// worst is the worst that an event does to the workload; nil if none of its kind was played, or none touches it.
-func (w Workload) worst(event string) *Worst {
-	for i := range w.Worst {
-		if w.Worst[i].Event == event {
-			return &w.Worst[i]
-		}
-	}
-	return nil
 }

@@ -1,16 +1,15 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
-
-	"github.com/holdfast-ha/holdfast/verify/manifest"
-	"github.com/holdfast-ha/holdfast/verify/rules"
 )
 
 // home is where the project is found.
@@ -21,15 +20,12 @@ const home = "https://github.com/holdfast-ha/holdfast"
 // an absolute path, where they are below it.
 func (r Report) WriteSARIF(out io.Writer, root string) error {
 	run := sarif.NewRunWithInformationURI("holdfast", home)
-	for _, rule := range rules.All() {
-		describe(run, rule.ID, rule.Protects, rule.Fix)
-	}
-	for _, p := range promises {
-		describe(run, claimRule(string(p.event)), p.says, "Spread the pods, or run as many that enough are left; where it is only too late, let them leave a lost node sooner (tolerationSeconds); or claim less.")
+	for _, rule := range slices.Concat(r.Rules, r.RequirementRules) {
+		describe(run, rule)
 	}
 	seen := counter{}
 	for _, f := range r.Findings {
-		made := result(run, f.Rule, sarif.LevelWarning, f.Object+": "+f.Message, seen.next(f.fingerprint()))
+		made := result(run, f.Rule, sarif.LevelWarning, f.Object+": "+f.Message, seen.next(f.Fingerprint))
 		made.AddLocation(location(root, f.File, f.Line, f.Object))
 		if f.Ignored != "" {
 			kind := "inSource"
@@ -39,10 +35,10 @@ func (r Report) WriteSARIF(out io.Writer, root string) error {
 			made.AddSuppression(sarif.NewSuppression().WithKind(kind).WithStatus("accepted").WithJustification(f.Ignored))
 		}
 	}
-	for _, b := range r.breaches() {
-		file, line := b.workload.place()
-		made := result(run, b.rule(), sarif.LevelError, b.String(), seen.next(b.fingerprint()))
-		made.AddLocation(location(root, file, line, b.workload.Name))
+	for _, b := range r.Breaches {
+		file, line := b.Workload.place()
+		made := result(run, b.Rule, sarif.LevelError, b.String(), seen.next(b.Fingerprint))
+		made.AddLocation(location(root, file, line, b.Workload.Name))
 	}
 	log := sarif.NewReport()
 	log.AddRun(run)
@@ -54,13 +50,13 @@ func (r Report) WriteSARIF(out io.Writer, root string) error {
 }
 
 // describe adds a rule: what it protects and how to mend it.
-func describe(run *sarif.Run, id, protects, fix string) {
-	words := strings.ReplaceAll(id, "-", " ")
+func describe(run *sarif.Run, r Rule) {
+	words := strings.ReplaceAll(r.ID, "-", " ")
 	text := func(s string) *sarif.MultiformatMessageString { return sarif.NewMultiformatMessageString().WithText(s) }
-	rule := run.AddRule(id)
+	rule := run.AddRule(r.ID)
 	rule.WithShortDescription(text(strings.ToUpper(words[:1]) + words[1:] + "."))
-	rule.WithFullDescription(text(protects))
-	rule.WithHelp(text(protects + " " + fix))
+	rule.WithFullDescription(text(r.Protects))
+	rule.WithHelp(text(r.Protects + " " + r.Fix))
 }
 
 // result is one that keeps its identity while lines move.
@@ -80,7 +76,7 @@ func location(root, file string, line int, object string) *sarif.Location {
 
 // address is a file as a URI: relative to root where it is below it.
 func address(root, file string) string {
-	if file == manifest.Stdin {
+	if file == "-" {
 		return "stdin"
 	}
 	if filepath.IsAbs(file) {
@@ -98,4 +94,12 @@ func (w Workload) place() (file string, line int) {
 	at := strings.LastIndexByte(w.At, ':')
 	line, _ = strconv.Atoi(w.At[at+1:])
 	return w.At[:max(at, 0)], line
+}
+
+// counter tells equal fingerprints apart by their order: "0123:1", "0123:2".
+type counter map[string]int
+
+func (c counter) next(fingerprint string) string {
+	c[fingerprint]++
+	return fmt.Sprintf("%s:%d", fingerprint, c[fingerprint])
 }

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"bytes"
@@ -8,7 +8,8 @@ import (
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
-	"github.com/holdfast-ha/holdfast/verify/rules"
+	"github.com/holdfast-ha/holdfast/verify/report"
+	"github.com/holdfast-ha/holdfast/verify/verdict"
 )
 
 // decodeSARIF reads a log that has nothing but what SARIF 2.1.0 knows, and holds it against the standard's schema.
@@ -26,7 +27,7 @@ func decodeSARIF(t *testing.T, text []byte) *sarif.Run {
 	return log.Runs[0]
 }
 
-func writtenSARIF(t *testing.T, r Report) []byte {
+func writtenSARIF(t *testing.T, r report.Report) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	if err := r.WriteSARIF(&out, "/srv"); err != nil {
@@ -42,7 +43,7 @@ func TestSARIF(t *testing.T) {
 		t.Error("it is not the same twice")
 	}
 	run := decodeSARIF(t, text)
-	if rules := len(rules.All()) + len(promises); len(run.Tool.Driver.Rules) != rules {
+	if rules := len(r.Rules) + len(r.RequirementRules); len(run.Tool.Driver.Rules) != rules {
 		t.Errorf("%d rules are described, want %d", len(run.Tool.Driver.Rules), rules)
 	}
 	type result struct {
@@ -82,15 +83,25 @@ func TestAddress(t *testing.T) {
 		"/srv/a/b.yaml": "a/b.yaml",
 		"/works/b.yaml": "file:///works/b.yaml",
 	} {
-		if got := address("/srv", file); got != want {
+		if got := report.Address("/srv", file); got != want {
 			t.Errorf("%s: got %s, want %s", file, got, want)
 		}
 	}
 }
 
+const budget = `
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: NAME}
+spec:
+  minAvailable: 1
+  selector: {matchLabels: {app: api}}
+`
+
 // TestFingerprints: a result keeps its identity when lines and numbers change, and no two have the same.
 func TestFingerprints(t *testing.T) {
-	of := func(r Report) map[string]string {
+	of := func(r report.Report) map[string]string {
 		all := map[string]string{}
 		for _, made := range decodeSARIF(t, writtenSARIF(t, r)).Results {
 			id := made.PartialFingerprints["holdfast/v1"]
@@ -119,5 +130,17 @@ func TestFingerprints(t *testing.T) {
 	}
 	if len(after) == 0 {
 		t.Error("there are no results")
+	}
+}
+
+// TestSuppressions: a finding is suppressed in its object or by a config.
+func TestSuppressions(t *testing.T) {
+	r := verdict.Ignore(verified(t, "a.yaml", faults, "node"), func(string, string) (string, string) { return "a reason", "c.yaml:3" })
+	kinds := map[string]bool{}
+	for _, made := range decodeSARIF(t, writtenSARIF(t, r)).Results {
+		kinds[*made.Suppressions[0].Kind] = true
+	}
+	if !kinds["external"] || !kinds["inSource"] {
+		t.Errorf("suppressions are %v", kinds)
 	}
 }

@@ -24,7 +24,7 @@ func of(cell string) string {
 	switch {
 	case strings.HasSuffix(cell, "*"):
 		return warning
-	case cell == Stops || cell == Stuck:
+	case cell == Stops || cell == Blocked:
 		return bad
 	case strings.HasPrefix(cell, "down ") || cell == "returns":
 		return warning

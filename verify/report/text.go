@@ -5,8 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/holdfast-ha/holdfast/verify/survival"
 )
 
 // width is that of a terminal on which all lines fit, unless a name is longer.
@@ -17,7 +15,7 @@ const most = 12
 
 // column is an event that the table tells of. Others are told of where something fails.
 type column struct {
-	event survival.Event
+	event string
 	head  string
 }
 
@@ -27,8 +25,12 @@ func (r Report) columns() []column {
 	for _, s := range r.Scenarios {
 		played[s.Event] = true
 	}
-	all := []column{{survival.LoseNode, "Node lost"}, {survival.LoseZone, "Zone lost"}, {survival.DrainNode, "Drain"}, {survival.Rollout, "Roll"}}
-	return slices.DeleteFunc(all, func(c column) bool { return !played[string(c.event)] })
+	all := []column{{LoseNode, "Node lost"}, {LoseZone, "Zone lost"}}
+	for _, d := range r.Cluster.Domains {
+		all = append(all, column{"lose " + d.Name, sentence(d.Name) + " lost"})
+	}
+	all = append(all, column{DrainNode, "Drain"}, column{Rollout, "Roll"})
+	return slices.DeleteFunc(all, func(c column) bool { return !played[c.event] })
 }
 
 // WriteText writes the report for a terminal, in colours or without.
@@ -39,7 +41,7 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 		color = bad
 	}
 	p.line(r.Summary(), bold, color)
-	if r.Claim != "" && !r.Kept {
+	if r.Requirement != "" && !r.Kept {
 		p.wrapped("", "", r.Promise())
 	}
 	if from := r.From(); from != "" {
@@ -56,7 +58,7 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 			break
 		}
 	}
-	if lucky := r.lucky(); len(lucky) > 0 {
+	if lucky := r.notGuaranteed(); len(lucky) > 0 {
 		p.line("")
 		p.wrapped("", "   ", "*: where its pods are now. The scheduler may put them elsewhere, and then it stops:")
 		for _, why := range lucky[:min(len(lucky), most)] {
@@ -71,7 +73,7 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 		p.line(beyond)
 	}
 	for _, w := range r.Workloads {
-		p.troubles(w, r.broken(w))
+		p.troubles(w)
 	}
 	if excuse := r.excuse(); excuse != "" {
 		p.line("")
@@ -82,9 +84,9 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 		p.finding(f)
 	}
 	p.granted(r)
-	if len(r.NotJudged) > 0 {
+	if len(r.Unsupported) > 0 {
 		p.line("")
-		p.wrapped("", "  ", "Not judged, for nothing is known of what they make: "+strings.Join(r.NotJudged, ", "))
+		p.wrapped("", "  ", "Not judged, for nothing is known of what they make: "+strings.Join(r.Unsupported, ", "))
 	}
 	p.baseline(r.Baseline)
 	_, err := io.WriteString(out, p.String())
@@ -131,59 +133,26 @@ func (r Report) rows() [][]string {
 }
 
 // troubles tells of each event that a workload does not survive, by the scenario that shows it.
-func (p *terminal) troubles(w Workload, bad []Worst) {
-	if len(bad) == 0 {
+func (p *terminal) troubles(w Workload) {
+	if len(w.Failures) == 0 {
 		return
 	}
 	p.line("")
 	p.wrapped("", "  ", w.Name+w.alone())
-	for _, worst := range bad {
+	for _, worst := range w.Failures {
 		p.wrapped("  ", "    ", fmt.Sprintf("%s, it %s (%s)", what(worst.Event, w.own(worst)), worst.becomes(worst.Event), worst.counts()))
-		for _, why := range worst.Waiting {
+		for _, why := range worst.Pending {
 			p.wrapped("    ", "      ", why)
 		}
 		if worst.Ignored != "" {
-			p.wrapped("    ", "    ", claimRule(worst.Event)+", ignored: "+worst.Ignored)
+			p.wrapped("    ", "    ", RequirementRule(worst.Event)+", ignored: "+worst.Ignored)
 		}
 	}
-}
-
-// broken is what a workload does not survive, or not in the time that is claimed. What is as bad at rest is said of rest alone,
-// and of two failures at a time only what is worse than one.
-func (r Report) broken(w Workload) []Worst {
-	var all []Worst
-	rest, one := 0, 0
-	for _, now := range w.Worst {
-		bad := severity(now.Verdict)
-		switch {
-		case r.keeps(now.Effect):
-			bad = severity(Serves)
-		case r.late(now.Effect):
-			bad = severity(Returns)
-		}
-		switch survival.Event(now.Event) {
-		case survival.SteadyState:
-			rest = bad
-		case survival.LoseNodeInDrain, survival.LoseNodeInRollout:
-			if bad <= one {
-				continue
-			}
-		default:
-			if bad <= rest {
-				continue
-			}
-			one = max(one, bad)
-		}
-		if bad > 0 {
-			all = append(all, now)
-		}
-	}
-	return all
 }
 
 // own is the target of what happens to the workload, "it" where that is the workload itself.
 func (w Workload) own(worst Worst) string {
-	if first, second, is := strings.Cut(worst.Target, ", "); first == w.Name && is {
+	if first, second, ok := strings.Cut(worst.Target, ", "); first == w.Name && ok {
 		return "it, " + second
 	}
 	if worst.Target == w.Name {
@@ -214,4 +183,27 @@ func (p *terminal) finding(f Finding) {
 	}
 	p.wrapped("  ", "  ", f.Rule+": "+f.Protects)
 	p.wrapped("  ", "  ", f.Fix)
+}
+
+// excuse is a config that ignores what a workload with one pod breaks; "" if none does. Only people know whether it could have
+// more.
+func (r Report) excuse() string {
+	for _, b := range r.Breaches {
+		if b.Workload.alone() != "" {
+			return fmt.Sprintf("ignore: [{rule: claim-*, objects: %s, reason: ...}]", strings.Replace(b.Workload.Name, " ", "/", 1))
+		}
+	}
+	return ""
+}
+
+// baseline is what a person is told of it.
+func (p *terminal) baseline(b *Baseline) {
+	if b == nil {
+		return
+	}
+	p.line("")
+	p.line(fmt.Sprintf("Since the baseline: %d known, %d fixed", len(b.Known), len(b.Fixed)))
+	for _, fixed := range b.Fixed {
+		p.wrapped("  ", "    ", "fixed: "+fixed)
+	}
 }

@@ -3,8 +3,6 @@ package report
 import (
 	"fmt"
 	"strings"
-
-	"github.com/holdfast-ha/holdfast/verify/survival"
 )
 
 // view is a report as the page shows it.
@@ -99,7 +97,7 @@ type saysView struct {
 }
 
 func newView(r Report) view {
-	v := view{Title: r.Summary(), Promise: r.Promise(), From: r.From(), Beyond: r.Beyond(), Kept: r.Kept, Assumed: r.Assumed, NotJudged: r.NotJudged, Lucky: r.lucky()}
+	v := view{Title: r.Summary(), Promise: r.Promise(), From: r.From(), Beyond: r.Beyond(), Kept: r.Kept, Assumed: r.Assumed, NotJudged: r.Unsupported, Lucky: r.notGuaranteed()}
 	marks := map[string]Mark{}
 	for i, w := range r.Workloads {
 		marks[w.Name] = newMark(i)
@@ -112,14 +110,14 @@ func newView(r Report) view {
 	for _, w := range r.Workloads {
 		row := workloadView{Workload: w, Mark: marks[w.Name]}
 		for _, c := range played {
-			cell := newCell(c.head, w.worst(string(c.event)), first)
-			if w.luck(c.event) != "" {
+			cell := newCell(c.head, w.WorstOf(c.event), first)
+			if w.notGuaranteed(c.event) {
 				cell.Text += "*"
 			}
 			row.Cells = append(row.Cells, cell)
 		}
 		v.Workloads = append(v.Workloads, row)
-		if bad := r.broken(w); len(bad) > 0 {
+		if bad := w.Failures; len(bad) > 0 {
 			v.Broken = append(v.Broken, newBroken(w, bad, marks[w.Name], first))
 		}
 	}
@@ -156,23 +154,36 @@ func newBroken(w Workload, bad []Worst, mark Mark, numbers map[[2]string]int) br
 	b := brokenView{Name: w.Name, Alone: strings.TrimSpace(w.alone()), Mark: mark}
 	for _, worst := range bad {
 		b.Says = append(b.Says, saysView{When: sentence(what(worst.Event, w.own(worst))), Becomes: worst.becomes(worst.Event), Counts: worst.counts(), Class: class(worst.Verdict),
-			Scenario: numbers[[2]string{worst.Event, worst.Target}], Waiting: worst.Waiting, Ignored: worst.Ignored})
+			Scenario: numbers[[2]string{worst.Event, worst.Target}], Waiting: worst.Pending, Ignored: worst.Ignored})
 	}
 	return b
 }
 
-// heads are the events as headings.
-var heads = map[survival.Event]string{
-	survival.SteadyState: "At rest", survival.LoseNode: "A node is lost", survival.LoseZone: "A zone is lost", survival.DrainNode: "A node is drained",
-	survival.Rollout: "A workload rolls", survival.ScaleUp: "A workload grows to its maximum",
-	survival.LoseNodeInDrain: "A node is lost while another is drained", survival.LoseNodeInRollout: "A node is lost while a workload rolls",
+// head is an event as a heading.
+func head(event string) string {
+	switch event {
+	case SteadyState:
+		return "At rest"
+	case DrainNode:
+		return "A node is drained"
+	case Rollout:
+		return "A workload rolls"
+	case ScaleUp:
+		return "A workload grows to its maximum"
+	case LoseNodeInDrain:
+		return "A node is lost while another is drained"
+	case LoseNodeInRollout:
+		return "A node is lost while a workload rolls"
+	}
+	domain, _ := FailedDomain(event)
+	return "A " + domain + " is lost"
 }
 
 func newEvents(r Report, marks map[string]Mark) []eventView {
 	var all []eventView
 	for i, s := range r.Scenarios {
 		if i == 0 || s.Event != r.Scenarios[i-1].Event {
-			all = append(all, eventView{Head: heads[survival.Event(s.Event)], Beyond: r.Claim != "" && !s.Claimed})
+			all = append(all, eventView{Head: head(s.Event), Beyond: r.Requirement != "" && !s.Required})
 		}
 		last := &all[len(all)-1]
 		last.Scenarios = append(last.Scenarios, newScenario(i, s, marks))
@@ -181,12 +192,12 @@ func newEvents(r Report, marks map[string]Mark) []eventView {
 }
 
 func newScenario(i int, s Scenario, marks map[string]Mark) scenarioView {
-	v := scenarioView{ID: i, Target: s.Target, Verdict: s.Verdict, Class: class(s.Verdict), Stuck: s.Stuck, Claimed: s.Claimed, Harmless: s.Verdict == Serves}
+	v := scenarioView{ID: i, Target: s.Target, Verdict: s.Verdict, Class: class(s.Verdict), Stuck: s.Blocked, Claimed: s.Required, Harmless: s.Verdict == Serves}
 	if v.Target == "" {
 		v.Target = "Nothing happens"
 	}
 	if first, second, pair := strings.Cut(s.Target, ", "); pair {
-		v.Target = second + " while " + first + map[bool]string{true: " rolls", false: " is drained"}[s.Event == string(survival.LoseNodeInRollout)]
+		v.Target = second + " while " + first + map[bool]string{true: " rolls", false: " is drained"}[s.Event == LoseNodeInRollout]
 	}
 	if len(s.Like) > 0 {
 		v.Like = fmt.Sprintf("and %d alike", len(s.Like))
@@ -201,7 +212,7 @@ func newScenario(i int, s Scenario, marks map[string]Mark) scenarioView {
 
 // class is the style of a verdict.
 func class(verdict string) string {
-	return map[string]string{Serves: "serves", Returns: "returns", Stuck: "stuck", Stops: "stops"}[verdict]
+	return map[string]string{Serves: "serves", Recovers: "returns", Blocked: "stuck", Stops: "stops"}[verdict]
 }
 
 func sentence(text string) string {

@@ -1,12 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/holdfast-ha/holdfast/verify/survival"
 )
 
 // Summary is the report in a sentence.
@@ -15,13 +14,13 @@ func (r Report) Summary() string {
 	if zones := len(r.Cluster.Zones); zones > 0 {
 		on += fmt.Sprintf(" in %s", count(zones, "zone"))
 	}
-	switch fail := r.failing(); {
-	case r.Claim == "":
+	switch fail := r.Failing; {
+	case r.Requirement == "":
 		return on
-	case r.Kept && r.ignores():
-		return on + ": survives the loss of any " + r.Claim + r.within(", but for what is ignored")
+	case r.Kept && r.Excepted:
+		return on + ": survives the loss of any " + r.Requirement + r.within(", but for what is ignored")
 	case r.Kept:
-		return on + ": survives the loss of any " + r.Claim + r.within("")
+		return on + ": survives the loss of any " + r.Requirement + r.within("")
 	case fail == 1 && len(r.Workloads) > 1:
 		return on + ": one does not survive all that is claimed"
 	case fail > 0 && fail < len(r.Workloads):
@@ -47,17 +46,6 @@ func (r Report) From() string {
 	return fmt.Sprintf("%d of %s are where they run; the others are placed.", run, count(len(r.Pods), "pod"))
 }
 
-// failing is how many workloads break the claim.
-func (r Report) failing() int {
-	n := 0
-	for _, w := range r.Workloads {
-		if slices.ContainsFunc(w.Worst, func(now Worst) bool { return !r.keeps(now.Effect) && now.Ignored == "" && covers(r.Claim, now.Event) }) {
-			n++
-		}
-	}
-	return n
-}
-
 // within adds to a sentence how long something may be away, if that is claimed, before its end.
 func (r Report) within(end string) string {
 	if r.WithinSeconds == 0 {
@@ -72,7 +60,7 @@ func (r Report) Promise() string {
 	if r.WithinSeconds > 0 {
 		stops = "all serve again within " + took(r.WithinSeconds)
 	}
-	switch r.Claim {
+	switch r.Requirement {
 	case "node":
 		return "Claimed: " + stops + " when any one node is lost or drained, or any workload rolls."
 	case "zone":
@@ -83,7 +71,7 @@ func (r Report) Promise() string {
 
 // Beyond is said of what fails where the claim is kept; "" if it is not, or nothing fails.
 func (r Report) Beyond() string {
-	if r.Claim == "" || !r.Kept || r.ignores() || !slices.ContainsFunc(r.Workloads, func(w Workload) bool { return len(r.broken(w)) > 0 }) {
+	if r.Requirement == "" || !r.Kept || r.Excepted || !slices.ContainsFunc(r.Workloads, func(w Workload) bool { return len(w.Failures) > 0 }) {
 		return ""
 	}
 	return "What still stops something is more than what is claimed:"
@@ -92,19 +80,20 @@ func (r Report) Beyond() string {
 // what is a scenario in words, "when node-1 is drained".
 func what(event, target string) string {
 	first, second, _ := strings.Cut(target, ", ")
-	switch survival.Event(event) {
-	case survival.LoseNode, survival.LoseZone:
-		return "when " + target + " is lost"
-	case survival.DrainNode:
+	switch event {
+	case DrainNode:
 		return "when " + target + " is drained"
-	case survival.Rollout:
+	case Rollout:
 		return "when " + target + " rolls"
-	case survival.ScaleUp:
+	case ScaleUp:
 		return "when " + target + " grows to its maximum"
-	case survival.LoseNodeInDrain:
+	case LoseNodeInDrain:
 		return fmt.Sprintf("when %s is lost while %s is drained", second, first)
-	case survival.LoseNodeInRollout:
+	case LoseNodeInRollout:
 		return fmt.Sprintf("when %s is lost while %s rolls", second, first)
+	}
+	if _, ok := FailedDomain(event); ok {
+		return "when " + target + " is lost"
 	}
 	return "at rest"
 }
@@ -116,9 +105,9 @@ func (e Effect) becomes(event string) string {
 		return "goes on after " + took(e.RecoverySeconds)
 	case e.Verdict == Serves:
 		return "goes on"
-	case e.Verdict == Stuck && (event == string(survival.SteadyState) || event == string(survival.ScaleUp)):
+	case e.Verdict == Blocked && (event == SteadyState || event == ScaleUp):
 		return "has pods that find no node"
-	case e.Verdict == Stuck:
+	case e.Verdict == Blocked:
 		return "does not come to an end"
 	case e.Verdict == Stops:
 		return "stops"
@@ -129,21 +118,59 @@ func (e Effect) becomes(event string) string {
 }
 
 // cell is the worst that an event does in a column, with a star where it might have been worse.
-func (w Workload) cell(event survival.Event) string {
-	if w.luck(event) != "" {
-		return w.worst(string(event)).cell() + "*"
+func (w Workload) cell(event string) string {
+	if w.notGuaranteed(event) {
+		return w.WorstOf(event).cell() + "*"
 	}
-	return w.worst(string(event)).cell()
+	return w.WorstOf(event).cell()
 }
+
+func (w Workload) notGuaranteed(event string) bool {
+	return slices.ContainsFunc(w.NotGuaranteed, func(n NotGuaranteed) bool { return n.Event == event })
+}
+
+// String says where the pods may be instead.
+func (n NotGuaranteed) sentence(w Workload) string {
+	when := map[string]string{"": "", "rolled": "once rolled or scaled, ", "healed": "once a failure is over, "}[n.After]
+	where := map[string]string{"node": "on one node"}[n.Domain]
+	return fmt.Sprintf("%s: %s%d of %s may be %s (%s)", w.Name, when, n.Bound.Pods, count(w.Pods, "pod"), cmp.Or(where, "in one "+n.Domain), n.Bound.Why)
+}
+
+// notGuaranteed are the workloads that survive a failure only by the current placement of their pods. What holds for a node is not
+// repeated for the zone that it is in.
+func (r Report) notGuaranteed() []string {
+	var all []string
+	for _, w := range r.Workloads {
+		if len(w.NotGuaranteed) > 0 {
+			all = append(all, w.NotGuaranteed[0].sentence(w))
+		}
+	}
+	return all
+}
+
+// String is the breach in a sentence.
+func (b Breach) String() string {
+	text := fmt.Sprintf("%s %s %s: %d of %d pods run, it takes %d", b.Workload.Name, b.Worst.becomes(b.Worst.Event), what(b.Worst.Event, b.Worst.Target), b.Worst.Least, b.Worst.Pods, b.Worst.Needs)
+	if b.Worst.Late {
+		text += "; claimed: within " + took(b.Within)
+	}
+	if len(b.Worst.Pending) > 0 {
+		text += "; " + b.Worst.Pending[0]
+	}
+	return text
+}
+
+// String is the finding in a line.
+func (f Finding) String() string { return f.Rule + ": " + f.Object + ": " + f.Message }
 
 // cell is an effect in a column: "serves", "down 5m40s", "stops".
 func (w *Worst) cell() string {
 	switch {
 	case w.idle():
 		return "-"
-	case w.RecoverySeconds > 0 && w.Verdict == Returns:
+	case w.RecoverySeconds > 0 && w.Verdict == Recovers:
 		return "down " + took(w.RecoverySeconds)
-	case w.Verdict == Returns:
+	case w.Verdict == Recovers:
 		return "returns"
 	case w.RecoverySeconds > 0 && w.Verdict == Serves:
 		return "after " + took(w.RecoverySeconds)

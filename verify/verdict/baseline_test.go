@@ -1,20 +1,23 @@
-package report
+package verdict_test
 
 import (
 	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/holdfast-ha/holdfast/verify/report"
+	"github.com/holdfast-ha/holdfast/verify/verdict"
 )
 
 // stored is a report after a time in a file.
-func stored(t *testing.T, r Report) Report {
+func stored(t *testing.T, r report.Report) report.Report {
 	t.Helper()
 	text, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	back, err := ParseBaseline("old.json", text)
+	back, err := report.Parse("old.json", text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,16 +63,16 @@ func TestSince(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			old := stored(t, verified(t, "a.yaml", c.before, c.claims[0]))
 			all := verified(t, "b.yaml", c.after, c.claims[1])
-			r := all.Since(old)
+			r := verdict.Since(all, old)
 			var fresh []string
 			for _, f := range r.Findings {
 				fresh = append(fresh, f.Rule)
 			}
-			if !slices.Equal(fresh, c.fresh) || len(r.breaches()) != c.broken || r.Fine() != c.fine {
-				t.Errorf("new are %q and %d breaches, fine is %v", fresh, len(r.breaches()), r.Fine())
+			if !slices.Equal(fresh, c.fresh) || len(r.Breaches) != c.broken || r.Passed() != c.fine {
+				t.Errorf("new are %q and %d breaches, fine is %v", fresh, len(r.Breaches), r.Passed())
 			}
-			if len(r.Baseline.Known)+len(r.Findings)+len(r.breaches()) != len(all.Findings)+len(all.breaches()) {
-				t.Errorf("%d known and %d + %d new are not the %d + %d that there are", len(r.Baseline.Known), len(r.Findings), len(r.breaches()), len(all.Findings), len(all.breaches()))
+			if len(r.Baseline.Known)+len(r.Findings)+len(r.Breaches) != len(all.Findings)+len(all.Breaches) {
+				t.Errorf("%d known and %d + %d new are not the %d + %d that there are", len(r.Baseline.Known), len(r.Findings), len(r.Breaches), len(all.Findings), len(all.Breaches))
 			}
 			slices.Sort(r.Baseline.Fixed)
 			if len(r.Baseline.Fixed) != len(c.fixed) {
@@ -87,38 +90,15 @@ func TestSince(t *testing.T) {
 	}
 }
 
-func TestBadBaselines(t *testing.T) {
-	for text, want := range map[string]string{
-		"":                                 "old.json: is no report: unexpected end of JSON input: make one by holdfast verify -o json",
-		"[]":                               "old.json: is no report: cannot unmarshal array",
-		"{}":                               "old.json: is no report: it has no version: make one by",
-		`{"version": 7}`:                   "old.json: is a report of version 7, and this is version 1: make one by",
-		`{"version": 1, "findings": 3}`:    "old.json: is no report: cannot unmarshal number",
-		`{"version": 1, "baseline": {}}`:   "old.json: lacks what its own baseline knew: make one by holdfast verify -o json, without --baseline",
-		`{"version": 1, "findings": null}`: "",
-	} {
-		_, err := ParseBaseline("old.json", []byte(text))
-		if want == "" && err == nil {
-			continue
-		}
-		if err == nil || want == "" || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want %s", text, err, want)
-		}
-	}
-}
-
-func FuzzParseBaseline(f *testing.F) {
+func FuzzSince(f *testing.F) {
 	f.Add(`{"version": 1, "claim": "node", "workloads": [{"name": "a", "at": "a", "worst": [{"event": "roll"}]}], "findings": [{"rule": "a", "message": "1"}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := ParseBaseline("fuzz.json", []byte(text))
+		r, err := report.Parse("fuzz.json", []byte(text))
 		if err != nil {
 			return
 		}
-		if again := r.Since(r); !again.Fine() && r.Claim == "" || len(again.Findings) > 0 {
+		if again := verdict.Since(r, r); !again.Passed() && r.Requirement == "" || len(again.Findings) > 0 {
 			t.Error("something is new since itself")
-		}
-		for _, w := range r.Workloads {
-			w.place()
 		}
 	})
 }

@@ -1,0 +1,80 @@
+package report
+
+import "strings"
+
+// The verdicts, from the best to the worst.
+const (
+	Serves   = "serves"         // enough pods are ready at every moment
+	Recovers = "stops, returns" // it is unavailable, and serves again while the failure lasts
+	Blocked  = "stuck"          // it serves, but something does not complete: a drain, a rollout, the placement of a pod
+	Stops    = "stops"          // it is unavailable until the failure is over, or somebody intervenes
+)
+
+// The events of scenarios. The failure of another domain than node and zone is "lose" and its name.
+const (
+	SteadyState       = "rest"
+	LoseNode          = "lose node"
+	LoseZone          = "lose zone"
+	DrainNode         = "drain node"
+	Rollout           = "roll"
+	ScaleUp           = "grow"
+	LoseNodeInDrain   = "lose node in drain"
+	LoseNodeInRollout = "lose node in roll"
+)
+
+// FailedDomain returns the kind of domain whose failure alone the event is: "rack" for "lose rack".
+func FailedDomain(event string) (name string, ok bool) {
+	name, ok = strings.CutPrefix(event, "lose ")
+	return name, ok && !strings.Contains(name, " ")
+}
+
+// Rule is the description of a rule.
+type Rule struct{ ID, Protects, Fix string }
+
+// Breach is a workload that breaks the requirement in an event.
+type Breach struct {
+	// Workload is the workload; Worst is one of its events.
+	Workload Workload
+	Worst    Worst
+	// Rule is the name by which the breach is ignored, "claim-lose-node".
+	Rule string
+	// Within is the limit of the requirement, in seconds; 0 if there is none.
+	Within float64
+	// Fingerprint identifies the breach in later reports; a worse verdict has another one.
+	Fingerprint string
+}
+
+// NotGuaranteed is an event that a workload survives by the current placement of its pods, while its constraints allow
+// another one which it would not survive.
+type NotGuaranteed struct {
+	// Event is the event, Domain the kind of domain that fails: "node", "zone".
+	Event, Domain string
+	// After is what leads to that placement: "" for the first one, "rolled" or "healed" as in Bounds.
+	After string
+	// Bound is the placement.
+	Bound Bound
+}
+
+// WorstOf returns the worst effect of an event on the workload; nil if no such event affects it.
+func (w Workload) WorstOf(event string) *Worst {
+	for i := range w.Worst {
+		if w.Worst[i].Event == event {
+			return &w.Worst[i]
+		}
+	}
+	return nil
+}
+
+// Passed reports whether nothing needs fixing: the requirement is kept, and no finding counts. With a baseline, only what
+// is new counts.
+func (r Report) Passed() bool {
+	for _, f := range r.Findings {
+		if f.Ignored == "" {
+			return false
+		}
+	}
+	return r.Kept || r.Baseline != nil && len(r.Breaches) == 0
+}
+
+// RequirementRule returns the name by which breaches in an event are ignored: "claim-lose-node".
+func RequirementRule(event string) string { return "claim-" + strings.ReplaceAll(event, " ", "-") }

@@ -1,0 +1,127 @@
+package verdict
+
+import (
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/guarantee"
+	"github.com/holdfast-ha/holdfast/verify/report"
+	"github.com/holdfast-ha/holdfast/verify/rules"
+	"github.com/holdfast-ha/holdfast/verify/survival"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// Evidence is what rules, guarantee and simulation found for a system on a cluster.
+type Evidence struct {
+	Cluster cluster.Cluster
+	System  *workload.System
+	// Findings are those of the rules.
+	Findings []rules.Finding
+	// Guarantees has one for each workload of the system, in its order.
+	Guarantees []guarantee.Guarantee
+	Simulation survival.Result
+}
+
+// Decide returns the report of the evidence, judged by a requirement. What objects ignore by annotation is ignored.
+func Decide(q Requirement, e Evidence) report.Report {
+	r := report.Report{Version: report.Version, Cluster: newCluster(e.Cluster), Requirement: q.String(), WithinSeconds: q.Within.Seconds(),
+		Workloads: []report.Workload{}, Pods: []report.Pod{}, Scenarios: []report.Scenario{}, Findings: []report.Finding{}, Assumed: []string{}, Unsupported: []string{}}
+	steady := e.Simulation.Scenarios[0]
+	for i, w := range e.System.Workloads {
+		r.Workloads = append(r.Workloads, newWorkload(w, steady.Outcomes[i], e.Guarantees[i]))
+	}
+	for _, p := range e.Simulation.SteadyState {
+		r.Pods = append(r.Pods, report.Pod{Name: p.Pod, Workload: p.Workload.String(), Node: p.Node, Why: p.Reason, Runs: p.Running})
+	}
+	for _, s := range e.Simulation.Scenarios {
+		addScenario(&r, s, remaining(s, e.Simulation.SteadyState))
+	}
+	for _, f := range e.Findings {
+		r.Findings = append(r.Findings, report.Finding{Rule: f.Rule.ID, File: f.Object.File, Line: f.Line(), Object: f.Object.String(), Message: f.Message,
+			Protects: f.Rule.Protects, Fix: f.Rule.Fix, Ignored: f.Ignored})
+	}
+	for _, w := range e.System.Workloads {
+		if w.Replication.Assumed {
+			r.Assumed = append(r.Assumed, w.String()+" is "+string(w.Replication.Model)+": "+w.Replication.Why)
+		}
+	}
+	for _, a := range e.System.Assumed {
+		r.Assumed = append(r.Assumed, a.Object.At(a.Path...)+": "+a.Object.String()+": "+a.Text)
+	}
+	r.Assumed = append(r.Assumed, survival.Assumptions(e.Cluster, e.System)...)
+	for _, o := range e.System.Unsupported {
+		r.Unsupported = append(r.Unsupported, o.String())
+	}
+	for _, rule := range rules.All() {
+		r.Rules = append(r.Rules, report.Rule{ID: rule.ID, Protects: rule.Protects, Fix: rule.Fix})
+	}
+	r.RequirementRules = requirementRules(e.Cluster.FailureDomains())
+	ignoreAnnotated(&r, e.System.Workloads)
+	conclude(&r)
+	return r
+}
+
+func newCluster(c cluster.Cluster) report.Cluster {
+	r := report.Cluster{Nodes: []report.Node{}, Zones: append([]string{}, c.Zones()...)}
+	for _, n := range c.Nodes {
+		r.Nodes = append(r.Nodes, report.Node{Name: n.Name, Zone: n.Labels[cluster.ZoneLabel]})
+	}
+	for _, d := range c.Domains {
+		r.Domains = append(r.Domains, report.Domain{Name: d.Name, Label: d.Label, Values: append([]string{}, c.Values(d)...)})
+	}
+	return r
+}
+
+func newWorkload(w *workload.Workload, steady survival.Outcome, g guarantee.Guarantee) report.Workload {
+	return report.Workload{Name: w.String(), At: w.Object.At(), Replication: string(w.Replication.Model), Assumed: w.Replication.Assumed, Why: w.Replication.Why,
+		Pods: steady.Pods, Needs: steady.Needs, Pending: append([]string{}, steady.Pending...), Worst: []report.Worst{}, Guarantee: newGuarantee(g)}
+}
+
+func newGuarantee(g guarantee.Guarantee) report.Guarantee {
+	var r report.Guarantee
+	for _, b := range g.Bounds {
+		bounds := report.Bounds{Placed: report.Bound(b.Placed), Rolled: report.Bound(b.AfterRollouts), Healed: report.Bound(b.AfterFailures)}
+		switch b.Domain {
+		case cluster.Node:
+			r.Node = bounds
+		case cluster.Zone:
+			r.Zone = &bounds
+		default:
+			r.Domains = append(r.Domains, report.DomainBounds{Domain: b.Domain.Name, Bounds: bounds})
+		}
+	}
+	return r
+}
+
+// addScenario adds a scenario to the report, and its effect on each workload. Workloads in remain have pods that a drain does
+// not evict.
+func addScenario(r *report.Report, s survival.Scenario, remain map[*workload.Workload]bool) {
+	now := report.Scenario{Event: string(s.Event), Target: s.Target, Like: s.Equivalent, Nodes: s.Nodes, Required: covers(r.Requirement, string(s.Event)),
+		Verdict: report.Serves, Blocked: s.Blocked, Outcomes: []report.Outcome{}, Changes: []report.Change{}}
+	if s.Blocked != "" {
+		now.Verdict = report.Blocked
+	}
+	for i, o := range s.Outcomes {
+		e := effect(s, o, remain[o.Workload])
+		if severity(e.Verdict) > severity(now.Verdict) {
+			now.Verdict = e.Verdict
+		}
+		if affected(o) || e.Verdict != report.Serves {
+			now.Outcomes = append(now.Outcomes, report.Outcome{Workload: o.Workload.String(), Effect: e})
+		}
+		keepWorst(&r.Workloads[i], r.WithinSeconds, report.Worst{Event: now.Event, Target: now.Target, Effect: e})
+	}
+	for _, c := range s.Changes {
+		now.Changes = append(now.Changes, report.Change{Pod: c.Pod, Workload: c.Workload.String(), From: c.From, To: c.To, Why: c.Reason})
+	}
+	r.Scenarios = append(r.Scenarios, now)
+}
+
+// keepWorst keeps the worst effect of each event on a workload; of equal ones the first.
+func keepWorst(w *report.Workload, within float64, now report.Worst) {
+	before := w.WorstOf(now.Event)
+	switch {
+	case before == nil:
+		w.Worst = append(w.Worst, now)
+	case compare(within, now.Effect, before.Effect) > 0:
+		*before = now
+	}
+}

@@ -1,0 +1,73 @@
+package verdict
+
+import (
+	"slices"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/report"
+	"github.com/holdfast-ha/holdfast/verify/rules"
+	"github.com/holdfast-ha/holdfast/verify/survival"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// requirementRules are the rules that requirements on some domains consist of.
+func requirementRules(domains []cluster.Domain) []report.Rule {
+	const fix = "Spread the pods, or run enough of them that a majority or the needed number is left; if only the recovery takes too long, evict pods from a failed node sooner (tolerationSeconds); or relax the requirement."
+	all := []report.Rule{{ID: report.RequirementRule(report.SteadyState), Protects: "Every pod is scheduled.", Fix: fix}}
+	for _, d := range domains {
+		all = append(all, report.Rule{ID: report.RequirementRule(string(loseDomain(d))), Protects: "The workload keeps serving when any " + d.Name + " fails.", Fix: fix})
+	}
+	return append(all,
+		report.Rule{ID: report.RequirementRule(report.DrainNode), Protects: "The workload keeps serving when any node is drained, and the drain completes.", Fix: fix},
+		report.Rule{ID: report.RequirementRule(report.Rollout), Protects: "The workload keeps serving during its rollout, and the rollout completes.", Fix: fix})
+}
+
+// loseDomain is the event in which a domain of a kind fails.
+func loseDomain(d cluster.Domain) survival.Event { return survival.Event("lose " + d.Name) }
+
+// Rules returns the names of all that can be ignored: the rules, and those of requirements on node, zone and other domains.
+func Rules(others []cluster.Domain) []string {
+	var all []string
+	for _, r := range rules.All() {
+		all = append(all, r.ID)
+	}
+	for _, r := range requirementRules(cluster.Cluster{Domains: others}.FailureDomains()) {
+		if !slices.Contains(all, r.ID) {
+			all = append(all, r.ID)
+		}
+	}
+	return all
+}
+
+// Ignore returns the report without the findings and breaches for which by has a reason, by rule and object as findings have
+// them; at is the position of the reason. Reasons that objects have themselves remain.
+func Ignore(r report.Report, by func(rule, object string) (reason, at string)) report.Report {
+	r.Findings, r.Workloads = slices.Clone(r.Findings), slices.Clone(r.Workloads)
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Ignored == "" {
+			f.Ignored, f.IgnoredAt = by(f.Rule, f.Object)
+		}
+	}
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		w.Worst = slices.Clone(w.Worst)
+		for i := range w.Worst {
+			if worst := &w.Worst[i]; worst.Ignored == "" && !keeps(r.WithinSeconds, worst.Effect) && coverable(worst.Event) {
+				worst.Ignored, worst.IgnoredAt = by(report.RequirementRule(worst.Event), w.Name)
+			}
+		}
+	}
+	conclude(&r)
+	return r
+}
+
+// ignoreAnnotated ignores the breaches for which workloads have a reason as an annotation.
+func ignoreAnnotated(r *report.Report, all []*workload.Workload) {
+	for i, w := range all {
+		for j := range r.Workloads[i].Worst {
+			if worst := &r.Workloads[i].Worst[j]; !keeps(r.WithinSeconds, worst.Effect) {
+				worst.Ignored = w.Object.Annotations[rules.Ignore+report.RequirementRule(worst.Event)]
+			}
+		}
+	}
+}

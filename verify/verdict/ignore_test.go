@@ -1,0 +1,63 @@
+package verdict_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-ha/holdfast/verify/report"
+	"github.com/holdfast-ha/holdfast/verify/verdict"
+)
+
+func TestIgnore(t *testing.T) {
+	r := verified(t, "a.yaml", faults, "node")
+	if r.Kept || r.Passed() {
+		t.Fatal("there is nothing to ignore")
+	}
+	asked := map[string]bool{}
+	some := verdict.Ignore(r, func(rule, object string) (string, string) {
+		asked[rule] = true
+		if object == "Deployment api" {
+			return "a reason", "c.yaml:3"
+		}
+		return "", ""
+	})
+	if some.Kept || r.Breaches[0].Workload.Name != "Deployment api" || some.Breaches[0].Workload.Name == "Deployment api" {
+		t.Error("what another workload breaks is not ignored, and what was ignored is")
+	}
+	if !asked["claim-lose-node"] || !asked["budget-blocks-drain"] || asked["quorum-is-even"] {
+		t.Errorf("asked for %v: what the object ignores itself stays", asked)
+	}
+	for rule := range asked {
+		if !slices.Contains(verdict.Rules(nil), rule) {
+			t.Errorf("%s is asked for and is no rule", rule)
+		}
+	}
+	all := verdict.Ignore(r, func(string, string) (string, string) { return "a reason", "c.yaml:3" })
+	if !all.Kept || !all.Passed() || len(all.Breaches) > 0 {
+		t.Error("when all is ignored something counts")
+	}
+	if r.Kept || r.Findings[0].IgnoredAt != "" {
+		t.Error("the report was changed")
+	}
+	sources := map[bool]bool{}
+	for _, f := range all.Findings {
+		sources[f.IgnoredAt != ""] = true
+	}
+	if len(sources) != 2 {
+		t.Errorf("the reasons are not of both the config and an object: %v", sources)
+	}
+}
+
+// TestIgnoreByAnnotation: a workload has the reason for which the requirement need not hold for it.
+func TestIgnoreByAnnotation(t *testing.T) {
+	own := edited(t, faults, "metadata: {name: api}\nspec:\n  selector: {matchLabels: {app: api}}\n  template",
+		"metadata: {name: api, annotations: {holdfast-ha.github.io/ignore-claim-lose-node: it may}}\nspec:\n  selector: {matchLabels: {app: api}}\n  template")
+	before, after := verified(t, "a.yaml", faults, "node").Breaches, verified(t, "a.yaml", own, "node").Breaches
+	gone := slices.DeleteFunc(before, func(b report.Breach) bool {
+		return slices.ContainsFunc(after, func(other report.Breach) bool { return other.Fingerprint == b.Fingerprint })
+	})
+	if len(gone) != 1 || gone[0].Rule != "claim-lose-node" || !strings.HasPrefix(gone[0].String(), "Deployment api ") {
+		t.Errorf("ignored is %v", gone)
+	}
+}

@@ -1,0 +1,100 @@
+package verdict
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/verify/report"
+	"github.com/holdfast-ha/holdfast/verify/survival"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// severity orders verdicts: 0 is the best.
+func severity(verdict string) int {
+	return slices.Index([]string{report.Serves, report.Recovers, report.Blocked, report.Stops}, verdict)
+}
+
+// effect returns the effect of a scenario on a workload. remains is whether a pod of it remains on a drained node.
+func effect(s survival.Scenario, o survival.Outcome, remains bool) report.Effect {
+	e := report.Effect{Verdict: verdict(s, o, remains), Pods: o.Pods, Least: o.Least, After: o.After, Needs: o.Needs, Pending: o.Pending}
+	if o.Recovery > 0 {
+		e.RecoverySeconds = float64(o.Recovery.Round(100*time.Millisecond)) / float64(time.Second)
+	}
+	return e
+}
+
+func verdict(s survival.Scenario, o survival.Outcome, remains bool) string {
+	switch {
+	case !o.Serves() && (!o.Recovers() || o.Recovery < 0):
+		return report.Stops
+	case remains || blocked(s, o):
+		return report.Blocked
+	case nodeByNode(s, o):
+		return report.Serves
+	case !o.Serves():
+		return report.Recovers
+	}
+	return report.Serves
+}
+
+// nodeByNode reports whether a workload whose pods serve their own nodes is rolled out such that at most one node is
+// without a pod at a time. This is the default of DaemonSets, and no worse than a node failure.
+func nodeByNode(s survival.Scenario, o survival.Outcome) bool {
+	return s.Event == survival.Rollout && o.Workload.Replication.Model == workload.PerNode && o.Least > 0 && o.Least >= o.Pods-1
+}
+
+// blocked reports whether the event does not complete because of this workload. Pods that a failure leaves Pending do not
+// count: they wait for the end of the failure.
+func blocked(s survival.Scenario, o survival.Outcome) bool {
+	switch s.Event {
+	case survival.SteadyState, survival.ScaleUp:
+		return len(o.Pending) > 0
+	case survival.Rollout:
+		return s.Blocked != "" && s.Target == o.Workload.String()
+	case survival.DrainNode:
+		return s.Blocked != "" && len(o.Pending) > 0
+	}
+	return false
+}
+
+// remaining returns the workloads with a pod that a drain does not evict. Pods of DaemonSets may remain.
+func remaining(s survival.Scenario, steady []survival.Placement) map[*workload.Workload]bool {
+	if s.Event != survival.DrainNode || s.Blocked == "" {
+		return nil
+	}
+	all := map[*workload.Workload]bool{}
+	for _, p := range steady {
+		evicted := func(c survival.Change) bool { return c.Pod == p.Pod && c.Workload == p.Workload && c.From != "" }
+		if p.Node == s.Target && p.Workload.Kind != workload.DaemonSet && !slices.ContainsFunc(s.Changes, evicted) {
+			all[p.Workload] = true
+		}
+	}
+	return all
+}
+
+// affected reports whether the scenario had any effect on the workload.
+func affected(o survival.Outcome) bool {
+	return o.Least != o.Pods || o.After != o.Pods || o.Recovery != 0 || len(o.Pending) > 0
+}
+
+// keeps reports whether an effect is allowed by a requirement with a limit of within seconds, 0 for none. Recovery after an
+// unknown time is not allowed.
+func keeps(within float64, e report.Effect) bool {
+	if within == 0 {
+		return e.Verdict == report.Serves
+	}
+	return (e.Verdict == report.Serves || e.Verdict == report.Recovers && e.RecoverySeconds > 0) && !late(within, e)
+}
+
+// late reports whether a workload serves again, but not within the limit.
+func late(within float64, e report.Effect) bool {
+	return within > 0 && (e.Verdict == report.Serves || e.Verdict == report.Recovers) && e.RecoverySeconds > within
+}
+
+// compare orders effects: by whether the requirement allows them, verdict, recovery time and ready pods.
+func compare(within float64, a, b report.Effect) int {
+	breaks := func(e report.Effect) int { return map[bool]int{false: 1}[keeps(within, e)] }
+	return cmp.Or(cmp.Compare(breaks(a), breaks(b)), cmp.Compare(severity(a.Verdict), severity(b.Verdict)), cmp.Compare(a.RecoverySeconds, b.RecoverySeconds),
+		cmp.Compare(b.Least, a.Least), cmp.Compare(b.After, a.After))
+}

@@ -1,0 +1,168 @@
+// Package verdict decides: the effect of each simulated event on a workload, whether a requirement is kept, what is ignored,
+// and what is new since a baseline. It works on the types of package report, which only writes them.
+package verdict
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/report"
+)
+
+// Requirement is what every workload must survive: the failure of any one of some failure domains and of any node, the drain
+// of any node, and a rollout of any workload, one at a time.
+type Requirement struct {
+	// Domains are the kinds of failure domain. Empty: nothing is required.
+	Domains []cluster.Domain
+	// Within is how long a workload may be unavailable. 0: it may not be; the failover of a standby or an election does not
+	// count then.
+	Within time.Duration
+}
+
+// nameFormat is that of a domain's name: one word, since it is part of events and rule names.
+var nameFormat = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
+// ParseRequirement parses a requirement as flags, configs and profiles have it: the names of failure domains, separated by
+// commas. A name is "node", "zone" or that of one in known; any other node label is given as NAME=LABEL, like
+// "rack=example.org/rack". Empty text requires nothing.
+func ParseRequirement(text string, known []cluster.Domain) (Requirement, error) {
+	var r Requirement
+	if text == "" {
+		return r, nil
+	}
+	known = append([]cluster.Domain{cluster.Node, cluster.Zone}, known...)
+	for item := range strings.SplitSeq(text, ",") {
+		d, err := parseDomain(item, known)
+		if err != nil {
+			return Requirement{}, err
+		}
+		if !slices.Contains(r.Domains, d) {
+			r.Domains = append(r.Domains, d)
+		}
+	}
+	// Every requirement covers the failure of a node.
+	if len(r.Domains) > 1 {
+		r.Domains = slices.DeleteFunc(r.Domains, func(d cluster.Domain) bool { return d == cluster.Node })
+	}
+	return r, nil
+}
+
+func parseDomain(text string, known []cluster.Domain) (cluster.Domain, error) {
+	name, label, ok := strings.Cut(text, "=")
+	if !ok {
+		i := slices.IndexFunc(known, func(d cluster.Domain) bool { return d.Name == name })
+		if i < 0 {
+			return cluster.Domain{}, fmt.Errorf("unknown failure domain %q: want %s, or NAME=LABEL with a node label, like rack=example.org/rack", name, strings.Join(Names(known), ", "))
+		}
+		return known[i], nil
+	}
+	if !nameFormat.MatchString(name) {
+		return cluster.Domain{}, fmt.Errorf("%s: name of a failure domain is %q: want lower-case letters, digits and -", text, name)
+	}
+	if problems := validation.IsQualifiedName(label); len(problems) > 0 {
+		return cluster.Domain{}, fmt.Errorf("%s: %q is not a label key: %s", text, label, problems[0])
+	}
+	for _, d := range []cluster.Domain{cluster.Node, cluster.Zone} {
+		if (d.Name == name) != (d.Label == label) {
+			return cluster.Domain{}, fmt.Errorf("%s: %s is the failure domain with label %s: use %s for it, and another name for another label", text, d.Name, d.Label, d.Name)
+		}
+	}
+	return cluster.Domain{Name: name, Label: label}, nil
+}
+
+// Names returns the names of failure domains.
+func Names(domains []cluster.Domain) []string {
+	var names []string
+	for _, d := range domains {
+		if !slices.Contains(names, d.Name) {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
+// Or returns the requirement with what it leaves open taken from another one.
+func (r Requirement) Or(other Requirement) Requirement {
+	if len(r.Domains) == 0 {
+		r.Domains = other.Domains
+	}
+	r.Within = cmp.Or(r.Within, other.Within)
+	return r
+}
+
+// String returns the names of the domains, separated by ", ".
+func (r Requirement) String() string { return strings.Join(Names(r.Domains), ", ") }
+
+// Others are the domains beyond node and zone, which a cluster must simulate for the requirement.
+func (r Requirement) Others() []cluster.Domain {
+	return slices.DeleteFunc(slices.Clone(r.Domains), func(d cluster.Domain) bool { return d == cluster.Node || d == cluster.Zone })
+}
+
+// Check returns an error if the requirement means nothing on a cluster: one of its domains has fewer than two members there.
+func (r Requirement) Check(c cluster.Cluster) error {
+	if r.Within != 0 && len(r.Domains) == 0 {
+		return errors.New("within has no effect without survives: set survives to node, zone or NAME=LABEL")
+	}
+	for _, d := range r.Domains {
+		if d == cluster.Node {
+			continue
+		}
+		if err := checkDomain(c, d); err != nil {
+			return fmt.Errorf("survives %s: %w: its failure takes nodes in two %ss or more", d.Name, err, d.Name)
+		}
+	}
+	return nil
+}
+
+// checkDomain returns an error if the nodes of a cluster are in fewer than two domains of a kind.
+func checkDomain(c cluster.Cluster, d cluster.Domain) error {
+	values := c.Values(d)
+	if len(values) > 1 {
+		return nil
+	}
+	var missing []string
+	for _, n := range c.Nodes {
+		if n.Labels[d.Label] == "" {
+			missing = append(missing, n.Name)
+		}
+	}
+	const most = 3
+	list := strings.Join(missing[:min(len(missing), most)], ", ")
+	if more := len(missing) - most; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	switch {
+	case len(missing) == 0:
+		return fmt.Errorf("all nodes have label %s=%s", d.Label, values[0])
+	case len(values) == 0:
+		return fmt.Errorf("no node has label %s: it is missing on %s", d.Label, list)
+	}
+	return fmt.Errorf("label %s is %s or missing: it is missing on %s", d.Label, values[0], list)
+}
+
+// covers reports whether a requirement, as it stands in a report, is about an event.
+func covers(requirement, event string) bool {
+	if requirement == "" {
+		return false
+	}
+	switch event {
+	case report.SteadyState, report.LoseNode, report.DrainNode, report.Rollout:
+		return true
+	}
+	name, ok := report.FailedDomain(event)
+	return ok && slices.Contains(strings.Split(requirement, ", "), name)
+}
+
+// coverable reports whether any requirement can be about an event.
+func coverable(event string) bool {
+	name, ok := report.FailedDomain(event)
+	return ok && covers(name, event) || covers("node", event)
+}

@@ -1,0 +1,112 @@
+// Package verify reports what manifests survive on a cluster: the failure of a node, of a zone or of another failure domain,
+// drains, rollouts, and faults that no API server refuses.
+package verify
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/config"
+	"github.com/holdfast-ha/holdfast/verify/guarantee"
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/report"
+	"github.com/holdfast-ha/holdfast/verify/rules"
+	"github.com/holdfast-ha/holdfast/verify/survival"
+	"github.com/holdfast-ha/holdfast/verify/verdict"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// Input is what Run verifies. Only Objects and Cluster must be set.
+type Input struct {
+	// Objects are the manifests.
+	Objects []*manifest.Object
+	// Cluster is the cluster on which their pods are placed. The failure domains of the requirement are added to it.
+	Cluster cluster.Cluster
+	// Requirement is what every workload must survive; if it is empty, that of Config applies.
+	Requirement verdict.Requirement
+	// Config has the replication of workloads, the detection time of the control plane, and what is ignored. Its cluster is for
+	// the caller.
+	Config *config.Config
+	// Baseline is an earlier report of the same manifests: findings that it has too do not count.
+	Baseline *report.Report
+	// Progress is called before the simulation, which takes nearly all of the time; the function that it returns, after it.
+	Progress func(workloads, nodes int) (done func())
+}
+
+// SimulationError is a fault of the simulation, or the end of its context. Any other error of Run is about its input.
+type SimulationError struct{ err error }
+
+func (e SimulationError) Error() string { return e.err.Error() }
+
+// Unwrap returns the cause.
+func (e SimulationError) Unwrap() error { return e.err }
+
+// Run returns the report of the input. The same input gives the same report.
+func Run(ctx context.Context, in Input) (report.Report, error) {
+	if in.Config == nil {
+		in.Config = &config.Config{}
+	}
+	requirement := in.Requirement.Or(in.Config.Requirement)
+	system, err := readSystem(in.Objects, in.Config)
+	if err != nil {
+		return report.Report{}, err
+	}
+	if err := requirement.Check(in.Cluster); err != nil {
+		return report.Report{}, err
+	}
+	c := withDomains(in.Cluster, requirement.Others())
+	if in.Config.Detection > 0 {
+		c.Detection = in.Config.Detection
+	}
+	result, err := simulate(ctx, in, c, system)
+	if err != nil {
+		return report.Report{}, err
+	}
+	r := verdict.Decide(requirement, verdict.Evidence{Cluster: c, System: system, Findings: rules.Check(system, c), Guarantees: guarantee.Of(c, system), Simulation: result})
+	r = verdict.Ignore(r, in.Config.Ignores)
+	if in.Baseline != nil {
+		r = verdict.Since(r, *in.Baseline)
+	}
+	return r, nil
+}
+
+// readSystem reads the workloads of objects, and sets their replication where the config has it.
+func readSystem(objects []*manifest.Object, c *config.Config) (*workload.System, error) {
+	system, err := workload.Read(objects)
+	if err != nil {
+		return nil, err
+	}
+	err = system.SetReplication(c.Replication)
+	for _, name := range slices.Sorted(maps.Keys(c.Replication)) {
+		if at := c.At(name); at != "" && err != nil && strings.Contains(err.Error(), "replication of "+name+":") {
+			return nil, fmt.Errorf("%s: %w", at, err)
+		}
+	}
+	return system, err
+}
+
+// withDomains is a cluster with more kinds of failure domain.
+func withDomains(c cluster.Cluster, more []cluster.Domain) cluster.Cluster {
+	c.Domains = slices.Clone(c.Domains)
+	for _, d := range more {
+		if !slices.Contains(c.FailureDomains(), d) {
+			c.Domains = append(c.Domains, d)
+		}
+	}
+	return c
+}
+
+func simulate(ctx context.Context, in Input, c cluster.Cluster, system *workload.System) (survival.Result, error) {
+	if in.Progress != nil {
+		defer in.Progress(len(system.Workloads), len(c.Nodes))()
+	}
+	result, err := survival.Simulate(ctx, c, system)
+	if err != nil {
+		return survival.Result{}, SimulationError{err}
+	}
+	return result, nil
+}
