@@ -55,6 +55,13 @@ func (f *verifyFlags) smallest(q verdict.Requirement, profiles []profile.Profile
 	case len(q.Domains) == 0 || slices.Contains(q.Domains, cluster.Zone):
 		s.zones = enough
 	}
+	if err := s.requirement.Validate(); err != nil {
+		where := "--within"
+		if !f.given("within") {
+			where = f.configFile + ": within"
+		}
+		return s, fmt.Errorf("%s: %w", where, err)
+	}
 	for _, d := range s.requirement.Others() {
 		count := cluster.Count{Domain: d, Count: cmp.Or(p.Domains(d.Label), enough)}
 		s.others = append(s.others, count)

@@ -106,17 +106,26 @@ func (r Requirement) Others() []cluster.Domain {
 	return slices.DeleteFunc(slices.Clone(r.Domains), func(d cluster.Domain) bool { return d == cluster.Node || d == cluster.Zone })
 }
 
-// Check returns an error if the requirement means nothing on a cluster: one of its domains has fewer than two members there.
-func (r Requirement) Check(c cluster.Cluster) error {
+// Validate returns an error if the requirement has a limit and no failure domain.
+func (r Requirement) Validate() error {
 	if r.Within != 0 && len(r.Domains) == 0 {
-		return errors.New("within has no effect without survives: set survives to node, zone or NAME=LABEL")
+		return errors.New("no failure is required to be survived within this time: set survives to node, zone or NAME=LABEL")
+	}
+	return nil
+}
+
+// Check returns an error if the requirement is not valid, or means nothing on a cluster: one of its domains has fewer than
+// two members there.
+func (r Requirement) Check(c cluster.Cluster) error {
+	if err := r.Validate(); err != nil {
+		return err
 	}
 	for _, d := range r.Domains {
 		if d == cluster.Node {
 			continue
 		}
 		if err := checkDomain(c, d); err != nil {
-			return fmt.Errorf("survives %s: %w: its failure takes nodes in two %ss or more", d.Name, err, d.Name)
+			return fmt.Errorf("survives %s: %w: two %ss or more are needed, so that one can fail", d.Name, err, d.Name)
 		}
 	}
 	return nil
