@@ -2,6 +2,7 @@ package availability
 
 import (
 	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/placement"
 	"github.com/holdfast-ha/holdfast/verify/survival"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -34,7 +35,7 @@ func Expect(r Rates, c cluster.Cluster, s *workload.System, played survival.Resu
 // another counts as the worst of them.
 func subjectOf(r Rates, c cluster.Cluster, w *workload.Workload, i int, played survival.Result) Subject {
 	elsewhere := max(r.Node.Repair, r.Zone.Repair) // until what failed is back
-	if after, ends := survival.UnreachableToleration(&w.Pod(0, 1).Spec); ends {
+	if after, ends := placement.UnreachableToleration(&w.Pod(0, 1).Spec); ends {
 		elsewhere = r.Detection + after + r.Start
 	}
 	s := Subject{On: spots(c, w, played.SteadyState), NodeAway: min(elsewhere, r.Node.Repair), ZoneAway: r.Zone.Repair, DrainAway: r.Start, RollAway: r.Start}

@@ -5,60 +5,48 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim/simtest"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
 )
 
-// BenchmarkFlagship is all that happens to our chart on six nodes.
+// BenchmarkFlagship simulates the Argo Events chart on six nodes.
 func BenchmarkFlagship(b *testing.B) {
-	c, err := cluster.Uniform(6, 3)
-	if err != nil {
-		b.Fatal(err)
-	}
-	s := golden(b, "multi-zone")
+	c, s := uniform(b, 6, 3), golden(b, "multi-zone")
 	b.ReportAllocs()
 	for b.Loop() {
 		r, err := Simulate(b.Context(), c, s)
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(float64(len(r.Scenarios)), "plays")
+		b.ReportMetric(float64(len(r.Scenarios)), "scenarios")
 	}
 }
 
-// BenchmarkLarge is all that happens to 300 workloads with 1,000 pods on 5,000 nodes in three zones.
+// BenchmarkLarge simulates 300 workloads with 1,000 pods on 5,000 nodes in three zones.
 func BenchmarkLarge(b *testing.B) {
-	c, err := cluster.Uniform(5000, 3)
-	if err != nil {
-		b.Fatal(err)
-	}
+	c := uniform(b, 5000, 3)
 	var text strings.Builder
-	pods := 0
 	for i := range 300 {
 		name := fmt.Sprintf("w%03d", i)
-		replicas := 3 + i%2
-		if i%3 == 0 {
-			replicas = 3
-		}
-		pods += replicas
 		own := "{matchLabels: {app: " + name + "}}"
-		spread := "topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: " + own + "}, {maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, labelSelector: " + own + "}]"
-		kind, extra := "Deployment", ""
+		kind, extra, replicas := "Deployment", "", 3+i%2
+		constraint := "topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: " + own + "}, {maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, labelSelector: " + own + "}]"
 		if i%3 == 0 {
-			kind, extra = "StatefulSet", "volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce]}}]"
-			spread = "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: " + own + "}]}}"
+			kind, extra, replicas = "StatefulSet", "volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce]}}]", 3
+			constraint = "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: " + own + "}]}}"
 		}
-		w := strings.Replace(make3(kind, name, extra, spread), "replicas: 3", fmt.Sprint("replicas: ", replicas), 1)
-		text.WriteString(strings.Replace(w, "image: i", "image: i, resources: {requests: {cpu: 500m, memory: 1Gi}}", 1))
-		text.WriteString(budgetOf(name, "maxUnavailable: 1"))
+		workload := simtest.Replicas(replicas, simtest.Workload(kind, name, extra, constraint))
+		text.WriteString(simtest.Container("resources: {requests: {cpu: 500m, memory: 1Gi}}", workload))
+		text.WriteString(simtest.Budget(name, "maxUnavailable: 1"))
 	}
-	s := system(b, text.String())
+	s := verifytest.Read(b, "m.yaml", text.String())
 	b.ReportAllocs()
 	for b.Loop() {
 		r, err := Simulate(b.Context(), c, s)
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(float64(len(r.Scenarios)), "plays")
+		b.ReportMetric(float64(len(r.Scenarios)), "scenarios")
 		b.ReportMetric(float64(len(r.SteadyState)), "pods")
 	}
 }

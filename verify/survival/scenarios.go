@@ -1,0 +1,204 @@
+package survival
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// nodeFailures fails each node.
+func (r *runner) nodeFailures(ctx context.Context) error {
+	for _, class := range r.classes.of(r.sim.Nodes()) {
+		if err := r.failure(ctx, LoseNode, class[0].Name(), class[:1], names(class[1:])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// domainFailures fails all nodes of each domain, of each kind of failure domain but the node.
+func (r *runner) domainFailures(ctx context.Context) error {
+	for _, d := range r.cluster.FailureDomains() {
+		if d == cluster.Node {
+			continue
+		}
+		for _, value := range r.cluster.Values(d) {
+			in := slices.DeleteFunc(slices.Clone(r.sim.Nodes()), func(n *sim.Node) bool { return n.Object().Labels[d.Label] != value })
+			if err := r.failure(ctx, LoseDomain(d), value, in, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// failure fails some nodes at once.
+func (r *runner) failure(ctx context.Context, event Event, target string, nodes []*sim.Node, equivalent []string) error {
+	s := Scenario{Event: event, Target: target, Equivalent: equivalent, Nodes: names(nodes)}
+	_, err := r.run(ctx, s, func() error { r.sim.FailNodes(nodes); return nil }, nil)
+	return err
+}
+
+// drains drains each node. Each drain is repeated with the failure of another node that has pods of the same workloads, at the time
+// at which these have the fewest Ready pods.
+func (r *runner) drains(ctx context.Context) error {
+	for _, class := range r.classes.of(r.sim.Nodes()) {
+		n := class[0]
+		drain := func() error { r.sim.Drain(n); return nil }
+		s := Scenario{Event: DrainNode, Target: n.Name(), Equivalent: names(class[1:]), Nodes: names(class[:1])}
+		worst, err := r.run(ctx, s, drain, r.sim.DrainBlocker)
+		if err != nil {
+			return err
+		}
+		worst = slices.DeleteFunc(worst, func(m moment) bool { return m.workload.Workload.Kind == workload.DaemonSet })
+		others := slices.DeleteFunc(nodesOf(worst), func(other *sim.Node) bool { return other == n })
+		for _, class := range r.worstClasses(ctx, drain, worst, others) {
+			failed := class[0]
+			at := worstOn(worst, failed)
+			s := Scenario{Event: LoseNodeInDrain, Target: pair(n.Name(), failed), Equivalent: pairs(n.Name(), class[1:]), Nodes: []string{n.Name(), failed.Name()}}
+			begin := func() error { return r.failAt(ctx, drain, at, failed) }
+			if _, err := r.run(ctx, s, begin, r.sim.DrainBlocker); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rollouts rolls out each workload. Each rollout is repeated with the failure of a node that has pods of the workload, at the time
+// at which the fewest are Ready.
+func (r *runner) rollouts(ctx context.Context) error {
+	for _, w := range r.sim.Controllers() {
+		if w.Workload.Rollout.Type == "" {
+			continue
+		}
+		rollout := func() error { r.sim.Rollout(w); return nil }
+		worst, err := r.run(ctx, Scenario{Event: Rollout, Target: w.Workload.String()}, rollout, w.RolloutBlocker)
+		if err != nil {
+			return err
+		}
+		if w.Workload.Kind == workload.DaemonSet || w.Workload.Rollout.Type == "OnDelete" {
+			continue
+		}
+		own := worst[slices.IndexFunc(worst, func(m moment) bool { return m.workload == w })]
+		nodes := func() []*sim.Node { return nodesOf([]moment{own}) }
+		for _, class := range r.classesAt(ctx, rollout, own.at, nodes) {
+			failed := class[0]
+			s := Scenario{Event: LoseNodeInRollout, Target: pair(w.Workload.String(), failed), Equivalent: pairs(w.Workload.String(), class[1:]), Nodes: names(class[:1])}
+			begin := func() error { return r.failAt(ctx, rollout, own.at, failed) }
+			if _, err := r.run(ctx, s, begin, w.RolloutBlocker); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// scaleUps scales each workload with an autoscaler to its maximum.
+func (r *runner) scaleUps(ctx context.Context) error {
+	for _, w := range r.sim.Controllers() {
+		if w.Workload.Max <= w.Workload.Replicas {
+			continue
+		}
+		scale := func() error { r.sim.Scale(w, w.Workload.Max); return nil }
+		if _, err := r.run(ctx, Scenario{Event: ScaleUp, Target: w.Workload.String()}, scale, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// failAt begins a scenario, runs it until a time, and fails a node then.
+func (r *runner) failAt(ctx context.Context, begin func() error, at time.Duration, n *sim.Node) error {
+	if err := begin(); err != nil {
+		return err
+	}
+	if err := r.sim.Run(ctx, at); err != nil {
+		return err
+	}
+	r.sim.FailNodes([]*sim.Node{n})
+	return nil
+}
+
+// classesAt returns the equivalence classes of some nodes at a time of a scenario. The scenario must have run without an error before.
+func (r *runner) classesAt(ctx context.Context, begin func() error, at time.Duration, nodes func() []*sim.Node) (classes [][]*sim.Node) {
+	_ = r.sim.WithUndo(func() error {
+		if err := begin(); err != nil {
+			return err
+		}
+		if err := r.sim.Run(ctx, at); err != nil {
+			return err
+		}
+		classes = r.classes.of(nodes())
+		return nil
+	})
+	return classes
+}
+
+// worstClasses returns the equivalence classes of some nodes, each at the worst time for its workloads.
+func (r *runner) worstClasses(ctx context.Context, begin func() error, worst []moment, nodes []*sim.Node) (classes [][]*sim.Node) {
+	byTime := map[time.Duration][]*sim.Node{}
+	for _, n := range nodes {
+		at := worstOn(worst, n)
+		byTime[at] = append(byTime[at], n)
+	}
+	for at, some := range byTime {
+		classes = append(classes, r.classesAt(ctx, begin, at, func() []*sim.Node { return some })...)
+	}
+	slices.SortFunc(classes, func(a, b []*sim.Node) int { return byName(a[0], b[0]) })
+	return classes
+}
+
+// worstOn returns the worst time for the workloads with pods on a node: that of the one with the fewest spare pods.
+func worstOn(worst []moment, n *sim.Node) time.Duration {
+	var first *moment
+	for i, m := range worst {
+		on := slices.ContainsFunc(n.Pods(), func(p *sim.Pod) bool { return p.Controller() == m.workload })
+		if on && (first == nil || m.spare < first.spare) {
+			first = &worst[i]
+		}
+	}
+	return first.at
+}
+
+// nodesOf returns the nodes with pods of some workloads now, sorted by name.
+func nodesOf(some []moment) []*sim.Node {
+	var list []*sim.Node
+	seen := map[*sim.Node]bool{}
+	for _, m := range some {
+		for _, p := range m.workload.Pods() {
+			if n := p.Node(); n != nil && !seen[n] {
+				seen[n] = true
+				list = append(list, n)
+			}
+		}
+	}
+	slices.SortFunc(list, byName)
+	return list
+}
+
+func byName(a, b *sim.Node) int { return strings.Compare(a.Name(), b.Name()) }
+
+func names(nodes []*sim.Node) []string {
+	var list []string
+	for _, n := range nodes {
+		list = append(list, n.Name())
+	}
+	return list
+}
+
+// pair returns the target of an event that happens to a node while another event goes on.
+func pair(target string, n *sim.Node) string { return target + ", " + n.Name() }
+
+func pairs(target string, nodes []*sim.Node) []string {
+	var list []string
+	for _, n := range nodes {
+		list = append(list, pair(target, n))
+	}
+	return list
+}

@@ -1,0 +1,66 @@
+package sim
+
+import (
+	"math"
+	"time"
+)
+
+// Never is a time that does not come.
+const Never = time.Duration(math.MaxInt64)
+
+// clock is the simulated time and the pods whose state ends by itself.
+type clock struct {
+	journal *journal
+	// now is the time since the event began.
+	now    time.Duration
+	timers []*Pod
+}
+
+// set sets when the state of a pod ends; Never clears its timer.
+func (c *clock) set(p *Pod, due time.Duration) {
+	switch {
+	case p.due == Never && due != Never:
+		set(c.journal, &c.timers, append(c.timers, p))
+	case p.due != Never && due == Never:
+		set(c.journal, &c.timers, without(c.timers, p))
+	}
+	set(c.journal, &p.due, due)
+}
+
+// next returns when the next timer ends, Never without timers.
+func (c *clock) next() time.Duration {
+	next := Never
+	for _, p := range c.timers {
+		next = min(next, p.due)
+	}
+	return next
+}
+
+// advance sets the time and returns the pods whose timer ends then, in the order in which the timers were set.
+func (c *clock) advance(to time.Duration) []*Pod {
+	set(c.journal, &c.now, to)
+	var due, later []*Pod
+	for _, p := range c.timers {
+		if p.due == to {
+			due = append(due, p)
+		} else {
+			later = append(later, p)
+		}
+	}
+	set(c.journal, &c.timers, later)
+	for _, p := range due {
+		set(c.journal, &p.due, Never)
+	}
+	return due
+}
+
+// without returns a copy of a list without a pod.
+func without(list []*Pod, p *Pod) []*Pod {
+	left := make([]*Pod, 0, len(list))
+	for _, other := range list {
+		if other != p {
+			left = append(left, other)
+		}
+	}
+	return left
+}

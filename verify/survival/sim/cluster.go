@@ -1,0 +1,178 @@
+// Package sim simulates a Kubernetes cluster: nodes, controllers, the scheduler, the eviction API, kubelets and volumes.
+//
+// Each file follows the code of Kubernetes 1.36 that it names, including the times at which things happen. Everything else takes
+// no time: images are on the nodes, the API server answers at once, and probes succeed as soon as they may. Where
+// Kubernetes chooses at random, the simulation takes the first by name.
+//
+// A Cluster begins in its steady state. Events change it, Run advances the time, and WithUndo undoes all changes.
+package sim
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/placement"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// Cluster is the state of a simulated cluster.
+type Cluster struct {
+	journal     *journal
+	clock       *clock
+	queue       *queue
+	observer    *observer
+	volumes     *volumes
+	nodes       *nodes
+	controllers []*Controller
+	lifecycle   *lifecycle
+	placer      *placer
+	drain       *drain
+	// detection is how long the control plane takes to detect that a node has failed.
+	detection time.Duration
+}
+
+// New creates the workloads of a system on the nodes of a cluster and runs until the steady state. Pods that run already stay on
+// their nodes. Errors are those of objects that cannot be decoded, of the scheduler, and of ctx.
+func New(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cluster, error) {
+	sim, err := newCluster(ctx, c, s)
+	if err != nil {
+		return nil, err
+	}
+	sim.journal.final = true
+	for _, w := range sim.controllers {
+		sim.observer.activate(w)
+		if err := sim.adoptRunning(w); err != nil {
+			return nil, err
+		}
+	}
+	if err := sim.Run(ctx, Never); err != nil {
+		return nil, err
+	}
+	sim.observer.reset()
+	sim.clock.now, sim.journal.final = 0, false
+	return sim, nil
+}
+
+// newCluster returns a cluster without pods.
+func newCluster(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cluster, error) {
+	objects := sortNodes(c.Nodes)
+	sched, err := scheduler.New(ctx, objects)
+	if err != nil {
+		return nil, err
+	}
+	if err := sched.SetObjects(clusterObjects(s)); err != nil {
+		return nil, err
+	}
+	j := &journal{}
+	v, err := newVolumes(s, objects, j)
+	if err != nil {
+		return nil, err
+	}
+	sim := &Cluster{journal: j, clock: &clock{journal: j}, queue: &queue{journal: j, scheduler: sched}, observer: &observer{}, volumes: v, detection: cmp.Or(c.Detection, Detection)}
+	sim.nodes = newNodes(objects, j, sched, sim.queue)
+	sim.lifecycle = &lifecycle{
+		journal: j, scheduler: sched, clock: sim.clock, queue: sim.queue, observer: sim.observer,
+		volumes: v, attachments: &attachments{journal: j, volumes: v, users: map[string][]*Pod{}},
+	}
+	for _, b := range s.Budgets {
+		sim.lifecycle.budgets = append(sim.lifecycle.budgets, &budget{Budget: b})
+	}
+	sim.placer = &placer{lifecycle: sim.lifecycle, scheduler: sched, queue: sim.queue, volumes: v, nodes: sim.nodes}
+	sim.drain = &drain{lifecycle: sim.lifecycle}
+	namespaces := placement.NewNamespaces(s.Namespaces)
+	for i, w := range s.Workloads {
+		sim.controllers = append(sim.controllers, newController(i, w, sim.nodes, namespaces))
+	}
+	return sim, nil
+}
+
+// Nodes returns the nodes, sorted by name. Callers must not change the list.
+func (c *Cluster) Nodes() []*Node { return c.nodes.list }
+
+// Controllers returns the controllers of the workloads, in the order of the system. Callers must not change the list.
+func (c *Cluster) Controllers() []*Controller { return c.controllers }
+
+// PendingPods returns the number of pods without a node.
+func (c *Cluster) PendingPods() int { return len(c.queue.pods) }
+
+// AllowedTopologies returns the allowed topologies of all StorageClasses in the input.
+func (c *Cluster) AllowedTopologies() []corev1.TopologySelectorTerm {
+	var all []corev1.TopologySelectorTerm
+	for _, class := range c.volumes.classes {
+		all = append(all, class.AllowedTopologies...)
+	}
+	return all
+}
+
+// Active returns the controllers that the scenario may have affected. All others have done nothing and lost nothing.
+func (c *Cluster) Active() []*Controller { return c.observer.active }
+
+// Changes returns what happened to pods in the scenario, in order, and the pods of active controllers that fit on no node.
+func (c *Cluster) Changes() []Change {
+	list := c.observer.changes
+	for _, p := range c.queue.pods {
+		if p.controller.observation != nil && p.unschedulable != nil {
+			list = append(list, Change{Pod: p.Name(), Workload: p.controller.Workload, Reason: p.unschedulable.Error()})
+		}
+	}
+	return list
+}
+
+// WithUndo runs a scenario and undoes all of its changes.
+func (c *Cluster) WithUndo(scenario func() error) error {
+	mark := len(c.journal.undo)
+	err := scenario()
+	c.journal.rollback(mark)
+	c.observer.reset()
+	c.queue.retryAll()
+	return err
+}
+
+// Run advances the time until nothing happens any more, or until a time; what happens at that time happens.
+func (c *Cluster) Run(ctx context.Context, until time.Duration) error {
+	for {
+		if err := c.settle(ctx); err != nil {
+			return err
+		}
+		c.observer.observe(c.clock.now)
+		next := c.clock.next()
+		if next == Never || next > until || c.clock.now == until {
+			return nil
+		}
+		for _, p := range c.clock.advance(next) {
+			if err := c.lifecycle.expire(p); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// settle lets the drain, the controllers and the scheduler act until none of them has anything left to do at this time.
+func (c *Cluster) settle(ctx context.Context) error {
+	for {
+		acted, err := c.drain.evict()
+		if err != nil {
+			return err
+		}
+		for i := 0; i < len(c.observer.active); i++ { // the list may grow
+			one := c.observer.active[i]
+			did, err := one.reconcile(c.lifecycle, one)
+			if err != nil {
+				return err
+			}
+			acted = acted || did
+		}
+		placed, err := c.placer.schedule(ctx)
+		if err != nil {
+			return err
+		}
+		if !acted && !placed {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// drain evicts the pods of a cordoned node as "kubectl drain --ignore-daemonsets --delete-emptydir-data" does: all that the
+// budgets allow, and again until all are gone. An unmanaged pod prevents it (k8s.io/kubectl/pkg/drain/filters.go).
+type drain struct {
+	lifecycle *lifecycle
+	// node is the node that is drained, nil if there is none.
+	node *Node
+}
+
+// evict evicts all pods that may be evicted now, and reports whether there was one.
+func (d *drain) evict() (bool, error) {
+	if d.node == nil || unmanaged(d.node) != nil {
+		return false, nil
+	}
+	acted := false
+	for _, p := range d.node.pods {
+		if p.controller.Workload.Kind == workload.DaemonSet || !p.active() || evictionBlocker(p) != "" {
+			continue
+		}
+		if err := d.lifecycle.terminate(p, "evicted"); err != nil {
+			return true, fmt.Errorf("evicting: %w", err)
+		}
+		acted = true
+	}
+	return acted, nil
+}
+
+// blocker returns why the drain has not ended, "" if it has.
+func (d *drain) blocker() string {
+	if p := unmanaged(d.node); p != nil {
+		return fmt.Sprintf("pod %s has no controller: kubectl drain refuses to delete it without --force", p.key())
+	}
+	for _, p := range d.node.pods {
+		if p.controller.Workload.Kind == workload.DaemonSet {
+			continue
+		}
+		reason := evictionBlocker(p)
+		if reason == "" {
+			reason = fmt.Sprintf("pod %s does not terminate", p.key())
+		}
+		for _, b := range p.budgets {
+			for _, other := range b.pods {
+				if blocker := other.Blocker(); blocker != "" {
+					return reason + "; " + blocker
+				}
+			}
+		}
+		return reason
+	}
+	return ""
+}
+
+// unmanaged returns an unmanaged pod on a node, nil if there is none.
+func unmanaged(n *Node) *Pod {
+	for _, p := range n.pods {
+		if p.controller.Workload.Kind == workload.Pod {
+			return p
+		}
+	}
+	return nil
+}

@@ -1,0 +1,46 @@
+package sim
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Durations of the control plane and the kubelets, by their defaults.
+const (
+	// Detection is how long the control plane takes to detect that a node has failed (NodeMonitorGracePeriod in
+	// pkg/controller/nodelifecycle/config/v1alpha1/defaults.go, 40 s before 1.32).
+	Detection = 50 * time.Second
+	// ContainerStart is how long a container takes to run: the period in which a kubelet observes its containers
+	// (genericPlegRelistPeriod in pkg/kubelet/kubelet.go).
+	ContainerStart = time.Second
+	// evictionPeriod is the time between two nodes of a zone that the control plane evicts (--node-eviction-rate).
+	evictionPeriod = 10 * time.Second
+)
+
+// startDuration returns the time from the binding of a pod until it is Ready: that of the slowest container, if each probe
+// succeeds as soon as it may and images are on the node.
+func startDuration(spec *corev1.PodSpec) time.Duration {
+	slowest := time.Duration(0)
+	for i := range spec.Containers {
+		c := &spec.Containers[i]
+		slowest = max(slowest, probeDuration(c.StartupProbe)+probeDuration(c.ReadinessProbe))
+	}
+	return ContainerStart + slowest
+}
+
+// probeDuration returns the longest time until a probe that always succeeds has succeeded often enough.
+func probeDuration(p *corev1.Probe) time.Duration {
+	if p == nil {
+		return 0
+	}
+	return time.Duration(p.InitialDelaySeconds+p.PeriodSeconds*p.SuccessThreshold) * time.Second
+}
+
+// gracePeriod returns how long a pod takes to terminate: the whole grace period.
+func gracePeriod(spec *corev1.PodSpec) time.Duration {
+	if spec.TerminationGracePeriodSeconds == nil {
+		return corev1.DefaultTerminationGracePeriodSeconds * time.Second
+	}
+	return time.Duration(*spec.TerminationGracePeriodSeconds) * time.Second
+}

@@ -1,0 +1,86 @@
+package sim
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/placement"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// unreachableTaints are the taints of a node that has failed.
+var unreachableTaints = []corev1.Taint{
+	{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoSchedule},
+	{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoExecute},
+}
+
+// FailNodes cuts the power of nodes. Their pods are Unreachable at once, and marked for deletion when the node is detected as
+// failed and their tolerations of the taint unreachable end. When no node is left, the control plane assumes that it is itself
+// disconnected and marks none.
+func (c *Cluster) FailNodes(failed []*Node) {
+	for _, n := range failed {
+		object := n.object.DeepCopy()
+		object.Spec.Taints = append(object.Spec.Taints, unreachableTaints...)
+		c.nodes.update(n, object)
+		set(c.journal, &n.failed, true)
+	}
+	set(c.journal, &c.nodes.failed, c.nodes.failed+len(failed))
+	for _, d := range c.controllers {
+		if d.Workload.Kind == workload.DaemonSet {
+			c.failDaemonNodes(d, failed)
+		}
+	}
+	turn := map[string]time.Duration{} // nodes of one zone are evicted one after the other
+	for _, n := range failed {
+		zone := n.object.Labels[corev1.LabelTopologyZone]
+		for _, p := range n.pods {
+			due := Never
+			if after, ends := placement.UnreachableToleration(&p.object.Spec); ends && c.nodes.failed < len(c.nodes.list) {
+				due = c.clock.now + c.detection + turn[zone] + after
+			}
+			c.lifecycle.loseNode(p, due)
+		}
+		turn[zone] += evictionPeriod
+	}
+}
+
+// failDaemonNodes counts how many nodes of a DaemonSet have failed.
+func (c *Cluster) failDaemonNodes(d *Controller, failed []*Node) {
+	n := 0
+	for _, one := range failed {
+		if _, ok := d.nodeIndex(one); ok {
+			n++
+		}
+	}
+	if n > 0 {
+		c.observer.activate(d)
+		set(c.journal, &d.failedNodes, d.failedNodes+n)
+	}
+}
+
+// Drain cordons a node and begins to evict its pods. The node controller adds the taint unschedulable
+// (doNoScheduleTaintingPass in pkg/controller/nodelifecycle/node_lifecycle_controller.go), by which spread constraints may
+// ignore the node.
+func (c *Cluster) Drain(n *Node) {
+	cordoned := n.object.DeepCopy()
+	cordoned.Spec.Unschedulable = true
+	cordoned.Spec.Taints = append(cordoned.Spec.Taints, corev1.Taint{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule})
+	c.nodes.update(n, cordoned)
+	set(c.journal, &c.drain.node, n)
+}
+
+// DrainBlocker returns why the drain that was begun has not ended, "" if it has.
+func (c *Cluster) DrainBlocker() string { return c.drain.blocker() }
+
+// Rollout changes the pod template of a workload.
+func (c *Cluster) Rollout(w *Controller) {
+	c.observer.activate(w)
+	set(c.journal, &w.revision, 2)
+}
+
+// Scale sets the replicas of a workload.
+func (c *Cluster) Scale(w *Controller, replicas int) {
+	c.observer.activate(w)
+	set(c.journal, &w.replicas, replicas)
+}

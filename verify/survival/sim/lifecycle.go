@@ -1,0 +1,216 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
+)
+
+// lifecycle moves pods through their states. The methods below stand in the order in which a pod meets them: it is created
+// and Pending, bound to a node, Ready, Terminating, and gone.
+type lifecycle struct {
+	journal     *journal
+	scheduler   *scheduler.Scheduler
+	clock       *clock
+	queue       *queue
+	volumes     *volumes
+	attachments *attachments
+	budgets     []*budget
+	observer    *observer
+}
+
+// create creates a Pending pod; target is the node that a pod of a DaemonSet is for, nil for other pods.
+func (l *lifecycle) create(c *Controller, index, revision int, target *Node) *Pod {
+	p := &Pod{controller: c, index: index, revision: revision, object: c.pod(index, revision), due: Never, tried: -1, target: target}
+	if target != nil {
+		requireNode(&p.object.Spec, target.Name())
+	}
+	l.observer.activate(c)
+	set(l.journal, &c.created, c.created+1)
+	p.at = len(c.pods)
+	set(l.journal, &c.pods, append(c.pods, p))
+	l.queue.add(p)
+	for _, b := range l.budgets {
+		if b.selects(p.object) {
+			p.budgets = append(p.budgets, b)
+			set(l.journal, &b.pods, append(b.pods, p))
+		}
+	}
+	l.volumes.bindImmediate(p)
+	return p
+}
+
+// requireNode replaces the required node affinity of a pod by the name of a node, as the DaemonSet controller does
+// (ReplaceDaemonSetPodNodeNameNodeAffinity in pkg/controller/daemon/util).
+func requireNode(spec *corev1.PodSpec, node string) {
+	if spec.Affinity == nil {
+		spec.Affinity = &corev1.Affinity{}
+	}
+	if spec.Affinity.NodeAffinity == nil {
+		spec.Affinity.NodeAffinity = &corev1.NodeAffinity{}
+	}
+	name := corev1.NodeSelectorRequirement{Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{node}}
+	spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution = &corev1.NodeSelector{
+		NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchFields: []corev1.NodeSelectorRequirement{name}}},
+	}
+}
+
+// bind binds a Pending pod to a node, where it starts once its volumes are attached.
+func (l *lifecycle) bind(p *Pod, n *Node) error {
+	l.queue.nominate(p, "")
+	before, object := p.object, new(corev1.Pod)
+	*object = *before
+	object.Spec.NodeName, object.Status.NominatedNodeName = n.Name(), ""
+	if err := l.scheduler.Add(object); err != nil {
+		return err
+	}
+	p.object = object
+	l.queue.requeue(p)
+	l.journal.record(func() {
+		_ = l.scheduler.Remove(object) // cannot fail: it was added above
+		p.object = before
+	})
+	l.observer.activate(p.controller)
+	set(l.journal, &p.node, n)
+	set(l.journal, &n.pods, append(n.pods, p))
+	l.queue.remove(p)
+	l.volumes.bindFirstConsumer(p)
+	l.attachments.attach(p)
+	change := Change{Pod: p.Name(), Workload: p.controller.Workload, To: n.Name()}
+	if p.attachWait == nil {
+		l.start(p)
+	} else {
+		l.setState(p, starting, Never)
+		change.Reason = "waits " + p.attachWait.String()
+	}
+	l.observer.record(change)
+	return nil
+}
+
+// start starts the containers of a pod.
+func (l *lifecycle) start(p *Pod) { l.setState(p, starting, l.clock.now+p.controller.start) }
+
+// expire ends the state of a pod whose timer has ended.
+func (l *lifecycle) expire(p *Pod) error {
+	switch p.state {
+	case starting:
+		l.markReady(p)
+	case ready: // now it is available
+		l.setState(p, ready, Never)
+	case unreachable:
+		return l.terminate(p, "")
+	case terminating:
+		l.remove(p)
+	}
+	return nil
+}
+
+// markReady makes a pod Ready. It is available after minReadySeconds.
+func (l *lifecycle) markReady(p *Pod) {
+	due := Never
+	if p.controller.minReady > 0 {
+		due = l.clock.now + p.controller.minReady
+	}
+	l.setState(p, ready, due)
+}
+
+// loseNode makes a pod Unreachable, or Terminating without an end, as its node has failed. It is marked for deletion when due.
+func (l *lifecycle) loseNode(p *Pod, due time.Duration) {
+	if p.state == terminating {
+		l.setState(p, terminating, Never)
+		return
+	}
+	l.observer.record(Change{Pod: p.Name(), Workload: p.controller.Workload, From: p.node.Name(), Reason: "its node failed"})
+	l.setState(p, unreachable, due)
+}
+
+// terminate marks a pod for deletion. It is gone after its grace period. On a failed node it stays until the node is back or
+// removed, which the simulation does not do.
+func (l *lifecycle) terminate(p *Pod, reason string) error {
+	switch p.state {
+	case pending:
+		l.observer.activate(p.controller)
+		l.remove(p)
+		return nil
+	case terminating:
+		return nil
+	}
+	if p.state != unreachable {
+		l.observer.record(Change{Pod: p.Name(), Workload: p.controller.Workload, From: p.node.Name(), Reason: reason})
+	}
+	before, now := p.object, *p.object
+	now.DeletionTimestamp = &metav1.Time{Time: time.Unix(1, 0)}
+	replace := func(from, to *corev1.Pod) error {
+		p.object = to
+		return errors.Join(l.scheduler.Remove(from), l.scheduler.Add(to))
+	}
+	if err := replace(before, &now); err != nil {
+		return fmt.Errorf("terminating pod %s: %w", p.key(), err)
+	}
+	l.queue.requeue(p)
+	l.journal.record(func() { _ = replace(&now, before) }) // cannot fail: both were on the node
+	due := l.clock.now + p.controller.grace
+	if p.state == unreachable {
+		due = Never
+	}
+	l.setState(p, terminating, due)
+	return nil
+}
+
+// remove removes a pod from the cluster.
+func (l *lifecycle) remove(p *Pod) {
+	if p.node != nil {
+		object := p.object
+		_ = l.scheduler.Remove(object) // cannot fail: it is on the node
+		l.queue.retryAll()
+		l.journal.record(func() { _ = l.scheduler.Add(object) })
+		set(l.journal, &p.node.pods, without(p.node.pods, p))
+		l.setState(p, terminating, Never)
+		for _, next := range l.attachments.detach(p) {
+			l.start(next)
+		}
+	} else {
+		l.queue.nominate(p, "")
+		l.queue.remove(p)
+	}
+	l.forget(p)
+	for _, b := range p.budgets {
+		set(l.journal, &b.pods, without(b.pods, p))
+	}
+}
+
+// forget removes a pod from its controller's list, in place, as a DaemonSet may have thousands: the last one takes its position.
+func (l *lifecycle) forget(p *Pod) {
+	c, i, last := p.controller, p.at, len(p.controller.pods)-1
+	moved := c.pods[last]
+	c.pods[i], moved.at = moved, i
+	c.pods = c.pods[:last]
+	l.journal.record(func() {
+		c.pods = append(c.pods, moved)
+		moved.at = last
+		c.pods[i], p.at = p, i
+	})
+}
+
+// setState changes the state of a pod until due.
+func (l *lifecycle) setState(p *Pod, to state, due time.Duration) {
+	c, from := p.controller, p.state
+	l.observer.activate(c)
+	l.clock.set(p, due)
+	set(l.journal, &p.state, to)
+	if (from == ready) == (to == ready) {
+		return
+	}
+	if to == ready {
+		set(l.journal, &c.ready, c.ready+1)
+	} else {
+		set(l.journal, &c.ready, c.ready-1)
+		c.observation.LostReady = true
+	}
+	l.observer.observeNode(p, l.clock.now)
+}

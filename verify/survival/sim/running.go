@@ -1,0 +1,45 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// adoptRunning binds the running pods of the input to their nodes: at most as many as the workload should have, the oldest
+// first, and those of a StatefulSet by ordinal. Pods on unknown nodes are created anew, like missing ones.
+func (c *Cluster) adoptRunning(w *Controller) error {
+	for _, r := range w.Workload.Running {
+		n := c.nodes.byName[r.Node]
+		index, target, ok := w.slot(r, n)
+		if n == nil || !ok {
+			continue
+		}
+		p := c.lifecycle.create(w, index, 1, target)
+		p.running = true
+		p.object.Name, p.object.UID = r.Name, types.UID(w.Workload.Kind+"/"+p.object.Namespace+"/"+r.Name)
+		if err := c.lifecycle.bind(p, n); err != nil {
+			return fmt.Errorf("binding running pod %s to its node %s: %w", p.key(), r.Node, err)
+		}
+	}
+	return nil
+}
+
+// slot returns the index of a running pod, and the node that it is for if it is that of a DaemonSet; not ok if the workload
+// should have no such pod.
+func (c *Controller) slot(r workload.Running, n *Node) (index int, target *Node, ok bool) {
+	switch c.Workload.Kind {
+	case workload.StatefulSet:
+		return r.Ordinal, nil, r.Ordinal >= 0 && r.Ordinal < c.replicas
+	case workload.DaemonSet:
+		if n == nil {
+			return 0, nil, false
+		}
+		i, ok := c.nodeIndex(n)
+		return i, n, ok && !slices.ContainsFunc(n.pods, func(p *Pod) bool { return p.controller == c })
+	}
+	return c.created, nil, c.created < c.replicas
+}

@@ -1,0 +1,102 @@
+package sim
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim/simtest"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// seeds is the number of random systems.
+const seeds = 150
+
+// TestUndo: after WithUndo the state of the cluster is the one before.
+func TestUndo(t *testing.T) {
+	c, err := cluster.Uniform(4, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testUndo(t, c, verifytest.Load(t, filepath.Join("..", "..", "..", "golden", "multi-node", "objects")))
+	for seed := range uint64(seeds / 3) {
+		c, s := simtest.Random(t, seed)
+		for i, w := range s.Workloads {
+			w.Template.Spec.Priority = ptr.To(int32(seed+uint64(i)) % 3)
+		}
+		testUndo(t, c, s)
+	}
+}
+
+func testUndo(t *testing.T, c cluster.Cluster, s *workload.System) {
+	t.Helper()
+	sim := newSim(t, c, s)
+	before := stateText(sim)
+	events := map[string]func(){"all nodes fail": func() { sim.FailNodes(sim.Nodes()) }}
+	for _, n := range sim.Nodes() {
+		events["failure of "+n.Name()] = func() { sim.FailNodes([]*Node{n}) }
+		events["drain of "+n.Name()] = func() { sim.Drain(n) }
+	}
+	for _, w := range sim.Controllers() {
+		events["rollout of "+w.Workload.String()] = func() { sim.Rollout(w) }
+		if w.Workload.Kind != workload.DaemonSet {
+			events["scale-up of "+w.Workload.String()] = func() { sim.Scale(w, w.Workload.Replicas+2) }
+			events["scale-down of "+w.Workload.String()] = func() { sim.Scale(w, 0) }
+		}
+	}
+	for name, event := range events {
+		err := sim.WithUndo(func() error {
+			event()
+			if err := sim.Run(t.Context(), 10*time.Second); err != nil {
+				return err
+			}
+			sim.FailNodes(sim.Nodes()[:1]) // a second event
+			return sim.Run(t.Context(), Never)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after := stateText(sim); after != before {
+			t.Fatalf("after %s:\n%s\nbefore:\n%s", name, after, before)
+		}
+	}
+}
+
+// stateText returns everything that a scenario may change.
+func stateText(c *Cluster) string {
+	l := c.lifecycle
+	lines := []string{fmt.Sprint(c.clock.now, c.drain.node, c.nodes.failed, len(c.queue.pods), len(c.clock.timers), len(c.journal.undo), len(c.observer.active))}
+	for _, w := range c.controllers {
+		lines = append(lines, fmt.Sprint(w.Workload, w.replicas, w.revision, w.oldReplicas, w.newReplicas, w.created, w.ready, w.failedNodes, w.observation))
+		for _, p := range w.pods {
+			lines = append(lines, fmt.Sprint(p.Name(), p.object.Spec.NodeName, p.object.DeletionTimestamp, p.state, p.due, p.revision, p.unschedulable == nil, p.nominated(), p.preemptions, p.attachWait))
+		}
+	}
+	for _, b := range l.budgets {
+		lines = append(lines, fmt.Sprint(b.Object, len(b.pods)))
+	}
+	for claim, users := range l.attachments.users {
+		for _, p := range users {
+			lines = append(lines, fmt.Sprint(claim, p.key()))
+		}
+	}
+	for claim, topology := range l.volumes.pinned {
+		lines = append(lines, fmt.Sprint(claim, topology))
+	}
+	for _, n := range c.nodes.list {
+		pods, err := l.scheduler.Pods(n.Name())
+		lines = append(lines, fmt.Sprint(n.Name(), n.failed, n.object.Spec, pods, err))
+		for _, p := range n.pods {
+			lines = append(lines, n.Name()+p.Name())
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}

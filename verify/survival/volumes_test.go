@@ -1,0 +1,130 @@
+package survival
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim/simtest"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
+)
+
+// TestVolumeTopology: a volume is pinned to a zone or a node, and so are its pods.
+func TestVolumeTopology(t *testing.T) {
+	class := func(mode, provisioner string, allowed ...string) string {
+		return "---\n{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: c}, volumeBindingMode: " + mode + ", provisioner: " + provisioner + ", allowedTopologies: [" + strings.Join(allowed, ", ") + "]}\n"
+	}
+	in := func(key string, values ...string) string {
+		return "{matchLabelExpressions: [{key: " + key + ", values: [" + strings.Join(values, ", ") + "]}]}"
+	}
+	const template = "volumeClaimTemplates: [{metadata: {name: d}, spec: {storageClassName: c, accessModes: [ReadWriteOnce]}}]"
+	own := func(pod string) string { return simtest.Workload("StatefulSet", "a", template, pod) }
+	for name, c := range map[string]struct {
+		text  string
+		zones int // number of zones with pods
+		after int // Ready pods after the drain of node-1
+	}{
+		"no volume":                               {simtest.Workload("StatefulSet", "a", "", ""), 3, 3},
+		"unknown StorageClass":                    {own(""), 3, 2},
+		"WaitForFirstConsumer":                    {own("") + class("WaitForFirstConsumer", "ebs.csi.aws.com"), 3, 2},
+		"Immediate":                               {own("") + class("Immediate", "ebs.csi.aws.com"), 1, 0},
+		"local volume":                            {own("") + class("WaitForFirstConsumer", "kubernetes.io/no-provisioner"), 3, 2},
+		"two allowed zones":                       {own("") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-2", "zone-3")), 2, 3},
+		"two allowed topologies":                  {own("") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-2"), in(cluster.HostLabel, "node-3")), 2, 3},
+		"Immediate, two allowed zones":            {own("") + class("Immediate", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-3", "zone-2")), 1, 3},
+		"topology label that no node has":         {own("") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in("topology.ebs.csi.aws.com/zone", "zone-2")), 3, 2},
+		"allowed zone without nodes":              {own("") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-9")), 1, 0},
+		"Immediate, allowed zone without nodes":   {own("") + class("Immediate", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-9")), 1, 0},
+		"node selector besides allowed zones":     {own("nodeSelector: {kubernetes.io/hostname: node-2}") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-1", "zone-2")), 1, 3},
+		"one claim of unknown class for all pods": {simtest.Workload("Deployment", "a", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"), 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := simulate(t.Context(), uniform(t, 3, 3), verifytest.Read(t, "m.yaml", c.text), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			zones := map[string]bool{}
+			for _, p := range r.SteadyState {
+				zones[p.Node] = true
+			}
+			if o := scenario(t, r, DrainNode, "node-1").Outcomes[0]; len(zones) != c.zones || o.After != c.after {
+				t.Errorf("pods in %v, %d Ready after the drain; want %d zones, %d Ready: %v", zones, o.After, c.zones, c.after, o.Pending)
+			}
+		})
+	}
+}
+
+// TestAttachment: pods wait for a volume that is attached to another node.
+func TestAttachment(t *testing.T) {
+	const volumes = "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"
+	three := simtest.Workload("Deployment", "a", "", volumes)
+	one := simtest.Replicas(1, three)
+	onOneNode := strings.Replace(three, "volumes", "nodeSelector: {kubernetes.io/hostname: node-1}\n      volumes", 1)
+	rwo := simtest.Claim("d", "ReadWriteOnce")
+	ofClass := func(name string) string {
+		return strings.Replace(rwo, "spec: {", "spec: {storageClassName: "+name+", ", 1)
+	}
+	const nfs = `
+---
+{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: nfs}, provisioner: nfs.csi.k8s.io, volumeBindingMode: WaitForFirstConsumer}
+---
+{apiVersion: storage.k8s.io/v1, kind: CSIDriver, metadata: {name: nfs.csi.k8s.io}, spec: {attachRequired: false}}
+`
+	const anyRecovery = -2
+	for name, c := range map[string]struct {
+		text     string
+		event    Event
+		target   string
+		blocked  string // a part of the sentence, "" if the event ends
+		recovery time.Duration
+		after    int
+		pending  string // a part of the sentence, "" without Pending pods
+	}{
+		"it stays attached to a failed node": {one + rwo, LoseNode, "node-1", "", -1, 0,
+			"pod a-1-1 waits for claim d, in use by pod a-1-0 on failed node node-1: until the node is back or has the taint node.kubernetes.io/out-of-service, or 6 minutes after"},
+		"it is detached from a drained node when its pod is gone": {one + rwo, DrainNode, "node-1", "", 31 * time.Second, 1, ""},
+		"a rollout with surge is blocked":                         {one + rwo, Rollout, "Deployment a", "pod a-2-1 waits for claim d, in use by pod a-1-0 on node-1", 0, 1, "pod a-2-1 waits"},
+		"a rollout with Recreate ends":                            {simtest.Replicas(1, simtest.Workload("Deployment", "a", "strategy: {type: Recreate}", volumes)) + rwo, Rollout, "Deployment a", "", 31 * time.Second, 1, ""},
+		"ReadWriteMany":                                           {one + simtest.Claim("d", "ReadWriteMany"), LoseNode, "node-1", "", 351 * time.Second, 1, ""},
+		"CSI driver without attachment":                           {one + ofClass("nfs") + nfs, LoseNode, "node-1", "", 351 * time.Second, 1, ""},
+		"volume bound by hand":                                    {one + ofClass(`""`), LoseNode, "node-1", "", 351 * time.Second, 1, ""},
+		"claim not in the input":                                  {one, LoseNode, "node-1", "", 351 * time.Second, 1, ""},
+		"three pods on three nodes":                               {three + rwo, SteadyState, "", "", anyRecovery, 1, "pod a-1-1 and 1 more wait for claim d, in use by pod a-1-0 on node-1"},
+		"the next pod gets it after a drain":                      {three + rwo, DrainNode, "node-1", "", anyRecovery, 2, "pod a-1-2 waits for claim d, in use by pod a-1-1 on node-2"},
+		"ReadWriteOncePod, three pods on one node":                {onOneNode + simtest.Claim("d", "ReadWriteOncePod"), SteadyState, "", "", anyRecovery, 1, "pod a-1-1 and 1 more wait"},
+		"ReadWriteOnce, three pods on one node":                   {onOneNode + rwo, SteadyState, "", "", 0, 3, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := simulate(t.Context(), uniform(t, 3, 0), verifytest.Read(t, "m.yaml", c.text), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := scenario(t, r, c.event, c.target)
+			o := s.Outcomes[0]
+			if o.After != c.after || c.recovery != anyRecovery && o.Recovery != c.recovery {
+				t.Errorf("%d pods Ready after %s, want %d after %s: %v", o.After, o.Recovery, c.after, c.recovery, s.Changes)
+			}
+			if got := strings.Join(o.Pending, "; "); !strings.Contains(got, c.pending) || (got == "") != (c.pending == "") {
+				t.Errorf("pending: got %q, want %q", got, c.pending)
+			}
+			if !strings.Contains(s.Blocked, c.blocked) || (s.Blocked == "") != (c.blocked == "") {
+				t.Errorf("blocked: got %q, want %q", s.Blocked, c.blocked)
+			}
+		})
+	}
+}
+
+// TestVolumesAreNotAffinity: five quorum members with volumes in three zones return to their zones in rollouts and drains. A hard
+// spread still counts the zones in which the volume of a pod is not usable.
+func TestVolumesAreNotAffinity(t *testing.T) {
+	r, err := Simulate(t.Context(), uniform(t, 5, 3), golden(t, "five-servers"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range r.Scenarios {
+		if s.Blocked != "" && (s.Event == Rollout || s.Event == DrainNode) {
+			t.Errorf("%s %s: %s", s.Event, s.Target, s.Blocked)
+		}
+	}
+}
