@@ -1,61 +1,63 @@
 #!/usr/bin/env bash
-# Runs the end-to-end tests, tier by tier, and ends with a table of what ran. It fails if a tier failed, had no test in
-# it, left one out or was not reached.
+# Runs the end-to-end tests tier by tier and prints a table of results and times. It fails if a tier failed, had no test, skipped a test, or
+# was not reached.
 #
 #   ./run.sh            all tiers
-#   ./run.sh chart      this one
+#   ./run.sh chart      one tier
 #
-# A new tier is a function below and its name in the list.
+# EVIDENCE=DIR writes measurements into DIR and runs more: make evidence, make agreement. To add a tier: a function and a name in the list.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-# In this order; but solo waits most of its time, so that those after it run beside it, with what it leaves of the machine. Live is alone again:
-# what it says of a system must not be said of a machine with too much to do.
-all=(build vet facts schemas page nodes solo chart control live)
+# The order of the tiers. Those in background wait most of their time: they run one after the other beside all others, which get the lowest
+# priority meanwhile. page and live run alone: a browser sets its own priorities, and live measures times.
+all=(build page nodes solo vet facts schemas chart control live)
+background=(nodes solo)
 
-# The programs that the tests run, so that none of them waits for a compiler.
+# Builds the programs that the tests run, so that no test waits for a compiler.
 build() { go run ./binaries/all; }
-# The checks of the compiler, for every module that has sources.
+# go vet, for every module with sources.
 vet() { go vet ./... && for tool in argocheck kube-router place; do (cd tools/$tool && go vet ./...) || return; done; }
-# What the stack's files say of Argo Events is what its sources say, and what README and docs say of failures and of verify is what was counted.
-facts() { tests ./facts ./live/evidence ./control/agreement; }
-# The schemas that manifests are validated against refuse what they should.
+# Facts about Argo Events against its sources; docs/evidence against its data and against the charts of today.
+facts() { tests ./facts ./cases ./live/evidence ./control/agreement; }
+# The schemas that validate manifests refuse what they should.
 schemas() { tests ./schemas; }
-# The charts and manifests against Helm, the schemas, Argo Events, nats-server and the nats command.
+# Charts and manifests against Helm, Kustomize, schemas, Argo Events, nats-server and the nats command.
 chart() { tests ./chart -parallel 4; }
-# The page of holdfast verify in a real Chromium: that something is drawn, nothing overflows, keys work, by day, by night, on paper.
+# The page of holdfast verify in Chromium: layout, keyboard, light, dark and print.
 page() { tests ./page; }
-# The charts on a real control plane: API server, controllers, scheduler, evictions, Helm and the controller of Argo Events; and what
-# verify says of them and of systems drawn at random beside what the control plane does. EVIDENCE=DIR keeps that.
-# Most of the time is waiting, hence more tests at a time than processors.
-control() { tests ./control -parallel 14 ${EVIDENCE:+-evidence "$EVIDENCE"}; }
-# The cluster of real nodes that the next tiers run on: that it fails as it should, and leaves nothing. As root.
+# Charts on a real control plane: API server, controllers, scheduler, evictions, Helm and the controller of Argo Events; and the predictions of
+# verify for golden cases and random systems: the first 12, or all with EVIDENCE. Most of the time is waiting, hence more tests than processors.
+control() { tests ./control -parallel 14 $(evidence "" "-systems 12"); }
+# The cluster of real nodes that solo and live use: its failures, and that it leaves nothing behind. Needs root.
 nodes() { tests ./nodes/... && (cd tools/kube-router && tests .); }
-# One system on real nodes: its bus moves, starts, loses its quorum, and is told to go; who belongs reaches it, and nobody else. As root.
-# EVIDENCE=DIR keeps what a move did to events.
-solo() { tests ./load/... && tests ./live -run "$solo" ${EVIDENCE:+-evidence "$EVIDENCE"}; }
-# Systems side by side on real nodes, which lose their power, their zone and each other while events are counted. As root.
-# EVIDENCE=DIR keeps the counts.
-live() { tests ./live -skip "$solo" ${EVIDENCE:+-evidence "$EVIDENCE"}; }
+# One system on real nodes: migrations of its bus, probes, access. Needs root.
+solo() { tests ./load/... && tests ./live -run "$solo" $(evidence); }
+# Systems side by side on real nodes that fail while events are counted: a short list of failures, or the long one with EVIDENCE. Needs root.
+live() { tests ./live -skip "$solo" $(evidence "-list long" "-list short"); }
 solo='^TestSolo$'
 
-# The tests read files that the go command does not watch, hence -count=1.
+# evidence prints flags of a test: the first argument with EVIDENCE, the second one without.
+evidence() { if [ -n "${EVIDENCE:-}" ]; then echo "-evidence $EVIDENCE ${1:-}"; else echo "${2:-}"; fi; }
+
+# The tests read files that the go command does not track, hence -count=1.
 tests() { go test -count=1 -timeout 60m -v "$@"; }
 
-# Processors are what there is little of, not memory: compilers and servers collect garbage a quarter as often.
+# Memory is plentiful, processors are not: compilers and servers collect garbage a quarter as often.
 export GOGC=400
-# What is compiled for a test serves for a program, which has to be static.
+# Programs must be static. With the same setting for tests, packages are compiled once for both.
 export CGO_ENABLED=0
 
 tiers=("$@")
 [ ${#tiers[@]} -gt 0 ] || tiers=("${all[@]}")
 for tier in "${tiers[@]}"; do
-  [[ " ${all[*]} " == *" $tier "* ]] || { echo "there is no tier $tier: choose from ${all[*]}" >&2; exit 2; }
+  [[ " ${all[*]} " == *" $tier "* ]] || { echo "unknown tier $tier: choose from ${all[*]}" >&2; exit 2; }
 done
 
-# What is known of each tier, a file each: "result tests seconds".
+# A file for each finished tier: "result tests seconds priority". Logs are beside them.
 state=$(mktemp -d)
 
+# run TIER PRIORITY runs a tier and keeps its log and result.
 run() {
   local tier=$1 start=$SECONDS log=$state/$1.log result=ok count=-
   echo "== $tier"
@@ -64,47 +66,60 @@ run() {
     count=$(grep -c '^ *--- PASS' "$log" || true)
     if [ "$count" = 0 ] || grep -q '^ *--- SKIP' "$log"; then result=FAILED; fi
   fi
-  echo "$result $count $((SECONDS - start))s" >"$state/$tier"
+  echo "$result $count $((SECONDS - start))s $2" >"$state/$tier"
 }
 
-# join waits for the tier that runs beside others, and prints what it said.
+# begin starts the background tiers among those of this run, one after the other, in a process group of its own.
+begin() {
+  local tier mine=()
+  for tier in "${background[@]}"; do
+    [[ " ${tiers[*]} " != *" $tier "* ]] || mine+=("$tier")
+  done
+  echo "== ${mine[*]}: in the background; their output follows that of the other tiers"
+  set -m
+  for tier in "${mine[@]}"; do run "$tier" background; done >"$state/background" 2>&1 &
+  set +m
+  job=$!
+}
+
+# join waits for the background tiers and prints their output.
 join() {
-  [ -n "$beside" ] || return 0
-  wait "$beside" || true
-  beside=
-  cat "$state/beside"
+  [ -n "$job" ] || return 0
+  wait "$job" || true
+  job=
+  cat "$state/background"
 }
-beside=
+job=
 
-# failures prints what the failed tests in a log said, the first and last lines of each; and the log's end where no test failed.
+# failures prints the first and last lines of each failed test in a log, or the end of the log if no test failed.
 failures() {
   awk '
     { line = substr($0, 1, 400); last[NR % 10] = line }
     /^=== (RUN|CONT|NAME) / { name = $3; next }
     / *--- FAIL: / { failed[++n] = $3; next }
-    /^    / && !/^ *--- / { said[name, ++lines[name]] = line }
+    /^    / && !/^ *--- / { output[name, ++lines[name]] = line }
     END {
       for (i = 1; i <= n; i++) {
         name = failed[i]
         if (lines[name]) print name
-        for (l = 1; l <= lines[name]; l++) if (l <= 5 || l > lines[name] - 5) print said[name, l]
+        for (l = 1; l <= lines[name]; l++) if (l <= 5 || l > lines[name] - 5) print output[name, l]
       }
       if (!n) for (i = NR + 1; i <= NR + 10; i++) if (i % 10 in last) print last[i % 10]
     }' "$1"
 }
 
 finish() {
-  local code=$? tier result count seconds failed=()
+  local code=$? tier result count seconds priority failed=()
   trap - EXIT
-  # Interrupted, it is told so.
-  [ "$code" = 0 ] || [ -z "$beside" ] || kill -INT -- "-$beside" 2>/dev/null || true
+  [ "$code" = 0 ] || [ -z "$job" ] || kill -INT -- "-$job" 2>/dev/null || true
   join
-  printf '\n%-10s %-8s %6s %7s\n' tier result tests time
+  printf '\n%-10s %-8s %6s %7s  %s\n' tier result tests time run
   for tier in "${tiers[@]}"; do
-    read -r result count seconds < <(cat "$state/$tier" 2>/dev/null || echo "not-run - -")
-    printf '%-10s %-8s %6s %7s\n' "$tier" "$result" "$count" "$seconds"
+    read -r result count seconds priority < <(cat "$state/$tier" 2>/dev/null || echo "not-run - - -")
+    printf '%-10s %-8s %6s %7s  %s\n' "$tier" "$result" "$count" "$seconds" "$priority"
     [ "$result" = ok ] || { code=1; failed+=("$tier"); }
   done
+  printf '%-10s %-8s %6s %7s\n' total "" "" "${SECONDS}s"
   for tier in "${failed[@]}"; do
     [ ! -f "$state/$tier.log" ] || { printf '\n%s:\n' "$tier"; failures "$state/$tier.log"; }
   done
@@ -114,21 +129,16 @@ finish() {
 
 trap finish EXIT
 trap 'exit 130' INT TERM
+begun=
 for tier in "${tiers[@]}"; do
-  if [ "$tier" = solo ] && [[ " ${tiers[*]} " =~ " chart "|" control " ]]; then
-    echo "== $tier, beside what follows: what it prints comes after that"
-    set -m # a group of its own
-    run "$tier" >"$state/beside" 2>&1 &
-    set +m
-    beside=$!
+  if [[ " ${background[*]} " == *" $tier "* ]]; then
+    [ -n "$begun" ] || { begin; begun=yes; }
     continue
   fi
-  case $tier in
-  nodes | live) join ;; # one cluster of real nodes at a time
-  esac
-  if [ -n "$beside" ]; then
-    (renice -n 19 "$BASHPID" >/dev/null && run "$tier")
+  case $tier in page | live) join ;; esac
+  if [ -n "$job" ] && kill -0 "$job" 2>/dev/null; then
+    (renice -n 19 "$BASHPID" >/dev/null && run "$tier" "beside ${background[*]}")
   else
-    run "$tier"
+    run "$tier" alone
   fi
 done

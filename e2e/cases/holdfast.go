@@ -24,6 +24,12 @@ func (h Holdfast) Render(c Case, flags ...string) ([]Object, error) {
 	return h.run(c, "render", append(c.Flags(), flags...))
 }
 
+// Digest returns a digest of the pods of a case: see PodDigests.
+func (h Holdfast) Digest(c Case) (string, error) {
+	objects, err := h.Render(c)
+	return Digest(objects), err
+}
+
 // Secrets returns the Secrets that an install of a case would make; flags are added to the command.
 func (h Holdfast) Secrets(c Case, flags ...string) ([]Object, error) {
 	isCRDs := func(flag string) bool { return flag == "--include-crds" }

@@ -94,7 +94,7 @@ func (r *release) agreeOnRolls(t *testing.T) func() {
 	return func() {
 		for _, s := range now.Scenarios {
 			if s.Event == "roll" {
-				r.note(t, agreement.Check{Event: agreement.Roll, Target: s.Target, Verify: ends(s.Stuck == ""), Real: ends(true)})
+				r.note(t, agreement.Check{Event: agreement.Rollout, Target: s.Target, Verify: ends(s.Stuck == ""), Real: ends(true)})
 			}
 		}
 	}

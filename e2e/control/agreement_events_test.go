@@ -113,7 +113,7 @@ func (r *trial) testRoll(w agreement.Workload) {
 	r.t.Helper()
 	now := verifyRunning(r.t, r.Name, r.nodes)
 	s := now.scenario("roll", r.key(w))
-	c := agreement.Check{Event: agreement.Roll, Target: w.Kind + " " + w.Name, Verify: ends(s.Stuck == "") + ": " + r.counts(now.after(s))}
+	c := agreement.Check{Event: agreement.Rollout, Target: w.Kind + " " + w.Name, Verify: ends(s.Stuck == "") + ": " + r.counts(now.after(s))}
 	patch := []byte(fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{%q:"yes"}}}}}`, rolled))
 	var err error
 	if w.Kind == "Deployment" {

@@ -131,11 +131,11 @@ func (r *trial) compare(c agreement.Check, tell func([]corev1.Pod) string) {
 func (r *trial) note(c agreement.Check) {
 	r.t.Helper()
 	if !c.Agrees() {
-		c.Lot = r.lot(c)
-		if c.Lot == "" {
+		c.Tie = r.lot(c)
+		if c.Tie == "" {
 			r.t.Errorf("%s %s: verify says %q, the control plane does %q", c.Event, c.Target, c.Verify, c.Real)
 		} else {
-			r.t.Logf("%s %s: verify says %q, the control plane does %q: %s", c.Event, c.Target, c.Verify, c.Real, c.Lot)
+			r.t.Logf("%s %s: verify says %q, the control plane does %q: %s", c.Event, c.Target, c.Verify, c.Real, c.Tie)
 		}
 	}
 	r.result.Checks = append(r.result.Checks, c)
@@ -144,7 +144,7 @@ func (r *trial) note(c agreement.Check) {
 // lot says why an end that verify did not say may be right all the same: verify begun there finds that it is one.
 func (r *trial) lot(c agreement.Check) string {
 	r.t.Helper()
-	placing := slices.Contains([]string{agreement.Placed, agreement.Drain, agreement.Roll}, c.Event)
+	placing := slices.Contains([]string{agreement.Placed, agreement.Drain, agreement.Rollout}, c.Event)
 	if !placing || strings.HasPrefix(c.Verify, agreement.Ends) != strings.HasPrefix(c.Real, agreement.Ends) {
 		return ""
 	}

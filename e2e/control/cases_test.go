@@ -74,6 +74,9 @@ func testCase(t *testing.T, c cases.Case, helm string) {
 		t.Fatal(err)
 	}
 	r.compared = agreement.Case{Name: c.Name, About: []string{c.About}}
+	if r.compared.Digest, err = holdfast.Digest(c); err != nil {
+		t.Fatal(err)
+	}
 	t.Run("agrees", func(t *testing.T) { r.testAgrees(t) })
 	t.Run("drained", func(t *testing.T) { r.testDrained(t) })
 	t.Run("rolled", func(t *testing.T) { r.testRolled(t, c) })

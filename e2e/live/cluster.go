@@ -1,4 +1,4 @@
-// Package live runs systems on real nodes, makes the nodes fail, and counts what the systems lose.
+// Package live installs systems on real nodes, makes the nodes fail, and counts what the systems lose.
 package live
 
 import (
@@ -9,22 +9,22 @@ import (
 	"strings"
 )
 
-// Cluster is real nodes that can be made to fail. Each call returns when the failure is there, or gone.
+// Cluster is a set of real nodes that can be made to fail. Each call returns when the failure has begun or ended.
 type Cluster interface {
-	// Kubeconfig is a file with the rights of an administrator.
+	// Kubeconfig returns the kubeconfig file of an administrator.
 	Kubeconfig() string
-	// Kill takes the power of nodes, all at the same instant; Boot starts them again, with their disks.
+	// Kill cuts the power of nodes, all at the same instant; Boot starts them again, with their disks.
 	Kill(ctx context.Context, nodes ...string) error
 	Boot(ctx context.Context, nodes ...string) error
-	// Cut takes nodes off the network while they run on; Heal puts them back.
+	// Cut disconnects nodes from the network while they keep running; Heal reconnects them.
 	Cut(ctx context.Context, nodes ...string) error
 	Heal(ctx context.Context, nodes ...string) error
-	// StopControlPlane stops API server, controllers and scheduler; StartControlPlane brings back the same state.
+	// StopControlPlane stops API server, controllers and scheduler; StartControlPlane starts them with the same state.
 	StopControlPlane(ctx context.Context) error
 	StartControlPlane(ctx context.Context) error
 }
 
-// commands is a cluster of somebody else's: a program is called for each failure, with the verb and the nodes.
+// commands is an existing cluster: a program is called for each failure, with the verb and the nodes.
 type commands struct{ program, kubeconfig string }
 
 func (c commands) Kubeconfig() string                              { return c.kubeconfig }

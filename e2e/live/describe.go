@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// describe says what is known of the pods that are not ready: where they are, what happened to them, and the last that they said.
+// describe returns node, events and last log lines of every pod that is not ready.
 func (s *System) describe(ctx context.Context, k *kube) string {
 	pods, err := k.pods(ctx, s.Name, "")
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *System) describe(ctx context.Context, k *kube) string {
 	return out.String()
 }
 
-// controllerLog is the last that the system's controller said.
+// controllerLog returns the last log lines of the system's controller.
 func (s *System) controllerLog(ctx context.Context, k *kube) string {
 	selector := "app.kubernetes.io/component=controller"
 	if s.naive() {
@@ -45,7 +45,7 @@ func (s *System) controllerLog(ctx context.Context, k *kube) string {
 	return "\n--- controller\n" + s.logs(ctx, k, selector, 30)
 }
 
-// flow is what those last said through whom events go, and who of them works: for when events do not arrive.
+// flow returns logs and states of everything that events pass through, for the case that they do not arrive.
 func (s *System) flow(ctx context.Context, k *kube) string {
 	var out strings.Builder
 	for _, selector := range []string{"sensor-name=load", "eventsource-name=load", s.busPods} {
@@ -60,7 +60,7 @@ func (s *System) flow(ctx context.Context, k *kube) string {
 	if err != nil {
 		out.WriteString(err.Error())
 	}
-	// Who leads, what waits to be delivered and to whom, and over which connections.
+	// Leaders, pending deliveries by consumer, and connections.
 	for _, p := range pods {
 		for _, path := range []string{"jsz?consumers=true", "routez", "leafz"} {
 			text, err := s.monitor(ctx, k, p.Name, path)
@@ -70,12 +70,12 @@ func (s *System) flow(ctx context.Context, k *kube) string {
 	return out.String()
 }
 
-// monitor asks a bus server, from inside its pod, what only those may ask.
+// monitor requests a path of a bus server's monitoring port, which only its own pod can reach.
 func (s *System) monitor(ctx context.Context, k *kube, pod, path string) (string, error) {
 	return k.run(ctx, k.kubectl, "", "exec", "-n", s.Name, pod, "-c", "bus", "--", "wget", "-q", "-O-", "http://127.0.0.1:8222/"+path)
 }
 
-// logs are the last lines of some pods of the system.
+// logs returns the last log lines of the system's pods with a label.
 func (s *System) logs(ctx context.Context, k *kube, selector string, lines int) string {
 	text, err := k.run(ctx, k.kubectl, "", "logs", "-n", s.Name, "-l", selector, "--prefix", "--all-containers", "--max-log-requests=20", fmt.Sprintf("--tail=%d", lines))
 	if err != nil {

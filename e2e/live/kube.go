@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// kube is a cluster's API, by its client and by the programs that people use.
+// kube is the API of a cluster: a client, and the programs that users call.
 type kube struct {
 	kubernetes.Interface
 	kubeconfig, kubectl, helm string
@@ -27,49 +27,55 @@ func newKube(kubeconfig, kubectl, helm string) (*kube, error) {
 		return nil, err
 	}
 	config.QPS, config.Burst = 50, 100
-	config.Timeout = 10 * time.Second // a connection that a stopped API server left behind must not hold up a test
+	config.Timeout = 10 * time.Second // calls end on connections that a stopped API server left open
 	client, err := kubernetes.NewForConfig(config)
 	return &kube{client, kubeconfig, kubectl, helm}, err
 }
 
-// run calls kubectl or helm and returns what it prints; a complaint of the program is in the error.
+// run runs kubectl or helm and returns its standard output; its standard error is in the error.
 func (k *kube) run(ctx context.Context, program, stdin string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+k.kubeconfig)
+	cmd := k.command(ctx, program, args...)
 	cmd.Stdin = strings.NewReader(stdin)
-	var complaint strings.Builder
-	cmd.Stderr = &complaint
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return string(out), fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, complaint.String())
+		return string(out), fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, stderr.String())
 	}
 	return string(out), nil
 }
 
-// apply applies manifests, on top of what a controller has written into them.
+// command is a command of kubectl or helm on this cluster.
+func (k *kube) command(ctx context.Context, program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+k.kubeconfig)
+	return cmd
+}
+
+// apply applies manifests server-side and overwrites fields that controllers have changed.
 func (k *kube) apply(ctx context.Context, namespace, manifests string) error {
 	_, err := k.run(ctx, k.kubectl, manifests, "apply", "--server-side", "--force-conflicts", "-n", namespace, "-f", "-")
 	return err
 }
 
-// ask gets a path of a pod's HTTP server by way of the API server, decoded into a value.
-func (k *kube) ask(ctx context.Context, namespace, pod, port, path string, query map[string]string, into any) error {
+// get requests a path from a pod's HTTP server through the API server and decodes the answer: text into a *string, otherwise JSON.
+func (k *kube) get(ctx context.Context, namespace, pod, port, path string, query map[string]string, into any) error {
 	request := k.CoreV1().RESTClient().Get().Namespace(namespace).Resource("pods").Name("http:" + pod + ":" + port).SubResource("proxy").Suffix(path)
 	for key, value := range query {
 		request = request.Param(key, value)
 	}
 	body, err := request.DoRaw(ctx)
 	if err != nil {
-		return fmt.Errorf("asking %s of pod %s/%s: %w %s", path, namespace, pod, err, body)
+		return fmt.Errorf("requesting %s from pod %s/%s: %w %s", path, namespace, pod, err, body)
 	}
-	if text, is := into.(*string); is {
+	if text, ok := into.(*string); ok {
 		*text = string(body)
 		return nil
 	}
 	return json.Unmarshal(body, into)
 }
 
-// pods lists the pods of a namespace that a selector takes.
+// pods lists the pods of a namespace that match a label selector.
 func (k *kube) pods(ctx context.Context, namespace, selector string) ([]corev1.Pod, error) {
 	list, err := k.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
@@ -78,8 +84,8 @@ func (k *kube) pods(ctx context.Context, namespace, selector string) ([]corev1.P
 	return list.Items, nil
 }
 
-// incomplete says what a namespace's workloads still wait for; "" when each has all of its pods, ready and of its newest
-// revision, and no pod is on its way out.
+// incomplete describes what is missing in a namespace, or returns "" when each workload has all of its pods, ready and of the newest
+// revision, and no pod is Terminating.
 func (k *kube) incomplete(ctx context.Context, namespace string) (string, error) {
 	deployments, err := k.AppsV1().Deployments(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -100,7 +106,7 @@ func (k *kube) incomplete(ctx context.Context, namespace string) (string, error)
 		}
 	}
 	if len(sets.Items) == 0 || len(deployments.Items) == 0 {
-		return "no workload there", nil
+		return "there are no workloads", nil
 	}
 	pods, err := k.pods(ctx, namespace, "")
 	if err != nil {
@@ -108,13 +114,13 @@ func (k *kube) incomplete(ctx context.Context, namespace string) (string, error)
 	}
 	for _, p := range pods {
 		if p.DeletionTimestamp != nil {
-			return "pod " + p.Name + " is on its way out", nil
+			return "pod " + p.Name + " is Terminating", nil
 		}
 	}
 	return "", nil
 }
 
-// until asks again and again, until there is nothing left to wait for or the time is up. What is in the way is in the error.
+// until polls missing until it returns "". After the limit the last answer is in the error.
 func until(ctx context.Context, limit time.Duration, missing func(context.Context) (string, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

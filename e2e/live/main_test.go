@@ -10,29 +10,33 @@ import (
 	"time"
 )
 
-// the is the stage that all tests share.
-var the *stage
+var (
+	listName    = flag.String("list", "short", "list of scenarios that TestFailures runs: short or long")
+	evidenceDir = flag.String("evidence", "", "write what was measured into this folder; TestFailures needs -list long for it")
+)
 
-// TestSolo is what it takes one system for: its bus moves, starts, loses its quorum and is told to go, and this one reaches it and that one
-// does not. That is mostly waiting.
+// shared is the runner of all tests.
+var shared *runner
+
+// TestSolo runs what needs one system only, and is mostly waiting: migrations of the bus, its probes, and access to it.
 func TestSolo(t *testing.T) {
-	t.Run("a bus moves", move)
-	s := guarded("solo")
-	if err := s.install(t.Context(), the.kube, the.files); err != nil {
+	t.Run("migrations of a bus", testMigrations)
+	s := withAdmissionPolicy("solo")
+	if err := s.install(t.Context(), shared.kube, shared.files); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.uninstall(t) })
-	t.Run("all nodes work", func(t *testing.T) {
-		t.Run("access", func(t *testing.T) { access(t, s) })
-		t.Run("probes of a bus that starts", probesAtFirst)
+	t.Run("all nodes up", func(t *testing.T) {
+		t.Run("access", func(t *testing.T) { testAccess(t, s) })
+		t.Run("probes at first start", testProbesAtFirstStart)
 	})
-	t.Run("probes without quorum", func(t *testing.T) { probesWithoutQuorum(t, s) })
-	t.Run("probes in lame duck", func(t *testing.T) { probesInLameDuck(t, s) })
+	t.Run("probes without quorum", func(t *testing.T) { testProbesWithoutQuorum(t, s) })
+	t.Run("probes in lame duck mode", func(t *testing.T) { testProbesInLameDuck(t, s) })
 }
 
-// uninstall takes a system from the cluster.
+// uninstall removes a system's release from the cluster.
 func (s *System) uninstall(t *testing.T) {
-	if _, err := the.kube.run(context.Background(), the.kube.helm, "", "uninstall", s.Name, "-n", s.Name); err != nil {
+	if _, err := shared.kube.run(context.Background(), shared.kube.helm, "", "uninstall", s.Name, "-n", s.Name); err != nil {
 		t.Error(err)
 	}
 }
@@ -43,6 +47,11 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) (code int) {
+	l, err := findList(*listName)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
 	dir, err := os.MkdirTemp("", "holdfast-live-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -58,10 +67,10 @@ func run(m *testing.M) (code int) {
 	log := func(format string, args ...any) {
 		fmt.Printf(time.Now().Format("15:04:05 ")+format+"\n", args...)
 	}
-	the, err = open(context.Background(), dir, *evidenceDir != "", log)
-	if the != nil && the.close != nil {
+	shared, err = open(context.Background(), dir, systems(l.naive), log)
+	if shared != nil && shared.close != nil {
 		defer func() {
-			if err := the.close(); err != nil {
+			if err := shared.close(); err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				code = 1
 			}

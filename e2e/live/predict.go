@@ -16,32 +16,32 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
 )
 
-// predicted is what holdfast verify says of a loss or drain that is about to come, and what was seen before it came.
-type predicted struct {
+// prediction is what holdfast verify predicts of a failure, and the state before it.
+type prediction struct {
 	evidence.Prediction
 	system *System
-	// ran are the pods that ran, remains is how long at least it takes until those on the nodes are replaced.
-	ran     []corev1.Pod
-	remains time.Duration
+	// ran are the pods that ran before. replacedAfter is the shortest time until pods on failed nodes are replaced.
+	ran           []corev1.Pod
+	replacedAfter time.Duration
 }
 
-// predict asks verify what a scenario does to each system that promises something, as they are now.
-func (st *stage) predict(ctx context.Context, sc scenario) ([]*predicted, error) {
-	var all []*predicted
-	for _, s := range st.systems {
+// predict runs verify for each system that promises something, and returns what it predicts of a scenario.
+func (r *runner) predict(ctx context.Context, sc scenario) ([]*prediction, error) {
+	var all []*prediction
+	for _, s := range r.systems {
 		if s.Survives == "" {
 			continue
 		}
-		report, err := st.verify(ctx, s)
+		report, err := r.verify(ctx, s)
 		if err != nil {
 			return nil, err
 		}
-		p := &predicted{system: s}
+		p := &prediction{system: s}
 		if p.Prediction, err = evidence.Predict(report, sc.event, sc.nodes); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Title, err)
 		}
 		p.Scenario, p.System = sc.name, s.Title
-		pods, err := st.kube.pods(ctx, s.Name, "")
+		pods, err := r.kube.pods(ctx, s.Name, "")
 		if err != nil {
 			return nil, err
 		}
@@ -50,7 +50,7 @@ func (st *stage) predict(ctx context.Context, sc scenario) ([]*predicted, error)
 				p.ran = append(p.ran, pod)
 			}
 			if sc.event != evidence.DrainNode && slices.Contains(sc.nodes, pod.Spec.NodeName) {
-				p.remains = max(p.remains, st.detection+tolerates(pod))
+				p.replacedAfter = max(p.replacedAfter, r.detection+toleration(pod))
 			}
 		}
 		all = append(all, p)
@@ -58,33 +58,32 @@ func (st *stage) predict(ctx context.Context, sc scenario) ([]*predicted, error)
 	return all, nil
 }
 
-// verify is what holdfast verify says of a system that runs, in JSON.
-func (st *stage) verify(ctx context.Context, s *System) ([]byte, error) {
-	args := []string{"verify", "--kubeconfig", st.kube.kubeconfig, "-n", s.Name, "-o", "json"}
-	if st.files.config != "" {
-		args = append(args, "--config", st.files.config)
+// verify returns the report of holdfast verify on a live system, in JSON.
+func (r *runner) verify(ctx context.Context, s *System) ([]byte, error) {
+	args := []string{"verify", "--kubeconfig", r.kube.kubeconfig, "-n", s.Name, "-o", "json"}
+	if r.files.config != "" {
+		args = append(args, "--config", r.files.config)
 	}
-	cmd := exec.CommandContext(ctx, st.files.holdfast, args...)
-	var complaint strings.Builder
-	cmd.Stderr = &complaint
+	cmd := exec.CommandContext(ctx, r.files.holdfast, args...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	// 1: a rule complains.
+	// Exit code 1: there are findings.
 	if exit := (*exec.ExitError)(nil); err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
-		return nil, fmt.Errorf("holdfast %s: %w\n%s", strings.Join(args, " "), err, complaint.String())
+		return nil, fmt.Errorf("holdfast %s: %w\n%s", strings.Join(args, " "), err, stderr.String())
 	}
 	return out, nil
 }
 
-// await returns when all that verify says of what has begun is there, or the time for it is up.
-func (st *stage) await(ctx context.Context, all []*predicted, begin time.Time) error {
+// observe records what a failure that has begun does to pods. It returns when everything is as predicted, or after replacement.
+func (r *runner) observe(ctx context.Context, all []*prediction, begin time.Time) error {
 	for _, p := range all {
-		// Not before: what is to be replaced is not yet then, and looks as if it were not to be.
-		time.Sleep(time.Until(begin.Add(p.remains)))
+		// Earlier, a pod that will be replaced looks like one that will not.
+		time.Sleep(time.Until(begin.Add(p.replacedAfter)))
 	}
-	const start = 2 * time.Minute // for pods that come elsewhere
-	_ = until(ctx, start, func(ctx context.Context) (string, error) {
+	_ = until(ctx, replacement, func(ctx context.Context) (string, error) {
 		for _, p := range all {
-			if err := p.look(ctx, st.kube); err != nil {
+			if err := p.look(ctx, r.kube); err != nil {
 				return "", err
 			}
 			if differs := p.Disagreements(); len(differs) > 0 {
@@ -94,7 +93,7 @@ func (st *stage) await(ctx context.Context, all []*predicted, begin time.Time) e
 		return "", nil
 	})
 	for _, p := range all {
-		if err := p.look(ctx, st.kube); err != nil {
+		if err := p.look(ctx, r.kube); err != nil {
 			return err
 		}
 		p.Away = time.Since(begin).Seconds()
@@ -102,13 +101,16 @@ func (st *stage) await(ctx context.Context, all []*predicted, begin time.Time) e
 	return nil
 }
 
-// look notes what is there of the system's pods now.
-func (p *predicted) look(ctx context.Context, k *kube) error {
+// replacement is how long replaced pods may take to start on another node: ten times what is usual.
+const replacement = 3 * time.Minute
+
+// look records the system's pods as they are now.
+func (p *prediction) look(ctx context.Context, k *kube) error {
 	pods, err := k.pods(ctx, p.system.Name, "")
 	if err != nil {
 		return err
 	}
-	run, waits := map[string]int{}, map[string]int{}
+	run, pending := map[string]int{}, map[string]int{}
 	still := map[types.UID]bool{}
 	for _, pod := range pods {
 		switch {
@@ -116,7 +118,7 @@ func (p *predicted) look(ctx context.Context, k *kube) error {
 			run[workloadOf(pod)]++
 			still[pod.UID] = true
 		case pod.Spec.NodeName == "" && pod.DeletionTimestamp == nil:
-			waits[workloadOf(pod)]++
+			pending[workloadOf(pod)]++
 		}
 	}
 	p.Lost.Seen = []string{}
@@ -128,20 +130,20 @@ func (p *predicted) look(ctx context.Context, k *kube) error {
 	slices.Sort(p.Lost.Seen)
 	for i := range p.Workloads {
 		w := &p.Workloads[i]
-		w.Run.Seen, w.Waits.Seen = run[w.Name], waits[w.Name]
+		w.Run.Seen, w.Pending.Seen = run[w.Name], pending[w.Name]
 		delete(run, w.Name)
-		delete(waits, w.Name)
+		delete(pending, w.Name)
 	}
-	if len(run)+len(waits) > 0 {
-		return fmt.Errorf("%s: pods of %v are nobody's that holdfast verify knows", p.System, slices.Sorted(maps.Keys(run)))
+	if len(run)+len(pending) > 0 {
+		return fmt.Errorf("%s: there are pods of %v, which the report of holdfast verify does not contain", p.System, slices.Sorted(maps.Keys(run)))
 	}
 	return nil
 }
 
-// runs tells whether a pod is ready and nobody has asked it to go.
+// runs reports whether a pod is ready and not Terminating.
 func runs(p corev1.Pod) bool { return isReady(p) && p.DeletionTimestamp == nil }
 
-// workloadOf is what a pod is of, as verify calls it: what its controller is made of in the end.
+// workloadOf returns verify's name of the workload that a pod is part of: its controller, and the controller of that.
 func workloadOf(p corev1.Pod) string {
 	kind, name := "Pod", p.Name
 	for _, owner := range p.OwnerReferences {
@@ -158,8 +160,8 @@ func workloadOf(p corev1.Pod) string {
 	return kind + " " + p.Namespace + "/" + name
 }
 
-// tolerates is how long a pod stays bound to a node that is lost; 0 if for ever.
-func tolerates(p corev1.Pod) time.Duration {
+// toleration is how long a pod stays bound to an Unreachable node; 0 if without end.
+func toleration(p corev1.Pod) time.Duration {
 	for _, t := range p.Spec.Tolerations {
 		if t.Key == corev1.TaintNodeUnreachable && t.TolerationSeconds != nil {
 			return time.Duration(*t.TolerationSeconds) * time.Second
@@ -168,9 +170,9 @@ func tolerates(p corev1.Pod) time.Duration {
 	return 0
 }
 
-// went notes how long nothing flowed through the system, of the result of the whole scenario.
-func (p *predicted) went(r evidence.Result) {
-	for i, stopped := range []float64{r.Webhook.AckGap, r.Bus.AckGap, r.Webhook.ArrivalGap} {
-		p.Flows[i].Stopped = stopped
+// setInterruptions records the longest interruptions of the scenario.
+func (p *prediction) setInterruptions(r evidence.Result) {
+	for i, gap := range []float64{r.Webhook.AckGap, r.Bus.AckGap, r.Webhook.ArrivalGap} {
+		p.Flows[i].Stopped = gap
 	}
 }

@@ -13,112 +13,93 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/load/report"
 )
 
-// scenario is a failure, and its end. During it events are sent all the time.
+// scenario is a failure and its end. The load generator sends events all the time.
 type scenario struct {
 	name string
-	// fail makes the failure; it may take its time. lasts is how long it then goes on, and end ends it.
+	// fail causes the failure and returns when it has happened; it lasts for a while, and end ends it. Each may be nil.
 	fail  func(context.Context) error
 	lasts time.Duration
 	end   func(context.Context) error
-	// nodes are those that fail. event is what verify calls it, "" if it is not asked; then it lasts longer if it takes that long
-	// until all is replaced that can be.
+	// nodes are the failed nodes. event is the event in verify's report, or "" without a prediction; with one, the failure lasts
+	// until everything replaceable is replaced.
 	nodes []string
 	event string
-	// asked is what is asked of a system that survives it by its profile; if zone is set, by that of a zone.
-	asked evidence.Asked
-	zone  bool
+	// limits apply to a system whose profile survives the scenario; zone is set if only a system that survives a zone does.
+	limits evidence.Limits
+	zone   bool
 }
 
-// holds tells whether a system has to survive the scenario.
-func (sc scenario) holds(s *System) bool {
+// covers reports whether the profile of a system promises to survive the scenario.
+func (sc scenario) covers(s *System) bool {
 	return s.Survives == "zone" || s.Survives != "" && !sc.zone
 }
 
-// broken lists what a system that has to survive did not. Nothing that was acknowledged is ever lost.
-func broken(r evidence.Result) []string {
-	all := r.Missed(slack)
+// violations lists the broken promises of a system that must survive. No acknowledged event may ever be lost.
+func violations(r evidence.Result) []string {
+	all := r.Exceeded(tolerance)
 	if r.Webhook.Acked == 0 || r.Bus.Acked == 0 {
 		all = append(all, "no event was acknowledged")
 	}
 	if r.Webhook.Lost > 0 || r.Bus.Lost > 0 {
-		all = append(all, fmt.Sprintf("%d events and %d messages that were acknowledged are lost", r.Webhook.Lost, r.Bus.Lost))
+		all = append(all, fmt.Sprintf("%d acknowledged events and %d acknowledged messages were lost", r.Webhook.Lost, r.Bus.Lost))
 	}
 	return all
 }
 
-// stage is where scenarios are played: a cluster with systems on it.
-type stage struct {
-	cluster Cluster
-	kube    *kube
-	systems []*System
-	files   files
-	// detection is how long it takes until the control plane knows that a node is silent.
-	detection time.Duration
-	close     func() error
-	log       func(format string, args ...any)
-}
-
-// play runs a scenario and reports on every system, and on what was predicted of it. What was acknowledged has some time to arrive.
-func (st *stage) play(ctx context.Context, sc scenario) ([]evidence.Result, []evidence.Prediction, error) {
-	results := make([]evidence.Result, len(st.systems))
-	from := make([]string, len(st.systems))
-	for i, s := range st.systems {
-		var err error
-		if from[i], err = s.now(ctx, st.kube); err != nil {
-			return nil, nil, err
-		}
-		results[i] = evidence.Result{Scenario: sc.name, System: s.Title}
-		if sc.holds(s) {
-			results[i].Asked = sc.asked
-		}
-		if len(sc.nodes) > 0 {
-			if results[i].Hit, err = st.hit(ctx, s, sc.nodes); err != nil {
-				return nil, nil, err
-			}
-		}
+// run runs a scenario and returns a result for every system, and a prediction with its outcome for each that promises something.
+func (r *runner) run(ctx context.Context, sc scenario) ([]evidence.Result, []evidence.Prediction, error) {
+	results, from, err := r.before(ctx, sc)
+	if err != nil {
+		return nil, nil, err
 	}
-	var foreseen []*predicted
+	var expected []*prediction
 	if sc.event != "" {
-		var err error
-		if foreseen, err = st.predict(ctx, sc); err != nil {
+		if expected, err = r.predict(ctx, sc); err != nil {
 			return nil, nil, err
 		}
 	}
-	if err := sc.happen(ctx, func(begin time.Time) error { return st.await(ctx, foreseen, begin) }); err != nil {
+	if err := sc.happen(ctx, func(begin time.Time) error { return r.observe(ctx, expected, begin) }); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", sc.name, err)
 	}
-	errs := make([]error, len(st.systems))
+	errs := make([]error, len(r.systems))
 	ended := time.Now()
-	each(st.systems, func(i int, s *System) {
-		r := &results[i]
-		limit := patience
-		if s.Survives == "" {
-			limit = time.Minute // whoever promises nothing does not hold up the others
-		}
-		if err := s.whole(ctx, st.kube, limit); err != nil && s.Survives != "" {
-			errs[i] = fmt.Errorf("%s: %w", sc.name, err)
-			return
-		}
-		r.Whole = time.Since(ended).Seconds()
-		r.Reports, errs[i] = s.settle(ctx, st.kube, from[i], arrival)
-	})
-	for i, r := range results {
-		st.log("%-34s %-28s %s", r.Scenario, r.System, line(r))
+	each(r.systems, func(i int, s *System) { errs[i] = s.recover(ctx, r.kube, ended, from[i], &results[i]) })
+	for i, result := range results {
+		r.log("%-34s %-28s %s", result.Scenario, result.System, line(result))
 		if errs[i] != nil {
-			return results, nil, errs[i]
+			return results, nil, fmt.Errorf("%s: %w", sc.name, errs[i])
 		}
 	}
 	var predictions []evidence.Prediction
-	for _, p := range foreseen {
-		p.went(results[slices.Index(st.systems, p.system)])
+	for _, p := range expected {
+		p.setInterruptions(results[slices.Index(r.systems, p.system)])
 		predictions = append(predictions, p.Prediction)
 	}
 	return results, predictions, nil
 }
 
-// happen makes the failure, and ends it whether or not it could be made: the next one must not suffer from it.
-// Meanwhile is called while it lasts.
-func (sc scenario) happen(ctx context.Context, meanwhile func(begin time.Time) error) (err error) {
+// before returns, for every system, a result with what is known before the failure, and the time from which it counts.
+func (r *runner) before(ctx context.Context, sc scenario) (results []evidence.Result, from []string, err error) {
+	for _, s := range r.systems {
+		now, err := s.now(ctx, r.kube)
+		if err != nil {
+			return nil, nil, err
+		}
+		result := evidence.Result{Scenario: sc.name, System: s.Title}
+		if sc.covers(s) {
+			result.Limits = sc.limits
+		}
+		if result.Hit, err = r.rolesOn(ctx, s, sc.nodes); err != nil {
+			return nil, nil, err
+		}
+		results, from = append(results, result), append(from, now)
+	}
+	return results, from, nil
+}
+
+// happen causes the failure, calls during after it has lasted, and ends it. It ends the failure also after an error: the next scenario must
+// not suffer from it.
+func (sc scenario) happen(ctx context.Context, during func(begin time.Time) error) (err error) {
 	if sc.end != nil {
 		defer func() { err = errors.Join(err, sc.end(ctx)) }()
 	}
@@ -132,15 +113,28 @@ func (sc scenario) happen(ctx context.Context, meanwhile func(begin time.Time) e
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-time.After(sc.lasts):
-		return meanwhile(begin)
+		return during(begin)
 	}
 }
 
-// arrival is how long what was acknowledged may take to arrive when everything is whole again: a delivery that nobody
-// acknowledged is tried again after 30 s.
+// recover waits until the system has recovered from a failure that ended at a time, and completes its result.
+func (s *System) recover(ctx context.Context, k *kube, ended time.Time, from string, result *evidence.Result) (err error) {
+	limit := patience
+	if s.Survives == "" {
+		limit = time.Minute // a system without a promise does not delay the others
+	}
+	if err := s.awaitRecovery(ctx, k, limit); err != nil && s.Survives != "" {
+		return err
+	}
+	result.Recovered = time.Since(ended).Seconds()
+	result.Reports, err = s.settle(ctx, k, from, arrival)
+	return err
+}
+
+// arrival is how long acknowledged events may take to arrive after the recovery: an unacknowledged delivery is repeated after 30 s.
 const arrival = 2 * time.Minute
 
-// settle reports on everything sent from a time until now, when all of it that was acknowledged has arrived, or the time for that is up.
+// settle reports on everything sent from a time until now. It returns when all acknowledged events have arrived, or after the limit.
 func (s *System) settle(ctx context.Context, k *kube, from string, limit time.Duration) (report.Reports, error) {
 	to, err := s.now(ctx, k)
 	if err != nil {
@@ -156,16 +150,19 @@ func (s *System) settle(ctx context.Context, k *kube, from string, limit time.Du
 	}
 }
 
-// line is a result for a log.
+// line formats a result for the log.
 func line(r evidence.Result) string {
-	return fmt.Sprintf("webhook %d acked, %d failed (last %.0f s), %d lost, %d twice, gaps %.1f/%.1f s; bus %d acked, %d lost, gaps %.1f/%.1f s; whole %.0f s; %s",
+	return fmt.Sprintf("webhook %d acked, %d failed (last %.0f s), %d lost, %d duplicated, gaps %.1f/%.1f s; bus %d acked, %d lost, gaps %.1f/%.1f s; recovered after %.0f s; %s",
 		r.Webhook.Acked, r.Webhook.Failed, r.Webhook.LastFailed, r.Webhook.Lost, r.Webhook.Duplicated, r.Webhook.AckGap, r.Webhook.ArrivalGap,
-		r.Bus.Acked, r.Bus.Lost, r.Bus.AckGap, r.Bus.ArrivalGap, r.Whole, r.Hit)
+		r.Bus.Acked, r.Bus.Lost, r.Bus.AckGap, r.Bus.ArrivalGap, r.Recovered, r.Hit)
 }
 
-// hit lists what of a system is on nodes.
-func (st *stage) hit(ctx context.Context, s *System, nodes []string) (string, error) {
-	roles, err := s.roles(ctx, st.kube)
+// rolesOn lists the roles of a system's pods on nodes.
+func (r *runner) rolesOn(ctx context.Context, s *System, nodes []string) (string, error) {
+	if len(nodes) == 0 {
+		return "", nil
+	}
+	roles, err := s.roles(ctx, r.kube)
 	if err != nil {
 		return "", err
 	}
@@ -176,12 +173,11 @@ func (st *stage) hit(ctx context.Context, s *System, nodes []string) (string, er
 	return strings.Join(all, ", "), nil
 }
 
-// each calls a function for all systems at once.
-func each(systems []*System, do func(int, *System)) {
+// each calls f for all systems concurrently.
+func each(systems []*System, f func(int, *System)) {
 	var wg sync.WaitGroup
 	for i, s := range systems {
-		wg.Add(1)
-		go func() { defer wg.Done(); do(i, s) }()
+		wg.Go(func() { f(i, s) })
 	}
 	wg.Wait()
 }

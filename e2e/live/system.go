@@ -17,39 +17,41 @@ import (
 
 // System is an event system under load, in a namespace of its own: a webhook, a bus, a sensor that passes events on.
 type System struct {
-	// Name is its namespace, and its Helm release.
+	// Name is the name of its namespace and Helm release.
 	Name string
-	// Title is what tables call it.
+	// Title is its name in tables.
 	Title string
-	// Values are flags of helm; a system without any is the naive one.
+	// Profile is the profile of the chart; the naive system has none.
+	Profile string
+	// Values are further flags of helm and of holdfast render.
 	Values []string
-	// Survives says what the profile promises: nothing, node, or zone.
+	// Survives is the promise of its profile: "", "node" or "zone".
 	Survives string
 
 	busURL, busSecret, busKey, busPods string
 }
 
-// systems are those that promise something, side by side on the same nodes under the same failures; and beside them, to compare,
-// one that promises nothing.
-func systems(compare bool) []*System {
-	all := []*System{guarded("zone"), managed("node", "multi-node", "node")}
-	if compare {
+// systems returns the systems that run side by side on the same nodes under the same failures. The naive one promises nothing and is there
+// for comparison.
+func systems(naive bool) []*System {
+	all := []*System{withAdmissionPolicy("zone"), ofChart("node", "multi-node", "node")}
+	if naive {
 		all = append(all, &System{Name: "naive", Title: "naive", busURL: "nats://eventbus-default-js-svc:4222",
 			busSecret: "eventbus-default-js-client-auth", busKey: "client-auth", busPods: "eventbus-name=default"})
 	}
 	return all
 }
 
-// guarded is a system that survives a zone, and whose sources and sensors the admission policy mends.
-func guarded(name string) *System {
-	s := managed(name, "multi-zone", "zone")
-	s.Title, s.Values = "multi-zone, admission policy", append(s.Values, "--set", "admissionPolicy.enabled=true")
+// withAdmissionPolicy is a system that survives a zone, and whose event sources and sensors the admission policy changes.
+func withAdmissionPolicy(name string) *System {
+	s := ofChart(name, "multi-zone", "zone")
+	s.Title, s.Values = "multi-zone, admission policy", []string{"--set", "admissionPolicy.enabled=true"}
 	return s
 }
 
-// managed is a system of our chart.
-func managed(name, profile, survives string) *System {
-	return &System{Name: name, Title: profile, Survives: survives, Values: []string{"--set", "profile=" + profile},
+// ofChart is a system installed from the chart.
+func ofChart(name, profile, survives string) *System {
+	return &System{Name: name, Title: profile, Profile: profile, Survives: survives,
 		busURL: "nats://" + name + "-argo-events-bus:4222", busSecret: name + "-argo-events-bus-auth", busKey: "auth.yaml",
 		busPods: "app.kubernetes.io/component=bus"}
 }
@@ -60,13 +62,13 @@ var values string
 //go:embed naive/naive.yaml
 var naive string
 
-// install puts the system and its load on the cluster and waits until events flow from end to end.
+// install installs the system and its load generator and waits until events flow from end to end.
 func (s *System) install(ctx context.Context, k *kube, files files) error {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.Name}}
 	if _, err := k.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{}); err != nil {
 		return err
 	}
-	// The sensor's trigger and the load need each other's names, so the Service comes first.
+	// The sensor's trigger needs the address of the load generator, and the load generator the Secret of the bus: the Service comes first.
 	if err := k.apply(ctx, s.Name, loadService); err != nil {
 		return err
 	}
@@ -80,24 +82,33 @@ func (s *System) install(ctx context.Context, k *kube, files files) error {
 	if err := k.apply(ctx, s.Name, s.loadPod()); err != nil {
 		return err
 	}
-	if err := s.whole(ctx, k, patience); err != nil {
+	if err := s.awaitRecovery(ctx, k, patience); err != nil {
 		return fmt.Errorf("installing %s: %w", s.Name, err)
 	}
+	return s.awaitFlow(ctx, k)
+}
+
+// awaitFlow waits until events flow from end to end: for two seconds, none was refused and none was late.
+func (s *System) awaitFlow(ctx context.Context, k *kube) error {
 	return until(ctx, patience, func(ctx context.Context) (string, error) {
 		from, err := s.now(ctx, k)
 		if err != nil {
 			return "", err
 		}
 		time.Sleep(2 * time.Second)
-		r, err := s.reportUntilNow(ctx, k, from)
-		if err != nil || r.Webhook.Acked == 0 || r.Webhook.Failed > 0 || r.Bus.Acked == 0 || r.Webhook.ArrivalGap > 1 || r.Bus.ArrivalGap > 1 {
+		to, err := s.now(ctx, k)
+		if err != nil {
+			return "", err
+		}
+		r, err := s.report(ctx, k, from, to)
+		if err != nil || r.Webhook.Acked == 0 || r.Webhook.Failed > 0 || r.Bus.Acked == 0 || r.Webhook.ArrivalGap > 1.5 || r.Bus.ArrivalGap > 1.5 {
 			return fmt.Sprintf("events do not flow: %+v", r), err
 		}
 		return "", nil
 	})
 }
 
-// upgrade changes bus, source and sensor in one go, so that all of them roll.
+// upgrade changes bus, source and sensor at once, so that each has a rollout.
 func (s *System) upgrade(ctx context.Context, k *kube, chart string) error {
 	if s.naive() {
 		changed := strings.NewReplacer("  template:\n", "  template:\n    metadata: {annotations: {revision: two}}\n",
@@ -108,7 +119,7 @@ func (s *System) upgrade(ctx context.Context, k *kube, chart string) error {
 		"--set", "eventSources.load.template.metadata.annotations.revision=two", "--set", "sensors.load.template.metadata.annotations.revision=two")
 }
 
-// outdated names a Deployment of the controller's that the upgrade has not reached; "" when there is none.
+// outdated names a Deployment that the controller has not updated yet, or returns "".
 func (s *System) outdated(ctx context.Context, k *kube) (string, error) {
 	for _, selector := range []string{"eventsource-name=load", "sensor-name=load"} {
 		list, err := k.AppsV1().Deployments(s.Name).List(ctx, metav1.ListOptions{LabelSelector: selector})
@@ -116,17 +127,17 @@ func (s *System) outdated(ctx context.Context, k *kube) (string, error) {
 			return "", err
 		}
 		if len(list.Items) != 1 || list.Items[0].Spec.Template.Annotations["revision"] != "two" {
-			return "the upgrade has not reached the Deployment with " + selector + " of " + s.Name, nil
+			return "the controller has not updated the Deployment with " + selector + " of " + s.Name, nil
 		}
 	}
 	return "", nil
 }
 
-func (s *System) naive() bool { return len(s.Values) == 0 }
+func (s *System) naive() bool { return s.Profile == "" }
 
-// helm installs or upgrades the release; more flags come last.
+// helm installs or upgrades the release; flags are added to the system's values.
 func (s *System) helm(ctx context.Context, k *kube, command, chart string, flags ...string) error {
-	args := slices.Concat([]string{command, s.Name, chart, "-n", s.Name, "-f", "-"}, s.Values, flags)
+	args := slices.Concat([]string{command, s.Name, chart, "-n", s.Name, "-f", "-", "--set", "profile=" + s.Profile}, s.Values, flags)
 	_, err := k.run(ctx, k.helm, values, args...)
 	return err
 }
@@ -136,18 +147,18 @@ apiVersion: v1
 kind: Service
 metadata: {name: load}
 spec:
-  selector: {load: the}
+  selector: {load: generator}
   ports: [{name: record, port: 8080}]
 `
 
-// loadPod is the load, on the node that never fails. It bears the labels of the chart's own test, which may reach the bus.
+// loadPod is the load generator, on the node that never fails. It has the labels of the chart's own test pod, which may connect to the bus.
 func (s *System) loadPod() string {
 	return fmt.Sprintf(`
 apiVersion: v1
 kind: Pod
 metadata:
   name: load
-  labels: {load: the, app.kubernetes.io/instance: %[1]s, app.kubernetes.io/component: test}
+  labels: {load: generator, app.kubernetes.io/instance: %[1]s, app.kubernetes.io/component: test}
 spec:
   nodeSelector: {%[6]s: "true"}
   tolerations: [{operator: Exists}]
@@ -162,29 +173,21 @@ spec:
 `, s.Name, loadImage, s.busURL, s.busSecret, s.busKey, nodes.LoadKey)
 }
 
-// now is the time of the clock that reports go by.
+// now returns the time of the load generator's clock, to which reports refer.
 func (s *System) now(ctx context.Context, k *kube) (string, error) {
 	var now string
-	return now, k.ask(ctx, s.Name, "load", "8080", "now", nil, &now)
+	return now, k.get(ctx, s.Name, "load", "8080", "now", nil, &now)
 }
 
-// reportUntilNow says what became of everything sent since a time: what is under way, too.
-func (s *System) reportUntilNow(ctx context.Context, k *kube, from string) (report.Reports, error) {
-	to, err := s.now(ctx, k)
-	if err != nil {
-		return report.Reports{}, err
-	}
-	return s.report(ctx, k, from, to)
-}
-
-// report says what became of everything sent in a window of time, and for how long nothing was acknowledged or arrived from its begin until now.
+// report returns counts of everything sent in a window of time, and the longest gaps between acknowledgements and between arrivals from its
+// begin until now.
 func (s *System) report(ctx context.Context, k *kube, from, to string) (report.Reports, error) {
 	var r report.Reports
-	return r, k.ask(ctx, s.Name, "load", "8080", "report", map[string]string{"from": from, "to": to}, &r)
+	return r, k.get(ctx, s.Name, "load", "8080", "report", map[string]string{"from": from, "to": to}, &r)
 }
 
-// whole waits until every workload has all of its pods and every stream all of its replicas.
-func (s *System) whole(ctx context.Context, k *kube, limit time.Duration) error {
+// awaitRecovery waits until every workload has all of its pods and every stream all of its replicas.
+func (s *System) awaitRecovery(ctx context.Context, k *kube, limit time.Duration) error {
 	err := until(ctx, limit, func(ctx context.Context) (string, error) {
 		if what, err := k.incomplete(ctx, s.Name); what != "" || err != nil {
 			return what, err
@@ -195,23 +198,23 @@ func (s *System) whole(ctx context.Context, k *kube, limit time.Duration) error 
 		}
 		for _, stream := range streams {
 			if !stream.Current {
-				return fmt.Sprintf("stream %s: not all %d replicas are current", stream.Name, stream.Replicas), nil
+				return fmt.Sprintf("stream %s: some of the %d replicas are not current", stream.Name, stream.Replicas), nil
 			}
 		}
 		return "", nil
 	})
 	if err != nil {
-		return fmt.Errorf("%s is not whole: %w%s", s.Title, err, s.describe(ctx, k))
+		return fmt.Errorf("%s has not recovered: %w%s", s.Title, err, s.describe(ctx, k))
 	}
 	return nil
 }
 
 func (s *System) streams(ctx context.Context, k *kube) ([]report.Stream, error) {
 	var streams []report.Stream
-	return streams, k.ask(ctx, s.Name, "load", "8080", "streams", nil, &streams)
+	return streams, k.get(ctx, s.Name, "load", "8080", "streams", nil, &streams)
 }
 
-// roles says what runs on which node: "leader of the stream", "active sensor", and how many sources and bus servers.
+// roles returns, by node, the roles of the system's pods: "leader of default" (a stream), "active sensor", "sensor", "source", "bus server".
 func (s *System) roles(ctx context.Context, k *kube) (map[string][]string, error) {
 	roles := map[string][]string{}
 	streams, err := s.streams(ctx, k)

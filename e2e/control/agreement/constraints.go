@@ -6,13 +6,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// short are the topology keys, as one says them.
+// short are short names of topology keys.
 var short = map[string]string{corev1.LabelHostname: "host", corev1.LabelTopologyZone: "zone"}
 
 func selectorOf(name string) object { return object{"matchLabels": object{"app": name}} }
 
-// drawSpread draws spread constraints, one for each topology at most.
-func drawSpread(d dice, kind, name string, say func(string, ...any)) []any {
+// drawSpread generates topology spread constraints, at most one for each topology key.
+func drawSpread(d dice, kind, name string, describe func(string, ...any)) []any {
 	var all []any
 	for _, key := range []string{corev1.LabelHostname, corev1.LabelTopologyZone} {
 		if !d.in(35) {
@@ -23,24 +23,24 @@ func drawSpread(d dice, kind, name string, say func(string, ...any)) []any {
 		further := ""
 		if when == "DoNotSchedule" && d.in(40) {
 			c["minDomains"] = 1 + d.IntN(4)
-			further += fmt.Sprintf(", at least %d", c["minDomains"])
+			further += fmt.Sprintf(", minDomains %d", c["minDomains"])
 		}
 		if kind == "Deployment" && d.in(40) {
 			c["matchLabelKeys"] = []any{"pod-template-hash"}
-			further += ", by template"
+			further += ", per template"
 		}
 		if d.in(30) {
 			c["nodeTaintsPolicy"] = "Honor"
 			further += ", taints honoured"
 		}
-		say("spread by %s (%s, skew %d%s)", short[key], when, c["maxSkew"], further)
+		describe("spread by %s (%s, skew %d%s)", short[key], when, c["maxSkew"], further)
 		all = append(all, c)
 	}
 	return all
 }
 
-// drawAffinity draws what pods have against each other, and what draws them to each other.
-func drawAffinity(d dice, name string, say func(string, ...any)) object {
+// drawAffinity generates inter-pod affinity and anti-affinity.
+func drawAffinity(d dice, name string, describe func(string, ...any)) object {
 	affinity := object{}
 	draw := func(field, to string, key string, required bool) {
 		term := object{"topologyKey": key, "labelSelector": selectorOf(to)}
@@ -51,7 +51,7 @@ func drawAffinity(d dice, name string, say func(string, ...any)) object {
 			how = "preferred"
 			affinity[field] = object{"preferredDuringSchedulingIgnoredDuringExecution": []any{object{"weight": 100, "podAffinityTerm": term}}}
 		}
-		say("%s by %s to %s (%s)", field, short[key], to, how)
+		describe("%s by %s to %s (%s)", field, short[key], to, how)
 	}
 	switch {
 	case d.in(25):
@@ -72,8 +72,8 @@ func drawAffinity(d dice, name string, say func(string, ...any)) object {
 	return affinity
 }
 
-// budgets draws the budgets of a workload: none, one, or one and another that selects the pods of all workloads.
-func (s *System) budgets(d dice, name string, replicas int, say func(string, ...any)) {
+// budgets generates the budgets of a workload: none, one, or two that select the same pods.
+func (s *System) budgets(d dice, name string, replicas int, describe func(string, ...any)) {
 	if d.in(25) {
 		return
 	}
@@ -84,14 +84,14 @@ func (s *System) budgets(d dice, name string, replicas int, say func(string, ...
 	} else {
 		spec[field] = one[any](d, 0, 1, 1, 1, 2, "30%", "50%")
 	}
-	say("%s %v", field, spec[field])
+	describe("budget %s %v", field, spec[field])
 	if d.in(40) {
 		spec["unhealthyPodEvictionPolicy"] = "AlwaysAllow"
-		say("unhealthy pods may go")
+		describe("unhealthyPodEvictionPolicy AlwaysAllow")
 	}
 	s.Objects = append(s.Objects, object{"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": s.named(name), "spec": spec})
 	if d.in(10) {
-		say("and a budget for all")
+		describe("a second budget")
 		s.Objects = append(s.Objects, object{"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": s.named(name + "-all"),
 			"spec": object{"selector": object{"matchLabels": object{"tier": "all", "app": name}}, "maxUnavailable": 1}})
 	}

@@ -1,5 +1,5 @@
-// Package agreement holds what holdfast verify says against what a real control plane does: the workloads on which both are
-// tried, drawn from a seed, and the table of what was compared.
+// Package agreement compares the verdicts of holdfast verify with a real control plane: it generates random systems from a seed, and keeps
+// the table of comparisons.
 package agreement
 
 import (
@@ -15,19 +15,22 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
 )
 
+// Systems is how many random systems the evidence has. CI compares the first of them.
+const Systems = 40
+
 // System is a few workloads on a few nodes.
 type System struct {
-	// Name is that of its namespace, and the beginning of its nodes' and zones' names.
+	// Name is the name of its namespace, and the prefix of the names of its nodes and zones.
 	Name  string
 	Nodes []cluster.Node
 	// Zones are the names of the zones, in order.
 	Zones []string
-	// Objects are its manifests, Workloads what is drawn of the workloads among them.
+	// Objects are its manifests, Workloads the generated properties of the workloads among them.
 	Objects   []map[string]any
 	Workloads []Workload
-	// LosesZone: in the end it loses a zone, otherwise a node.
+	// LosesZone selects the last event: the loss of a zone instead of a node.
 	LosesZone bool
-	// About says in words what was drawn.
+	// About describes nodes and workloads in words.
 	About []string
 }
 
@@ -39,12 +42,12 @@ type Workload struct {
 	Partition int
 }
 
-// Own are the pods of the workload, among those of its system.
+// Own returns the pods of the workload, from those of its system.
 func (w Workload) Own(pods []corev1.Pod) []corev1.Pod {
 	return slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return p.Labels["app"] != w.Name })
 }
 
-// Manifests are the objects as text.
+// Manifests returns the objects as YAML.
 func (s System) Manifests() (string, error) {
 	var all strings.Builder
 	for _, o := range s.Objects {
@@ -60,20 +63,20 @@ func (s System) Manifests() (string, error) {
 // object is a part of a manifest.
 type object = map[string]any
 
-// dice draws lots that are the same for a seed.
+// dice makes random choices that are the same for a seed.
 type dice struct{ *rand.Rand }
 
 func (d dice) in(percent int) bool { return d.IntN(100) < percent }
 
 func one[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
 
-// The label and the taint by which some nodes are apart from others.
+// The label and the taint that some nodes have.
 const (
 	disk      = "disk"
 	dedicated = "dedicated"
 )
 
-// Generate draws the i-th system of a seed. Everything that may be drawn is allowed by the API; that it makes sense is not asked.
+// Generate returns the i-th random system of a seed. The API server accepts all of them; they need not make sense.
 func Generate(seed uint64, i int) System {
 	d := dice{rand.New(rand.NewPCG(seed, uint64(i)))}
 	s := System{Name: fmt.Sprintf("agree-%02d", i)}
@@ -85,7 +88,7 @@ func Generate(seed uint64, i int) System {
 	return s
 }
 
-// nodes draws the nodes, and returns how many CPUs each has.
+// nodes generates the nodes, and returns the number of CPUs of each.
 func (s *System) nodes(d dice) int {
 	count, size := one(d, 1, 2, 3, 3, 4, 5, 6), one(d, 2, 4, 4, 16)
 	zones := min(count, one(d, 1, 2, 3, 3))
@@ -110,71 +113,71 @@ func (s *System) nodes(d dice) int {
 	return size
 }
 
-// workload draws a workload and its budgets.
+// workload generates a workload and its budgets.
 func (s *System) workload(d dice, name string, size int) {
 	kind, replicas, partition := one(d, "Deployment", "Deployment", "StatefulSet"), 1+d.IntN(5), 0
 	about := []string{fmt.Sprintf("%s %s of %d", kind, name, replicas)}
-	say := func(what string, of ...any) { about = append(about, fmt.Sprintf(what, of...)) }
+	describe := func(format string, args ...any) { about = append(about, fmt.Sprintf(format, args...)) }
 
 	pod := object{"terminationGracePeriodSeconds": 1}
 	cpu := one(d, "100m", "100m", "500m", "1", fmt.Sprint(size/2), fmt.Sprintf("%dm", 600*size))
-	say("%s CPU", cpu)
+	describe("%s CPU", cpu)
 	pod["containers"] = []any{object{"name": "c", "image": "example.com/c", "resources": object{"requests": object{"cpu": cpu}}}}
 	tolerations := []any{}
-	stays := object{"key": corev1.TaintNodeUnreachable, "operator": "Exists", "effect": "NoExecute"}
+	unreachable := object{"key": corev1.TaintNodeUnreachable, "operator": "Exists", "effect": "NoExecute"}
 	if d.in(15) {
-		say("stays on lost nodes")
+		describe("tolerates unreachable nodes without end")
 	} else {
-		stays["tolerationSeconds"] = 1
+		unreachable["tolerationSeconds"] = 1
 	}
-	tolerations = append(tolerations, stays)
+	tolerations = append(tolerations, unreachable)
 	if d.in(25) {
-		say("tolerates the taint")
+		describe("tolerates the taint")
 		tolerations = append(tolerations, object{"key": dedicated, "operator": "Exists"})
 	}
 	pod["tolerations"] = tolerations
 	if d.in(12) {
-		say("on fast disks")
+		describe("only on fast disks")
 		pod["nodeSelector"] = object{disk: "fast"}
 	}
-	if spread := drawSpread(d, kind, name, say); len(spread) > 0 {
+	if spread := drawSpread(d, kind, name, describe); len(spread) > 0 {
 		pod["topologySpreadConstraints"] = spread
 	}
-	if affinity := drawAffinity(d, name, say); len(affinity) > 0 {
+	if affinity := drawAffinity(d, name, describe); len(affinity) > 0 {
 		pod["affinity"] = affinity
 	}
 
 	spec := object{"replicas": replicas, "selector": object{"matchLabels": object{"app": name}},
 		"template": object{"metadata": object{"labels": object{"app": name, "tier": "all"}}, "spec": pod}}
 	if kind == "Deployment" {
-		spec["strategy"] = drawStrategy(d, say)
+		spec["strategy"] = drawStrategy(d, describe)
 		spec["progressDeadlineSeconds"] = 600
 	} else {
 		spec["serviceName"] = name
 		spec["podManagementPolicy"] = one(d, "OrderedReady", "Parallel")
-		say("%s", spec["podManagementPolicy"])
+		describe("%s", spec["podManagementPolicy"])
 		if d.in(20) {
 			partition = d.IntN(replicas + 1)
 			spec["updateStrategy"] = object{"type": "RollingUpdate", "rollingUpdate": object{"partition": partition}}
-			say("partition %d", partition)
+			describe("partition %d", partition)
 		}
 	}
 	s.Objects = append(s.Objects, object{"apiVersion": "apps/v1", "kind": kind, "metadata": s.named(name), "spec": spec})
 	s.Workloads = append(s.Workloads, Workload{kind, name, replicas, partition})
-	s.budgets(d, name, replicas, say)
+	s.budgets(d, name, replicas, describe)
 	s.About = append(s.About, strings.Join(about, ", "))
 }
 
-// named is the metadata of an object.
+// named returns the metadata of an object.
 func (s *System) named(name string) object { return object{"name": name, "namespace": s.Name} }
 
-// drawStrategy draws how a Deployment rolls.
-func drawStrategy(d dice, say func(string, ...any)) object {
+// drawStrategy generates the update strategy of a Deployment.
+func drawStrategy(d dice, describe func(string, ...any)) object {
 	if d.in(8) {
-		say("recreated")
+		describe("strategy Recreate")
 		return object{"type": "Recreate"}
 	}
 	pair := one(d, [2]any{"25%", "25%"}, [2]any{1, 0}, [2]any{1, 0}, [2]any{0, 1}, [2]any{2, 1}, [2]any{"100%", 0}, [2]any{0, "50%"})
-	say("surge %v, unavailable %v", pair[0], pair[1])
+	describe("maxSurge %v, maxUnavailable %v", pair[0], pair[1])
 	return object{"type": "RollingUpdate", "rollingUpdate": object{"maxSurge": pair[0], "maxUnavailable": pair[1]}}
 }

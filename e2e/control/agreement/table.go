@@ -11,19 +11,19 @@ import (
 	"sync"
 )
 
-// Check is one thing that was compared.
+// Check is one comparison.
 type Check struct {
-	// Event is what happened: see Events; Target to what.
+	// Event is one of the events below, Target the node, zone or workload.
 	Event  string `json:"event"`
 	Target string `json:"target,omitempty"`
-	// Verify is what holdfast verify said would come of it, Real what did.
+	// Verify is the prediction of holdfast verify, Real what the control plane did.
 	Verify string `json:"verify"`
 	Real   string `json:"real"`
-	// Lot says why both may be right where they differ; left out if they do not.
-	Lot string `json:"lot,omitempty"`
+	// Tie explains a difference that is a random choice between equals; otherwise "".
+	Tie string `json:"lot,omitempty"`
 }
 
-// Agrees tells whether both are the same.
+// Agrees reports whether both are the same.
 func (c Check) Agrees() bool { return c.Verify == c.Real }
 
 // The events.
@@ -33,31 +33,33 @@ const (
 	TakesOne = "pods on a node"
 	TakesAll = "pods in a zone"
 	Drain    = "drain"
-	Roll     = "roll"
+	Rollout  = "roll"
 	LoseNode = "node lost"
 	LoseZone = "zone lost"
 )
 
-// events say what was compared in each, in order.
-var events = []struct{ name, about string }{
-	{Placed, "how many pods of each workload find a node and how many wait, when all are made at once"},
-	{Runs, "the same, verified from where the pods run"},
-	{TakesOne, "how many pods of each workload are left at once when the node loses its power"},
-	{TakesAll, "the same of a zone"},
-	{Drain, "`kubectl drain` ends or does not; how many pods of each workload are ready in the end, how many wait"},
-	{Roll, "a new template is rolled out to the end or not; how many pods are ready then, how many wait"},
-	{LoseNode, "the node's heartbeat stops: how many pods of each workload are ready when everything has been done, how many wait"},
-	{LoseZone, "the same of all nodes of a zone"},
+// events describe the comparisons, in the order of the page. Name is the value in the data.
+var events = []struct{ name, title, about string }{
+	{Placed, "placement", "numbers of scheduled and Pending pods of each workload, when all are created at once"},
+	{Runs, "running pods", "the same numbers, predicted from the placement of running pods"},
+	{TakesOne, "pods on a node", "number of pods of each workload that remain right after the power loss of a node"},
+	{TakesAll, "pods in a zone", "the same for a zone"},
+	{Drain, "node drain", "whether `kubectl drain` ends; numbers of ready and Pending pods of each workload afterwards"},
+	{Rollout, "rollout", "whether the rollout of a new template ends; numbers of ready and Pending pods afterwards"},
+	{LoseNode, "node failure", "the node's heartbeat stops; numbers of ready and Pending pods in the new steady state"},
+	{LoseZone, "zone failure", "the same for all nodes of a zone"},
 }
 
-// Case is a system and all that was compared on it.
+// Case is a system and the comparisons on it. About has one element for a golden case, and more for a random system.
 type Case struct {
-	Name   string   `json:"name"`
-	About  []string `json:"about"`
-	Checks []Check  `json:"checks"`
+	Name  string   `json:"name"`
+	About []string `json:"about"`
+	// Digest is that of a golden case's objects: see cases.Digest.
+	Digest string  `json:"digest,omitempty"`
+	Checks []Check `json:"checks"`
 }
 
-// Table is all that was compared.
+// Table has all comparisons.
 type Table struct {
 	Date       string `json:"date"`
 	Kubernetes string `json:"kubernetes"`
@@ -67,20 +69,20 @@ type Table struct {
 	lock sync.Mutex
 }
 
-// Add adds a case, of which others may be added at the same time.
+// Add adds a case. It may be called concurrently.
 func (t *Table) Add(c Case) {
 	t.lock.Lock()
 	defer t.lock.Unlock()
 	t.Cases = append(t.Cases, c)
 }
 
-// The files in a folder of evidence: for programs, and for people.
+// The files in docs/evidence: data, and the page written from it.
 const (
 	data = "agreement.json"
 	page = "agreement.md"
 )
 
-// Read reads what Write wrote.
+// Read reads the table from a folder.
 func Read(dir string) (*Table, error) {
 	t := &Table{}
 	text, err := os.ReadFile(filepath.Join(dir, data))
@@ -93,7 +95,7 @@ func Read(dir string) (*Table, error) {
 	return t, nil
 }
 
-// Write puts the table into a folder: agreement.json, and agreement.md for people.
+// Write writes the table into a folder: agreement.json, and the page agreement.md.
 func (t *Table) Write(dir string) error {
 	slices.SortFunc(t.Cases, func(a, b Case) int { return strings.Compare(a.Name, b.Name) })
 	text, err := json.MarshalIndent(t, "", " ")
@@ -106,7 +108,7 @@ func (t *Table) Write(dir string) error {
 	return os.WriteFile(filepath.Join(dir, page), t.Markdown(), 0o644)
 }
 
-// Short is the table in a sentence.
+// Short returns the table as a few sentences.
 func (t *Table) Short() string {
 	all, agree := 0, 0
 	for _, c := range t.Cases {
@@ -117,86 +119,92 @@ func (t *Table) Short() string {
 			}
 		}
 	}
-	lots := ""
+	ties := ""
 	if agree < all {
-		lots = " The others differ only by a random choice among equal nodes or pods."
+		ties = " The others differ only by a random choice among equal nodes or pods."
 	}
-	return fmt.Sprintf("On %s, verify and a real control plane agreed in %d of %d comparisons: placement, %d drains, %d rollouts, node and zone failures.%s",
-		t.systems(), agree, all, len(t.of(Drain)), len(t.of(Roll)), lots)
+	return fmt.Sprintf("On %s, "+comparison+" in %d of %d comparisons: placement, %d drains, %d rollouts, node and zone failures.%s",
+		t.systems(), agree, all, len(t.of(Drain)), len(t.of(Rollout)), ties)
 }
 
-// systems says on what was compared.
+// comparison is a part of Short by which a test finds the sentence in other pages.
+const comparison = "verify and a real control plane agreed"
+
+// systems describes the compared systems.
 func (t *Table) systems() string {
-	drawn := t.drawn()
-	said := fmt.Sprintf("%d systems drawn at random", drawn)
-	if golden := len(t.Cases) - drawn; golden > 0 {
-		said += fmt.Sprintf(" and %d golden cases", golden)
-	}
-	return said
-}
-
-// drawn is how many of the systems are drawn at random.
-func (t *Table) drawn() int {
-	n := 0
+	random := 0
 	for _, c := range t.Cases {
-		if len(c.About) > 1 {
-			n++
+		if c.random() {
+			random++
 		}
 	}
-	return n
+	text := fmt.Sprintf("%d random systems", random)
+	if golden := len(t.Cases) - random; golden > 0 {
+		text += fmt.Sprintf(" and %d golden cases", golden)
+	}
+	return text
 }
 
-// Markdown is the table as a page.
+func (c Case) random() bool { return len(c.About) > 1 }
+
+// Markdown returns the table as a page.
 func (t *Table) Markdown() []byte {
 	var out bytes.Buffer
-	fmt.Fprintf(&out, `<!-- Code generated by e2e/control -evidence; DO NOT EDIT. -->
-# What verify says, and what a control plane does
+	fmt.Fprintf(&out, `<!-- Code generated by make agreement; DO NOT EDIT. -->
+# Agreement of verify with a control plane
 
-On %s (seed %d), each on nodes of its own; golden cases are installed by Helm on the smallest cluster of their profile.
-API server, controllers and scheduler are those of Kubernetes %s, the nodes are kwok's: pods run on them, containers do not. %s.
-Before each event verify read the cluster with the pods where they were; then it was let happen.
+Compared on %s (seed %d), each on its own nodes. Golden cases are installed by Helm on the smallest cluster of their profile.
+API server, controllers and scheduler are those of Kubernetes %s; the nodes are simulated by kwok and run no containers. Date: %s.
+Before each event, verify predicted the outcome from the pods on the cluster.
 
-| event | what is compared | compared | agree | another lot |
+| event | comparison | compared | agree | tie |
 |---|---|--:|--:|--:|
 `, t.systems(), t.Seed, t.Kubernetes, t.Date)
 	for _, e := range events {
-		compared, agree, lots := 0, 0, 0
+		compared, agree, ties := 0, 0, 0
 		for _, check := range t.of(e.name) {
 			compared++
 			switch {
 			case check.Agrees():
 				agree++
-			case check.Lot != "":
-				lots++
+			case check.Tie != "":
+				ties++
 			}
 		}
-		fmt.Fprintf(&out, "| %s | %s | %d | %d | %d |\n", e.name, e.about, compared, agree, lots)
+		fmt.Fprintf(&out, "| %s | %s | %d | %d | %d |\n", e.title, e.about, compared, agree, ties)
 	}
-	out.WriteString("\nThe scheduler draws lots among nodes that are equal to it, and a controller among pods: where the end is another, *another lot* is that verify, begun at that end, says of each pod the same as the control plane.\n")
-	out.WriteString("\nOf drains and rolls, how many came to an end:\n\n| event | ends | does not end |\n|---|--:|--:|\n")
-	for _, e := range []string{Drain, Roll} {
+	out.WriteString(`
+The scheduler chooses at random between equal nodes, and a controller between equal pods. A *tie* is a different outcome that verify confirms:
+from the pods as they then are, it predicts the same state as the control plane.
+
+Drains and rollouts that ended:
+
+| event | ends | blocked |
+|---|--:|--:|
+`)
+	for _, e := range []struct{ name, title string }{{Drain, "node drain"}, {Rollout, "rollout"}} {
 		ends := 0
-		all := t.of(e)
+		all := t.of(e.name)
 		for _, check := range all {
 			if strings.HasPrefix(check.Real, Ends) {
 				ends++
 			}
 		}
-		fmt.Fprintf(&out, "| %s | %d | %d |\n", e, ends, len(all)-ends)
+		fmt.Fprintf(&out, "| %s | %d | %d |\n", e.title, ends, len(all)-ends)
 	}
-	out.WriteString("\n## What was drawn\n\n")
+	out.WriteString("\n## Random systems\n\n")
 	for _, c := range t.Cases {
-		if len(c.About) > 1 {
+		if c.random() {
 			fmt.Fprintf(&out, "- %s: %s\n", c.Name, strings.Join(c.About, "; "))
 		}
 	}
 	return out.Bytes()
 }
 
-// Ends is how a drain or roll that comes to an end is told of.
+// Ends begins the outcome of a drain or rollout that ends.
 const Ends = "ends"
 
-// of are all checks of an event.
+// of returns all checks of an event.
 func (t *Table) of(event string) []Check {
 	var all []Check
 	for _, c := range t.Cases {

@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// What verify calls what may happen to nodes.
+// The events of verify's report.
 const (
 	LoseNode  = "lose node"
 	LoseZone  = "lose zone"
 	DrainNode = "drain node"
 )
 
-// verified is what is read of a report of holdfast verify: docs/report.md has it all.
+// verified is the part of verify's report that a prediction needs; docs/report.md describes all of it.
 type verified struct {
 	Workloads []struct {
 		Name string
 		Pods int
 	}
 	Pods      []struct{ Name, Node, Workload string }
-	Scenarios []happening
+	Scenarios []scenario
 }
 
-type happening struct {
+type scenario struct {
 	Event, Target string
 	Like, Nodes   []string
 	Outcomes      []struct {
@@ -35,25 +35,25 @@ type happening struct {
 	Changes []struct{ Workload, From, To string }
 }
 
-// is tells whether it is what happens to a node, or to all nodes of a zone.
-func (h happening) is(event string, nodes []string) bool {
-	return h.Event == event && (slices.Equal(h.Nodes, nodes) || len(nodes) == 1 && slices.Contains(h.Like, nodes[0]))
+// matches reports whether the scenario is an event on the nodes. An equivalent node stands for one node.
+func (s scenario) matches(event string, nodes []string) bool {
+	return s.Event == event && (slices.Equal(s.Nodes, nodes) || len(nodes) == 1 && slices.Contains(s.Like, nodes[0]))
 }
 
-// Predict takes from a report of holdfast verify, in JSON, what it says of something that happens to a node, or to all nodes of a zone, in the
-// order of their names.
+// Predict reads from a report of holdfast verify, in JSON, the prediction for an event on a node, or on all nodes of a zone in the order of
+// their names.
 func Predict(report []byte, event string, nodes []string) (Prediction, error) {
 	p := Prediction{Nodes: nodes, Lost: Names{Predicted: []string{}}}
-	var said verified
-	if err := json.Unmarshal(report, &said); err != nil {
-		return p, fmt.Errorf("reading what holdfast verify says: %w", err)
+	var v verified
+	if err := json.Unmarshal(report, &v); err != nil {
+		return p, fmt.Errorf("decoding the report of holdfast verify: %w", err)
 	}
-	i := slices.IndexFunc(said.Scenarios, func(h happening) bool { return h.is(event, nodes) })
+	i := slices.IndexFunc(v.Scenarios, func(s scenario) bool { return s.matches(event, nodes) })
 	if i < 0 {
-		return p, fmt.Errorf("holdfast verify does not say what comes of it to %s %v", event, nodes)
+		return p, fmt.Errorf("the report of holdfast verify has no scenario %q for %v", event, nodes)
 	}
 	lost := map[string]int{}
-	for _, pod := range said.Pods {
+	for _, pod := range v.Pods {
 		stays := event == DrainNode && strings.HasPrefix(pod.Workload, "DaemonSet ")
 		if slices.Contains(nodes, pod.Node) && !stays {
 			lost[pod.Workload]++
@@ -62,36 +62,36 @@ func Predict(report []byte, event string, nodes []string) (Prediction, error) {
 	}
 	slices.Sort(p.Lost.Predicted)
 	flows := map[string]Flow{}
-	for _, w := range said.Workloads {
-		row, flow := said.Scenarios[i].of(w.Name, w.Pods-lost[w.Name])
+	for _, w := range v.Workloads {
+		row, flow := v.Scenarios[i].workload(w.Name, w.Pods-lost[w.Name])
 		kind, _, _ := strings.Cut(w.Name, " ")
 		flows[kind] = flow
 		p.Workloads = append(p.Workloads, row)
 	}
-	// Of each there is one.
+	// There is one workload of each kind.
 	bus, source, sensor := flows["StatefulSet"], flows["EventSource"], flows["Sensor"]
 	p.Flows = []Flow{through("POSTs", source, bus), through("bus", bus), through("sensor", source, bus, sensor)}
 	return p, nil
 }
 
-// of is what happens to a workload, of which so many pods are left at first.
-func (h happening) of(name string, left int) (Workload, Flow) {
+// workload returns the outcome for a workload that has left pods right after the event.
+func (s scenario) workload(name string, left int) (Workload, Flow) {
 	w, f := Workload{Name: name, Run: Count{Predicted: left}}, Flow{Returns: true}
-	for _, o := range h.Outcomes {
+	for _, o := range s.Outcomes {
 		if o.Workload == name {
 			w.Run.Predicted = o.After
 			f = Flow{Returns: o.Verdict != "stops", Within: o.RecoverySeconds}
 		}
 	}
-	for _, c := range h.Changes {
+	for _, c := range s.Changes {
 		if c.Workload == name && c.From == "" && c.To == "" {
-			w.Waits.Predicted++
+			w.Pending.Predicted++
 		}
 	}
 	return w, f
 }
 
-// through is what flows through several workloads.
+// through combines the workloads that a flow passes through.
 func through(name string, all ...Flow) Flow {
 	f := Flow{Name: name, Returns: true}
 	for _, one := range all {

@@ -10,37 +10,37 @@ import (
 	"strings"
 )
 
-// Predictions is what holdfast verify said of failures, and what came.
+// Predictions are the predictions of holdfast verify for failures, with what happened.
 type Predictions struct {
 	Date       string       `json:"date"`
 	Kubernetes string       `json:"kubernetes"`
 	Failures   []Prediction `json:"failures"`
 }
 
-// Prediction is what the loss or the drain of nodes was to do to a system, and what it did.
+// Prediction compares the predicted outcome of a node failure or drain for a system with the observed one.
 type Prediction struct {
 	Scenario string `json:"scenario"`
 	System   string `json:"system"`
-	// Nodes were lost or drained, for Away seconds.
+	// Nodes failed or were drained, for Away seconds.
 	Nodes []string `json:"nodes"`
 	Away  float64  `json:"away"`
-	// Lost are the pods that ran before and did so no longer; one that is made again elsewhere is another.
+	// Lost are the pods that ran before and no longer. A replacement is another pod.
 	Lost      Names      `json:"lost"`
 	Workloads []Workload `json:"workloads"`
 	Flows     []Flow     `json:"flows"`
 }
 
-// Names are those of pods.
+// Names are names of pods.
 type Names struct {
 	Predicted []string `json:"predicted"`
 	Seen      []string `json:"seen"`
 }
 
-// Workload is how many of its pods ran while the nodes were away, and how many waited for a node.
+// Workload has the numbers of running and of Pending pods of a workload while the nodes were away.
 type Workload struct {
-	Name  string `json:"name"`
-	Run   Count  `json:"run"`
-	Waits Count  `json:"waits"`
+	Name    string `json:"name"`
+	Run     Count  `json:"run"`
+	Pending Count  `json:"waits"`
 }
 
 // Count is a number of pods.
@@ -49,59 +49,59 @@ type Count struct {
 	Seen      int `json:"seen"`
 }
 
-// Flow is what goes through the system: it flows while all workloads that it goes through serve.
+// Flow is a path of events through the system. It works while all workloads on it serve.
 type Flow struct {
-	// Name is POSTs, the bus or the sensor.
+	// Name is "POSTs", "bus" or "sensor".
 	Name string `json:"name"`
-	// Returns tells whether it should flow while the nodes are away, after Within seconds at most; 0: it should not stop at all.
+	// Returns reports whether it should work while the nodes are away, after Within seconds at most; 0 is no interruption.
 	Returns bool    `json:"returns"`
 	Within  float64 `json:"within"`
-	// Stopped is the longest time that it did not, in seconds.
+	// Stopped is the longest interruption in seconds.
 	Stopped float64 `json:"stopped"`
 }
 
-// Beside is what verify leaves out of a flow, in seconds: that servers on the bus miss their leader and elect another (4 to 9 s: minElectionTimeout
-// and maxElectionTimeout in nats-server's raft.go), that clients find it, and that a standby begins its work.
-const Beside = 15
+// Allowance in seconds covers what verify does not predict: the election of a new leader on the bus (4 to 9 s: minElectionTimeout and
+// maxElectionTimeout in nats-server's raft.go), clients that reconnect, and a standby that starts its work.
+const Allowance = 15
 
-// Disagreements lists where it went otherwise than predicted.
+// Disagreements lists the differences between prediction and observation.
 func (p Prediction) Disagreements() []string {
 	var all []string
 	if !slices.Equal(p.Lost.Predicted, p.Lost.Seen) {
-		all = append(all, fmt.Sprintf("pods %v were to be lost, %v were", p.Lost.Predicted, p.Lost.Seen))
+		all = append(all, fmt.Sprintf("lost pods: predicted %v, observed %v", p.Lost.Predicted, p.Lost.Seen))
 	}
 	for _, w := range p.Workloads {
 		if w.Run.Predicted != w.Run.Seen {
-			all = append(all, fmt.Sprintf("%s: %d pods were to run meanwhile, %d did", w.Name, w.Run.Predicted, w.Run.Seen))
+			all = append(all, fmt.Sprintf("%s: running pods: predicted %d, observed %d", w.Name, w.Run.Predicted, w.Run.Seen))
 		}
-		if w.Waits.Predicted != w.Waits.Seen {
-			all = append(all, fmt.Sprintf("%s: %d pods were to wait for a node, %d did", w.Name, w.Waits.Predicted, w.Waits.Seen))
+		if w.Pending.Predicted != w.Pending.Seen {
+			all = append(all, fmt.Sprintf("%s: Pending pods: predicted %d, observed %d", w.Name, w.Pending.Predicted, w.Pending.Seen))
 		}
 	}
 	for _, f := range p.Flows {
 		switch {
-		case f.Returns && f.Stopped > f.Within+Beside:
-			all = append(all, fmt.Sprintf("%s: was to stop for %.1f s at most, and %d s that verify leaves out, and stopped for %.1f s", f.Name, f.Within, Beside, f.Stopped))
+		case f.Returns && f.Stopped > f.Within+Allowance:
+			all = append(all, fmt.Sprintf("%s: interruption: predicted at most %.1f s (and %d s of allowance), observed %.1f s", f.Name, f.Within, Allowance, f.Stopped))
 		case !f.Returns && f.Stopped < p.Away:
-			all = append(all, fmt.Sprintf("%s: was to stop until the nodes are back, after %.0f s, and stopped for %.1f s", f.Name, p.Away, f.Stopped))
+			all = append(all, fmt.Sprintf("%s: interruption: predicted until the nodes return after %.0f s, observed %.1f s", f.Name, p.Away, f.Stopped))
 		}
 	}
 	return all
 }
 
-// The files in a folder of evidence: for programs, and for people.
+// The files in docs/evidence: data, and the page written from it.
 const (
 	predictionsData = "predictions.json"
 	predictionsPage = "predictions.md"
 )
 
-// ReadPredictions reads what Write wrote.
+// ReadPredictions reads the predictions from a folder.
 func ReadPredictions(dir string) (Predictions, error) {
 	var p Predictions
 	return p, read(filepath.Join(dir, predictionsData), &p)
 }
 
-// Write puts the predictions into a folder: predictions.json, and predictions.md for people.
+// Write writes the predictions into a folder: predictions.json, and the page predictions.md.
 func (p Predictions) Write(dir string) error {
 	if err := write(filepath.Join(dir, predictionsData), p); err != nil {
 		return err
@@ -109,31 +109,31 @@ func (p Predictions) Write(dir string) error {
 	return os.WriteFile(filepath.Join(dir, predictionsPage), p.Markdown(), 0o644)
 }
 
-// Markdown is the predictions as a page.
+// Markdown returns the predictions as a page.
 func (p Predictions) Markdown() []byte {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `<!-- Code generated by make evidence; DO NOT EDIT. -->
-# What verify predicted
+# Predictions compared with failures
 
-Before each of these losses and drains ([failures.md](failures.md) says what they are) `+"`holdfast verify --kubeconfig`"+` was asked what becomes of each system that
-promises something, as its pods were on the nodes at that moment. Kubernetes %s, %s. Each cell: predicted / seen. A disagreement fails the run.
+Before each of these failures and drains ([failures.md](failures.md) describes them), `+"`holdfast verify --kubeconfig`"+` predicted the outcome for each system
+with a profile, from the placement of its pods at that moment. Kubernetes %s, %s. Each cell: predicted / observed. A disagreement fails the run.
 
-- *lost*: pods that ran before and did so no longer, compared by name.
-- *run*, *wait*: pods that run, and that find no node, when all that was lost is replaced that can be, the nodes still being away; compared by workload.
-- *POSTs*, *bus*, *sensor*: the longest time in seconds without an answer, an acknowledgement, a delivery. Verify counts whole pods and leases: what it leaves out,
-  the election of the bus's servers and that clients find each other again, is given %d s.
+- *lost*: pods that ran before and no longer, compared by name.
+- *running*, *Pending*: pods while the nodes are away and everything replaceable is replaced, compared by workload.
+- *POSTs*, *bus*, *sensor*: longest time in seconds without an answer, an acknowledgement, a delivery. Verify predicts pods and Leases. The election
+  of a bus leader and the reconnection of clients are not part of the prediction; %d s are allowed for them.
 
-| failure | nodes | system | lost | run | wait | POSTs | bus | sensor |
+| failure | nodes | system | lost | running | Pending | POSTs | bus | sensor |
 |---|---|---|--:|--:|--:|--:|--:|--:|
-`, p.Kubernetes, p.Date, Beside)
-	for _, l := range p.Failures {
-		var run, waits Count
-		for _, w := range l.Workloads {
-			run, waits = run.plus(w.Run), waits.plus(w.Waits)
+`, p.Kubernetes, p.Date, Allowance)
+	for _, failure := range p.Failures {
+		var run, pending Count
+		for _, w := range failure.Workloads {
+			run, pending = run.plus(w.Run), pending.plus(w.Pending)
 		}
-		fmt.Fprintf(&out, "| %s | %s | %s | %d / %d | %d / %d | %d / %d |", l.Scenario, strings.Join(l.Nodes, ", "), l.System,
-			len(l.Lost.Predicted), len(l.Lost.Seen), run.Predicted, run.Seen, waits.Predicted, waits.Seen)
-		for _, f := range l.Flows {
+		fmt.Fprintf(&out, "| %s | %s | %s | %d / %d | %d / %d | %d / %d |", failure.Scenario, strings.Join(failure.Nodes, ", "), failure.System,
+			len(failure.Lost.Predicted), len(failure.Lost.Seen), run.Predicted, run.Seen, pending.Predicted, pending.Seen)
+		for _, f := range failure.Flows {
 			fmt.Fprintf(&out, " %s / %.1f |", f.predicted(), f.Stopped)
 		}
 		out.WriteString("\n")
@@ -146,14 +146,14 @@ func (c Count) plus(d Count) Count { return Count{c.Predicted + d.Predicted, c.S
 func (f Flow) predicted() string {
 	switch {
 	case !f.Returns:
-		return "stops"
+		return "interrupted"
 	case f.Within == 0:
-		return "goes on"
+		return "none"
 	}
 	return fmt.Sprintf("%.1f", f.Within)
 }
 
-// read decodes a file of JSON, write makes one and the folder that it is in.
+// read decodes a JSON file.
 func read(file string, into any) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -165,6 +165,7 @@ func read(file string, into any) error {
 	return nil
 }
 
+// write encodes a JSON file and creates its folder.
 func write(file string, what any) error {
 	text, err := json.MarshalIndent(what, "", "  ")
 	if err != nil {

@@ -1,43 +1,33 @@
 package evidence
 
 import (
-	"bytes"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// TestPredictions shows that the page says what was predicted and seen, and that it went so.
-func TestPredictions(t *testing.T) {
-	dir := filepath.Join("../../..", "docs", "evidence")
-	p, err := ReadPredictions(dir)
+// TestPredictionsPage checks that the page was written from the committed data, and that every prediction was right.
+func TestPredictionsPage(t *testing.T) {
+	p, err := ReadPredictions(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(filepath.Join(dir, predictionsPage))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, p.Markdown()) {
-		t.Errorf("docs/evidence/%s is not what %s says: run make evidence", predictionsPage, predictionsData)
-	}
+	checkPage(t, predictionsPage, p.Markdown())
 	if len(p.Failures) == 0 {
-		t.Error("nothing was predicted")
+		t.Error("there are no predictions")
 	}
-	for _, l := range p.Failures {
-		for _, differs := range l.Disagreements() {
-			t.Errorf("%s %v, %s: %s", l.Scenario, l.Nodes, l.System, differs)
+	for _, failure := range p.Failures {
+		for _, differs := range failure.Disagreements() {
+			t.Errorf("%s %v, %s: %s", failure.Scenario, failure.Nodes, failure.System, differs)
 		}
-		if len(l.Workloads) == 0 || len(l.Flows) == 0 {
-			t.Errorf("%s %v, %s: nothing was predicted", l.Scenario, l.Nodes, l.System)
+		if len(failure.Workloads) == 0 || len(failure.Flows) == 0 {
+			t.Errorf("%s %v, %s: the prediction is empty", failure.Scenario, failure.Nodes, failure.System)
 		}
 	}
 }
 
-// TestDisagreements: each thing that goes otherwise than predicted is told, and nothing else is.
+// TestDisagreements: every difference from the prediction is listed, and nothing else.
 func TestDisagreements(t *testing.T) {
 	as := func(change func(*Prediction)) Prediction {
 		p := Prediction{Away: 30, Lost: Names{[]string{"a", "b"}, []string{"a", "b"}}, Workloads: []Workload{{"w", Count{2, 2}, Count{1, 1}}},
@@ -49,13 +39,13 @@ func TestDisagreements(t *testing.T) {
 		p    Prediction
 		want string
 	}{
-		"as predicted":           {as(func(*Prediction) {}), ""},
-		"another pod is lost":    {as(func(p *Prediction) { p.Lost.Seen = []string{"a", "c"} }), "pods [a b] were to be lost, [a c] were"},
-		"a pod less runs":        {as(func(p *Prediction) { p.Workloads[0].Run.Seen = 1 }), "w: 2 pods were to run meanwhile, 1 did"},
-		"a pod more waits":       {as(func(p *Prediction) { p.Workloads[0].Waits.Seen = 2 }), "w: 1 pods were to wait for a node, 2 did"},
-		"it stops":               {as(func(p *Prediction) { p.Flows[0].Stopped = 15.1 }), "bus: was to stop for 0.0 s at most"},
-		"it takes longer":        {as(func(p *Prediction) { p.Flows[1].Stopped = 39.1 }), "sensor: was to stop for 24.0 s at most"},
-		"it comes back too soon": {as(func(p *Prediction) { p.Flows[2].Stopped = 29 }), "POSTs: was to stop until the nodes are back"},
+		"as predicted":            {as(func(*Prediction) {}), ""},
+		"another pod is lost":     {as(func(p *Prediction) { p.Lost.Seen = []string{"a", "c"} }), "lost pods: predicted [a b], observed [a c]"},
+		"one pod fewer runs":      {as(func(p *Prediction) { p.Workloads[0].Run.Seen = 1 }), "w: running pods: predicted 2, observed 1"},
+		"one more pod is Pending": {as(func(p *Prediction) { p.Workloads[0].Pending.Seen = 2 }), "w: Pending pods: predicted 1, observed 2"},
+		"unexpected interruption": {as(func(p *Prediction) { p.Flows[0].Stopped = 15.1 }), "bus: interruption: predicted at most 0.0 s"},
+		"longer interruption":     {as(func(p *Prediction) { p.Flows[1].Stopped = 39.1 }), "sensor: interruption: predicted at most 24.0 s"},
+		"shorter interruption":    {as(func(p *Prediction) { p.Flows[2].Stopped = 29 }), "POSTs: interruption: predicted until the nodes return"},
 	} {
 		got := c.p.Disagreements()
 		if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], c.want)) {
@@ -64,7 +54,7 @@ func TestDisagreements(t *testing.T) {
 	}
 }
 
-// TestPredict: of a report that part is taken which is about the loss, with names from rest and numbers from the play.
+// TestPredict reads the scenario of an event from a report: names of pods from the steady state, numbers from the simulation.
 func TestPredict(t *testing.T) {
 	const report = `{
 		"workloads": [{"name": "StatefulSet n/bus", "pods": 3}, {"name": "EventSource n/load", "pods": 2}, {"name": "Sensor n/load", "pods": 2}, {"name": "DaemonSet n/leaf", "pods": 3}],
@@ -84,7 +74,7 @@ func TestPredict(t *testing.T) {
 	p, err := Predict([]byte(report), LoseNode, []string{"a"})
 	want := Prediction{
 		Nodes: []string{"a"}, Lost: Names{Predicted: []string{"bus-0", "leaf-a", "source-1"}},
-		Workloads: []Workload{{Name: "StatefulSet n/bus", Run: Count{Predicted: 2}}, {Name: "EventSource n/load", Run: Count{Predicted: 1}, Waits: Count{Predicted: 1}},
+		Workloads: []Workload{{Name: "StatefulSet n/bus", Run: Count{Predicted: 2}}, {Name: "EventSource n/load", Run: Count{Predicted: 1}, Pending: Count{Predicted: 1}},
 			{Name: "Sensor n/load", Run: Count{Predicted: 2}}, {Name: "DaemonSet n/leaf", Run: Count{Predicted: 2}}},
 		Flows: []Flow{{Name: "POSTs", Returns: true}, {Name: "bus", Returns: true}, {Name: "sensor", Returns: true, Within: 23.8}},
 	}
@@ -100,6 +90,6 @@ func TestPredict(t *testing.T) {
 		t.Errorf("drained: got %+v %v", p, err)
 	}
 	if _, err := Predict([]byte(report), LoseNode, []string{"c"}); err == nil {
-		t.Error("a loss that was not played is predicted")
+		t.Error("a failure that the report does not contain is predicted")
 	}
 }

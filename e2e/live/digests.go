@@ -1,0 +1,65 @@
+package live
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/holdfast-ha/holdfast/e2e/binaries"
+	"github.com/holdfast-ha/holdfast/e2e/cases"
+	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
+)
+
+// Digests returns, for each system of TestFailures, the digests of what the chart renders for it.
+func Digests() (evidence.Charts, error) { return digests(systems(false)) }
+
+// MigrationDigests returns the digests of what the chart renders before, during and after the migration of TestSolo, and for its scale-up.
+func MigrationDigests() (evidence.Charts, error) {
+	before, during, after, scaled := migrated(), migrated(), migrated(), migrated()
+	before.Title = "before"
+	during.Title, during.Profile, during.Values = "during", "multi-zone", []string{"--set", migrationFlags}
+	after.Title, after.Profile = "after", "multi-zone"
+	scaled.Title, scaled.Profile, scaled.Values = "five servers", "multi-zone", []string{"--set", "bus.replicas=5"}
+	return digests([]*System{before, during, after, scaled})
+}
+
+// migrationFlags are values for a migration.
+const migrationFlags = "migration.from=single-node,migration.id=there"
+
+// migrated is the system whose bus is migrated.
+func migrated() *System {
+	s := ofChart("moved", "single-node", "node")
+	s.Title = "migrated"
+	return s
+}
+
+func digests(systems []*System) (evidence.Charts, error) {
+	holdfast, err := binaries.Holdfast()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "holdfast-digests-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "values.yaml")
+	if err := os.WriteFile(file, []byte(values), 0o644); err != nil {
+		return nil, err
+	}
+	charts := evidence.Charts{}
+	for _, s := range systems {
+		args := slices.Concat([]string{"render", "argo-events", "--profile", s.Profile, "--release", s.Name, "--namespace", s.Name, "--values", file}, s.Values)
+		out, err := cases.Output(holdfast, args...)
+		if err != nil {
+			return nil, err
+		}
+		objects, err := cases.Decode(out)
+		if err != nil {
+			return nil, fmt.Errorf("rendering %s: %w", s.Title, err)
+		}
+		charts[s.Title] = cases.PodDigests(objects)
+	}
+	return charts, nil
+}

@@ -1,0 +1,122 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
+)
+
+// Limits in seconds. nats-server replaces a dead leader after 4 to 9 s (raft.go: minElectionTimeout, maxElectionTimeout); a leader that
+// shuts down hands over at once. A standby sensor takes over a Lease after 15 s.
+var (
+	election = evidence.Limits{Bus: 10, Sensor: 30}
+	handover = evidence.Limits{Bus: 1, Sensor: 30}
+)
+
+// tolerance in seconds is added to every limit in a run: a busy machine delays everything. A bus without a quorum, or without another
+// replica, is unavailable for longer: until a node or pod is back. The evidence lists what exceeded a limit without the tolerance.
+const tolerance = 10
+
+// outage is how long failed nodes are away, at least.
+const outage = 30 * time.Second
+
+// noFailure is the baseline.
+func noFailure(*runner, ...string) scenario {
+	return scenario{name: "no failure", lasts: 15 * time.Second}
+}
+
+// powerLoss cuts the power of nodes, and restores it.
+func powerLoss(r *runner, nodes ...string) scenario {
+	sc := scenario{name: "power loss of a node", nodes: nodes, event: evidence.LoseNode, lasts: outage, limits: election,
+		fail: func(ctx context.Context) error { return r.cluster.Kill(ctx, nodes...) },
+		end:  func(ctx context.Context) error { return r.cluster.Boot(ctx, nodes...) }}
+	if len(nodes) > 1 {
+		sc.name, sc.event, sc.zone = "power loss of a zone", evidence.LoseZone, true
+	}
+	return sc
+}
+
+// networkLoss disconnects nodes that keep running.
+func networkLoss(r *runner, nodes ...string) scenario {
+	return scenario{name: "network loss of a node", nodes: nodes, event: evidence.LoseNode, lasts: outage, limits: election,
+		fail: func(ctx context.Context) error { return r.cluster.Cut(ctx, nodes...) },
+		end:  func(ctx context.Context) error { return r.cluster.Heal(ctx, nodes...) }}
+}
+
+// drain evicts the pods of a node with kubectl drain, and makes the node schedulable again.
+func drain(r *runner, nodes ...string) scenario {
+	kubectl := func(args ...string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := r.kube.run(ctx, r.kube.kubectl, "", append(args, nodes...)...)
+			return err
+		}
+	}
+	return scenario{name: "node drain", nodes: nodes, event: evidence.DrainNode, limits: handover,
+		fail: kubectl("drain", "--ignore-daemonsets", "--delete-emptydir-data", "--timeout="+patience.String()),
+		end:  kubectl("uncordon")}
+}
+
+// controlPlaneOutage stops API server, controllers and scheduler for a minute.
+func controlPlaneOutage(r *runner, _ ...string) scenario {
+	return scenario{name: "control plane down for a minute", lasts: time.Minute, fail: r.cluster.StopControlPlane, end: r.cluster.StartControlPlane}
+}
+
+// Rollouts restart a workload of every system.
+func rolloutOfSources(r *runner, _ ...string) scenario {
+	return r.rollout("event sources", "deployment", func(*System) string { return "eventsource-name=load" })
+}
+
+func rolloutOfSensors(r *runner, _ ...string) scenario {
+	return r.rollout("sensors", "deployment", func(*System) string { return "sensor-name=load" })
+}
+
+func rolloutOfBus(r *runner, _ ...string) scenario {
+	return r.rollout("bus", "statefulset", func(s *System) string { return s.busPods })
+}
+
+func (r *runner) rollout(what, kind string, selector func(*System) string) scenario {
+	return scenario{name: "rollout of the " + what, limits: handover, fail: func(ctx context.Context) error {
+		return r.staggered(func(s *System) error {
+			out, err := r.kube.run(ctx, r.kube.kubectl, "", "rollout", "restart", kind, "-n", s.Name, "-l", selector(s))
+			if err != nil {
+				return err
+			}
+			if out == "" {
+				return fmt.Errorf("%s has no %s with %s to restart", s.Name, kind, selector(s))
+			}
+			return nil
+		})
+	}}
+}
+
+// upgrade changes bus, source and sensor at once, as a new version of the chart does.
+func upgrade(r *runner, _ ...string) scenario {
+	return scenario{name: "upgrade of everything", limits: handover, fail: func(ctx context.Context) error {
+		if err := r.staggered(func(s *System) error { return s.upgrade(ctx, r.kube, r.files.chart) }); err != nil {
+			return err
+		}
+		// The controller has to update its Deployments before their rollouts begin.
+		for _, s := range r.systems {
+			if err := until(ctx, patience, func(ctx context.Context) (string, error) { return s.outdated(ctx, r.kube) }); err != nil {
+				return fmt.Errorf("%w%s%s", err, s.describe(ctx, r.kube), s.controllerLog(ctx, r.kube))
+			}
+		}
+		return nil
+	}}
+}
+
+// staggered calls change for each system, some seconds apart: pods that all start at once wait for the processor, and the measured gaps would
+// be those of the machine.
+func (r *runner) staggered(change func(*System) error) error {
+	for i, s := range r.systems {
+		if i > 0 {
+			time.Sleep(8 * time.Second)
+		}
+		if err := change(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
+)
+
+// TestLists checks that every list can be selected, and that CI's is a part of the one that produces the evidence.
+func TestLists(t *testing.T) {
+	for name, l := range lists {
+		if found, err := findList(name); err != nil || len(found.entries) != len(l.entries) {
+			t.Errorf("list %s: got %d scenarios and %v, want %d", name, len(found.entries), err, len(l.entries))
+		}
+	}
+	if _, err := findList("other"); err == nil || err.Error() != `unknown list "other": choose long or short` {
+		t.Errorf("got error %v", err)
+	}
+}
+
+// TestFailures runs every scenario of a list on all systems at once. Each system must keep the promise of its profile.
+func TestFailures(t *testing.T) {
+	if *evidenceDir != "" && *listName != "long" {
+		t.Fatal("-evidence needs -list long")
+	}
+	ctx, l := t.Context(), lists[*listName]
+	shared.log("list %s: %d of the %d entries of the long list, naive system: %v", *listName, len(l.entries), len(lists["long"].entries), l.naive)
+	err := shared.install(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := make([]string, len(shared.systems))
+	for i, s := range shared.systems {
+		if begin[i], err = s.now(ctx, shared.kube); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var outcome outcomes
+	for _, e := range l.entries {
+		groups, err := e.targets(ctx, shared)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, nodes := range groups {
+			outcome.run(t, e.failure(shared, nodes...))
+		}
+	}
+	e := evidence.Evidence{Results: outcome.results, Totals: total(t, begin)}
+	if err := shared.addContext(ctx, &e); err != nil {
+		t.Fatal(err)
+	}
+	p := evidence.Predictions{Date: e.Date, Kubernetes: e.Kubernetes, Failures: outcome.predicted}
+	fmt.Printf("list %s\n%s\n%s", *listName, e.Markdown(), p.Markdown())
+	if *evidenceDir != "" {
+		if err := errors.Join(e.Write(*evidenceDir), p.Write(*evidenceDir)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// outcomes are the results of all scenarios of a run.
+type outcomes struct {
+	results   []evidence.Result
+	predicted []evidence.Prediction
+}
+
+// run runs a scenario as a subtest and keeps its outcome. It stops the test if the scenario could not be run to its end, because the next
+// ones would suffer from it.
+func (o *outcomes) run(t *testing.T, sc scenario) {
+	complete := false
+	passed := t.Run(sc.name, func(t *testing.T) {
+		results, predictions, err := shared.run(t.Context(), sc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		complete = true
+		o.results = append(o.results, results...)
+		o.predicted = append(o.predicted, predictions...)
+		for _, p := range predictions {
+			for _, differs := range p.Disagreements() {
+				t.Errorf("%s: differs from the prediction of holdfast verify: %s", p.System, differs)
+			}
+		}
+		for i, s := range shared.systems {
+			if !sc.covers(s) {
+				continue
+			}
+			found := violations(results[i])
+			for _, v := range found {
+				t.Errorf("%s: %s", s.Title, v)
+			}
+			if len(found) > 0 {
+				t.Log(s.flow(t.Context(), shared.kube))
+			}
+		}
+	})
+	if !passed && !complete {
+		t.FailNow()
+	}
+}
+
+// total counts the whole run, from the first event to the last.
+func total(t *testing.T, begin []string) []evidence.Result {
+	wait := arrival
+	if *evidenceDir != "" {
+		// In favour of the naive system: a client whose server is gone without a word notices after six minutes (nats.go: a ping every 2
+		// minutes, two of them missed).
+		wait = 6 * time.Minute
+	}
+	var totals []evidence.Result
+	for i, s := range shared.systems {
+		r, err := s.settle(t.Context(), shared.kube, begin[i], wait)
+		if err != nil {
+			t.Fatal(err)
+		}
+		totals = append(totals, evidence.Result{Scenario: "in all", System: s.Title, Reports: r})
+		if s.Survives != "" && r.Webhook.Lost+r.Bus.Lost > 0 {
+			t.Errorf("%s: lost in the whole run: %d acknowledged events, %d acknowledged messages", s.Title, r.Webhook.Lost, r.Bus.Lost)
+		}
+	}
+	return totals
+}
