@@ -77,36 +77,6 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestTargets checks that every make target in the documents exists.
-func TestTargets(t *testing.T) {
-	makefile, err := os.ReadFile("../../Makefile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range documents(t) {
-		text := readDocument(t, file)
-		for _, target := range regexp.MustCompile("(?m)(?:^|`)make ([a-z0-9-]+)").FindAllStringSubmatch(text, -1) {
-			if !bytes.Contains(makefile, []byte("\n"+target[1]+":")) {
-				t.Errorf("%s: the Makefile has no target %s", file, target[1])
-			}
-		}
-	}
-}
-
-// TestLinks checks that every relative link in the documents leads to a file.
-func TestLinks(t *testing.T) {
-	for _, file := range documents(t) {
-		for _, link := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(readDocument(t, file), -1) {
-			if strings.Contains(link[1], "://") {
-				continue
-			}
-			if _, err := os.Stat(filepath.Join("../..", filepath.Dir(file), link[1])); err != nil {
-				t.Errorf("%s: broken link %s", file, link[1])
-			}
-		}
-	}
-}
-
 // userFolder returns a folder with the repository's data and the files that the documents name.
 func userFolder(t *testing.T) string {
 	t.Helper()
@@ -140,31 +110,6 @@ func userFolder(t *testing.T) string {
 		}
 	}
 	return dir
-}
-
-// documents lists the pages that are written by hand and show commands, relative to the repository's root.
-func documents(t *testing.T) []string {
-	t.Helper()
-	files := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/README.md", "docs/limits.md", "docs/kustomize/README.md"}
-	for _, pattern := range []string{"docs/guides/*.md", "docs/decisions/*.md"} {
-		found, err := filepath.Glob(filepath.Join("../..", pattern))
-		if err != nil || len(found) == 0 {
-			t.Fatalf("%s: no pages found (%v)", pattern, err)
-		}
-		for _, file := range found {
-			files = append(files, strings.TrimPrefix(filepath.ToSlash(file), "../../"))
-		}
-	}
-	return files
-}
-
-func readDocument(t *testing.T, file string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("../..", file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 // shownCommands returns the commands in the documents' sh blocks and in the examples of the help.

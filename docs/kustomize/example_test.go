@@ -21,7 +21,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestTeam: the team's overlay is the profile multi-zone and what the team says, no more.
+// TestTeam checks that the team's overlay gives the profile multi-zone with the team's changes, and no others.
 func TestTeam(t *testing.T) {
 	memory := filesys.MakeFsInMemory()
 	for name, text := range written(t) {
@@ -44,20 +44,20 @@ func TestTeam(t *testing.T) {
 	}
 	for id, o := range want {
 		expected := mirrored(o).(map[string]any)
-		say(expected, "payments", "metadata", "namespace")
-		say(expected, "payments", "metadata", "labels", "example.org/team")
+		set(expected, "payments", "metadata", "namespace")
+		set(expected, "payments", "metadata", "labels", "example.org/team")
 		for _, subject := range list(expected["subjects"]) {
-			say(subject.(map[string]any), "payments", "namespace")
+			set(subject.(map[string]any), "payments", "namespace")
 		}
 		switch id {
 		case "StatefulSet events-argo-events-bus":
-			say(container(expected), map[string]any{
+			set(container(expected), map[string]any{
 				"requests": map[string]any{"cpu": "500m", "memory": "2Gi"}, "limits": map[string]any{"memory": "4Gi"},
 			}, "resources")
 		case "Deployment events-argo-events-controller":
-			// Kustomize puts the variable that a patch names first.
+			// Kustomize moves the variable of a patch to the front.
 			env := list(container(expected)["env"])
-			slices.SortStableFunc(env, func(a, b any) int { return isImage(b) - isImage(a) })
+			slices.SortStableFunc(env, func(a, b any) int { return imageRank(b) - imageRank(a) })
 		}
 		if !reflect.DeepEqual(got[id], expected) {
 			t.Errorf("%s is\n%s\nwant\n%s", id, text(t, got[id]), text(t, expected))
@@ -65,7 +65,7 @@ func TestTeam(t *testing.T) {
 	}
 }
 
-// written is what the command in the overlay's first lines writes.
+// written returns the files that the command at the top of team/kustomization.yaml writes.
 func written(t *testing.T) map[string][]byte {
 	t.Helper()
 	st, err := stack.Load(stacks.FS, "argo-events.yaml")
@@ -132,7 +132,7 @@ func built(t *testing.T, memory filesys.FileSystem, dir string) map[string]map[s
 	return all
 }
 
-// mirrored is a tree in which the images that the system runs come from the mirror; those of the user's own workflows stay.
+// mirrored returns a copy of a tree with the system's images from the mirror. The images of the user's own workflows stay.
 func mirrored(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -150,7 +150,7 @@ func mirrored(v any) any {
 	case string:
 		for registry, repositories := range map[string][]string{"docker.io/": {"library/nats:", "natsio/nats-box:"}, "quay.io/": {"argoproj/argo-events:"}} {
 			for _, repository := range repositories {
-				if name, is := strings.CutPrefix(v, registry); is && strings.HasPrefix(name, repository) {
+				if name, ok := strings.CutPrefix(v, registry); ok && strings.HasPrefix(name, repository) {
 					return "mirror.example.org/" + name
 				}
 			}
@@ -159,11 +159,11 @@ func mirrored(v any) any {
 	return v
 }
 
-// say sets a value in a tree, at a path whose last map may be missing.
-func say(tree map[string]any, value any, path ...string) {
+// set sets a value in a tree. It creates missing maps on the path.
+func set(tree map[string]any, value any, path ...string) {
 	for _, key := range path[:len(path)-1] {
-		next, is := tree[key].(map[string]any)
-		if !is {
+		next, ok := tree[key].(map[string]any)
+		if !ok {
 			next = map[string]any{}
 			tree[key] = next
 		}
@@ -177,7 +177,8 @@ func container(workload map[string]any) map[string]any {
 	return pod["containers"].([]any)[0].(map[string]any)
 }
 
-func isImage(variable any) int {
+// imageRank returns 1 for the variable that has the image, and 0 for others.
+func imageRank(variable any) int {
 	if variable.(map[string]any)["name"] == "ARGO_EVENTS_IMAGE" {
 		return 1
 	}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// maxReadme is the length in lines that a reader has patience for.
+const maxReadme = 120
+
+// TestShownOutput checks blocks of the documents that begin with "$ holdfast": the command prints every line that they show.
+func TestShownOutput(t *testing.T) {
+	pages := map[string]string{}
+	for _, file := range documents(t) {
+		pages[file] = readDocument(t, file)
+	}
+	t.Chdir("../..")
+	blocks := 0
+	for file, text := range pages {
+		for _, block := range strings.Split(text, "```console\n$ holdfast ")[1:] {
+			blocks++
+			block, _, _ = strings.Cut(block, "\n```")
+			args, shown, _ := strings.Cut(block, "\n")
+			var out, errOut bytes.Buffer
+			if code := run(strings.Fields(args), strings.NewReader(""), &out, &errOut); code == exitBadInput || code == exitOther {
+				t.Fatalf("holdfast %s: %s", args, errOut.String())
+			}
+			printed := strings.Split(out.String(), "\n")
+			for line := range strings.SplitSeq(shown, "\n") {
+				if !slices.Contains(printed, line) {
+					t.Errorf("%s shows %q, which holdfast %s does not print:\n%s", file, line, args, out.String())
+				}
+			}
+		}
+	}
+	if blocks < 2 {
+		t.Errorf("only %d blocks found", blocks)
+	}
+}
+
+// TestReadme checks the length of the README, and that its table of profiles is the one in the chart's README, which is generated.
+func TestReadme(t *testing.T) {
+	readme := readDocument(t, "README.md")
+	if lines := strings.Count(readme, "\n"); lines > maxReadme {
+		t.Errorf("the README has %d lines, at most %d are allowed: move details to docs/", lines, maxReadme)
+	}
+	rows := 0
+	for row := range strings.SplitSeq(readDocument(t, "charts/argo-events/README.md"), "\n") {
+		if !strings.HasPrefix(row, "| `") || !strings.Contains(row, "-node`") && !strings.Contains(row, "-zone`") {
+			continue
+		}
+		rows++
+		if !strings.Contains(readme, row+"\n") {
+			t.Errorf("the README's table of profiles should have the row\n%s", row)
+		}
+	}
+	if rows != 3 {
+		t.Errorf("%d profiles found in the chart's README, want 3", rows)
+	}
+}
+
+// TestTargets checks that every make target in the documents exists.
+func TestTargets(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range documents(t) {
+		text := readDocument(t, file)
+		for _, target := range regexp.MustCompile("(?m)(?:^|`)make ([a-z0-9-]+)").FindAllStringSubmatch(text, -1) {
+			if !bytes.Contains(makefile, []byte("\n"+target[1]+":")) {
+				t.Errorf("%s: the Makefile has no target %s", file, target[1])
+			}
+		}
+	}
+}
+
+// TestLinks checks that every relative link in the documents leads to a file.
+func TestLinks(t *testing.T) {
+	for _, file := range documents(t) {
+		for _, link := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(readDocument(t, file), -1) {
+			if strings.Contains(link[1], "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join("../..", filepath.Dir(file), link[1])); err != nil {
+				t.Errorf("%s: broken link %s", file, link[1])
+			}
+		}
+	}
+}
+
+// TestPaths checks that every path of the repository in CONTRIBUTING.md exists. Capital letters stand for a name that a reader chooses.
+func TestPaths(t *testing.T) {
+	for _, match := range regexp.MustCompile("`([a-z.][a-z0-9_.*-]*(?:/[A-Za-z0-9_.*-]+)+/?)`").FindAllStringSubmatch(readDocument(t, "CONTRIBUTING.md"), -1) {
+		path := match[1]
+		for strings.ToLower(path) != path {
+			path = filepath.Dir(path)
+		}
+		if found, err := filepath.Glob(filepath.Join("../..", path)); (err != nil || len(found) == 0) && !generatedLater[path] {
+			t.Errorf("CONTRIBUTING.md: %s does not exist", match[1])
+		}
+	}
+}
+
+// generatedLater lists paths that a command in CONTRIBUTING.md creates.
+var generatedLater = map[string]bool{"dist/checksums.txt": true}
+
+// TestNamedTests checks that every test in a go test command of CONTRIBUTING.md exists.
+func TestNamedTests(t *testing.T) {
+	commands := regexp.MustCompile("go test \\./(\\S+) -run (\\w+)").FindAllStringSubmatch(readDocument(t, "CONTRIBUTING.md"), -1)
+	if len(commands) == 0 {
+		t.Fatal("no commands found")
+	}
+	for _, command := range commands {
+		files, err := filepath.Glob(filepath.Join("../..", command[1], "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(files, func(file string) bool {
+			text, err := os.ReadFile(file)
+			return err == nil && bytes.Contains(text, []byte("\nfunc "+command[2]+"(t *testing.T)"))
+		}) {
+			t.Errorf("CONTRIBUTING.md: %s has no test %s", command[1], command[2])
+		}
+	}
+}
+
+// documents lists the pages that are written by hand and show commands, relative to the repository's root.
+func documents(t *testing.T) []string {
+	t.Helper()
+	files := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/README.md", "docs/limits.md", "docs/kustomize/README.md"}
+	for _, pattern := range []string{"docs/guides/*.md", "docs/decisions/*.md"} {
+		found, err := filepath.Glob(filepath.Join("../..", pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: no pages found (%v)", pattern, err)
+		}
+		for _, file := range found {
+			files = append(files, strings.TrimPrefix(filepath.ToSlash(file), "../../"))
+		}
+	}
+	return files
+}
+
+func readDocument(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../..", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
