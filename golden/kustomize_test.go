@@ -9,13 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/holdfast-ha/holdfast/generator/kustomize"
 	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/profile"
-	"github.com/holdfast-ha/holdfast/generator/render"
-	"github.com/holdfast-ha/holdfast/generator/stack"
-	"github.com/holdfast-ha/holdfast/profiles"
-	"github.com/holdfast-ha/holdfast/stacks"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
@@ -30,11 +25,13 @@ func TestKustomize(t *testing.T) {
 	for _, file := range cases {
 		dir := filepath.Dir(file)
 		t.Run(dir, func(t *testing.T) {
-			s := system(t, dir)
-			files := folderOf(t, s)
-			expect(t, built(t, files, "base"), s.Base.Objects)
-			for _, v := range s.Others {
-				expect(t, built(t, files, "overlays/"+v.Profile.Name), v.Objects)
+			files, profiles := folderOf(t, dir)
+			for i, p := range profiles {
+				overlay := "overlays/" + p.profile
+				if i == 0 {
+					overlay = "base"
+				}
+				expect(t, built(t, files, overlay), p.objects)
 			}
 		})
 	}
@@ -43,7 +40,8 @@ func TestKustomize(t *testing.T) {
 // TestPatchesAreShort: a person can read what a profile changes of the flagship. Each patch says why.
 func TestPatchesAreShort(t *testing.T) {
 	const most = 200
-	files, lines := folderOf(t, system(t, "single-node")), map[string]int{}
+	files, _ := folderOf(t, "single-node")
+	lines := map[string]int{}
 	for name, text := range files {
 		parts := strings.Split(name, "/")
 		if parts[0] != "components" || parts[2] != "patches" {
@@ -62,29 +60,30 @@ func TestPatchesAreShort(t *testing.T) {
 	}
 }
 
-// system renders the case in dir for all profiles that its values allow: some values are refused by a profile, never by the case's own.
-func system(t *testing.T, dir string) kustomize.System {
+// rendered are the objects of a profile.
+type rendered struct {
+	profile string
+	objects []manifest.Object
+}
+
+// folderOf returns the Kustomize folder of the case in dir, and the objects of each profile in it. A profile is left out
+// if it refuses the values, unless it is the profile of the case.
+func folderOf(t *testing.T, dir string) (map[string][]byte, []rendered) {
 	t.Helper()
 	c, err := Read(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	helmChart, options, err := c.load(dir)
+	chart, options, err := c.load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := profile.Load(profiles.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := kustomize.System{Release: Release, Namespace: Namespace}
-	if s.Stack, err = stack.Load(stacks.FS, c.Stack+".yaml"); err != nil {
-		t.Fatal(err)
-	}
-	var variants []kustomize.Variant
-	for _, p := range all {
-		options.Values["profile"] = p.Name
-		objects, err := render.Render(helmChart, options)
+	var (
+		profiles []profile.Profile
+		all      []rendered
+	)
+	for _, p := range chart.Profiles {
+		objects, err := chart.Render(options.WithProfile(p.Name))
 		if err != nil && p.Name == c.Profile {
 			t.Fatal(err)
 		}
@@ -92,27 +91,21 @@ func system(t *testing.T, dir string) kustomize.System {
 			t.Logf("%s refuses the values", p.Name)
 			continue
 		}
-		variants = append(variants, kustomize.Variant{Profile: p, Objects: objects})
+		profiles, all = append(profiles, p), append(all, rendered{p.Name, objects})
 	}
 	// A move to single-node is one from all the others.
-	if _, moves := options.Values["migration"]; len(variants) < 2 && !moves {
-		t.Errorf("only %d profile allows the values: nothing is compared", len(variants))
+	if _, moves := options.Values["migration"]; len(profiles) < 2 && !moves {
+		t.Errorf("only %d profile accepts the values: nothing is compared", len(profiles))
 	}
-	s.Base, s.Others = variants[0], variants[1:]
-	return s
-}
-
-func folderOf(t *testing.T, s kustomize.System) map[string][]byte {
-	t.Helper()
-	files, err := kustomize.Files(s)
+	files, err := chart.Kustomize(options, profiles)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := kustomize.Files(s)
+	again, err := chart.Kustomize(options, profiles)
 	if err != nil || !reflect.DeepEqual(files, again) {
 		t.Errorf("the same input gives other bytes (%v)", err)
 	}
-	return files
+	return files, all
 }
 
 // built is what Kustomize builds of a folder.

@@ -1,7 +1,9 @@
 package main
 
 import (
-	"github.com/holdfast-ha/holdfast/generator/chart"
+	"errors"
+
+	"github.com/holdfast-ha/holdfast/generator"
 	"github.com/holdfast-ha/holdfast/generator/folder"
 	"github.com/spf13/cobra"
 )
@@ -14,30 +16,37 @@ func newChartCmd(_ streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "chart STACK -o DIR",
 		Short: "Write the Helm chart of a stack",
-		Long: `chart turns a stack, a built-in one or your own file, into a Helm chart with all profiles in it. The
-folder is written completely or not at all; one that was edited since is left alone without --force.`,
+		Long: `chart writes the Helm chart of a stack, with all profiles in it. STACK is a built-in stack or a
+file of your own. The folder is written completely or not at all. A folder that was edited since,
+or that holdfast did not write, is only replaced with --force.`,
 		Example: `  holdfast chart argo-events -o charts/argo-events
   holdfast chart ./shop.yaml -o charts/shop`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeStacks,
 		RunE: func(_ *cobra.Command, args []string) error {
-			st, err := loadStack(args)
+			c, err := generator.Load(args[0])
 			if err != nil {
 				return err
 			}
-			all, err := loadProfiles()
-			if err != nil {
-				return err
-			}
-			files, err := chart.New(st, all)
-			if err != nil {
-				return err
-			}
-			return written(folder.Write(dir, files, force))
+			return writeFolder(dir, c.Files, force)
 		},
 	}
-	cmd.Flags().StringVarP(&dir, "output", "o", "", "the chart's folder")
-	cmd.Flags().BoolVar(&force, "force", false, "replace a folder that holdfast did not write, or that was edited since")
+	addFolderFlags(cmd, &dir, &force)
 	_ = cmd.MarkFlagRequired("output")
 	return cmd
+}
+
+// addFolderFlags adds -o and --force for a command that writes a folder.
+func addFolderFlags(cmd *cobra.Command, dir *string, force *bool) {
+	cmd.Flags().StringVarP(dir, "output", "o", "", "folder to write")
+	cmd.Flags().BoolVar(force, "force", false, "replace a folder that was edited since, or that holdfast did not write")
+}
+
+// writeFolder writes a folder. A folder that must not be replaced is bad input; one that cannot be written is not.
+func writeFolder(dir string, files map[string][]byte, force bool) error {
+	err := folder.Write(dir, files, force)
+	if err == nil || errors.Is(err, folder.ErrEdited) {
+		return err
+	}
+	return otherError{err}
 }

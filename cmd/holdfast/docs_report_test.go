@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/holdfast-ha/holdfast/verify/availability"
 	"github.com/holdfast-ha/holdfast/verify/report"
 )
 
@@ -24,8 +25,8 @@ type output struct {
 
 var (
 	verifyOutput  = output{"The report", "holdfast verify -o json", report.Version, [][]string{{"../../verify/report/report.go"}}}
-	compareOutput = output{"The comparison of the profiles", "holdfast profiles --compare -o json", comparisonVersion, [][]string{
-		{"compare.go", "Comparison", "ComparedProfile", "ComparedWorkload"}, {"../../verify/availability/cost.go", "Cost"}, {"../../verify/availability/rates.go", "Assumption"}}}
+	compareOutput = output{"The comparison of the profiles", "holdfast profiles --compare -o json", availability.ComparisonVersion, [][]string{
+		{"../../verify/availability/comparison.go", "Comparison", "ComparedProfile", "ComparedWorkload"}, {"../../verify/availability/cost.go", "Cost"}, {"../../verify/availability/rates.go", "Assumption"}}}
 )
 
 // types are those of an output, the whole first.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/holdfast-ha/holdfast/generator"
 	"github.com/holdfast-ha/holdfast/generator/ha"
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
@@ -66,7 +67,7 @@ func cliDocs(t *testing.T) string {
 
 // decisionDocs is every decision about the flagship, with its reason.
 func decisionDocs(t *testing.T) string {
-	st, all, err := stackAndProfiles(defaultStack)
+	st, all, err := loadStackAndProfiles(generator.DefaultStack)
 	if err != nil {
 		t.Fatal(err)
 	}

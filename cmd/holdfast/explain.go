@@ -2,42 +2,47 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
-	"github.com/holdfast-ha/holdfast/generator/ha"
+	"github.com/holdfast-ha/holdfast/generator"
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/generator/stack"
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 )
 
-// explanation is a decision with where it was asked for.
-type explanation struct {
-	Component string `json:"component"`
-	Profile   string `json:"profile"`
-	ha.Decision
-}
-
 func newExplainCmd(s streams) *cobra.Command {
 	var (
-		asJSON bool
-		file   string
-		name   string
+		asJSON     bool
+		stackName  string
+		onlyUnder  string
+		loadInputs = func() (stack.Stack, []profile.Profile, error) { return loadStackAndProfiles(stackName) }
 	)
 	cmd := &cobra.Command{
 		Use:   "explain COMPONENT.KEY",
-		Short: "Say why a value is what it is: the rule, the reason and its source",
+		Short: "Explain a value: the rule, the reason and its source",
 		Example: `  holdfast explain bus.replicas
   holdfast explain bus.topologySpreadConstraints --profile multi-zone
   holdfast explain sensor.election -o json`,
 		Args: cobra.ExactArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			keys, _ := decidedKeys(file)
-			return keys, cobra.ShellCompDirectiveNoFileComp
+			st, profiles, err := loadInputs()
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return generator.DecidedKeys(st, profiles), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			found, err := explain(file, name, args[0])
+			st, profiles, err := loadInputs()
+			if err != nil {
+				return err
+			}
+			if onlyUnder != "" {
+				if profiles, err = profile.Select(profiles, []string{onlyUnder}); err != nil {
+					return err
+				}
+			}
+			found, err := generator.Explain(st, profiles, args[0])
 			if err != nil {
 				return err
 			}
@@ -47,73 +52,22 @@ func newExplainCmd(s streams) *cobra.Command {
 			return printExplanations(s, found)
 		},
 	}
-	addStackFlag(cmd, &file)
-	addProfileFlag(cmd, &name, "only this profile (default: all)")
+	addStackFlag(cmd, &stackName)
+	addProfileFlag(cmd, &onlyUnder, "only this profile (default: all)")
 	addJSONFlag(cmd, &asJSON)
 	return cmd
 }
 
-// explain finds the decisions about a key, "component.key" or anything below it, under one profile or all.
-func explain(file, name, key string) ([]explanation, error) {
-	st, all, err := stackAndProfiles(file)
-	if err != nil {
-		return nil, err
-	}
-	if name != "" {
-		p, err := profile.Find(all, name)
-		if err != nil {
-			return nil, err
-		}
-		all = []profile.Profile{p}
-	}
-	var found []explanation
-	for _, p := range all {
-		for _, c := range st.Components {
-			for _, d := range ha.Decide(p, c) {
-				if path := c.Name + "." + d.Key; key == path || strings.HasPrefix(key, path+".") {
-					found = append(found, explanation{c.Name, p.Name, d})
-				}
-			}
-		}
-	}
-	if len(found) == 0 {
-		keys, err := decidedKeys(file)
-		if err != nil {
-			return nil, err
-		}
-		return nil, fmt.Errorf("nothing is decided about %q: the decided keys are\n%s", key, indentLines(strings.Join(keys, "\n"), "  "))
-	}
-	return found, nil
-}
-
-func stackAndProfiles(file string) (stack.Stack, []profile.Profile, error) {
-	st, err := loadStack([]string{file})
+func loadStackAndProfiles(stackName string) (stack.Stack, []profile.Profile, error) {
+	st, err := generator.LoadStack(stackName)
 	if err != nil {
 		return stack.Stack{}, nil, err
 	}
-	all, err := loadProfiles()
-	return st, all, err
+	profiles, err := generator.LoadProfiles()
+	return st, profiles, err
 }
 
-// decidedKeys lists every key of a stack's values that some profile decides, sorted.
-func decidedKeys(file string) ([]string, error) {
-	st, all, err := stackAndProfiles(file)
-	if err != nil {
-		return nil, err
-	}
-	var keys []string
-	for _, p := range all {
-		for _, c := range st.Components {
-			for _, d := range ha.Decide(p, c) {
-				keys = append(keys, c.Name+"."+d.Key)
-			}
-		}
-	}
-	slices.Sort(keys)
-	return slices.Compact(keys), nil
-}
-
-func printExplanations(s streams, found []explanation) error {
+func printExplanations(s streams, found []generator.Explanation) error {
 	for i, e := range found {
 		if i > 0 {
 			fmt.Fprintln(s.out)
@@ -127,7 +81,7 @@ func printExplanations(s streams, found []explanation) error {
 	return nil
 }
 
-// yamlText shows a value behind a colon: on the line if it is short, else below.
+// yamlText formats a value for the text after a colon: on the same line if it is a scalar, otherwise on the lines below.
 func yamlText(value any) (string, error) {
 	if value == nil {
 		return " none", nil
@@ -136,8 +90,9 @@ func yamlText(value any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if lines := strings.TrimSpace(string(text)); !strings.ContainsAny(lines, "\n:") {
+	lines := strings.TrimSpace(string(text))
+	if !strings.ContainsAny(lines, "\n:") {
 		return " " + lines, nil
 	}
-	return "\n" + indentLines(string(text), "    "), nil
+	return "\n    " + strings.ReplaceAll(lines, "\n", "\n    "), nil
 }

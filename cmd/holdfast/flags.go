@@ -7,34 +7,46 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// apart refuses a flag beside each of others, and says why. Completion knows of it, too.
-func apart(cmd *cobra.Command, flag, why string, others ...string) {
+// mutuallyExclusive refuses a flag together with any of others, for a reason. Shell completion then offers only one of them.
+func mutuallyExclusive(cmd *cobra.Command, flag, reason string, others ...string) {
 	for _, other := range others {
 		cmd.MarkFlagsMutuallyExclusive(flag, other)
-		checkFirst(cmd, func(given func(string) bool) error {
+		validateFlags(cmd, func(given func(string) bool) error {
 			if given(flag) && given(other) {
-				return fmt.Errorf("--%s and --%s cannot be together: %s: leave one of them out", flag, other, why)
+				return fmt.Errorf("--%s and --%s are mutually exclusive: %s", flag, other, reason)
 			}
 			return nil
 		})
 	}
 }
 
-// oneOf asks for one flag at least of some.
-func oneOf(cmd *cobra.Command, question string, flags ...string) {
+// requireOneOf requires at least one of some flags; message is the error without it.
+func requireOneOf(cmd *cobra.Command, message string, flags ...string) {
 	cmd.MarkFlagsOneRequired(flags...)
-	checkFirst(cmd, func(given func(string) bool) error {
+	validateFlags(cmd, func(given func(string) bool) error {
 		for _, flag := range flags {
 			if given(flag) {
 				return nil
 			}
 		}
-		return errors.New(question)
+		return errors.New(message)
 	})
 }
 
-// checkFirst lets a check come before those of cobra, which names groups of flags where ours says what to do.
-func checkFirst(cmd *cobra.Command, check func(given func(string) bool) error) {
+// requires refuses others without a flag.
+func requires(cmd *cobra.Command, flag string, others ...string) {
+	validateFlags(cmd, func(given func(string) bool) error {
+		for _, other := range others {
+			if given(other) && !given(flag) {
+				return fmt.Errorf("--%s needs --%s", other, flag)
+			}
+		}
+		return nil
+	})
+}
+
+// validateFlags adds a check before those of cobra, whose messages name groups of flags but no reason.
+func validateFlags(cmd *cobra.Command, check func(given func(string) bool) error) {
 	before := cmd.PreRunE
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
 		if before != nil {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -35,4 +37,43 @@ func addOutputFlag(cmd *cobra.Command, format *string, formats ...string) {
 	last := len(formats) - 1
 	cmd.Flags().VarP(choice{formats, format}, "output", "o", strings.Join(formats[:last], ", ")+" or "+formats[last])
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// addJSONFlag adds -o with text and JSON.
+func addJSONFlag(cmd *cobra.Command, asJSON *bool) {
+	cmd.Flags().VarP(jsonFlag{asJSON}, "output", "o", "text or json")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// jsonFlag is the value of -o where a command has a table and JSON.
+type jsonFlag struct{ on *bool }
+
+func (f jsonFlag) String() string {
+	if f.on != nil && *f.on {
+		return "json"
+	}
+	return "text"
+}
+func (jsonFlag) Type() string { return "text|json" }
+func (f jsonFlag) Set(v string) error {
+	if v != "text" && v != "json" {
+		return fmt.Errorf("%q is neither text nor json", v)
+	}
+	*f.on = v == "json"
+	return nil
+}
+
+// printResult writes a value as JSON, or its text.
+func printResult(out io.Writer, asJSON bool, value any, text func(io.Writer) error) error {
+	if asJSON {
+		return printJSON(out, value)
+	}
+	return text(out)
+}
+
+func printJSON(out io.Writer, v any) error {
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 
-	"github.com/holdfast-ha/holdfast/generator/folder"
 	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/render"
 	"github.com/spf13/cobra"
@@ -18,12 +17,15 @@ func newRenderCmd(s streams) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "render [STACK]",
-		Short: "Print the manifests of a stack, the same objects as helm template",
-		Long: `render makes the stack's chart and renders it by Helm's engine: the same objects as
-"helm template" on the chart. STACK is a built-in one (argo-events by default) or your own file.
+		Short: "Print the manifests of a stack: the objects of helm template",
+		Long: `render generates the chart of a stack and renders it with Helm's engine. The objects are those of
+"helm template" on the chart. STACK is a built-in stack (default: argo-events) or a file of your
+own.
 
-Secrets are never made here: where no existing one is named, the manifests refer to
-them by name, and "holdfast secrets" prints them.`,
+As with helm, -f is a file of values. (With "holdfast verify", -f is a file of manifests.)
+
+Secrets are never rendered: the manifests refer to them by name. "holdfast secrets" prints those
+that you have not created yourself.`,
 		Example: `  holdfast render --profile multi-zone -f values/webhook.yaml
   holdfast render --profile multi-node -f values/webhook.yaml -n events --no-hooks |
     kubectl apply -n events -f -
@@ -36,23 +38,26 @@ them by name, and "holdfast secrets" prints them.`,
 			if err != nil {
 				return err
 			}
-			objects, err := render.Render(c, options)
+			objects, err := c.Render(options)
 			if err != nil {
 				return err
 			}
-			if dir != "" {
-				return writeObjects(dir, objects, force)
+			if dir == "" {
+				return printObjects(s, objects)
 			}
-			return printObjects(s, objects)
+			files, err := manifest.Files(objects)
+			if err != nil {
+				return err
+			}
+			return writeFolder(dir, files, force)
 		},
 	}
 	input.add(cmd)
 	addReleaseFlags(cmd, &options)
-	f := cmd.Flags()
-	f.BoolVar(&options.CRDs, "include-crds", false, "print the custom resource definitions first")
-	f.BoolVar(&options.NoHooks, "no-hooks", false, "leave out Helm's hooks, the tests among them: right for kubectl apply")
-	f.StringVarP(&dir, "output", "o", "", "write one file per object into this folder instead")
-	f.BoolVar(&force, "force", false, "with -o: replace a folder that holdfast did not write, or that was edited since")
+	cmd.Flags().BoolVar(&options.CRDs, "include-crds", false, "print the custom resource definitions first")
+	cmd.Flags().BoolVar(&options.NoHooks, "no-hooks", false, "leave out Helm's hooks and tests, as kubectl apply needs it")
+	addFolderFlags(cmd, &dir, &force)
+	cmd.Flags().Lookup("output").Usage = "write one file per object into this folder instead"
 	return cmd
 }
 
@@ -61,15 +66,6 @@ func addReleaseFlags(cmd *cobra.Command, options *render.Options) {
 	f.StringVar(&options.Release, "release", "events", "release name")
 	f.StringVarP(&options.Namespace, "namespace", "n", "default", "namespace of the release")
 	f.StringVar(&options.KubeVersion, "kube-version", render.DefaultKubeVersion, "Kubernetes version to render for")
-}
-
-// writeObjects writes one file per object.
-func writeObjects(dir string, objects []manifest.Object, force bool) error {
-	files, err := manifest.Files(objects)
-	if err != nil {
-		return err
-	}
-	return written(folder.Write(dir, files, force))
 }
 
 // printObjects writes objects as one stream.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/holdfast-ha/holdfast/generator/folder"
 	"github.com/spf13/cobra"
 )
 
@@ -31,14 +30,6 @@ func (e otherError) Unwrap() error { return e.error }
 
 // errFindings is no error: the command has said all there is to say, and what it found is not fine.
 var errFindings = errors.New("there are findings")
-
-// written tells a folder that may not be replaced, which is the user's to mend, from one that cannot be written.
-func written(err error) error {
-	if err == nil || errors.Is(err, folder.ErrEdited) {
-		return err
-	}
-	return otherError{err}
-}
 
 // run is main without the process: it returns the exit code.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {

@@ -12,10 +12,10 @@ func newSecretsCmd(s streams) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "secrets [STACK]",
-		Short: "Print the Secrets that an install would make, to be sealed or stored",
-		Long: `secrets prints the Secrets that the chart makes by itself when Helm installs it on a cluster, with
-new random content at each call. It is for those who render the chart without a cluster (GitOps,
-holdfast render): apply or seal them once; the manifests refer to them by name.`,
+		Short: "Print the Secrets that helm install would create",
+		Long: `secrets prints the Secrets that the chart creates when Helm installs it on a cluster, with new
+random content at each call. Use it where the chart is rendered without a cluster, as in GitOps or
+with "holdfast render": apply or seal the Secrets once. The manifests refer to them by name.`,
 		Example: `  holdfast secrets --release events -n events | kubectl apply -n events -f -
   holdfast secrets --release events -n events -f values/webhook.yaml |
     kubeseal -o yaml > sealed.yaml`,
@@ -26,7 +26,7 @@ holdfast render): apply or seal them once; the manifests refer to them by name.`
 			if err != nil {
 				return err
 			}
-			secrets, err := render.Secrets(c, options)
+			secrets, err := c.Secrets(options)
 			if err != nil {
 				return err
 			}

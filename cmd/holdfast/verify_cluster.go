@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/holdfast-ha/holdfast/generator"
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/config"
@@ -86,7 +87,7 @@ func failureDomains(profiles []profile.Profile) []cluster.Domain {
 
 // requirementNames are the names of failure domains for --survives.
 func requirementNames() []string {
-	all, err := loadProfiles()
+	all, err := generator.LoadProfiles()
 	if err != nil {
 		return nil
 	}

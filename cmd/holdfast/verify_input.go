@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/holdfast-ha/holdfast/generator"
 	text "github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/render"
 	"github.com/holdfast-ha/holdfast/verify"
@@ -63,9 +64,9 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	flags.StringToStringVar(&f.replication, "replication", nil, "how a workload replicates: KIND/NAME=MODEL (repeatable)")
 	flags.StringVar(&f.configFile, "config", "", "file with what is said again and again: claim, cluster, replication, and what to ignore and why")
 	flags.StringVar(&f.baseline, "baseline", "", "earlier report, of -o json: say only what is new since, and how much is fixed")
-	apart(cmd, "cluster", "its file says which nodes there are", "nodes", "zones")
-	apart(cmd, "all-namespaces", "it reads all that runs on a cluster", "filename", "profile", "namespace")
-	apart(cmd, "filename", "manifests are read, or a stack is rendered", "profile")
+	mutuallyExclusive(cmd, "cluster", "its file says which nodes there are", "nodes", "zones")
+	mutuallyExclusive(cmd, "all-namespaces", "it reads all that runs on a cluster", "filename", "profile", "namespace")
+	mutuallyExclusive(cmd, "filename", "manifests are read, or a stack is rendered", "profile")
 	_ = cmd.RegisterFlagCompletionFunc("survives", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return known, cobra.ShellCompDirectiveNoFileComp
 	})
@@ -89,7 +90,7 @@ func (f *verifyFlags) input(ctx context.Context, s streams, args []string) (in v
 	if err := f.validate(args); err != nil {
 		return in, err
 	}
-	profiles, err := loadProfiles()
+	profiles, err := generator.LoadProfiles()
 	if err != nil {
 		return in, err
 	}
@@ -167,8 +168,8 @@ func (f *verifyFlags) rendered(args []string) ([]*manifest.Object, error) {
 }
 
 // renderedObjects are what a chart renders to, in the files that render writes.
-func renderedObjects(c *render.Chart, options render.Options) ([]*manifest.Object, error) {
-	made, err := render.Render(c, options)
+func renderedObjects(c *generator.Chart, options render.Options) ([]*manifest.Object, error) {
+	made, err := c.Render(options)
 	if err != nil {
 		return nil, err
 	}

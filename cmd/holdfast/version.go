@@ -1,8 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -28,11 +28,10 @@ func newVersionCmd(s streams) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			info := currentVersion()
-			if asJSON {
-				return printJSON(s.out, info)
-			}
-			_, err := fmt.Fprintf(s.out, "holdfast %s (%s)\n", info.Version, info.Go)
-			return err
+			return printResult(s.out, asJSON, info, func(out io.Writer) error {
+				_, err := fmt.Fprintf(out, "holdfast %s (%s)\n", info.Version, info.Go)
+				return err
+			})
 		},
 	}
 	addJSONFlag(cmd, &asJSON)
@@ -60,34 +59,4 @@ func currentVersion() versionInfo {
 		info.Version = "devel"
 	}
 	return info
-}
-
-// jsonFlag is the value of -o where a command has a table and JSON.
-type jsonFlag struct{ on *bool }
-
-func (f jsonFlag) String() string {
-	if f.on != nil && *f.on {
-		return "json"
-	}
-	return "text"
-}
-func (jsonFlag) Type() string { return "text|json" }
-func (f jsonFlag) Set(v string) error {
-	if v != "text" && v != "json" {
-		return fmt.Errorf("%q is neither text nor json", v)
-	}
-	*f.on = v == "json"
-	return nil
-}
-
-func addJSONFlag(cmd *cobra.Command, on *bool) {
-	cmd.Flags().VarP(jsonFlag{on}, "output", "o", "text or json")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
-}
-
-func printJSON(out interface{ Write([]byte) (int, error) }, v any) error {
-	enc := json.NewEncoder(out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }

@@ -19,18 +19,26 @@ type object struct {
 	tree   map[string]any
 }
 
-// Compare plans the switch from some objects to others. Hooks are left out: Helm makes them anew at their moment.
-// canMove says that the chart moves data that have to go to other disks, and takes servers that go out of their quorum before.
-func Compare(from, to []manifest.Object, canMove bool) (Plan, error) {
-	old, err := decode(from)
+// Side is one of the two sides of a switch, rendered by the caller.
+type Side struct {
+	// Description names the side: "profile multi-zone".
+	Description string
+	Objects     []manifest.Object
+}
+
+// Compare plans the switch from one side to the other. Hooks are left out: Helm creates them again when it runs them.
+// canMove reports whether the chart itself moves data to other disks and removes servers from their quorum.
+// Two objects of one identity on a side are an error.
+func Compare(from, to Side, canMove bool) (Plan, error) {
+	old, err := decode(from.Objects)
 	if err != nil {
 		return Plan{}, err
 	}
-	now, err := decode(to)
+	now, err := decode(to.Objects)
 	if err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Version: Version, Objects: changes(old, now), canMove: canMove}
+	p := Plan{Version: Version, From: from.Description, To: to.Description, Objects: changes(old, now), canMove: canMove}
 	s := sides{old, now}
 	p.markRolls(s)
 	p.moves = s.replaced()

@@ -213,7 +213,7 @@ func TestChanges(t *testing.T) {
 
 func compare(t *testing.T, from, to []manifest.Object, canMove bool) Plan {
 	t.Helper()
-	p, err := Compare(from, to, canMove)
+	p, err := Compare(Side{Objects: from}, Side{Objects: to}, canMove)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,12 +352,12 @@ func TestSecrets(t *testing.T) {
 func TestCompareRefuses(t *testing.T) {
 	twice := append(change(t), change(t)...)
 	for name, sides := range map[string][2][]manifest.Object{"before": {twice, nil}, "after": {nil, twice}} {
-		if _, err := Compare(sides[0], sides[1], false); err == nil || !strings.Contains(err.Error(), `there is another StatefulSet called "db"`) {
+		if _, err := Compare(Side{Objects: sides[0]}, Side{Objects: sides[1]}, false); err == nil || !strings.Contains(err.Error(), `there is another StatefulSet called "db"`) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
 	broken := []manifest.Object{{Source: "some.yaml", APIVersion: "v1", Kind: "A", Name: "a", Text: "a: [\n"}}
-	if _, err := Compare(broken, nil, false); err == nil || !strings.HasPrefix(err.Error(), `some.yaml: reading A "a"`) {
+	if _, err := Compare(Side{Objects: broken}, Side{}, false); err == nil || !strings.HasPrefix(err.Error(), `some.yaml: reading A "a"`) {
 		t.Errorf("got %v", err)
 	}
 }

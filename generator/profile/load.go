@@ -59,6 +59,25 @@ func Find(all []Profile, name string) (Profile, error) {
 	return Profile{}, fmt.Errorf("unknown profile %q: choose one of %s", name, strings.Join(Names(all), ", "))
 }
 
+// Select returns the profiles of the given names, in their order. At least one name must be given, and none twice.
+func Select(all []Profile, names []string) ([]Profile, error) {
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no profile: name at least one of %s", strings.Join(Names(all), ", "))
+	}
+	var selected []Profile
+	for i, name := range names {
+		p, err := Find(all, name)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(names[:i], name) {
+			return nil, fmt.Errorf("%q is named twice", name)
+		}
+		selected = append(selected, p)
+	}
+	return selected, nil
+}
+
 // Names lists the profiles' names in their order.
 func Names(all []Profile) []string {
 	names := make([]string, len(all))

@@ -31,6 +31,15 @@ type Options struct {
 	CRDs bool
 }
 
+// WithProfile returns the options with another profile, which takes precedence over that of the values.
+func (o Options) WithProfile(name string) Options {
+	values := map[string]any{}
+	maps.Copy(values, o.Values)
+	values["profile"] = name
+	o.Values = values
+	return o
+}
+
 // Chart is a chart in Helm's form.
 type Chart = helmchart.Chart
 

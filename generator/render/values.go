@@ -23,6 +23,15 @@ type Values struct {
 	Set, SetString []string
 }
 
+// With returns the values with others after them, so that the others take precedence.
+func (v Values) With(others Values) Values {
+	return Values{
+		Files:     slices.Concat(v.Files, others.Files),
+		Set:       slices.Concat(v.Set, others.Set),
+		SetString: slices.Concat(v.SetString, others.SetString),
+	}
+}
+
 // Merge reads all values. Errors name the file, and the line if it is no YAML, or the assignment.
 func (v Values) Merge() (map[string]any, error) {
 	files := slices.Clone(v.Files)

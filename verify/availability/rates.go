@@ -26,6 +26,9 @@ type Rates struct {
 	Start time.Duration `yaml:"start"`
 	// Election is how long nobody works when the one that does is lost, and others stand by.
 	Election time.Duration `yaml:"election"`
+
+	// file is the file that the rates were read from.
+	file string
 }
 
 // Failures are how often something fails a year, and how long until it is repaired or replaced.
@@ -65,6 +68,7 @@ func Parse(file string, text []byte) (Rates, error) {
 	if err := strict.Decode(file, text, &r); err != nil {
 		return Rates{}, err
 	}
+	r.file = file
 	for _, n := range []struct {
 		key   string
 		value float64
@@ -97,10 +101,10 @@ type Assumption struct {
 // own is the source of a rate that nobody published.
 const own = "assumed: measure yours"
 
-// Assumptions lists the rates, each with the source of its default. Said is where those come from that are not the default.
+// Assumptions lists the rates, each with its source: that of the default, or the file that changes it.
 //
 // Dean 2008 is Jeff Dean's talk at Google I/O 2008, on the first year of a cluster of 1,800 servers.
-func (r Rates) Assumptions(said string) []Assumption {
+func (r Rates) Assumptions() []Assumption {
 	d := Default()
 	all := []Assumption{
 		{"node.perYear", number(r.Node.PerYear), "Dean 2008: ~1,000 failures, and ~20 racks of 40-80, of 1,800 servers"},
@@ -117,7 +121,7 @@ func (r Rates) Assumptions(said string) []Assumption {
 	for i, was := range []any{d.Node.PerYear, d.Node.Repair, d.Zone.PerYear, d.Zone.Repair, d.Drains.PerYear, d.Drains.Away, d.Rollouts, d.Detection, d.Start, d.Election} {
 		now := []any{r.Node.PerYear, r.Node.Repair, r.Zone.PerYear, r.Zone.Repair, r.Drains.PerYear, r.Drains.Away, r.Rollouts, r.Detection, r.Start, r.Election}[i]
 		if was != now {
-			all[i].Source = said
+			all[i].Source = r.file
 		}
 	}
 	return all

@@ -12,7 +12,7 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Default()
-	want.Node.PerYear, want.Start = 2, 90*time.Second
+	want.Node.PerYear, want.Start, want.file = 2, 90*time.Second, "rates.yaml"
 	if r != want {
 		t.Errorf("got %+v, want %+v", r, want)
 	}
@@ -33,10 +33,12 @@ func TestParse(t *testing.T) {
 
 // TestAssumptions: each has a value as it is written, and a source that changes with it.
 func TestAssumptions(t *testing.T) {
-	changed := Default()
-	changed.Zone.Repair = 90 * time.Minute
-	now := changed.Assumptions("rates.yaml")
-	for i, a := range Default().Assumptions("rates.yaml") {
+	changed, err := Parse("rates.yaml", []byte("zone: {repair: 1h30m}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := changed.Assumptions()
+	for i, a := range Default().Assumptions() {
 		if a.Key == "" || a.Value == "" || a.Source == "" || a.Source == "rates.yaml" {
 			t.Errorf("%+v", a)
 		}

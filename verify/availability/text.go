@@ -1,4 +1,4 @@
-package main
+package availability
 
 import (
 	"fmt"
@@ -7,11 +7,10 @@ import (
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/internal/table"
-	"github.com/holdfast-ha/holdfast/verify/availability"
 )
 
-// writeText writes a comparison for a terminal.
-func (c Comparison) writeText(out io.Writer) error {
+// WriteText writes a comparison for a terminal.
+func (c Comparison) WriteText(out io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: how much of the time what serves, and how long a year it does not\n\n", c.Stack)
 	var profiles table.Table
@@ -85,7 +84,7 @@ func (p ComparedProfile) expectation(name string) string {
 		case w.Availability == nil:
 			return w.Replication
 		default:
-			return percent(*w.DownSeconds/availability.Year.Seconds()) + ", " + lasting(*w.DownSeconds)
+			return percent(*w.DownSeconds/Year.Seconds()) + ", " + lasting(*w.DownSeconds)
 		}
 	}
 	return "-"
@@ -97,7 +96,7 @@ func percent(down float64) string {
 	switch {
 	case down == 0:
 		return "100%"
-	case down*availability.Year.Seconds() < 1:
+	case down*Year.Seconds() < 1:
 		return ">99.99999%"
 	}
 	digits := max(int(math.Ceil(-math.Log10(100*down))), 2)

@@ -1,0 +1,213 @@
+package generator
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/holdfast-ha/holdfast/generator/manifest"
+	"github.com/holdfast-ha/holdfast/generator/plan"
+	"github.com/holdfast-ha/holdfast/generator/render"
+)
+
+// Switch is a change of profile or values, to be planned.
+type Switch struct {
+	// Options are the release and the Kubernetes version. Their values are not used.
+	Options Options
+	// Both are the values of both sides; From and To are those of one, merged over them.
+	Both, From, To render.Values
+	// FromProfile and ToProfile are the profiles of the two sides; empty: the profile in the values of that side. Where
+	// these have none either, the profile does not change.
+	FromProfile, ToProfile string
+	// Installed takes the place of From and FromProfile, and its values are below Both and To; nil: no release is read.
+	Installed *render.Installed
+	// Cluster are the flags by which helm reaches the installed release.
+	Cluster []string
+}
+
+// side is one side of a switch, rendered.
+type side struct {
+	plan.Side
+	profile string
+}
+
+// ReadRelease reads a release of this chart from a cluster, without changing anything there.
+// An error that wraps [render.ErrCluster] is one of the cluster, and not of the input.
+func (c *Chart) ReadRelease(cluster render.Cluster, namespace, name string) (*render.Installed, error) {
+	installed, err := render.ReadRelease(cluster, namespace, name)
+	if err != nil {
+		return nil, err
+	}
+	if installed.Chart != c.helm.Name() {
+		return nil, fmt.Errorf("release %q is of chart %q, not %q: name its stack", name, installed.Chart, c.helm.Name())
+	}
+	return &installed, nil
+}
+
+// Plan renders both sides of a switch, and where data must move also the state during the move, and compares them.
+func (c *Chart) Plan(s Switch) (plan.Plan, error) {
+	from, err := c.from(s)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	to, err := c.to(s, from.profile)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	p, err := plan.Compare(from.Side, to.Side, c.movesData())
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	request := plan.Request{
+		Stack: c.source, Chart: c.helm.Name(), Release: s.Options.Release, Namespace: s.Options.Namespace,
+		Profile: to.profile, Values: s.valuesFlags(), Live: s.Installed != nil, Cluster: s.Cluster,
+	}
+	if p.Verdict == plan.Move {
+		request.Move = s.moveValues(p, from.profile, to.profile)
+		during, err := c.to(s, from.profile, request.Move...)
+		if err != nil {
+			return plan.Plan{}, fmt.Errorf("rendering the move: %w", err)
+		}
+		request.During = during.Objects
+	}
+	return p, p.AddCommands(request)
+}
+
+// from returns the side before the switch.
+func (c *Chart) from(s Switch) (side, error) {
+	if i := s.Installed; i != nil {
+		description := fmt.Sprintf("release %s, revision %d, profile %s", s.Options.Release, i.Revision, i.Profile)
+		return side{plan.Side{Description: description, Objects: i.Objects}, i.Profile}, nil
+	}
+	values, err := s.values(s.From, s.FromProfile, "")
+	if err != nil {
+		return side{}, err
+	}
+	before, err := c.side(s, values)
+	if err != nil {
+		return side{}, fmt.Errorf("rendering the side before the switch: %w", err)
+	}
+	return before, nil
+}
+
+// to returns the side after the switch, with more settings over its values.
+func (c *Chart) to(s Switch, before string, settings ...string) (side, error) {
+	own := s.To
+	own.Set = slices.Concat(own.Set, settings)
+	values, err := s.values(own, s.ToProfile, before)
+	if err != nil {
+		return side{}, err
+	}
+	after, err := c.side(s, values)
+	if err != nil {
+		return side{}, fmt.Errorf("rendering the side after the switch: %w", err)
+	}
+	if s.Installed != nil {
+		secrets, err := c.keptSecrets(s, values)
+		if err != nil {
+			return side{}, err
+		}
+		after.Objects = append(after.Objects, secrets...)
+	}
+	return after, nil
+}
+
+// side renders the chart with values.
+func (c *Chart) side(s Switch, values map[string]any) (side, error) {
+	o := s.options(values)
+	o.NoHooks = true
+	objects, err := c.Render(o)
+	if err != nil {
+		return side{}, err
+	}
+	profile := c.profileOf(values)
+	return side{plan.Side{Description: "profile " + profile, Objects: objects}, profile}, nil
+}
+
+// options are those of the release with values. An installed release is rendered for the version of its cluster, unless
+// the user chose another one.
+func (s Switch) options(values map[string]any) Options {
+	o := s.Options
+	o.Values = values
+	if s.Installed != nil && (o.KubeVersion == "" || o.KubeVersion == render.DefaultKubeVersion) {
+		o.KubeVersion = s.Installed.KubeVersion
+	}
+	return o
+}
+
+// keptSecrets returns the Secrets of the installed release that Helm, as it finds them on the cluster, would keep.
+func (c *Chart) keptSecrets(s Switch, values map[string]any) ([]manifest.Object, error) {
+	created, err := c.Secrets(s.options(values))
+	if err != nil {
+		return nil, err
+	}
+	var kept []manifest.Object
+	for _, o := range s.Installed.Objects {
+		if slices.ContainsFunc(created, func(c manifest.Object) bool { return o.Kind == c.Kind && o.Name == c.Name }) {
+			kept = append(kept, o)
+		}
+	}
+	return kept, nil
+}
+
+// values merges the values of a side over those of both, and over those of the installed release. Its profile is that of
+// the flag, else that of the values, else unset.
+func (s Switch) values(own render.Values, flag, unset string) (map[string]any, error) {
+	values, err := s.Both.With(own).Merge()
+	if err != nil {
+		return nil, err
+	}
+	if s.Installed != nil {
+		released, err := s.Installed.Values()
+		if err != nil {
+			return nil, err
+		}
+		values = render.Reuse(values, released)
+	}
+	if _, ok := values["profile"]; flag != "" {
+		values["profile"] = flag
+	} else if !ok && unset != "" {
+		values["profile"] = unset
+	}
+	return values, nil
+}
+
+// valuesFlags are the user's values of the side after the switch, as flags of helm.
+func (s Switch) valuesFlags() []string {
+	values := s.Both.With(s.To)
+	var flags []string
+	for _, flag := range []struct {
+		name   string
+		values []string
+	}{{"-f", values.Files}, {"--set", values.Set}, {"--set-string", values.SetString}} {
+		for _, value := range flag.values {
+			flags = append(flags, flag.name, value)
+		}
+	}
+	return flags
+}
+
+// moveValues are the values with which the chart moves data. The id is new for each move of a release.
+func (s Switch) moveValues(p plan.Plan, from, to string) []string {
+	id := from + "-to-" + to
+	if s.Installed != nil {
+		id = fmt.Sprintf("revision-%d", s.Installed.Revision)
+	}
+	return []string{"migration.from=" + from, "migration.id=" + id, fmt.Sprintf("migration.servers=%d", p.Servers())}
+}
+
+// profileOf returns the profile of values, or the chart's default.
+func (c *Chart) profileOf(values map[string]any) string {
+	if profile, ok := values["profile"].(string); ok {
+		return profile
+	}
+	profile, _ := c.helm.Values["profile"].(string)
+	return profile
+}
+
+// movesData reports whether the chart can move data to other disks.
+func (c *Chart) movesData() bool {
+	migration, _ := c.helm.Values["migration"].(map[string]any)
+	_, from := migration["from"]
+	_, id := migration["id"]
+	return from && id
+}
