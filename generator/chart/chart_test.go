@@ -364,3 +364,30 @@ func agree(schema map[string]any, values any, at string) []string {
 	}
 	return wrong
 }
+
+// refusal is the form of a refusal in a template: "- key: problem: remedy", indented like the code around it.
+var refusal = regexp.MustCompile(`^ +- [a-zA-Z{].*?: .+: .+$`)
+
+// TestRefusalsHaveOneForm: every line of text in the templates of refusals is a refusal in full.
+func TestRefusalsHaveOneForm(t *testing.T) {
+	seen := 0
+	eachTemplate(t, func(t *testing.T, file, text string) {
+		if !strings.Contains(path.Base(file), "refusals") {
+			return
+		}
+		text = regexp.MustCompile(`(?s)\{\{-? ?/\*.*?\*/ ?-?\}\}`).ReplaceAllString(text, "")
+		for line := range strings.Lines(text) {
+			line = strings.TrimSuffix(line, "\n")
+			if trimmed := strings.TrimSpace(line); trimmed == "" || strings.HasPrefix(trimmed, "{{") {
+				continue
+			}
+			seen++
+			if !refusal.MatchString(line) {
+				t.Errorf("%s: not a refusal in the form \"- key: problem: remedy\": %s", file, line)
+			}
+		}
+	})
+	if seen == 0 {
+		t.Error("no refusal was found")
+	}
+}

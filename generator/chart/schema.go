@@ -60,9 +60,10 @@ type ownSchema struct {
 	// Properties of the values' root; Components: of the components' values, by component.
 	Properties node            `json:"properties"`
 	Components map[string]node `json:"components"`
-	// DefinitionsFrom names a file of the folder whose definitions are found at #/definitions/api.NAME.
+	// Definitions are added to those of the schema.
+	Definitions node `json:"definitions"`
+	// DefinitionsFrom names a file of the folder whose definitions are added as #/definitions/api.NAME.
 	DefinitionsFrom string `json:"definitionsFrom"`
-	Definitions     node   `json:"-"`
 	// Overrides are patterns of further keys of values.overrides.
 	Overrides []string `json:"overrides"`
 }
@@ -91,7 +92,9 @@ func (g *generation) ownSchema() (ownSchema, error) {
 	if err := json.Unmarshal(text, &from); err != nil {
 		return own, fmt.Errorf("%s: %w", own.DefinitionsFrom, err)
 	}
-	own.Definitions = node{}
+	if own.Definitions == nil {
+		own.Definitions = node{}
+	}
 	for name, definition := range from.Definitions {
 		own.Definitions["api."+name] = definition
 	}
@@ -122,23 +125,20 @@ func keySchemas(c stack.Component) node {
 		update = ref[appsv1.DaemonSetUpdateStrategy]()
 	}
 	count := node{"type": []string{"integer", "null"}, "minimum": 0}
-	replicas := node{"type": []string{"integer", "null"}, "minimum": 0, "maximum": 99}
 	// What is asked is the stack's.
 	timing := nullable(strictObject(node{"periodSeconds": count, "timeoutSeconds": count, "failureThreshold": count, "successThreshold": count, "initialDelaySeconds": count, "terminationGracePeriodSeconds": count}))
 	constraint := less[corev1.TopologySpreadConstraint]("labelSelector")
 	constraint["required"] = []string{"maxSkew", "topologyKey", "whenUnsatisfiable"}
-	number := node{"type": []string{"integer", "string", "null"}}
-	budget := nullable(strictObject(node{"maxUnavailable": number, "minAvailable": number, "unhealthyPodEvictionPolicy": node{"enum": []any{"AlwaysAllow", "IfHealthyBudget", nil}}}))
 	return node{
 		"image":                                strictObject(node{"registry": text, "repository": text, "tag": text, "digest": text, "pullPolicy": node{"enum": []string{"Always", "IfNotPresent", "Never"}}}),
-		"replicas":                             replicas,
+		"replicas":                             replicasSchema(c),
 		"topologySpreadConstraints":            array(constraint),
 		"antiAffinity":                         array(strictObject(node{"topologyKey": text, "hardUpTo": node{"type": "integer", "minimum": 0}})),
 		"affinity":                             ref[corev1.Affinity](),
 		"nodeSelector":                         stringMap,
 		"tolerations":                          array(ref[corev1.Toleration]()),
 		"priorityClassName":                    text,
-		"podDisruptionBudget":                  budget,
+		"podDisruptionBudget":                  budgetSchema(c),
 		"updateStrategy":                       update,
 		"strategy":                             ref[appsv1.DeploymentStrategy](),
 		"internalTrafficPolicy":                node{"enum": []any{"Local", "Cluster", nil}},
@@ -159,6 +159,29 @@ func keySchemas(c stack.Component) node {
 		"ingress":                              strictObject(node{"enabled": boolean, "className": text, "host": text, "tlsSecret": text, "annotations": stringMap}),
 		"httpRoute":                            strictObject(node{"enabled": boolean, "parentRefs": array(node{"type": "object"}), "hostnames": array(text)}),
 	}
+}
+
+// replicasSchema is the range of a component's replicas. Limits that depend on other values are in the templates' refusals.
+func replicasSchema(c stack.Component) node {
+	switch c.Replication {
+	case stack.Quorum:
+		return node{"enum": []any{1, 3, 5, nil}, "description": "an even number of quorum members survives no more failures than one less"}
+	case stack.Single:
+		return node{"type": []string{"integer", "null"}, "minimum": 0, "maximum": 1, "description": "a second pod would do the same work again"}
+	}
+	return node{"type": []string{"integer", "null"}, "minimum": 0, "maximum": 99}
+}
+
+// budgetSchema is a disruption budget that can permit evictions, and for a quorum one that counts whole pods.
+func budgetSchema(c stack.Component) node {
+	unavailable := node{"type": []string{"integer", "string", "null"}, "minimum": 1, "pattern": "^[1-9][0-9]*%$", "description": "0 blocks every drain: use 1"}
+	available := node{"type": []string{"integer", "string", "null"}}
+	if c.Replication == stack.Quorum {
+		const whole = "a percentage is rounded up, beyond what a majority allows, and 0 blocks every drain or protects nothing: use maxUnavailable 1"
+		unavailable = node{"type": []string{"integer", "null"}, "minimum": 1, "description": whole}
+		available = unavailable
+	}
+	return nullable(strictObject(node{"maxUnavailable": unavailable, "minAvailable": available, "unhealthyPodEvictionPolicy": node{"enum": []any{"AlwaysAllow", "IfHealthyBudget", nil}}}))
 }
 
 func (g *generation) componentSchema(c stack.Component, own node) node {

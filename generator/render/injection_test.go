@@ -451,7 +451,7 @@ func (p position) refusedBy(err string, d differences) bool {
 	case p.key:
 		above := strings.TrimSuffix(d.expected(p.path), d.h)
 		return strings.Contains(err, "- at '"+path.Dir(d.expected(p.pointer))+"': additional properties ") || strings.Contains(err, "- "+above+strconv.Quote(d.h)+": ")
-	case strings.HasSuffix(p.path, ".port") && strings.Contains(err, " is no port: "):
+	case strings.HasSuffix(p.path, ".port") && strings.Contains(err, " is not a port: "):
 		return true
 	}
 	return strings.Contains(err, "- at '"+d.expected(p.pointer)+"': ") || strings.Contains(err, "- "+d.expected(p.path)+": ")

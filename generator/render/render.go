@@ -109,7 +109,11 @@ func releaseValues(c *Chart, o Options) (chartutil.Values, error) {
 		return nil, fmt.Errorf("chart %s needs Kubernetes %s, and this is %s", c.Name(), c.Metadata.KubeVersion, capabilities.KubeVersion.Version)
 	}
 	release := chartutil.ReleaseOptions{Name: o.Release, Namespace: o.Namespace, Revision: 1, IsInstall: true}
-	return chartutil.ToRenderValues(c, o.Values, release, capabilities)
+	values, err := chartutil.ToRenderValues(c, o.Values, release, capabilities)
+	if err != nil {
+		return nil, explained(err, c.Schema)
+	}
+	return values, nil
 }
 
 func crdObjects(c *Chart) ([]manifest.Object, error) {

@@ -142,6 +142,14 @@ copies() { nats stream info "$1" --json | grep -o '"num_replicas": *[0-9]*' | gr
 {{- else }}0{{ end }}
 {{- end }}
 
+{{/* liveBus (list root name): the StatefulSet of a live release. gated: its readiness waits for a migration. */}}
+{{- define "argo-events.liveBus" -}}
+{{- $set := lookup "apps/v1" "StatefulSet" (index . 0).Release.Namespace (index . 1) -}}
+exists: {{ not (empty $set) }}
+gated: {{ contains "stream=MOVED_" (toJson $set) }}
+ready: {{ gt (dig "status" "readyReplicas" 0 $set | int) 0 }}
+{{- end }}
+
 {{/* live: "true" where Helm renders for a cluster that it sees (install, upgrade), not in helm template. */}}
 {{- define "argo-events.live" -}}
 {{- not (empty (lookup "v1" "Namespace" "" "kube-system")) }}
