@@ -1,4 +1,4 @@
-// Package folder writes whole folders: completely or not at all, and never over what a person edited.
+// Package folder writes folders completely or not at all, and never overwrites a file that a person edited.
 package folder
 
 import (
@@ -14,14 +14,14 @@ import (
 	"strings"
 )
 
-// SumFile lists the checksum of every file that was written, in the form of sha256sum -c.
+// SumFile is the name of the file with the checksums of all written files, in the format of sha256sum -c.
 const SumFile = ".holdfast.sum"
 
-// ErrEdited is returned for a folder with content that holdfast did not write.
-var ErrEdited = errors.New("was not written by holdfast, or edited since (--force replaces it)")
+// ErrEdited is wrapped by the error for a folder whose content holdfast did not write.
+var ErrEdited = errors.New("was not written by holdfast or was edited since (--force replaces the folder)")
 
-// Write makes dir hold exactly files, by their slash-separated paths. A folder that is there already is replaced if it
-// is empty, if its files are as Write left them, or by force; else the error wraps ErrEdited and names a file.
+// Write writes a folder that contains exactly files, keyed by slash-separated path. It replaces an existing folder if that is
+// empty, if its files are unchanged since Write, or with force. Otherwise the error wraps ErrEdited and names a file.
 func Write(dir string, files map[string][]byte, force bool) error {
 	dir = filepath.Clean(dir)
 	if !force {
@@ -50,7 +50,7 @@ func fill(dir string, files map[string][]byte) error {
 	}
 	for name, text := range files {
 		if !fs.ValidPath(name) {
-			return fmt.Errorf("%q is no path below the folder", name)
+			return fmt.Errorf("%q is not a path inside the folder", name)
 		}
 		file := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -63,7 +63,7 @@ func fill(dir string, files map[string][]byte) error {
 	return os.WriteFile(filepath.Join(dir, SumFile), Sums(files), 0o644)
 }
 
-// replace puts next in dir's place; what was there goes last, so that no moment leaves nothing behind.
+// replace renames next to dir and then deletes the old content, so that a failure at any step loses nothing.
 func replace(dir, next string) error {
 	old := next + ".old"
 	err := os.Rename(dir, old)
@@ -76,7 +76,7 @@ func replace(dir, next string) error {
 	return os.RemoveAll(old)
 }
 
-// Sums is the content of SumFile for files.
+// Sums returns the content of SumFile for files.
 func Sums(files map[string][]byte) []byte {
 	var out bytes.Buffer
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -85,39 +85,39 @@ func Sums(files map[string][]byte) []byte {
 	return out.Bytes()
 }
 
-// untouched returns an error that wraps ErrEdited unless dir is missing, empty, or as Write left it.
+// untouched returns an error that wraps ErrEdited unless dir is missing, empty, or unchanged since Write.
 func untouched(dir string) error {
-	there, err := Read(dir)
+	files, err := Read(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	sums := there[SumFile]
-	delete(there, SumFile)
-	if len(there) == 0 || bytes.Equal(sums, Sums(there)) {
+	sums := files[SumFile]
+	delete(files, SumFile)
+	if len(files) == 0 || bytes.Equal(sums, Sums(files)) {
 		return nil
 	}
-	return fmt.Errorf("%s: %s %w", dir, firstDifference(string(sums), string(Sums(there))), ErrEdited)
+	return fmt.Errorf("%s: %s %w", dir, firstDifference(string(sums), string(Sums(files))), ErrEdited)
 }
 
-// firstDifference names the first file whose checksum is not in both lists.
-func firstDifference(was, is string) string {
-	for line := range strings.Lines(is) {
-		if !strings.Contains(was, line) {
+// firstDifference returns the first file whose checksum is not in both lists.
+func firstDifference(written, current string) string {
+	for line := range strings.Lines(current) {
+		if !strings.Contains(written, line) {
 			return strings.TrimSpace(line[64:])
 		}
 	}
-	for line := range strings.Lines(was) {
-		if !strings.Contains(is, line) && len(line) > 64 {
+	for line := range strings.Lines(written) {
+		if !strings.Contains(current, line) && len(line) > 64 {
 			return strings.TrimSpace(line[64:])
 		}
 	}
 	return SumFile
 }
 
-// Read returns all files below dir by their slash-separated paths.
+// Read returns all files below dir, keyed by slash-separated path.
 func Read(dir string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {

@@ -14,12 +14,12 @@ import (
 	"testing"
 )
 
-// files are what most tests write: one at the top, one further down.
+// files is the input of most tests: a file at the top, one in a subfolder, an empty one.
 func files() map[string][]byte {
 	return map[string][]byte{"Chart.yaml": []byte("name: shop\n"), "templates/bus/service.yaml": []byte("kind: Service\n"), "empty": nil}
 }
 
-// written is a folder below a fresh one, as Write left it.
+// written returns a new folder that Write has written.
 func written(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "out", "shop")
@@ -37,7 +37,7 @@ func TestWrite(t *testing.T) {
 	alone(t, dir)
 }
 
-// TestWriteReplaces: whatever state Write left the folder in, the next files take its whole place.
+// TestWriteReplaces checks that Write replaces the whole content of a folder that it may replace.
 func TestWriteReplaces(t *testing.T) {
 	next := map[string][]byte{"Chart.yaml": []byte("name: other\n"), "new": []byte("new\n")}
 	for _, c := range []struct {
@@ -46,8 +46,8 @@ func TestWriteReplaces(t *testing.T) {
 	}{
 		{"no folder", func(t *testing.T) string { return filepath.Join(t.TempDir(), "a", "b", "shop") }},
 		{"an empty folder", func(t *testing.T) string { return t.TempDir() + "/" }},
-		{"a folder of ours", written},
-		{"a folder of ours, written twice", func(t *testing.T) string {
+		{"a written folder", written},
+		{"a folder written twice", func(t *testing.T) string {
 			dir := written(t)
 			if err := Write(dir, files(), false); err != nil {
 				t.Fatal(err)
@@ -68,7 +68,7 @@ func TestWriteReplaces(t *testing.T) {
 	}
 }
 
-func TestWriteLeavesWhatPeopleEdited(t *testing.T) {
+func TestWriteKeepsEditedFolders(t *testing.T) {
 	for _, c := range []struct {
 		name, names string
 		edit        func(dir string) error
@@ -77,7 +77,7 @@ func TestWriteLeavesWhatPeopleEdited(t *testing.T) {
 			return os.WriteFile(filepath.Join(dir, "templates/bus/service.yaml"), []byte("kind: Mine\n"), 0o644)
 		}},
 		{"a file added", "notes.txt", func(dir string) error { return os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644) }},
-		{"a file added further down", "templates/mine.yaml", func(dir string) error {
+		{"a file added in a subfolder", "templates/mine.yaml", func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "templates/mine.yaml"), []byte("kind: Mine\n"), 0o644)
 		}},
 		{"a file removed", "Chart.yaml", func(dir string) error { return os.Remove(filepath.Join(dir, "Chart.yaml")) }},
@@ -102,7 +102,7 @@ func TestWriteLeavesWhatPeopleEdited(t *testing.T) {
 			}
 			for _, word := range []string{dir + ": ", c.names + " ", "--force"} {
 				if !strings.Contains(err.Error(), word) {
-					t.Errorf("%q does not say %q", err, word)
+					t.Errorf("error %q does not contain %q", err, word)
 				}
 			}
 			same(t, dir, before)
@@ -117,7 +117,7 @@ func TestWriteLeavesWhatPeopleEdited(t *testing.T) {
 	}
 }
 
-func TestWriteLeavesFoldersOfOthers(t *testing.T) {
+func TestWriteKeepsOtherFolders(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "thesis.tex"), []byte("years of work"), 0o644); err != nil {
 		t.Fatal(err)
@@ -129,26 +129,26 @@ func TestWriteLeavesFoldersOfOthers(t *testing.T) {
 
 	file := filepath.Join(dir, "thesis.tex")
 	if err := Write(file, files(), false); !errors.Is(err, ErrEdited) {
-		t.Errorf("a file in the folder's place: got %v", err)
+		t.Errorf("a file with the name of the folder: got %v", err)
 	}
 	same(t, dir, map[string][]byte{"thesis.tex": []byte("years of work")})
 }
 
-// TestWriteIsAtomic: where a file cannot be written, because its name is a folder's or leads out of the folder, nothing has happened.
+// TestWriteIsAtomic checks that a file that cannot be written leaves everything unchanged.
 func TestWriteIsAtomic(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		next map[string][]byte
 	}{
-		{"a file in a folder's place", map[string][]byte{"a/b": []byte("1"), "a": []byte("2"), "c": []byte("3")}},
-		{"a file in the place of the folder of many", map[string][]byte{"a": nil, "a/b": nil, "a/c": nil, "a/d": nil, "a/e/f": nil}},
-		{"a folder in the checksums' place", map[string][]byte{SumFile + "/a": nil}},
-		{"a name too long", map[string][]byte{"a": nil, strings.Repeat("b", 300): nil}},
+		{"a file with the name of a folder", map[string][]byte{"a/b": []byte("1"), "a": []byte("2"), "c": []byte("3")}},
+		{"a file with the name of a folder with many files", map[string][]byte{"a": nil, "a/b": nil, "a/c": nil, "a/d": nil, "a/e/f": nil}},
+		{"a folder with the name of the checksum file", map[string][]byte{SumFile + "/a": nil}},
+		{"a name that is too long", map[string][]byte{"a": nil, strings.Repeat("b", 300): nil}},
 		{"a name with a zero byte", map[string][]byte{"a": nil, "b\x00": nil}},
-		{"a name that leads out", map[string][]byte{"a": nil, "../b": nil}},
-		{"a name that leads out further down", map[string][]byte{"a": nil, "c/../../b": nil}},
-		{"an absolute name", map[string][]byte{"a": nil, "/b": nil}},
-		{"no name", map[string][]byte{"a": nil, "": nil}},
+		{"a path out of the folder", map[string][]byte{"a": nil, "../b": nil}},
+		{"a path out of a subfolder", map[string][]byte{"a": nil, "c/../../b": nil}},
+		{"an absolute path", map[string][]byte{"a": nil, "/b": nil}},
+		{"an empty name", map[string][]byte{"a": nil, "": nil}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, force := range []bool{false, true} {
@@ -156,84 +156,84 @@ func TestWriteIsAtomic(t *testing.T) {
 				before := read(t, dir)
 				err := Write(dir, c.next, force)
 				if err == nil {
-					t.Fatal("nothing went wrong")
+					t.Fatal("no error")
 				}
 				if errors.Is(err, ErrEdited) {
-					t.Errorf("blames an edit: %v", err)
+					t.Errorf("got ErrEdited: %v", err)
 				}
 				same(t, dir, before)
 				alone(t, dir)
 			}
 			dir := filepath.Join(t.TempDir(), "shop")
 			if err := Write(dir, c.next, false); err == nil {
-				t.Fatal("nothing went wrong")
+				t.Fatal("no error")
 			}
 			if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-				t.Errorf("half a folder is there: %v", err)
+				t.Errorf("the folder exists: %v", err)
 			}
 		})
 	}
 }
 
-// TestSums: each line is what sha256sum -c reads, a checksum in hexadecimal, two spaces and a name, ordered by name.
+// TestSums checks the format of sha256sum -c: a hexadecimal checksum, two spaces and a name, sorted by name.
 func TestSums(t *testing.T) {
 	sums := string(Sums(files()))
 	line := regexp.MustCompile(`^[0-9a-f]{64}  [^ ].*\n$`)
 	var names []string
 	for l := range strings.Lines(sums) {
 		if !line.MatchString(l) {
-			t.Errorf("no line of sha256sum: %q", l)
+			t.Errorf("not a line of sha256sum: %q", l)
 			continue
 		}
 		name := strings.TrimSpace(l[66:])
 		names = append(names, name)
 		if sum := sha256.Sum256(files()[name]); l[:64] != hex.EncodeToString(sum[:]) {
-			t.Errorf("%s: %s is not its checksum", name, l[:64])
+			t.Errorf("%s: wrong checksum %s", name, l[:64])
 		}
 	}
 	if want := slices.Sorted(maps.Keys(files())); !slices.Equal(names, want) {
 		t.Errorf("lists %q, want %q", names, want)
 	}
 	if string(Sums(map[string][]byte{"empty": nil})) != "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  empty\n" {
-		t.Error("the checksum of nothing is another one")
+		t.Error("wrong checksum of an empty file")
 	}
 	if len(Sums(nil)) != 0 {
-		t.Error("no files have checksums")
+		t.Error("checksums without files")
 	}
 }
 
-func TestEveryoneMayRead(t *testing.T) {
+func TestFileModes(t *testing.T) {
 	dir := written(t)
 	for name, want := range map[string]fs.FileMode{".": 0o755 | fs.ModeDir, "templates/bus": 0o755 | fs.ModeDir, "Chart.yaml": 0o644, SumFile: 0o644} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The process may be told to be stricter (umask), never to be laxer; the top is made so by hand.
+		// The umask may remove permissions, but not from the folder itself, whose mode Write sets explicitly.
 		if got := info.Mode(); got&^want != 0 || name == "." && got != want {
 			t.Errorf("%s: mode %v, want %v", name, got, want)
 		}
 	}
 }
 
-func TestReadSaysWhatIsMissing(t *testing.T) {
+func TestReadMissingFolder(t *testing.T) {
 	if _, err := Read(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// same compares a folder with what it should hold.
+// same compares the content of a folder with want.
 func same(t *testing.T, dir string, want map[string][]byte) {
 	t.Helper()
 	got := read(t, dir)
 	for _, name := range slices.Sorted(maps.Keys(want)) {
-		if text, there := got[name]; !there || string(text) != string(want[name]) {
-			t.Errorf("%s: %q (there: %t), want %q", name, text, there, want[name])
+		if text, ok := got[name]; !ok || string(text) != string(want[name]) {
+			t.Errorf("%s: %q (exists: %t), want %q", name, text, ok, want[name])
 		}
 		delete(got, name)
 	}
 	for name := range got {
-		t.Errorf("%s: should not be there", name)
+		t.Errorf("%s: unexpected file", name)
 	}
 }
 
@@ -246,7 +246,7 @@ func read(t *testing.T, dir string) map[string][]byte {
 	return got
 }
 
-// alone fails if anything was left beside the folder.
+// alone fails if the parent folder contains anything else.
 func alone(t *testing.T, dir string) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Dir(filepath.Clean(dir)))
@@ -254,6 +254,6 @@ func alone(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	if len(entries) != 1 {
-		t.Errorf("left beside it: %v", entries)
+		t.Errorf("unexpected entries: %v", entries)
 	}
 }

@@ -8,8 +8,8 @@ import (
 
 var factory = provider.NewDefaultDepProvider().GetResourceFactory()
 
-// merged is what Kustomize makes of an object and a strategic merge patch.
-func merged(from, patch string) (*yaml.Node, error) {
+// applyMerge applies a strategic merge patch with Kustomize's own code.
+func applyMerge(from, patch string) (*yaml.Node, error) {
 	object, err := factory.FromBytes([]byte(from))
 	if err != nil {
 		return nil, err
@@ -24,8 +24,8 @@ func merged(from, patch string) (*yaml.Node, error) {
 	return object.YNode(), nil
 }
 
-// patched is what Kustomize makes of an object and a JSON patch.
-func patched(from, patch string) (*yaml.Node, error) {
+// applyJSONPatch applies a JSON patch with Kustomize's own code.
+func applyJSONPatch(from, patch string) (*yaml.Node, error) {
 	object, err := factory.FromBytes([]byte(from))
 	if err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/kustomize"
 )
 
-// BenchmarkFiles writes a base and a component of which each object is another: the time per object must not grow with their number.
+// BenchmarkFiles writes a base and a component in which every object differs. The time per object must not grow with their number.
 func BenchmarkFiles(b *testing.B) {
 	for _, n := range []int{10, 100, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

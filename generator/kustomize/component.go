@@ -8,26 +8,26 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/manifest"
 )
 
-// component is a component in the making.
+// component collects the files of a Kustomize component.
 type component struct {
-	dir   string
-	files map[string][]byte
-	why   reasons
+	dir     string
+	files   map[string][]byte
+	reasons reasons
 
 	resources, patches strings.Builder
 	lastReason         string
 }
 
-// write adds the files that turn base into objects: one for each that is new, changed or gone.
-func (c *component) write(base, objects []named) error {
-	now, was := map[string]named{}, map[string]bool{}
+// write adds the files that turn the base into objects: one for each new, changed or removed object.
+func (c *component) write(base, objects []object) error {
+	current, inBase := map[string]object{}, map[string]bool{}
 	for _, o := range objects {
-		now[o.id] = o
+		current[o.id] = o
 	}
 	for _, b := range base {
-		was[b.id] = true
+		inBase[b.id] = true
 		var err error
-		if o, there := now[b.id]; there {
+		if o, ok := current[b.id]; ok {
 			err = c.change(b, o)
 		} else {
 			err = c.remove(b)
@@ -37,11 +37,11 @@ func (c *component) write(base, objects []named) error {
 		}
 	}
 	for _, o := range objects {
-		if !was[o.id] {
+		if !inBase[o.id] {
 			c.add(o)
 		}
 	}
-	text := manifest.Comment(fmt.Sprintf("What the profile %s changes. It survives: %s.", c.why.profile.Name, c.why.profile.Promise.Service), "# ") + componentHead
+	text := manifest.Comment(fmt.Sprintf("Changes of the profile %s. The service survives: %s.", c.reasons.profile.Name, c.reasons.profile.Promise.Service), "# ") + componentHead
 	if c.resources.Len() > 0 {
 		text += "resources:\n" + c.resources.String()
 	}
@@ -52,52 +52,53 @@ func (c *component) write(base, objects []named) error {
 	return nil
 }
 
-// add takes up a new object. Neighbours have mostly the same reason, which is then said once.
-func (c *component) add(o named) {
+// add adds a new object. Consecutive objects with the same reason share its comment.
+func (c *component) add(o object) {
 	c.files[c.dir+o.file] = []byte(o.Text)
-	if reason := c.why.present(o.Object); reason != c.lastReason {
+	if reason := c.reasons.present(o); reason != c.lastReason {
 		c.resources.WriteString(manifest.Comment(reason, "  # "))
 		c.lastReason = reason
 	}
 	c.resources.WriteString("  - " + o.file + "\n")
 }
 
-// remove deletes an object of the base.
-func (c *component) remove(b named) error {
-	text, err := deletion(b.Object)
+// remove adds a patch that deletes an object of the base.
+func (c *component) remove(b object) error {
+	text, err := deletion(b)
 	if err != nil {
 		return err
 	}
-	c.patch(b, manifest.Comment(c.why.present(b.Object), "# ")+text, "")
+	c.patch(b, manifest.Comment(c.reasons.present(b), "# ")+text, "")
 	return nil
 }
 
-// change patches an object of the base if it is another one now.
-func (c *component) change(b, o named) error {
+// change adds a patch for an object of the base unless it is unchanged.
+func (c *component) change(b, o object) error {
 	if b.Text == o.Text {
 		return nil
 	}
-	p, err := newPatch(b.Object, o.Object)
+	p, err := newPatch(b, o)
 	if err != nil || p.text == "" {
 		return err
 	}
 	target := ""
 	if p.targeted {
-		target = target6902(b.Object)
+		target = targetOf(b)
 	}
-	c.patch(b, c.why.changed(b.Object, p.operations)+p.text, target)
+	c.patch(b, c.reasons.changed(b, p.operations)+p.text, target)
 	return nil
 }
 
-func (c *component) patch(b named, text, target string) {
+func (c *component) patch(b object, text, target string) {
 	c.files[c.dir+"patches/"+b.file] = []byte(text)
 	c.patches.WriteString("  - path: patches/" + b.file + "\n" + target)
 }
 
-// target6902 says which object a JSON patch is for: the patch itself cannot. Names are regular expressions there.
-func target6902(o manifest.Object) string {
-	group, version, is := strings.Cut(o.APIVersion, "/")
-	if !is {
+// targetOf names the object of a JSON patch in the kustomization, because the patch has no metadata. The name is a regular
+// expression.
+func targetOf(o object) string {
+	group, version, ok := strings.Cut(o.APIVersion, "/")
+	if !ok {
 		group, version = "", o.APIVersion
 	}
 	return fmt.Sprintf("    target: {group: %q, version: %q, kind: %q, name: %q}\n", group, version, o.Kind, regexp.QuoteMeta(o.Name))

@@ -1,8 +1,8 @@
-// Package kustomize turns what several profiles render into a Kustomize base and, for each further profile, a component
-// with the least patches that turn the base into it.
+// Package kustomize turns the rendered objects of several profiles into a Kustomize base and, for each further profile, a
+// component with minimal patches.
 //
-// A profile is written as a component so that it is said once: overlays/<profile> is the base with it, and a team's own
-// overlay can take it in the same way. No patch is written that Kustomize's own code does not turn into what was rendered.
+// A profile is a component so that it is written once: overlays/<profile> and a team's own overlay both refer to it. Every patch
+// is applied with Kustomize's own code before it is written, and its result must be the rendered object.
 package kustomize
 
 import (
@@ -12,30 +12,31 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/generator/stack"
+	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// Variant is what one profile renders.
+// Variant is the rendered objects of a profile.
 type Variant struct {
 	Profile profile.Profile
 	Objects []manifest.Object
 }
 
-// System is one release of a stack under several profiles.
+// System is a release of a stack under several profiles.
 type System struct {
 	Stack     stack.Stack
 	Release   string
 	Namespace string
-	// Secrets are the names of those that the objects refer to and that nobody renders.
+	// Secrets are the names of the Secrets that the objects use and that are not rendered.
 	Secrets []string
-	// Base is what stands there without a component; Others have one each.
+	// Base is the variant without a component; each of Others has one.
 	Base   Variant
 	Others []Variant
 }
 
-// Files returns the folder of s: base/, components/<profile>/ and overlays/<profile>/. The same input gives the same bytes.
-// Helm's hooks, its labels and the release's namespace are left out.
+// Files returns the files of s by path: base/, components/<profile>/ and overlays/<profile>/. The same input gives the same
+// bytes. Helm's hooks, Helm's labels and the namespace of the release are removed.
 func Files(s System) (map[string][]byte, error) {
-	base, err := s.named(s.Base)
+	base, err := s.objects(s.Base)
 	if err != nil {
 		return nil, err
 	}
@@ -48,11 +49,11 @@ func Files(s System) (map[string][]byte, error) {
 	files["base/"+kustomization] = []byte(s.baseHead() + kustomizationHead + "resources:\n" + strings.Join(resources, ""))
 	for _, v := range s.Others {
 		name := v.Profile.Name
-		objects, err := s.named(v)
+		objects, err := s.objects(v)
 		if err != nil {
 			return nil, err
 		}
-		c := component{dir: "components/" + name + "/", files: files, why: newReasons(s.Stack, s.Base.Profile, v.Profile)}
+		c := component{dir: "components/" + name + "/", files: files, reasons: newReasons(s.Stack, s.Base.Profile, v.Profile)}
 		if err := c.write(base, objects); err != nil {
 			return nil, fmt.Errorf("profile %s: %w", name, err)
 		}
@@ -68,38 +69,56 @@ const (
 	componentHead     = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
 )
 
-// baseHead says what a reader of the base has to know.
+// baseHead is the comment at the top of the base's kustomization.yaml.
 func (s System) baseHead() string {
 	text := manifest.Comment(fmt.Sprintf("%s %s under the profile %s: %s", s.Stack.Name, s.Stack.Version, s.Base.Profile.Name, s.Base.Profile.Summary), "# ") +
-		manifest.Comment(fmt.Sprintf("Made by holdfast kustomize for the release %q. The objects name no namespace; where one has to stand in a text (the names in a certificate, admission policies) it is %q (-n).", s.Release, s.Namespace), "# ")
+		manifest.Comment(fmt.Sprintf("Created by holdfast kustomize for the release %q. The objects have no namespace: an overlay or kubectl -n sets it. Names in certificates and admission policies contain the namespace %q (-n).", s.Release, s.Namespace), "# ")
 	if len(s.Secrets) > 0 {
-		text += manifest.Comment(fmt.Sprintf("Secrets that have to be there, made once by holdfast secrets with the same flags: %s.", strings.Join(s.Secrets, ", ")), "# ")
+		text += manifest.Comment(fmt.Sprintf("Required Secrets, created once by holdfast secrets with the same flags: %s.", strings.Join(s.Secrets, ", ")), "# ")
 	}
 	return text
 }
 
-// named is an object with the name of its file, and with what tells it apart from the others.
-type named struct {
+// object is an object of a base or component.
+type object struct {
 	manifest.Object
+	node *kyaml.RNode
+	// file is the name of its file, id identifies the object among the profiles: version, kind, namespace and name.
 	file, id string
 }
 
-// named returns the objects of a variant as they stand in a base: without hooks, and plain.
-func (s System) named(v Variant) ([]named, error) {
-	var objects []manifest.Object
+// objects returns the plain objects of a variant, without hooks.
+func (s System) objects(v Variant) ([]object, error) {
+	var rendered []manifest.Object
 	for _, o := range v.Objects {
 		if !o.Hook {
-			o.Text = plain(o.Text, s.Namespace)
-			objects = append(objects, o)
+			rendered = append(rendered, o)
 		}
 	}
-	names, err := manifest.Names(objects)
+	names, err := manifest.Names(rendered)
 	if err != nil {
 		return nil, fmt.Errorf("profile %s: %w", v.Profile.Name, err)
 	}
-	all := make([]named, len(objects))
-	for i, o := range objects {
-		all[i] = named{o, names[i], strings.Join([]string{o.APIVersion, o.Kind, metadata(o.Text, "namespace"), o.Name}, "/")}
+	all := make([]object, len(rendered))
+	for i, o := range rendered {
+		if all[i], err = newObject(o, s.Namespace); err != nil {
+			return nil, fmt.Errorf("profile %s: %s: %s %q: %w", v.Profile.Name, o.Source, o.Kind, o.Name, err)
+		}
+		all[i].file = names[i]
 	}
 	return all, nil
+}
+
+func newObject(o manifest.Object, namespace string) (object, error) {
+	node, err := kyaml.Parse(o.Text)
+	if err != nil {
+		return object{}, err
+	}
+	if err := plain(node, namespace); err != nil {
+		return object{}, err
+	}
+	if o.Text, err = encode(node.Document()); err != nil {
+		return object{}, err
+	}
+	return object{Object: o, node: node, id: strings.Join([]string{o.APIVersion, o.Kind, node.GetNamespace(), o.Name}, "/")}, nil
 }

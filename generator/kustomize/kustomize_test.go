@@ -20,8 +20,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestRandomObjects: whatever differs between two variants, Kustomize builds the second of what is written: variables, volumes, ports and
-// tolerations that come, go, change and trade places, in Deployments, which Kustomize knows, and in custom resources.
+// TestRandomObjects checks that Kustomize builds both of two random variants from the written files. Variables, volumes, ports
+// and tolerations are added, removed, changed and reordered, in Deployments and in custom resources.
 func TestRandomObjects(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	base, other := map[string]any{}, map[string]any{}
@@ -30,7 +30,7 @@ func TestRandomObjects(t *testing.T) {
 		name := fmt.Sprintf("a-%d", i)
 		base[name], other[name] = randomObject(random, kind, name), randomObject(random, kind, name)
 	}
-	// Some are there in one only.
+	// Some objects exist in one variant only.
 	for _, all := range []map[string]any{base, other} {
 		for i := range 20 {
 			delete(all, fmt.Sprintf("a-%d", random.IntN(100)+i))
@@ -71,7 +71,7 @@ func TestRandomObjects(t *testing.T) {
 	}
 }
 
-// randomObject has lists in all the ways in which Kubernetes merges them, and trees of which nothing is known.
+// randomObject has lists of every merge strategy of Kubernetes, and fields without a schema.
 func randomObject(random *rand.Rand, kind, name string) map[string]any {
 	version, kind, _ := strings.Cut(kind, " ")
 	list := func(element func(int) any) []any {

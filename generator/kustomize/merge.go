@@ -8,11 +8,12 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
 
-// merge makes strategic merge patches. With lists, those that Kubernetes merges by a key are merged; else they are replaced.
+// merge computes strategic merge patches. With lists set, it merges the lists that Kubernetes merges by a key. Without, it
+// replaces every list.
 type merge struct{ lists bool }
 
-// maps returns the patch from one map to another, nil if they are equal. Where nothing is known of a map's type (custom
-// resources) the schema is nil, and Kustomize replaces its lists.
+// maps returns the patch from one map to another, nil if they are equal. The schema of a custom resource is nil: Kustomize
+// replaces its lists.
 func (m merge) maps(from, to *yaml.Node, schema *openapi.ResourceSchema) *yaml.Node {
 	patch := mapping()
 	for key, value := range fields(to) {
@@ -64,9 +65,9 @@ func (m merge) sequences(from, to *yaml.Node, schema *openapi.ResourceSchema) *y
 	return replace
 }
 
-// elements merges lists of maps by their keys, nil if they cannot be. Kustomize puts the patch's elements first, in their
-// order, and then what is left of the old list: so that the order becomes the new one, the patch also names the unchanged elements
-// up to the last one that is not in its place.
+// elements merges lists of maps by their keys. It returns nil if the keys do not identify the elements. Kustomize puts the
+// elements of the patch first, in their order, then the rest of the old list. To keep the new order, the patch therefore also
+// names the unchanged elements before the last one that is out of place.
 func (m merge) elements(from, to *yaml.Node, keys []string, schema *openapi.ResourceSchema) *yaml.Node {
 	old, now := ids(from, keys), ids(to, keys)
 	if old == nil || now == nil {
@@ -92,20 +93,20 @@ func (m merge) elements(from, to *yaml.Node, keys []string, schema *openapi.Reso
 	}
 	for i, element := range from.Content {
 		if !slices.Contains(now, old[i]) {
-			gone := mapping()
+			deleted := mapping()
 			for _, key := range keys {
 				if value := field(element, key); value != nil {
-					set(gone, scalar(key), value)
+					set(deleted, scalar(key), value)
 				}
 			}
-			set(gone, scalar("$patch"), scalar("delete"))
-			patch.Content = append(patch.Content, gone)
+			set(deleted, scalar("$patch"), scalar("delete"))
+			patch.Content = append(patch.Content, deleted)
 		}
 	}
 	return patch
 }
 
-// inPlace returns how many elements a patch has to name until the others are what is left of the old list, unchanged.
+// inPlace returns the number of elements that a patch must name so that the remaining ones follow unchanged from the old list.
 func inPlace(from, to *yaml.Node, old, now []string) int {
 	for n := range len(now) {
 		var left []*yaml.Node
@@ -121,7 +122,7 @@ func inPlace(from, to *yaml.Node, old, now []string) int {
 	return len(now)
 }
 
-// ids tells the elements of a list apart by their merge keys; nil if the keys do not.
+// ids returns the merge keys of each element, nil if they do not identify the elements.
 func ids(list *yaml.Node, keys []string) []string {
 	if len(keys) == 0 {
 		return nil
@@ -145,7 +146,7 @@ func ids(list *yaml.Node, keys []string) []string {
 	return all
 }
 
-// below is what is known of a field's type.
+// below returns the schema of a field, nil if it is unknown.
 func below(schema *openapi.ResourceSchema, key string) *openapi.ResourceSchema {
 	if schema == nil {
 		return nil

@@ -1,34 +1,19 @@
 package kustomize
 
 import (
-	"bytes"
-	"fmt"
 	"iter"
 
-	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"go.yaml.in/yaml/v3"
+	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// parsed is an object as a tree, which keeps comments and the order of keys.
-func parsed(o manifest.Object) (*yaml.Node, error) {
-	var document yaml.Node
-	if err := yaml.Unmarshal([]byte(o.Text), &document); err != nil {
-		return nil, fmt.Errorf("%s: %s %q: %w", o.Source, o.Kind, o.Name, err)
-	}
-	return document.Content[0], nil
+// encode writes a node in the style of the rendered objects: indented by two spaces, list items below their key.
+func encode(node *yaml.Node) (string, error) {
+	text, err := kyaml.MarshalWithOptions(node, &kyaml.EncoderOptions{SeqIndent: kyaml.WideSequenceStyle})
+	return string(text), err
 }
 
-func encoded(node *yaml.Node) (string, error) {
-	var out bytes.Buffer
-	e := yaml.NewEncoder(&out)
-	e.SetIndent(2)
-	if err := e.Encode(node); err != nil {
-		return "", err
-	}
-	return out.String(), e.Close()
-}
-
-// equal compares what two trees say, whatever their form.
+// equal reports whether two nodes have the same content. Order of keys, style and comments do not count.
 func equal(a, b *yaml.Node) bool {
 	if a.Kind != b.Kind || len(a.Content) != len(b.Content) {
 		return false
@@ -52,7 +37,7 @@ func equal(a, b *yaml.Node) bool {
 	return true
 }
 
-// fields yields the keys and values of a map.
+// fields yields the key and value nodes of a map.
 func fields(node *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 	return func(yield func(*yaml.Node, *yaml.Node) bool) {
 		for i := 0; i+1 < len(node.Content); i += 2 {
@@ -63,7 +48,7 @@ func fields(node *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 	}
 }
 
-// field returns a value of a map, nil if it has none.
+// field returns the value of a key in a map, nil if there is none.
 func field(node *yaml.Node, key string) *yaml.Node {
 	if node.Kind == yaml.MappingNode {
 		for k, value := range fields(node) {
@@ -77,7 +62,7 @@ func field(node *yaml.Node, key string) *yaml.Node {
 
 func set(node, key, value *yaml.Node) { node.Content = append(node.Content, key, value) }
 
-// mapping is a map of texts: key, value, key, value.
+// mapping returns a map of strings, given as key, value, key, value.
 func mapping(texts ...string) *yaml.Node {
 	node := &yaml.Node{Kind: yaml.MappingNode}
 	for _, text := range texts {

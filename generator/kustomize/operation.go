@@ -7,14 +7,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// operation is one step of a JSON patch (RFC 6902): add, replace or remove the value at a path.
+// operation is an operation of a JSON patch (RFC 6902): add, replace or remove the value at a path.
 type operation struct {
 	op, path string
 	value    *yaml.Node
 }
 
-// operations are the steps from one value to another, none if they are equal. Lists of one length are changed element by
-// element, others replaced.
+// operations returns the JSON patch from one value to another. Lists of the same length are patched element by element, others
+// are replaced.
 func operations(from, to *yaml.Node, path string) []operation {
 	switch {
 	case equal(from, to):
@@ -54,7 +54,7 @@ var (
 	pointerUnescape = strings.NewReplacer("~1", "/", "~0", "~")
 )
 
-// names are the keys on the way to the value, from the root.
+// names returns the keys of the path, from the root.
 func (o operation) names() []string {
 	names := strings.Split(strings.TrimPrefix(o.path, "/"), "/")
 	for i, name := range names {
@@ -63,7 +63,7 @@ func (o operation) names() []string {
 	return names
 }
 
-// operationsNode is the JSON patch as YAML.
+// operationsNode returns the JSON patch as YAML.
 func operationsNode(all []operation) *yaml.Node {
 	list := sequence()
 	for _, o := range all {

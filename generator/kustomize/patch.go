@@ -4,37 +4,30 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// ErrNoPatch is returned where nothing that Kustomize understands turns one object into the other. It is a fault here, not in the input.
-var ErrNoPatch = errors.New("no patch makes of the base's object what was rendered")
+// ErrNoPatch is returned if no patch that Kustomize supports turns one object into the other. It is a fault of this package, not
+// of the input.
+var ErrNoPatch = errors.New("no patch turns the base's object into the rendered one")
 
 // patch turns one object into another.
 type patch struct {
 	text string
-	// operations are the same change in small steps, to be explained.
+	// operations is the same change as a JSON patch, to be explained step by step.
 	operations []operation
-	// targeted is set on a JSON patch: it does not say itself which object it is for.
+	// targeted is set on a JSON patch: the kustomization must name its object.
 	targeted bool
 }
 
-// newPatch finds the patch from one object to another: a strategic merge that merges lists as Kubernetes does, else one that
-// replaces lists, else a JSON patch. The first that Kustomize's own code turns into the other object is it.
-// The text is empty where the objects differ in form only.
-func newPatch(from, to manifest.Object) (patch, error) {
-	was, err := parsed(from)
-	if err != nil {
-		return patch{}, err
-	}
-	is, err := parsed(to)
-	if err != nil {
-		return patch{}, err
-	}
-	p := patch{operations: operations(was, is, "")}
+// newPatch returns the patch from one object to another. Candidates are a strategic merge that merges lists as Kubernetes does,
+// one that replaces lists, and a JSON patch. It returns the first that yields the other object in Kustomize's own code. The text
+// is empty if the objects differ in style only.
+func newPatch(from, to object) (patch, error) {
+	before, after := from.node.YNode(), to.node.YNode()
+	p := patch{operations: operations(before, after, "")}
 	if len(p.operations) == 0 {
 		return p, nil
 	}
@@ -44,15 +37,15 @@ func newPatch(from, to manifest.Object) (patch, error) {
 		apply    func(from, patch string) (*yaml.Node, error)
 		targeted bool
 	}{
-		{identified(from, merge{lists: true}.maps(was, is, schema)), merged, false},
-		{identified(from, merge{}.maps(was, is, schema)), merged, false},
-		{operationsNode(p.operations), patched, true},
+		{identified(from, merge{lists: true}.maps(before, after, schema)), applyMerge, false},
+		{identified(from, merge{}.maps(before, after, schema)), applyMerge, false},
+		{operationsNode(p.operations), applyJSONPatch, true},
 	} {
-		text, err := encoded(candidate.content)
+		text, err := encode(candidate.content)
 		if err != nil {
 			return patch{}, fmt.Errorf("%s %q: writing a patch: %w", from.Kind, from.Name, err)
 		}
-		if got, err := candidate.apply(from.Text, text); err == nil && equal(got, is) {
+		if got, err := candidate.apply(from.Text, text); err == nil && equal(got, after) {
 			p.text, p.targeted = text, candidate.targeted
 			return p, nil
 		}
@@ -60,15 +53,15 @@ func newPatch(from, to manifest.Object) (patch, error) {
 	return patch{}, fmt.Errorf("%s %q: %w", from.Kind, from.Name, ErrNoPatch)
 }
 
-// deletion is the patch that removes an object.
-func deletion(o manifest.Object) (string, error) {
-	return encoded(identified(o, mapping("$patch", "delete")))
+// deletion returns the patch that deletes an object.
+func deletion(o object) (string, error) {
+	return encode(identified(o, mapping("$patch", "delete")))
 }
 
-// identified adds to a strategic merge patch which object it is for.
-func identified(o manifest.Object, content *yaml.Node) *yaml.Node {
+// identified adds the identity of an object to a strategic merge patch.
+func identified(o object, content *yaml.Node) *yaml.Node {
 	meta := mapping("name", o.Name)
-	if namespace := metadata(o.Text, "namespace"); namespace != "" {
+	if namespace := o.node.GetNamespace(); namespace != "" {
 		meta = mapping("name", o.Name, "namespace", namespace)
 	}
 	whole := mapping("apiVersion", o.APIVersion, "kind", o.Kind)

@@ -11,11 +11,11 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/stack"
 )
 
-// reasons explain patches by the policy: by what a profile decides otherwise than the base's.
+// reasons explains patches by the decisions in which a profile differs from the base.
 type reasons struct {
 	stack   stack.Stack
 	profile profile.Profile
-	// decided are the decisions that differ, by component.
+	// decided is the differing decisions by component.
 	decided map[string][]ha.Decision
 }
 
@@ -35,13 +35,13 @@ func newReasons(s stack.Stack, base, p profile.Profile) reasons {
 	return r
 }
 
-// shownIn lists the fields in which a decision shows where they are not called as its key is.
+// shownIn lists the fields that a decision changes, if their name is not its key.
 var shownIn = map[string][]string{
 	"antiAffinity": {"affinity"},
 	"election":     {"annotations", "env", "serviceAccountName", "rules", "subjects"},
 }
 
-// shows returns the field, a path from the root, in which a decision shows in an operation; "" if in none.
+// shows returns the path of the field through which a decision causes an operation, "" if it does not.
 func shows(d ha.Decision, o operation) string {
 	names := o.names()
 	for i, name := range names {
@@ -52,9 +52,9 @@ func shows(d ha.Decision, o operation) string {
 	return ""
 }
 
-// changed is the comment on a patch: each field that is another, with the decision behind it. What is no decision's own follows from
-// the number of replicas, and where that is the same, from what the profile is there for.
-func (r reasons) changed(o manifest.Object, operations []operation) string {
+// changed returns the comment of a patch: the changed fields with the reason of the decision behind them. Fields without a
+// decision follow from the number of replicas or, if that is unchanged, from the purpose of the profile.
+func (r reasons) changed(o object, operations []operation) string {
 	decisions := r.behind(o, operations)
 	fields := map[string][]string{}
 	var reasons []string
@@ -80,8 +80,8 @@ func (r reasons) changed(o manifest.Object, operations []operation) string {
 	return text
 }
 
-// present says why an object is there under one profile and not under the other.
-func (r reasons) present(o manifest.Object) string {
+// present returns the reason why an object exists under one profile only.
+func (r reasons) present(o object) string {
 	all := r.components(o)
 	for _, c := range all {
 		for _, d := range r.decided[c.Name] {
@@ -103,8 +103,8 @@ func isReplicas(d ha.Decision) bool { return d.Key == "replicas" }
 
 func sentence(d ha.Decision) string { return d.Rule + " " + d.Reason }
 
-// behind returns the decisions of the component that explains an object best: of which the most show in it, and the fewest do not.
-func (r reasons) behind(o manifest.Object, operations []operation) []ha.Decision {
+// behind returns the decisions of the component that explains the operations best: most of its decisions cause one of them.
+func (r reasons) behind(o object, operations []operation) []ha.Decision {
 	var best []ha.Decision
 	score := 0
 	for i, c := range r.components(o) {
@@ -123,10 +123,10 @@ func (r reasons) behind(o manifest.Object, operations []operation) []ha.Decision
 	return best
 }
 
-// components are those that an object belongs to or follows from, by its label.
-func (r reasons) components(o manifest.Object) []stack.Component {
-	// A lone voter has a label of its own.
-	label := strings.TrimSuffix(metadata(o.Text, "labels", "app.kubernetes.io/component"), "-standalone")
+// components returns the components of an object, by its label.
+func (r reasons) components(o object) []stack.Component {
+	// A standalone server has a component label of its own.
+	label := strings.TrimSuffix(o.node.GetLabels()["app.kubernetes.io/component"], "-standalone")
 	var all []stack.Component
 	for _, c := range r.stack.Components {
 		if c.Name == label || slices.Contains(c.Shows, label) {

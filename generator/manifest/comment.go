@@ -2,7 +2,7 @@ package manifest
 
 import "strings"
 
-// Comment breaks text into comment lines of at most 120 columns, each begun with prefix.
+// Comment wraps text into comment lines of at most 120 columns. Each line starts with prefix.
 func Comment(text, prefix string) string {
 	const width = 120
 	var out strings.Builder

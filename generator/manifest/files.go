@@ -18,12 +18,13 @@ func Files(objects []Object) (map[string][]byte, error) {
 	return files, nil
 }
 
-// Names names each object's file: kind-name.yaml in lower case. Two kinds of one name get their API group into it.
+// Names returns the file name of each object: kind-name.yaml in lower case. Where two kinds share a name, the second has its API
+// group in the file name. Two objects of the same group, kind and name are an error.
 func Names(objects []Object) ([]string, error) {
 	names, seen, taken := make([]string, len(objects)), map[string]bool{}, map[string]bool{}
 	for i, o := range objects {
 		group := "core"
-		if g, _, is := strings.Cut(o.APIVersion, "/"); is {
+		if g, _, ok := strings.Cut(o.APIVersion, "/"); ok {
 			group = g
 		}
 		name, id := fileName(o.Kind, o.Name), group+"/"+o.Kind+"/"+o.Name
@@ -31,14 +32,14 @@ func Names(objects []Object) ([]string, error) {
 			name = fileName(o.Kind+"."+group, o.Name)
 		}
 		if taken[name] || seen[id] {
-			return nil, fmt.Errorf("%s: there is another %s called %q", o.Source, o.Kind, o.Name)
+			return nil, fmt.Errorf("%s: duplicate %s %q: rename one of them", o.Source, o.Kind, o.Name)
 		}
 		names[i], taken[name], seen[id] = name, true, true
 	}
 	return names, nil
 }
 
-// fileName keeps what file systems and shells agree on.
+// fileName replaces characters that file systems or shells treat specially.
 func fileName(kind, name string) string {
 	safe := func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '.' {

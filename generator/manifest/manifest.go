@@ -1,4 +1,4 @@
-// Package manifest is about Kubernetes objects as YAML text: splitting a stream of them, naming them, writing them to a folder.
+// Package manifest handles Kubernetes objects as YAML text: it splits a stream into objects and names their files.
 package manifest
 
 import (
@@ -8,24 +8,23 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Object is one object as text, with what is needed to order and name it.
+// Object is the YAML text of an object, with the fields that order and name it.
 type Object struct {
-	// Source is the template that it comes from, Index its place among that template's objects.
+	// Source is the template of the object, Index its position among the objects of that template.
 	Source string
 	Index  int
 
 	APIVersion string
 	Kind       string
 	Name       string
-	// Hook is set on objects that Helm runs at some moment and does not count to the release.
+	// Hook is set on Helm hooks, which are not part of the release.
 	Hook bool
 	// Text is the object in block style, with a final newline and without a document separator.
 	Text string
 }
 
-// Split cuts a stream of YAML documents in block style into objects; source names it in errors.
-// Empty documents are left out. Nothing is decoded: keys of the root and of metadata are found by their indentation,
-// which in block style no other text can have.
+// Split splits a stream of YAML documents in block style into objects and skips empty documents. source names the stream in
+// errors. It does not decode: it finds the keys of the root and of metadata by their indentation, which is unique in block style.
 func Split(source, stream string) ([]Object, error) {
 	var objects []Object
 	for text := range documents(stream) {
@@ -65,11 +64,11 @@ func documents(stream string) func(func(string) bool) {
 }
 
 func separator(line string) bool {
-	rest, is := strings.CutPrefix(line, "---")
-	return is && blank(rest) && !strings.HasPrefix(rest, "#")
+	rest, ok := strings.CutPrefix(line, "---")
+	return ok && blank(rest) && !strings.HasPrefix(rest, "#")
 }
 
-// blank reports whether a text has nothing but comments in it.
+// blank reports whether a text consists of comments and blank lines only.
 func blank(text string) bool {
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
@@ -107,7 +106,7 @@ func (o *Object) scan() {
 	}
 }
 
-// missing lists what every object must have and o has not.
+// missing lists the required fields that o does not have.
 func (o *Object) missing() []string {
 	var names []string
 	for _, field := range []struct{ name, value string }{{"apiVersion", o.APIVersion}, {"kind", o.Kind}, {"metadata.name", o.Name}} {
@@ -118,7 +117,7 @@ func (o *Object) missing() []string {
 	return names
 }
 
-// scalar decodes a one-line YAML scalar, whatever its quotes.
+// scalar decodes a YAML scalar on one line, quoted or plain.
 func scalar(text string) string {
 	text = strings.TrimSpace(text)
 	if text == "" || !strings.ContainsAny(text[:1], `"'`) && !strings.Contains(text, " #") {

@@ -14,28 +14,28 @@ func TestSplit(t *testing.T) {
 		name, stream string
 		want         []string // apiVersion kind name, and hook
 	}{
-		{"nothing", "", nil},
+		{"empty stream", "", nil},
 		{"blank lines", "\n\n\n", nil},
 		{"separators only", "---\n---   \n\n---", nil},
 		{"comments only", "---\n# Source: x\n---\n  # nothing\n", nil},
 		{"one object", service, []string{"v1 Service front"}},
 		{"no final newline", strings.TrimSuffix(service, "\n"), []string{"v1 Service front"}},
-		{"blank lines around it", "\n\n" + service + "\n\n", []string{"v1 Service front"}},
+		{"surrounding blank lines", "\n\n" + service + "\n\n", []string{"v1 Service front"}},
 		{"two objects", "---\n" + service + "---\n" + strings.ReplaceAll(service, "front", "back"), []string{"v1 Service front", "v1 Service back"}},
-		{"a comment behind the separator", service + "--- # the other one\n" + strings.ReplaceAll(service, "front", "back"), []string{"v1 Service front", "v1 Service back"}},
-		{"separators by a carriage return", strings.ReplaceAll("---\n"+service+"---\n"+service, "\n", "\r\n"), []string{"v1 Service front", "v1 Service front"}},
-		{"comments among the keys", "# Source: x\napiVersion: v1 # the core\n# what\nkind: Service\nmetadata:\n# who\n  name: front\n", []string{"v1 Service front"}},
+		{"a comment after the separator", service + "--- # the second one\n" + strings.ReplaceAll(service, "front", "back"), []string{"v1 Service front", "v1 Service back"}},
+		{"carriage returns", strings.ReplaceAll("---\n"+service+"---\n"+service, "\n", "\r\n"), []string{"v1 Service front", "v1 Service front"}},
+		{"comments between the keys", "# Source: x\napiVersion: v1 # the core\n# kind\nkind: Service\nmetadata:\n# name\n  name: front\n", []string{"v1 Service front"}},
 		{"an empty line in metadata", "apiVersion: v1\nkind: Service\nmetadata:\n\n  name: front\n", []string{"v1 Service front"}},
 		{"an empty line in an annotation", "apiVersion: v1\nkind: Service\nmetadata:\n  annotations:\n    note: |-\n      a\n\n      b\n  name: front\n", []string{"v1 Service front"}},
-		{"a name in quotes", "apiVersion: v1\nkind: Service\nmetadata:\n  name: \"fro\\x6et\"\n", []string{"v1 Service front"}},
+		{"a name in double quotes", "apiVersion: v1\nkind: Service\nmetadata:\n  name: \"fro\\x6et\"\n", []string{"v1 Service front"}},
 		{"a name in single quotes", "apiVersion: v1\nkind: Service\nmetadata:\n  name: 'front'\n", []string{"v1 Service front"}},
-		{"a name that is a number", "apiVersion: v1\nkind: Service\nmetadata:\n  name: \"1\"\n", []string{"v1 Service 1"}},
-		{"names that are not the object's", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  labels:\n    name: label\n  name: front\nspec:\n  name: spec\n  template:\n    metadata:\n      name: pod\n    kind: Pod\n", []string{"apps/v1 Deployment front"}},
-		{"keys in a text", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: front\ndata:\n  a: |\n    ---\n    kind: Evil\n    metadata:\n      name: evil\n", []string{"v1 ConfigMap front"}},
-		{"lists at the margin", "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: front\nsubjects:\n- kind: User\n  name: who\n", []string{"rbac.authorization.k8s.io/v1 RoleBinding front"}},
+		{"a numeric name", "apiVersion: v1\nkind: Service\nmetadata:\n  name: \"1\"\n", []string{"v1 Service 1"}},
+		{"other fields with the same keys", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  labels:\n    name: label\n  name: front\nspec:\n  name: spec\n  template:\n    metadata:\n      name: pod\n    kind: Pod\n", []string{"apps/v1 Deployment front"}},
+		{"keys in a block scalar", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: front\ndata:\n  a: |\n    ---\n    kind: Evil\n    metadata:\n      name: evil\n", []string{"v1 ConfigMap front"}},
+		{"lists without indentation", "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: front\nsubjects:\n- kind: User\n  name: who\n", []string{"rbac.authorization.k8s.io/v1 RoleBinding front"}},
 		{"metadata last", "kind: Service\nspec:\n  name: no\nmetadata:\n  name: front\napiVersion: v1\n", []string{"v1 Service front"}},
 		{"a hook", "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    helm.sh/hook: test\n  name: test\n", []string{"v1 Pod test hook"}},
-		{"a hook's annotation elsewhere", "apiVersion: v1\nkind: Pod\nmetadata:\n  labels:\n    helm.sh/hook: test\n  name: test\nspec:\n  annotations:\n    helm.sh/hook: test\n", []string{"v1 Pod test"}},
+		{"the hook annotation in other places", "apiVersion: v1\nkind: Pod\nmetadata:\n  labels:\n    helm.sh/hook: test\n  name: test\nspec:\n  annotations:\n    helm.sh/hook: test\n", []string{"v1 Pod test"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			objects, err := Split("some.yaml", c.stream)
@@ -50,7 +50,7 @@ func TestSplit(t *testing.T) {
 				}
 				got = append(got, strings.Join(words, " "))
 				if o.Source != "some.yaml" || o.Index != i {
-					t.Errorf("object %d is said to be %s, %d", i, o.Source, o.Index)
+					t.Errorf("object %d has source %s, index %d", i, o.Source, o.Index)
 				}
 				if !strings.HasSuffix(o.Text, "\n") || strings.HasPrefix(o.Text, "\n") || strings.HasSuffix(o.Text, "\n\n") {
 					t.Errorf("object %d is not trimmed: %q", i, o.Text)
@@ -69,7 +69,7 @@ func TestSplitRefuses(t *testing.T) {
 		{"no apiVersion", "kind: Service\nmetadata:\n  name: front\n", "some.yaml: document 1 has no apiVersion"},
 		{"no name", "apiVersion: v1\nkind: Service\nmetadata:\n  labels:\n    name: front\n", "some.yaml: document 1 has no metadata.name"},
 		{"an empty name", "apiVersion: v1\nkind: Service\nmetadata:\n  name: \"\"\n", "some.yaml: document 1 has no metadata.name"},
-		{"a second document of nothing but text", service + "---\nhello\n", "some.yaml: document 2 has no apiVersion, kind, metadata.name"},
+		{"a second document that is a scalar", service + "---\nhello\n", "some.yaml: document 2 has no apiVersion, kind, metadata.name"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Split("some.yaml", c.stream)
@@ -90,14 +90,14 @@ func TestFiles(t *testing.T) {
 		want    []string
 		err     string
 	}{
-		{"nothing", nil, nil, ""},
+		{"no objects", nil, nil, ""},
 		{"kind and name", []Object{object("v1", "Service", "front"), object("apps/v1", "Deployment", "front")}, []string{"deployment-front.yaml", "service-front.yaml"}, ""},
-		{"what file systems do not agree on", []Object{object("rbac.authorization.k8s.io/v1", "Role", "system:Front/end")}, []string{"role-system-front-end.yaml"}, ""},
-		{"no way out of the folder", []Object{object("v1", "Secret", "../../etc/passwd")}, []string{"secret-..-..-etc-passwd.yaml"}, ""},
-		{"one kind of two groups", []Object{object("v1", "Event", "a"), object("events.k8s.io/v1", "Event", "a")}, []string{"event-a.yaml", "event.events.k8s.io-a.yaml"}, ""},
-		{"one kind of two groups, the core last", []Object{object("events.k8s.io/v1", "Event", "a"), object("v1", "Event", "a")}, []string{"event-a.yaml", "event.core-a.yaml"}, ""},
-		{"one object twice", []Object{object("apps/v1", "Deployment", "a"), object("apps/v1", "Deployment", "a"), object("apps/v1", "Deployment", "a")}, nil, `some.yaml: there is another Deployment called "a"`},
-		{"one core object twice", []Object{object("v1", "Service", "a"), object("v1", "Service", "a")}, nil, `some.yaml: there is another Service called "a"`},
+		{"characters that file systems reject", []Object{object("rbac.authorization.k8s.io/v1", "Role", "system:Front/end")}, []string{"role-system-front-end.yaml"}, ""},
+		{"no path out of the folder", []Object{object("v1", "Secret", "../../etc/passwd")}, []string{"secret-..-..-etc-passwd.yaml"}, ""},
+		{"the same kind in two groups", []Object{object("v1", "Event", "a"), object("events.k8s.io/v1", "Event", "a")}, []string{"event-a.yaml", "event.events.k8s.io-a.yaml"}, ""},
+		{"the same kind in two groups, the core group last", []Object{object("events.k8s.io/v1", "Event", "a"), object("v1", "Event", "a")}, []string{"event-a.yaml", "event.core-a.yaml"}, ""},
+		{"a duplicate object", []Object{object("apps/v1", "Deployment", "a"), object("apps/v1", "Deployment", "a"), object("apps/v1", "Deployment", "a")}, nil, `some.yaml: duplicate Deployment "a": rename one of them`},
+		{"a duplicate core object", []Object{object("v1", "Service", "a"), object("v1", "Service", "a")}, nil, `some.yaml: duplicate Service "a": rename one of them`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			files, err := Files(c.objects)
@@ -122,7 +122,7 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// FuzzSplit cuts streams, joins the parts again and cuts them once more: the same objects come out.
+// FuzzSplit splits a stream, joins the objects and splits again: the objects must be the same.
 func FuzzSplit(f *testing.F) {
 	for _, stream := range []string{
 		"", "---", "---\n", "\n---\n\n--- \n", "# a\n---\n# b", service, "---\n" + service + "---\n" + service, service + "--- # c\n" + service, service + "---\r\n" + service,

@@ -119,7 +119,7 @@ func decode(objects []manifest.Object) ([]*object, error) {
 		withoutNulls(tree)
 		d := &object{Object: Object{APIVersion: o.APIVersion, Kind: o.Kind, Namespace: text(tree, "metadata", "namespace"), Name: o.Name}, source: o.Source, tree: tree}
 		if seen[d.identity()] {
-			return nil, fmt.Errorf("%s: there is another %s called %q", o.Source, o.Kind, o.Name)
+			return nil, fmt.Errorf("%s: duplicate %s %q: rename one of them", o.Source, o.Kind, o.Name)
 		}
 		seen[d.identity()] = true
 		all = append(all, d)

@@ -352,7 +352,7 @@ func TestSecrets(t *testing.T) {
 func TestCompareRefuses(t *testing.T) {
 	twice := append(change(t), change(t)...)
 	for name, sides := range map[string][2][]manifest.Object{"before": {twice, nil}, "after": {nil, twice}} {
-		if _, err := Compare(Side{Objects: sides[0]}, Side{Objects: sides[1]}, false); err == nil || !strings.Contains(err.Error(), `there is another StatefulSet called "db"`) {
+		if _, err := Compare(Side{Objects: sides[0]}, Side{Objects: sides[1]}, false); err == nil || !strings.Contains(err.Error(), `duplicate StatefulSet "db"`) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

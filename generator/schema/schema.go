@@ -191,7 +191,7 @@ func element(t reflect.Type) reflect.Type {
 	return t
 }
 
-// decodesItself tells whether encoding/json leaves decoding to the type.
+// decodesItself reports whether the type has its own decoder.
 func decodesItself(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
 	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())

@@ -44,10 +44,10 @@ type outer struct {
 	private string
 }
 
-// selfMade decodes itself; no rule knows how.
-type selfMade struct{ Value string }
+// selfDecoding has its own decoder and no rule.
+type selfDecoding struct{ Value string }
 
-func (*selfMade) UnmarshalJSON([]byte) error { return nil }
+func (*selfDecoding) UnmarshalJSON([]byte) error { return nil }
 
 func TestPropertySchemas(t *testing.T) {
 	want := map[string]string{
@@ -75,7 +75,7 @@ func TestPropertySchemas(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", name, s, schema)
 		}
 	}
-	// encoding/json itself is the judge of which names exist.
+	// encoding/json decides which names exist.
 	var decoded map[string]any
 	if err := json.Unmarshal([]byte(marshal(t, outer{private: "unused", Raw: json.RawMessage("1")})), &decoded); err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestEveryObjectIsStrict(t *testing.T) {
 func strict(t *testing.T, definitions map[string]any, path string, s map[string]any) {
 	if ref, ok := s["$ref"].(string); ok {
 		if _, ok := definitions[strings.TrimPrefix(ref, "#/definitions/")]; !ok {
-			t.Errorf("%s points to %s, which is not defined", path, ref)
+			t.Errorf("%s refers to %s, which is not defined", path, ref)
 		}
 	}
 	if items, ok := s["items"].(map[string]any); ok {
@@ -136,8 +136,8 @@ func strict(t *testing.T, definitions map[string]any, path string, s map[string]
 	}
 }
 
-// TestDecoderKnowsEveryProperty asks encoding/json about each property of each
-// type: a schema must not accept what the Go type would drop.
+// TestDecoderKnowsEveryProperty checks with encoding/json that no schema accepts a
+// property that the Go type drops.
 func TestDecoderKnowsEveryProperty(t *testing.T) {
 	w := newWalk(nil)
 	w.schemaOf(reflect.TypeFor[corev1.PodSpec]())
@@ -154,16 +154,16 @@ func TestDecoderKnowsEveryProperty(t *testing.T) {
 
 func TestSelfDecodingType(t *testing.T) {
 	typ := reflect.TypeFor[struct {
-		Field map[string]*selfMade `json:"field"`
+		Field map[string]*selfDecoding `json:"field"`
 	}]()
-	key := typ.Field(0).Type.Elem().Elem().PkgPath() + ".selfMade"
+	key := typ.Field(0).Type.Elem().Elem().PkgPath() + ".selfDecoding"
 	g := Generator{Custom: map[string]map[string]any{key: {"type": "number"}}}
 	if s := marshal(t, g.Definitions(typ)); s != "{}" {
-		t.Errorf("a custom type must not be defined as a struct: %s", s)
+		t.Errorf("a custom type is defined as a struct: %s", s)
 	}
 	defer func() {
 		if p, _ := recover().(string); !strings.Contains(p, key) {
-			t.Errorf("without a rule: want a panic naming %s, got %q", key, p)
+			t.Errorf("no rule: want a panic that names %s, got %q", key, p)
 		}
 	}()
 	Definitions(typ)
