@@ -27,8 +27,8 @@ nodes:
 	return c, rack, host
 }
 
-// TestRackFailures: a quorum of three that is spread over racks survives the failure of each rack; one that is spread over nodes
-// alone does not.
+// TestRackFailures: a quorum of three that is spread over racks survives the failure of each rack; one that is spread
+// over nodes alone does not.
 func TestRackFailures(t *testing.T) {
 	c, rack, _ := racks(t)
 	spread := func(key string) string {
@@ -57,8 +57,8 @@ func TestRackFailures(t *testing.T) {
 	}
 }
 
-// TestDomainOrder: failures come in the order of the failure domains, before drains. A domain with the nodes of another one is
-// simulated under its own name.
+// TestDomainOrder: failures come in the order of the failure domains, before drains. A domain with the nodes of another
+// one is simulated under its own name.
 func TestDomainOrder(t *testing.T) {
 	c, rack, host := racks(t)
 	r, err := Simulate(t.Context(), c, verifytest.Read(t, "m.yaml", simtest.Workload("Deployment", "a", "", "")))

@@ -15,14 +15,14 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// nodeClasses divides nodes into equivalence classes. Nodes are equivalent if they could exchange their names without any other
-// effect: they have pods with the same signatures, the same taints, resources and labels, and no pod requires one of them by
-// name. Labels that no pod and no StorageClass refers to do not count.
+// nodeClasses divides nodes into equivalence classes. Nodes are equivalent if they could exchange their names without
+// any other effect: they have pods with the same signatures, the same taints, resources and labels, and no pod requires
+// one of them by name. Labels that no pod and no StorageClass refers to do not count.
 type nodeClasses struct {
 	// off puts each node into a class of its own.
 	off bool
-	// labels are the label keys that pods and StorageClasses refer to, without that of the host name; named are the names and host
-	// names that they refer to.
+	// labels are the label keys that pods and StorageClasses refer to, without that of the host name; named are the
+	// names and host names that they refer to.
 	labels []string
 	named  map[string]bool
 	// pending: there are Pending pods in the steady state, for which even a node without pods counts.
@@ -112,8 +112,8 @@ func (c *nodeClasses) of(nodes []*sim.Node) [][]*sim.Node {
 	return classes
 }
 
-// key is equal for equivalent nodes. The facts of a node count if its pods are replaced elsewhere, or if there are Pending pods that
-// may come to it. Pods of DaemonSets are not replaced elsewhere.
+// key is equal for equivalent nodes. The facts of a node count if its pods are replaced elsewhere, or if there are
+// Pending pods that may come to it. Pods of DaemonSets are not replaced elsewhere.
 func (c *nodeClasses) key(n *sim.Node) string {
 	var pods []string
 	replaced := false

@@ -26,8 +26,9 @@ func golden(t testing.TB, name string) *workload.System {
 	return s
 }
 
-// TestPromises: the charts keep the promises of their profiles. Replicated workloads serve through each node failure, and each zone
-// failure if that is promised; drains and rollouts end. The bus of single-node does not, so that the test can fail.
+// TestPromises: the charts keep the promises of their profiles. Replicated workloads serve through each node failure,
+// and each zone failure if that is promised; drains and rollouts end. The bus of single-node does not, so that the test
+// can fail.
 func TestPromises(t *testing.T) {
 	c := uniform(t, 6, 3)
 	outages := map[string]int{}

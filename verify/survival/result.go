@@ -1,5 +1,5 @@
-// Package survival simulates what a system survives: its workloads are placed with kube-scheduler's own plugins, then nodes fail
-// and are drained, and workloads roll out and scale up. Results are the outcomes for each workload.
+// Package survival simulates what a system survives: its workloads are placed with kube-scheduler's own plugins, then
+// nodes fail and are drained, and workloads roll out and scale up. Results are the outcomes for each workload.
 //
 // The simulated cluster is package sim; this package decides what happens to it, and reports what that did.
 package survival
@@ -34,16 +34,16 @@ const (
 	LoseNodeInRollout Event = "lose node in roll"
 )
 
-// LoseDomain returns the event in which all nodes of a failure domain fail, "lose rack". Its target is the domain's label value, or
-// the name of the node for cluster.Node.
+// LoseDomain returns the event in which all nodes of a failure domain fail, "lose rack". Its target is the domain's
+// label value, or the name of the node for cluster.Node.
 func LoseDomain(d cluster.Domain) Event { return Event("lose " + d.Name) }
 
 // Result is the result of all scenarios.
 type Result struct {
 	// SteadyState are the pods as they are placed at first, in the order of the workloads.
 	SteadyState []Placement
-	// Scenarios are the steady state and then the events: failures in the order of cluster.FailureDomains, the others in the order
-	// of their constants. Nodes and domains are sorted by name, workloads are in the order of the system.
+	// Scenarios are the steady state and then the events: failures in the order of cluster.FailureDomains, the others
+	// in the order of their constants. Nodes and domains are sorted by name, workloads are in the order of the system.
 	Scenarios []Scenario
 }
 
@@ -88,11 +88,12 @@ type Outcome struct {
 	Pods, Least, After int
 	// Needs is how many Ready pods the workload needs to serve.
 	Needs int
-	// Pending are the reasons why pods fit on no node, or wait there for a volume; one sentence for all with the same reason.
+	// Pending are the reasons why pods fit on no node, or wait there for a volume; one sentence for all with the same
+	// reason.
 	Pending []string
-	// Recovery is the longest time until the workload serves again, leader election included: 0 without an outage, negative if
-	// it does not recover before the nodes are back or a person acts. For pods that serve their own node it is that of the
-	// node with the longest outage.
+	// Recovery is the longest time until the workload serves again, leader election included: 0 without an outage,
+	// negative if it does not recover before the nodes are back or a person acts. For pods that serve their own node it
+	// is that of the node with the longest outage.
 	Recovery time.Duration
 }
 

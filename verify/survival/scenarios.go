@@ -44,8 +44,8 @@ func (r *runner) failure(ctx context.Context, event Event, target string, nodes 
 	return err
 }
 
-// drains drains each node. Each drain is repeated with the failure of another node that has pods of the same workloads, at the time
-// at which these have the fewest Ready pods.
+// drains drains each node. Each drain is repeated with the failure of another node that has pods of the same workloads,
+// at the time at which these have the fewest Ready pods.
 func (r *runner) drains(ctx context.Context) error {
 	for _, class := range r.classes.of(r.sim.Nodes()) {
 		n := class[0]
@@ -70,8 +70,8 @@ func (r *runner) drains(ctx context.Context) error {
 	return nil
 }
 
-// rollouts rolls out each workload. Each rollout is repeated with the failure of a node that has pods of the workload, at the time
-// at which the fewest are Ready.
+// rollouts rolls out each workload. Each rollout is repeated with the failure of a node that has pods of the workload,
+// at the time at which the fewest are Ready.
 func (r *runner) rollouts(ctx context.Context) error {
 	for _, w := range r.sim.Controllers() {
 		if w.Workload.Rollout.Type == "" {
@@ -125,7 +125,8 @@ func (r *runner) failAt(ctx context.Context, begin func() error, at time.Duratio
 	return nil
 }
 
-// classesAt returns the equivalence classes of some nodes at a time of a scenario. The scenario must have run without an error before.
+// classesAt returns the equivalence classes of some nodes at a time of a scenario. The scenario must have run without
+// an error before.
 func (r *runner) classesAt(ctx context.Context, begin func() error, at time.Duration, nodes func() []*sim.Node) (classes [][]*sim.Node) {
 	_ = r.sim.WithUndo(func() error {
 		if err := begin(); err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Simulate places the workloads of a system on a cluster and simulates every event. The replication models must be set, see
-// workload.System.SetReplication. Equivalent targets are simulated once. Errors are those of sim.New.
+// Simulate places the workloads of a system on a cluster and simulates every event. The replication models must be set,
+// see workload.System.SetReplication. Equivalent targets are simulated once. Errors are those of sim.New.
 func Simulate(ctx context.Context, c cluster.Cluster, s *workload.System) (Result, error) {
 	return simulate(ctx, c, s, true)
 }
@@ -62,8 +62,9 @@ func newRunner(c cluster.Cluster, s *sim.Cluster, equivalence bool) *runner {
 	return r
 }
 
-// run simulates a scenario that begin starts, until nothing happens any more. Blocker returns why it does not end, "" if it does;
-// nil for events that always end. The result has the worst moment of each workload that the scenario affects.
+// run simulates a scenario that begin starts, until nothing happens any more. Blocker returns why it does not end, ""
+// if it does; nil for events that always end. The result has the worst moment of each workload that the scenario
+// affects.
 func (r *runner) run(ctx context.Context, s Scenario, begin func() error, blocker func() string) ([]moment, error) {
 	var worst []moment
 	err := r.sim.WithUndo(func() error {

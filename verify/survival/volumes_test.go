@@ -115,8 +115,8 @@ func TestAttachment(t *testing.T) {
 	}
 }
 
-// TestVolumesAreNotAffinity: five quorum members with volumes in three zones return to their zones in rollouts and drains. A hard
-// spread still counts the zones in which the volume of a pod is not usable.
+// TestVolumesAreNotAffinity: five quorum members with volumes in three zones return to their zones in rollouts and
+// drains. A hard spread still counts the zones in which the volume of a pod is not usable.
 func TestVolumesAreNotAffinity(t *testing.T) {
 	r, err := Simulate(t.Context(), uniform(t, 5, 3), golden(t, "five-servers"))
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 // attachments are the volumes that are attached to one node at a time (ReadWriteOnce) or used by one pod at a time
 // (ReadWriteOncePod).
 //
-// A volume is attached to the node of the first pod that uses it, until no pod there does. Pods on other nodes wait for it.
-// Attaching and detaching take no time. The volume stays attached to a failed node while a pod there uses it, as nobody
-// confirms that its containers have stopped (DetermineVolumeAction in pkg/controller/volume/attachdetach/util).
+// A volume is attached to the node of the first pod that uses it, until no pod there does. Pods on other nodes wait for
+// it. Attaching and detaching take no time. The volume stays attached to a failed node while a pod there uses it, as
+// nobody confirms that its containers have stopped (DetermineVolumeAction in pkg/controller/volume/attachdetach/util).
 //
 // Not simulated: volumes of volumeClaimTemplates, whose next pod is created after the last one is gone, and claims that
 // are not in the input.
@@ -73,8 +73,8 @@ func (a *attachments) exclusive(p *Pod) (all []exclusiveClaim) {
 	return all
 }
 
-// attached reports whether the volume of a claim is attached to nodes. That is false for CSI drivers without attachment, and
-// unknown for volumes that are bound by hand.
+// attached reports whether the volume of a claim is attached to nodes. That is false for CSI drivers without
+// attachment, and unknown for volumes that are bound by hand.
 func (a *attachments) attached(class *storagev1.StorageClass, claim *corev1.PersistentVolumeClaim) bool {
 	if name := claim.Spec.StorageClassName; name != nil && *name == "" {
 		return false

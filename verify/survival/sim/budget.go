@@ -27,8 +27,9 @@ func (b *budget) selects(p *corev1.Pod) bool {
 // scalable are the kinds with a scale subresource, which the disruption controller reads the number of pods from.
 var scalable = []string{workload.Deployment, workload.StatefulSet, workload.ReplicaSet}
 
-// status is the status that the disruption controller computes: healthy, desired and expected pods. Invalid is the reason why
-// it cannot compute one, "" if it can (getExpectedPodCount and countHealthyPods in pkg/controller/disruption/disruption.go).
+// status is the status that the disruption controller computes: healthy, desired and expected pods. Invalid is the
+// reason why it cannot compute one, "" if it can (getExpectedPodCount and countHealthyPods in
+// pkg/controller/disruption/disruption.go).
 func (b *budget) status() (healthy, desired, expected int, invalid string) {
 	var owners []*Controller
 	for _, p := range b.pods {

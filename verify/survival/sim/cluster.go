@@ -1,8 +1,8 @@
 // Package sim simulates a Kubernetes cluster: nodes, controllers, the scheduler, the eviction API, kubelets and volumes.
 //
-// Each file follows the code of Kubernetes 1.36 that it names, including the times at which things happen. Everything else takes
-// no time: images are on the nodes, the API server answers at once, and probes succeed as soon as they may. Where
-// Kubernetes chooses at random, the simulation takes the first by name.
+// Each file follows the code of Kubernetes 1.36 that it names, including the times at which things happen. Everything
+// else takes no time: images are on the nodes, the API server answers at once, and probes succeed as soon as they may.
+// Where Kubernetes chooses at random, the simulation takes the first by name.
 //
 // A Cluster begins in its steady state. Events change it, Run advances the time, and WithUndo undoes all changes.
 package sim
@@ -36,8 +36,8 @@ type Cluster struct {
 	detection time.Duration
 }
 
-// New creates the workloads of a system on the nodes of a cluster and runs until the steady state. Pods that run already stay on
-// their nodes. Errors are those of objects that cannot be decoded, of the scheduler, and of ctx.
+// New creates the workloads of a system on the nodes of a cluster and runs until the steady state. Pods that run
+// already stay on their nodes. Errors are those of objects that cannot be decoded, of the scheduler, and of ctx.
 func New(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cluster, error) {
 	sim, err := newCluster(ctx, c, s)
 	if err != nil {

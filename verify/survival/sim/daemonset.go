@@ -81,8 +81,8 @@ func replaceOnNodes(l *lifecycle, all []daemonPods, unavailable int) (bool, erro
 	return len(outdated) > 0, nil
 }
 
-// surgeOnNodes creates the new pod of a node before it deletes the old one, on at most maxSurge nodes at once. On a failed node
-// it creates none.
+// surgeOnNodes creates the new pod of a node before it deletes the old one, on at most maxSurge nodes at once. On a
+// failed node it creates none.
 func surgeOnNodes(l *lifecycle, c *Controller, all []daemonPods, surge int) (bool, error) {
 	acted := false
 	for _, on := range all {

@@ -23,8 +23,8 @@ func deployment(l *lifecycle, c *Controller) (bool, error) {
 	return acted, nil
 }
 
-// rollingUpdate does the next step of a rolling update. It creates as many new pods as maxSurge allows, then deletes as many old
-// ones as maxUnavailable allows: first those that are not available.
+// rollingUpdate does the next step of a rolling update. It creates as many new pods as maxSurge allows, then deletes as
+// many old ones as maxUnavailable allows: first those that are not available.
 func rollingUpdate(j *journal, c *Controller) bool {
 	if up := min(c.replicas+c.Workload.Rollout.MaxSurge-c.oldReplicas-c.newReplicas, c.replicas-c.newReplicas); up > 0 {
 		set(j, &c.newReplicas, c.newReplicas+up)

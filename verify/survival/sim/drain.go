@@ -6,8 +6,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// drain evicts the pods of a cordoned node as "kubectl drain --ignore-daemonsets --delete-emptydir-data" does: all that the
-// budgets allow, and again until all are gone. An unmanaged pod prevents it (k8s.io/kubectl/pkg/drain/filters.go).
+// drain evicts the pods of a cordoned node as "kubectl drain --ignore-daemonsets --delete-emptydir-data" does: all that
+// the budgets allow, and again until all are gone. An unmanaged pod prevents it (k8s.io/kubectl/pkg/drain/filters.go).
 type drain struct {
 	lifecycle *lifecycle
 	// node is the node that is drained, nil if there is none.

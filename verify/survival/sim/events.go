@@ -15,9 +15,9 @@ var unreachableTaints = []corev1.Taint{
 	{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoExecute},
 }
 
-// FailNodes cuts the power of nodes. Their pods are Unreachable at once, and marked for deletion when the node is detected as
-// failed and their tolerations of the taint unreachable end. When no node is left, the control plane assumes that it is itself
-// disconnected and marks none.
+// FailNodes cuts the power of nodes. Their pods are Unreachable at once, and marked for deletion when the node is
+// detected as failed and their tolerations of the taint unreachable end. When no node is left, the control plane
+// assumes that it is itself disconnected and marks none.
 func (c *Cluster) FailNodes(failed []*Node) {
 	for _, n := range failed {
 		object := n.object.DeepCopy()

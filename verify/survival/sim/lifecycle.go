@@ -119,7 +119,8 @@ func (l *lifecycle) markReady(p *Pod) {
 	l.setState(p, ready, due)
 }
 
-// loseNode makes a pod Unreachable, or Terminating without an end, as its node has failed. It is marked for deletion when due.
+// loseNode makes a pod Unreachable, or Terminating without an end, as its node has failed. It is marked for deletion
+// when due.
 func (l *lifecycle) loseNode(p *Pod, due time.Duration) {
 	if p.state == terminating {
 		l.setState(p, terminating, Never)
@@ -129,8 +130,8 @@ func (l *lifecycle) loseNode(p *Pod, due time.Duration) {
 	l.setState(p, unreachable, due)
 }
 
-// terminate marks a pod for deletion. It is gone after its grace period. On a failed node it stays until the node is back or
-// removed, which the simulation does not do.
+// terminate marks a pod for deletion. It is gone after its grace period. On a failed node it stays until the node is
+// back or removed, which the simulation does not do.
 func (l *lifecycle) terminate(p *Pod, reason string) error {
 	switch p.state {
 	case pending:
@@ -184,7 +185,8 @@ func (l *lifecycle) remove(p *Pod) {
 	}
 }
 
-// forget removes a pod from its controller's list, in place, as a DaemonSet may have thousands: the last one takes its position.
+// forget removes a pod from its controller's list, in place, as a DaemonSet may have thousands: the last one takes its
+// position.
 func (l *lifecycle) forget(p *Pod) {
 	c, i, last := p.controller, p.at, len(p.controller.pods)-1
 	moved := c.pods[last]

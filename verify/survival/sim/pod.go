@@ -61,8 +61,8 @@ func (p *Pod) Node() *Node { return p.node }
 // Running reports whether the pod was read from the input with its node, and not created by the simulation.
 func (p *Pod) Running() bool { return p.running }
 
-// Signature is equal for pods that are interchangeable now: those of one revision of a workload in the same state until the same
-// time. Pods whose name matters are interchangeable with none.
+// Signature is equal for pods that are interchangeable now: those of one revision of a workload in the same state until
+// the same time. Pods whose name matters are interchangeable with none.
 func (p *Pod) Signature() string {
 	name := ""
 	if p.controller.Workload.Kind == workload.StatefulSet || p.attachWait != nil { // the first pod that waits for a volume gets it

@@ -76,7 +76,8 @@ func TestPreemption(t *testing.T) {
 	}
 }
 
-// TestPendingPodsFitNowhere: no Pending pod could be placed or preempt others, neither in the steady state nor after node failures.
+// TestPendingPodsFitNowhere: no Pending pod could be placed or preempt others, neither in the steady state nor after
+// node failures.
 func TestPendingPodsFitNowhere(t *testing.T) {
 	pending, preemptions := 0, 0
 	for seed := range uint64(seeds) {

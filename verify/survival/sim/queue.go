@@ -47,8 +47,8 @@ func (q *queue) requeue(p *Pod) {
 	}
 }
 
-// nominate reserves capacity for a Pending pod on a node, and on no other node; on none for "". It reports whether that is a
-// change.
+// nominate reserves capacity for a Pending pod on a node, and on no other node; on none for "". It reports whether that
+// is a change.
 func (q *queue) nominate(p *Pod, node string) bool {
 	if p.nominated() == node {
 		return false

@@ -27,7 +27,8 @@ func unmanagedPod(l *lifecycle, c *Controller) (bool, error) {
 // replicaSet replaces pods that are gone or Terminating, on any node.
 func replicaSet(l *lifecycle, c *Controller) (bool, error) { return scale(l, c, 1, c.replicas) }
 
-// scale creates or deletes pods of a revision up to a number, as a ReplicaSet does (pkg/controller/replicaset/replica_set.go).
+// scale creates or deletes pods of a revision up to a number, as a ReplicaSet does
+// (pkg/controller/replicaset/replica_set.go).
 func scale(l *lifecycle, c *Controller, revision, replicas int) (bool, error) {
 	pods := c.activePods(revision)
 	for range replicas - len(pods) {
@@ -44,8 +45,9 @@ func scale(l *lifecycle, c *Controller, revision, replicas int) (bool, error) {
 	return len(pods) != replicas, nil
 }
 
-// deletionOrder orders pods as a ReplicaSet deletes them: those without a node, those that are not Ready, those on the nodes
-// with the most other pods of the workload, and the newest (ActivePodsWithRanks in pkg/controller/controller_utils.go).
+// deletionOrder orders pods as a ReplicaSet deletes them: those without a node, those that are not Ready, those on the
+// nodes with the most other pods of the workload, and the newest (ActivePodsWithRanks in
+// pkg/controller/controller_utils.go).
 func deletionOrder(a, b *Pod) int {
 	return cmp.Or(
 		trueFirst(a.node == nil, b.node == nil),

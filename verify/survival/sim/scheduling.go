@@ -72,11 +72,12 @@ func (pl *placer) place(ctx context.Context, p *Pod) (bool, error) {
 	return true, pl.lifecycle.bind(p, pl.nodes.byName[name])
 }
 
-// maxPreemptions limits how often pods are preempted for one pod: two pods may preempt each other for ever, as in a cluster.
+// maxPreemptions limits how often pods are preempted for one pod: two pods may preempt each other for ever, as in a
+// cluster.
 const maxPreemptions = 10
 
-// preempt deletes pods of lower priority on one node so that a pod fits there, and nominates that node. It withdraws a nomination
-// that does not help any more (pkg/scheduler/framework/preemption). It reports whether it changed anything.
+// preempt deletes pods of lower priority on one node so that a pod fits there, and nominates that node. It withdraws a
+// nomination that does not help any more (pkg/scheduler/framework/preemption). It reports whether it changed anything.
 func (pl *placer) preempt(ctx context.Context, p *Pod) (bool, error) {
 	if p.preemptions == maxPreemptions {
 		return false, nil

@@ -14,9 +14,9 @@ import (
 
 // volumes are the claims of pods and the topology that each volume is pinned to: a zone or a node.
 //
-// With WaitForFirstConsumer, and with an unknown StorageClass, a volume is created in the zone of its first pod. With Immediate it
-// is created before the pod, in any zone: here in the first one, the worst case. Both keep to the allowed topologies of the
-// class. Not simulated: volumes that are usable in every zone.
+// With WaitForFirstConsumer, and with an unknown StorageClass, a volume is created in the zone of its first pod. With
+// Immediate it is created before the pod, in any zone: here in the first one, the worst case. Both keep to the allowed
+// topologies of the class. Not simulated: volumes that are usable in every zone.
 type volumes struct {
 	journal *journal
 	nodes   []*corev1.Node
@@ -69,7 +69,8 @@ func newVolumes(s *workload.System, nodes []*corev1.Node, j *journal) (*volumes,
 	return v, nil
 }
 
-// forEach calls do for each claim of a pod: its own from volumeClaimTemplates, and those that it may share with other pods.
+// forEach calls do for each claim of a pod: its own from volumeClaimTemplates, and those that it may share with other
+// pods.
 func (v *volumes) forEach(p *Pod, do func(key string, class *storagev1.StorageClass)) {
 	for i := range p.controller.Workload.Claims {
 		claim := &p.controller.Workload.Claims[i]
@@ -136,8 +137,8 @@ func (v *volumes) firstZone(class *storagev1.StorageClass) string {
 	return first
 }
 
-// allowed returns the allowed topologies of a class as node selector terms; all nodes without terms. Labels that no node of the
-// cluster has are ignored: those of CSI drivers are missing on nodes from flags.
+// allowed returns the allowed topologies of a class as node selector terms; all nodes without terms. Labels that no
+// node of the cluster has are ignored: those of CSI drivers are missing on nodes from flags.
 func (v *volumes) allowed(class *storagev1.StorageClass) []corev1.NodeSelectorTerm {
 	if class == nil {
 		return nil

@@ -25,7 +25,7 @@ func TestCellsAreExact(t *testing.T) {
 				} else {
 					refused++
 				}
-				kept += len(h.kept)
+				kept += len(h.nominated)
 			}
 		})
 	}
@@ -37,14 +37,14 @@ func TestCellsAreExact(t *testing.T) {
 // history is what happens to two schedulers.
 type history struct {
 	*random
-	fast, plain *Scheduler
-	nodes       map[int]*corev1.Node
-	next        int
-	pods        []*corev1.Pod
+	fast, exhaustive *Scheduler
+	nodes            map[int]*corev1.Node
+	next             int
+	pods             []*corev1.Pod
 	// kept are pods for which room is kept on a node.
-	kept []*corev1.Pod
+	nominated []*corev1.Pod
 	// stay: no pod is seen while it goes.
-	stay bool
+	noTerminating bool
 }
 
 func newHistory(t *testing.T, r *random, nodes int) *history {
@@ -56,31 +56,31 @@ func newHistory(t *testing.T, r *random, nodes int) *history {
 		all = append(all, h.nodes[h.next])
 		h.next++
 	}
-	for _, s := range []**Scheduler{&h.fast, &h.plain} {
+	for _, s := range []**Scheduler{&h.fast, &h.exhaustive} {
 		var err error
 		if *s, err = New(t.Context(), all); err != nil {
 			t.Fatal(err)
 		}
-		if err := (*s).SetObjects(known()); err != nil {
+		if err := (*s).SetObjects(clusterObjects()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	h.plain.plain = true
+	h.exhaustive.exhaustive = true
 	return h
 }
 
 // step places one pod, and lets something else happen now and then. It tells whether there was a node for the pod.
 func (h *history) step(t *testing.T, step int) bool {
 	pod := h.pod()
-	if len(h.kept) > 0 && h.in(20) {
-		pod = one(h.random, h.kept...)
+	if len(h.nominated) > 0 && h.in(20) {
+		pod = one(h.random, h.nominated...)
 	}
 	var disks []*corev1.NodeSelector
 	for h.in(20) {
 		disks = append(disks, &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{h.nodeTerm()}})
 	}
 	node, err := h.fast.Place(t.Context(), pod, disks...)
-	plainNode, plainErr := h.plain.Place(t.Context(), pod, disks...)
+	plainNode, plainErr := h.exhaustive.Place(t.Context(), pod, disks...)
 	var why, plainWhy *Unschedulable
 	if errors.As(err, &why) != errors.As(plainErr, &plainWhy) || node != plainNode || !reflect.DeepEqual(why, plainWhy) {
 		t.Fatalf("step %d: %s is placed on %q (%v), of all nodes on %q (%v)", step, pod.Name, node, err, plainNode, plainErr)
@@ -89,11 +89,11 @@ func (h *history) step(t *testing.T, step int) bool {
 		t.Fatal(err)
 	}
 	fit, _ := h.fast.Feasible(t.Context(), pod, disks...)
-	plainFit, _ := h.plain.Feasible(t.Context(), pod, disks...)
+	plainFit, _ := h.exhaustive.Feasible(t.Context(), pod, disks...)
 	if !slices.Equal(fit, plainFit) {
 		t.Fatalf("step %d: %s fits on %v, of all nodes on %v", step, pod.Name, fit, plainFit)
 	}
-	h.keep(pod, node == "")
+	h.nominate(pod, node == "")
 	if node != "" {
 		pod = pod.DeepCopy()
 		pod.Spec.NodeName = node
@@ -105,17 +105,17 @@ func (h *history) step(t *testing.T, step int) bool {
 }
 
 // keep keeps room for a pod somewhere, now and then, if it waits, and nowhere if it does not.
-func (h *history) keep(pod *corev1.Pod, waits bool) {
-	all := []*Scheduler{h.fast, h.plain}
-	if at := slices.Index(h.kept, pod); at >= 0 {
-		h.kept = slices.Delete(h.kept, at, at+1)
+func (h *history) nominate(pod *corev1.Pod, waits bool) {
+	all := []*Scheduler{h.fast, h.exhaustive}
+	if at := slices.Index(h.nominated, pod); at >= 0 {
+		h.nominated = slices.Delete(h.nominated, at, at+1)
 		for _, s := range all {
 			s.Withdraw(pod)
 		}
 	}
 	if waits && h.in(50) {
 		pod.Status.NominatedNodeName = numbered("node-%02d", h.IntN(h.next), 0)
-		h.kept = append(h.kept, pod)
+		h.nominated = append(h.nominated, pod)
 		for _, s := range all {
 			s.Nominate(pod)
 		}
@@ -124,7 +124,7 @@ func (h *history) keep(pod *corev1.Pod, waits bool) {
 
 func (h *history) both(t *testing.T, do func(*Scheduler) error) {
 	t.Helper()
-	for _, s := range []*Scheduler{h.fast, h.plain} {
+	for _, s := range []*Scheduler{h.fast, h.exhaustive} {
 		if err := do(s); err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func (h *history) change(t *testing.T) {
 		h.pods = slices.Delete(h.pods, at, at+1)
 		h.both(t, func(s *Scheduler) error { return s.Remove(gone) })
 	}
-	if len(h.pods) > 0 && h.in(10) && !h.stay {
+	if len(h.pods) > 0 && h.in(10) && !h.noTerminating {
 		at := h.IntN(len(h.pods))
 		going := h.pods[at].DeepCopy()
 		going.DeletionTimestamp = &metav1.Time{}

@@ -9,43 +9,45 @@ import (
 	"k8s.io/klog/v2"
 	fwk "k8s.io/kube-scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
+
+	"github.com/holdfast-ha/holdfast/verify/placement"
 )
 
-// nodes is a cluster that changes. The scheduler's own snapshot is made anew for each change.
+// nodes is a cluster that changes. The scheduler's own snapshot would be built anew for each change.
 type nodes struct {
-	list   []*node // in the order of the names
-	byName map[string]*node
-	labels *ownLabels
-	kinds  *kinds
-	// classes has all nodes but those in changed, which are put into theirs when that is asked for.
-	classes classes
+	list       []*node // sorted by name
+	byName     map[string]*node
+	labels     *uniqueLabels
+	signatures *signatures
+	// classes has all nodes but those in changed, which are classified when the classes are read.
+	classes nodeClasses
 	changed []*node
-	// priorities counts the pods by their priority.
+	// priorities counts the pods by priority.
 	priorities map[int32]int
 }
 
-// node is one of them.
+// node is a node and its pods.
 type node struct {
 	info *framework.NodeInfo
-	// shape is all that its API object has to do with pods, but what tells it apart; see shapeOf.
-	shape string
-	class *class
-	// changed: it may be in the wrong class.
+	// facts are those of the API object, "" if they have to be computed, see factsOf.
+	facts string
+	class *nodeClass
+	// changed: the class may be outdated.
 	changed bool
-	mark    mark
+	split   split
 }
 
 func (n *node) name() string { return n.info.Node().Name }
 
 func newNodes(all []*corev1.Node) *nodes {
-	n := &nodes{byName: map[string]*node{}, labels: newOwnLabels(), kinds: newKinds(), classes: newClasses(), priorities: map[int32]int{}}
+	n := &nodes{byName: map[string]*node{}, labels: newUniqueLabels(), signatures: newSignatures(), classes: newNodeClasses(), priorities: map[int32]int{}}
 	for _, one := range all {
 		n.set(one)
 	}
 	return n
 }
 
-// set puts in a node, or another state of it; the pods on it stay.
+// set adds a node or replaces its API object. Its pods stay.
 func (n *nodes) set(object *corev1.Node) {
 	one := n.byName[object.Name]
 	var before map[string]string
@@ -58,31 +60,30 @@ func (n *nodes) set(object *corev1.Node) {
 		before = one.info.Node().Labels
 	}
 	one.info.SetNode(object)
-	one.shape = ""
+	one.facts = ""
 	n.change(one)
 	n.relabel(before, object.Labels)
 }
 
-// relabel counts the labels of a node that changed. When another label begins or ends to tell nodes apart, all nodes have
-// another shape.
+// relabel counts the labels of a changed node. When other labels are unique now, the facts of all nodes change.
 func (n *nodes) relabel(before, now map[string]string) {
 	if !n.labels.replace(before, now) {
 		return
 	}
 	for _, one := range n.list {
-		one.shape = ""
+		one.facts = ""
 		n.change(one)
 	}
 }
 
-// remove takes a node out, with the pods on it.
+// remove removes a node with its pods.
 func (n *nodes) remove(name string) {
 	one := n.byName[name]
 	if one == nil {
 		return
 	}
 	for _, p := range one.info.GetPods() {
-		n.kinds.remove(p.GetPod(), one)
+		n.signatures.remove(p.GetPod(), one)
 		n.count(p.GetPod(), -1)
 	}
 	delete(n.byName, name)
@@ -93,7 +94,7 @@ func (n *nodes) remove(name string) {
 	n.relabel(one.info.Node().Labels, nil)
 }
 
-// find is where in the list a node of that name is, or would be.
+// find returns the position of a node in the list, or that at which it would be inserted.
 func (n *nodes) find(name string) (int, bool) {
 	return slices.BinarySearchFunc(n.list, name, func(one *node, name string) int { return strings.Compare(one.name(), name) })
 }
@@ -105,13 +106,13 @@ func (n *nodes) change(one *node) {
 	}
 }
 
-func (n *nodes) addPod(pod *corev1.Pod) error {
+func (n *nodes) addPod(pod *corev1.Pod, namespaces placement.Namespaces) error {
 	one, err := n.of(pod)
 	if err != nil {
 		return err
 	}
 	one.info.AddPod(pod)
-	n.kinds.add(pod, one)
+	n.signatures.add(pod, one, namespaces)
 	n.count(pod, 1)
 	n.change(one)
 	return nil
@@ -126,12 +127,12 @@ func (n *nodes) removePod(pod *corev1.Pod) error {
 	if at < 0 {
 		return fmt.Errorf("pod %s/%s is not on node %s", pod.Namespace, pod.Name, one.name())
 	}
-	there := one.info.Pods[at].GetPod() // as it was when it came
-	if err := one.info.RemovePod(klog.Background(), there); err != nil {
+	added := one.info.Pods[at].GetPod() // the object that was added: the one passed may differ
+	if err := one.info.RemovePod(klog.Background(), added); err != nil {
 		return err
 	}
-	n.kinds.remove(there, one)
-	n.count(there, -1)
+	n.signatures.remove(added, one)
+	n.count(added, -1)
 	n.change(one)
 	return nil
 }
@@ -140,7 +141,7 @@ func (n *nodes) of(pod *corev1.Pod) (*node, error) {
 	if one := n.byName[pod.Spec.NodeName]; one != nil {
 		return one, nil
 	}
-	return nil, fmt.Errorf("pod %s/%s is on node %q, which is not there", pod.Namespace, pod.Name, pod.Spec.NodeName)
+	return nil, fmt.Errorf("pod %s/%s: unknown node %q", pod.Namespace, pod.Name, pod.Spec.NodeName)
 }
 
 func (n *nodes) count(pod *corev1.Pod, by int) {
@@ -150,75 +151,24 @@ func (n *nodes) count(pod *corev1.Pod, by int) {
 	}
 }
 
-// settle puts the nodes that changed into their classes.
-func (n *nodes) settle() {
+// havePriorityBelow reports whether there is a pod of a lower priority.
+func (n *nodes) havePriorityBelow(p int32) bool {
+	for has := range n.priorities {
+		if has < p {
+			return true
+		}
+	}
+	return false
+}
+
+// classify moves the changed nodes into their classes.
+func (n *nodes) classify() {
 	for _, one := range n.changed {
 		one.changed = false
-		if one.shape == "" {
-			one.shape = shapeOf(one.info, n.labels)
+		if one.facts == "" {
+			one.facts = factsOf(one.info, n.labels)
 		}
-		n.classes.join(one, signatureOf(one))
+		n.classes.join(one, classKeyOf(one))
 	}
 	n.changed = n.changed[:0]
-}
-
-// lister is what the plugins see of the nodes during one placement: all of them, or those that stand for all.
-type lister struct {
-	nodes *nodes
-	// all, and of these the ones with pods that have affinity terms, and required anti-affinity terms.
-	all, with, against []fwk.NodeInfo
-}
-
-var _ fwk.SharedLister = (*lister)(nil)
-
-// reset makes an empty list.
-func (l *lister) reset() { l.all, l.with, l.against = l.all[:0], l.with[:0], l.against[:0] }
-
-// add lets the plugins see a node.
-func (l *lister) add(n *node) {
-	l.all = append(l.all, n.info)
-	if len(n.info.PodsWithAffinity) > 0 {
-		l.with = append(l.with, n.info)
-	}
-	if len(n.info.PodsWithRequiredAntiAffinity) > 0 {
-		l.against = append(l.against, n.info)
-	}
-}
-
-// showAll lets the plugins see all nodes.
-func (l *lister) showAll() {
-	l.reset()
-	for _, n := range l.nodes.list {
-		l.add(n)
-	}
-}
-
-func (l *lister) NodeInfos() fwk.NodeInfoLister           { return l }
-func (l *lister) StorageInfos() fwk.StorageInfoLister     { return l }
-func (l *lister) PodGroupStates() fwk.PodGroupStateLister { return noGroups{} }
-
-func (l *lister) List() ([]fwk.NodeInfo, error)                     { return l.all, nil }
-func (l *lister) HavePodsWithAffinityList() ([]fwk.NodeInfo, error) { return l.with, nil }
-func (l *lister) HavePodsWithRequiredAntiAffinityList() ([]fwk.NodeInfo, error) {
-	return l.against, nil
-}
-
-// Get finds a node by its name.
-func (l *lister) Get(name string) (fwk.NodeInfo, error) {
-	if n := l.nodes.byName[name]; n != nil {
-		return n.info, nil
-	}
-	return nil, fmt.Errorf("there is no node %q", name)
-}
-
-// IsPVCUsedByPods is for claims that one pod alone may use.
-func (l *lister) IsPVCUsedByPods(key string) bool {
-	return slices.ContainsFunc(l.nodes.list, func(n *node) bool { return n.info.PVCRefCounts[key] > 0 })
-}
-
-// noGroups: pods that are placed together or not at all are not known here.
-type noGroups struct{}
-
-func (noGroups) Get(namespace, name string) (fwk.PodGroupState, error) {
-	return nil, fmt.Errorf("there is no pod group %s/%s", namespace, name)
 }

@@ -9,43 +9,42 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 )
 
-// nominated are pods that wait for room which others make for them, by the node: it is kept for them from pods that count
-// no more than they do, as by kube-scheduler (RunFilterPluginsWithNominatedPods in pkg/scheduler/framework/runtime).
+// nominated are the Pending pods with a nominated node, by node. Pods of the same or a lower priority do not get the
+// capacity that is reserved for them (RunFilterPluginsWithNominatedPods in pkg/scheduler/framework/runtime).
 type nominated struct {
-	fwk.PodNominator // nobody asks for more than this
-	on               map[string][]fwk.PodInfo
+	fwk.PodNominator // nil: the plugins call NominatedPodsForNode alone
+	byNode           map[string][]fwk.PodInfo
 }
 
-func newNominated() nominated { return nominated{on: map[string][]fwk.PodInfo{}} }
+func newNominated() nominated { return nominated{byNode: map[string][]fwk.PodInfo{}} }
 
-// NominatedPodsForNode lists them for a node.
-func (n nominated) NominatedPodsForNode(node string) []fwk.PodInfo { return n.on[node] }
+// NominatedPodsForNode returns the pods that are nominated for a node.
+func (n nominated) NominatedPodsForNode(node string) []fwk.PodInfo { return n.byNode[node] }
 
-// Nominate keeps room for a pod on the node that its status nominates. The pod must have a UID.
+// Nominate reserves capacity for a pod on the node in its status.nominatedNodeName. The pod must have a UID.
 func (s *Scheduler) Nominate(pod *corev1.Pod) {
-	s.listers.meet(pod)
-	// Terms that cannot be read count for nothing, as in the scheduler.
-	info, _ := framework.NewPodInfo(pod)
-	on := s.nominated.on
-	on[pod.Status.NominatedNodeName] = append(on[pod.Status.NominatedNodeName], info)
+	s.listers.ensureNamespace(pod)
+	info, _ := framework.NewPodInfo(pod) // affinity terms with errors are ignored, as by kube-scheduler
+	node := pod.Status.NominatedNodeName
+	s.nominated.byNode[node] = append(s.nominated.byNode[node], info)
 }
 
-// Withdraw keeps no room for a pod any more, on the node that its status nominates.
+// Withdraw ends a nomination: the pod must have the same UID and nominated node.
 func (s *Scheduler) Withdraw(pod *corev1.Pod) {
 	node := pod.Status.NominatedNodeName
-	left := slices.DeleteFunc(slices.Clone(s.nominated.on[node]), func(p fwk.PodInfo) bool { return p.GetPod().UID == pod.UID })
+	left := slices.DeleteFunc(slices.Clone(s.nominated.byNode[node]), func(p fwk.PodInfo) bool { return p.GetPod().UID == pod.UID })
 	if len(left) == 0 {
-		delete(s.nominated.on, node)
+		delete(s.nominated.byNode, node)
 		return
 	}
-	s.nominated.on[node] = left
+	s.nominated.byNode[node] = left
 }
 
-// nodes are those on which room is kept, in order.
-func (n nominated) nodes(of *nodes) []*node {
+// nodes returns the nodes that are nominated for a pod, sorted by name.
+func (n nominated) nodes(all *nodes) []*node {
 	var list []*node
-	for _, name := range slices.Sorted(maps.Keys(n.on)) {
-		if one := of.byName[name]; one != nil {
+	for _, name := range slices.Sorted(maps.Keys(n.byNode)) {
+		if one := all.byName[name]; one != nil {
 			list = append(list, one)
 		}
 	}

@@ -28,8 +28,9 @@ import (
 	frameworkruntime "k8s.io/kubernetes/pkg/scheduler/framework/runtime"
 )
 
-// registry has the plugins that are used, with that for volumes; that for preemption is handed to kept, too.
-func registry(volumes frameworkruntime.PluginFactory, kept func(*defaultpreemption.DefaultPreemption)) frameworkruntime.Registry {
+// registry returns the plugins in use, with the given one in place of VolumeBinding. It passes the preemption plugin to
+// keep.
+func registry(volumes frameworkruntime.PluginFactory, keep func(*defaultpreemption.DefaultPreemption)) frameworkruntime.Registry {
 	gates := feature.NewSchedulerFeaturesFromGates(utilfeature.DefaultFeatureGate)
 	return frameworkruntime.Registry{
 		schedulinggates.Name:                 frameworkruntime.FactoryAdapter(gates, schedulinggates.New),
@@ -49,20 +50,20 @@ func registry(volumes frameworkruntime.PluginFactory, kept func(*defaultpreempti
 		defaultpreemption.Name: func(ctx context.Context, args runtime.Object, h fwk.Handle) (fwk.Plugin, error) {
 			p, err := defaultpreemption.New(ctx, args, h, gates)
 			if err == nil {
-				kept(p)
+				keep(p)
 			}
 			return p, err
 		},
 	}
 }
 
-// profile is the scheduler's own default, without the plugins that the registry does not have.
-func profile(known frameworkruntime.Registry) (*config.KubeSchedulerProfile, error) {
+// profile returns kube-scheduler's default profile without the plugins that the registry does not have.
+func profile(plugins frameworkruntime.Registry) (*config.KubeSchedulerProfile, error) {
 	defaults, err := latest.Default()
 	if err != nil {
-		return nil, fmt.Errorf("the scheduler's default configuration: %w", err)
+		return nil, fmt.Errorf("reading the scheduler's default configuration: %w", err)
 	}
 	p := defaults.Profiles[0]
-	p.Plugins.MultiPoint.Enabled = slices.DeleteFunc(p.Plugins.MultiPoint.Enabled, func(e config.Plugin) bool { return known[e.Name] == nil })
+	p.Plugins.MultiPoint.Enabled = slices.DeleteFunc(p.Plugins.MultiPoint.Enabled, func(e config.Plugin) bool { return plugins[e.Name] == nil })
 	return &p, nil
 }

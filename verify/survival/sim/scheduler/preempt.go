@@ -14,27 +14,28 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// Preempt finds the node that kube-scheduler would nominate for a pod that fits nowhere, and the pods that it would delete
-// there, the most important first. All pods need their priority in the spec, where admission puts it. The node is "" if that
-// helps nowhere, or the pod may not. It stays the same, and nobody is deleted, while one that was deleted there for a pod like
-// this (condition DisruptionTarget) still goes. Nothing is changed.
+// Preempt returns the node that kube-scheduler would nominate for a pod that fits on no node, and the pods that it
+// would delete there, the most important first. The node is "" if preemption helps on no node, or the pod must not
+// preempt. While a pod that was preempted for this one (condition DisruptionTarget) terminates on the nominated node,
+// that node is returned without victims. Preempt changes nothing. All pods need a priority in their spec, which
+// admission sets.
 //
-// Which pods of a node have to go is what the plugin DefaultPreemption says, which spares budgets where it can: how many
-// more pods each allows is in its status; they are asked for if they matter. Disks are as in Place. The choice among nodes follows the plugin's own,
-// pickOneNodeForPreemption, which draws lots among equals; here the first by name is taken. As in the plugin, not all nodes of
-// a large cluster are tried, but a tenth or a hundred; here the first by name, there from anywhere.
-func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets func() []*policyv1.PodDisruptionBudget, disks ...*corev1.NodeSelector) (node string, victims []*corev1.Pod, err error) {
-	if !s.nodes.below(priority(pod)) {
+// The plugin DefaultPreemption selects the victims on each node. It spares budgets where it can, and reads the allowed
+// disruptions from their status; budgets is called only if that matters. Volumes are as in Place. The node is chosen as
+// by the plugin's pickOneNodeForPreemption, and by name among equals, where the plugin chooses at random. As in the
+// plugin, a tenth of the candidates, or 100, are tried: here the first by name, there from a random offset.
+func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets func() []*policyv1.PodDisruptionBudget, volumes ...*corev1.NodeSelector) (node string, victims []*corev1.Pod, err error) {
+	if !s.nodes.havePriorityBelow(priority(pod)) {
 		return "", nil, nil
 	}
-	s.volumes.on = disks
-	s.listers.meet(pod)
-	// Taking pods off a node changes what was counted on others: all have to be seen.
-	s.shown.showAll()
+	s.volumes.selectors = volumes
+	s.listers.ensureNamespace(pod)
+	// Without the victims the plugins count other pods on other nodes, so they have to see all nodes.
+	s.snapshot.addAll()
 	state := framework.NewCycleState()
 	only, status, _ := s.framework.RunPreFilterPlugins(ctx, state, pod)
 	if status.IsRejected() {
-		return "", nil, nil // for a reason that no pod's going removes
+		return "", nil, nil // for a reason that preemption does not remove
 	}
 	if !status.IsSuccess() {
 		return "", nil, status.AsError()
@@ -46,7 +47,7 @@ func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets func()
 		}
 		return s.framework.RunFilterPluginsWithNominatedPods(ctx, state, pod, n.info)
 	}
-	if may, _ := s.preempts.PodEligibleToPreemptOthers(ctx, pod, on(pod.Status.NominatedNodeName)); !may {
+	if may, _ := s.preemption.PodEligibleToPreemptOthers(ctx, pod, on(pod.Status.NominatedNodeName)); !may {
 		return pod.Status.NominatedNodeName, nil, nil
 	}
 	var full []fwk.NodeInfo
@@ -58,8 +59,8 @@ func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets func()
 	if len(full) == 0 {
 		return "", nil, nil
 	}
-	_, enough := s.preempts.GetOffsetAndNumCandidates(int32(len(full)))
-	candidates, _, err := s.preempts.Evaluator.DryRunPreemption(ctx, state, pod, full, budgets(), 0, enough)
+	_, enough := s.preemption.GetOffsetAndNumCandidates(int32(len(full)))
+	candidates, _, err := s.preemption.Evaluator.DryRunPreemption(ctx, state, pod, full, budgets(), 0, enough)
 	if len(candidates) == 0 {
 		return "", nil, err
 	}
@@ -67,7 +68,7 @@ func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets func()
 	return best.Name(), best.Victims().Pods, nil
 }
 
-// compareCandidates orders nodes as pickOneNodeForPreemption does, and equal ones by name.
+// compareCandidates orders nodes as pickOneNodeForPreemption does, then by name.
 func compareCandidates(a, b preemption.Candidate) int {
 	x, y := a.Victims(), b.Victims()
 	return cmp.Or(
@@ -80,7 +81,7 @@ func compareCandidates(a, b preemption.Candidate) int {
 	)
 }
 
-// weight is the sum of pods' priorities, each made positive, so that a pod more always weighs more.
+// weight returns the sum of the priorities, each made positive, so that more pods always weigh more.
 func weight(pods []*corev1.Pod) int64 {
 	var sum int64
 	for _, p := range pods {
@@ -89,7 +90,7 @@ func weight(pods []*corev1.Pod) int64 {
 	return sum
 }
 
-// earliest is when the first of those pods started that have the highest priority.
+// earliest returns the first start time of the pods with the highest priority.
 func earliest(pods []*corev1.Pod) int64 {
 	first := int64(math.MaxInt64)
 	for _, p := range pods {
@@ -100,7 +101,7 @@ func earliest(pods []*corev1.Pod) int64 {
 	return first
 }
 
-// moreImportant tells which of two pods stays rather: the one of higher priority, then the older one, as in
+// moreImportant reports whether a is spared rather than b: the pod of higher priority, then the older one, as in
 // kube-scheduler, then the first by name.
 func moreImportant(a, b *corev1.Pod) bool {
 	return cmp.Or(
@@ -111,7 +112,7 @@ func moreImportant(a, b *corev1.Pod) bool {
 	) < 0
 }
 
-// started is when a pod was started; one that does not say was just now, like all others that do not.
+// started returns the start time of a pod in nanoseconds. Pods without one are the newest.
 func started(p *corev1.Pod) int64 {
 	if p.Status.StartTime == nil {
 		return math.MaxInt64
@@ -120,13 +121,3 @@ func started(p *corev1.Pod) int64 {
 }
 
 func priority(p *corev1.Pod) int32 { return ptr.Deref(p.Spec.Priority, 0) }
-
-// below tells whether there is a pod of a lower priority.
-func (n *nodes) below(p int32) bool {
-	for has := range n.priorities {
-		if has < p {
-			return true
-		}
-	}
-	return false
-}

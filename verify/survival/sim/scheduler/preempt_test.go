@@ -144,7 +144,7 @@ func TestPreemptMakesRoom(t *testing.T) {
 		r := newRandom(seed, 1)
 		h := newHistory(t, r, 4+r.IntN(6))
 		// Of a victim that goes already the scheduler subtracts from a spread what it has not added.
-		h.stay = true
+		h.noTerminating = true
 		for step := range 100 {
 			h.step(t, step)
 			pod := h.pod()

@@ -108,7 +108,7 @@ var (
 	namespaces = []string{"blue", "green"}
 )
 
-func known() ClusterObjects {
+func clusterObjects() ClusterObjects {
 	k := ClusterObjects{Namespaces: []*corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "blue", Labels: map[string]string{"team": "a"}}}}}
 	for _, ns := range namespaces {
 		k.Services = append(k.Services, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "web"}, Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "web"}}})

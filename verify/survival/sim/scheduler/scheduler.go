@@ -1,12 +1,15 @@
-// Package scheduler places pods as kube-scheduler does: with its own plugins, their own default settings and weights, and
-// nothing of its queues, caches and clients.
+// Package scheduler places pods as kube-scheduler does: with its plugins, their default settings and weights, and
+// without its queues, caches and clients.
 //
-// It differs in three things. Of the default plugins are left out dynamic resources, declared features of nodes, and those for
-// volumes, which need a client: where disks can be used is said with the pod. Nodes know no images. And of equally good nodes it takes the first by name, where kube-scheduler draws lots: what it
-// says is one of the things that may happen, and not what always does.
+// The differences to kube-scheduler:
+//   - It has no plugins for dynamic resources, declared node features and volumes. Callers pass the topology of
+//     volumes instead.
+//   - Nodes have no images.
+//   - Among equally good nodes it takes the first by name, kube-scheduler a random one. A result is one of the possible
+//     ones.
 //
-// The plugins are asked about one node of each set that comes out the same (see cell), where kube-scheduler looks at a
-// sample of the nodes of a large cluster. The answer is that of all nodes.
+// The plugins run for one node of each group of nodes with the same result (see group), and the result is that of all
+// nodes. On large clusters kube-scheduler looks at a sample of the nodes.
 package scheduler
 
 import (
@@ -25,59 +28,60 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/metrics"
 )
 
-// Scheduler places pods on the nodes it knows. It is not for use by several goroutines.
+// Scheduler places pods on nodes. Pods must be as the API server stores them: with defaults, and with matchLabelKeys
+// merged into the selectors. It is not safe for concurrent use.
 type Scheduler struct {
-	nodes     *nodes
-	listers   *listers
-	shown     *lister
-	cells     cells
-	nominated nominated
-	volumes   volumes
-	framework framework.Framework
-	preempts  *defaultpreemption.DefaultPreemption
-	// fit is what feasible found last.
-	fit []fwk.NodeInfo
-	// plain asks about every node: what the cells are held against in the tests.
-	plain bool
+	nodes      *nodes
+	listers    *listers
+	snapshot   *snapshot
+	groups     groups
+	nominated  nominated
+	volumes    volumes
+	framework  framework.Framework
+	preemption *defaultpreemption.DefaultPreemption
+	// feasibleNodes is a buffer for Place.
+	feasibleNodes []fwk.NodeInfo
+	// exhaustive runs the plugins for every node, which tests compare with groups.
+	exhaustive bool
 }
 
 var registerMetrics = sync.OnceFunc(metrics.Register)
 
-// New makes a scheduler for nodes without pods, which are in namespaces without labels and belong to nothing; see Know.
+// New returns a scheduler for nodes without pods, and without other objects; see SetObjects.
 func New(ctx context.Context, all []*corev1.Node) (*Scheduler, error) {
-	registerMetrics() // the plugins count what they do, and nobody reads it
-	s := &Scheduler{nodes: newNodes(all), listers: newListers(), cells: cells{groups: map[string]int{}}, nominated: newNominated()}
-	s.shown = &lister{nodes: s.nodes}
-	known := registry(s.volumes.plugin, func(p *defaultpreemption.DefaultPreemption) { s.preempts = p })
-	p, err := profile(known)
+	registerMetrics() // the plugins panic without
+	s := &Scheduler{nodes: newNodes(all), listers: newListers(), groups: groups{index: map[string]int{}}, nominated: newNominated()}
+	s.snapshot = &snapshot{nodes: s.nodes}
+	plugins := registry(s.volumes.plugin, func(p *defaultpreemption.DefaultPreemption) { s.preemption = p })
+	p, err := profile(plugins)
 	if err != nil {
 		return nil, err
 	}
-	s.framework, err = runtime.NewFramework(ctx, known, p, runtime.WithSnapshotSharedLister(s.shown), runtime.WithInformerFactory(s.listers.factory),
+	s.framework, err = runtime.NewFramework(ctx, plugins, p, runtime.WithSnapshotSharedLister(s.snapshot), runtime.WithInformerFactory(s.listers.factory),
 		runtime.WithPodNominator(s.nominated), runtime.WithParallelism(1))
 	if err != nil {
-		return nil, fmt.Errorf("the scheduler's plugins: %w", err)
+		return nil, fmt.Errorf("creating the scheduler's plugins: %w", err)
 	}
-	s.preempts.MoreImportantPod = moreImportant
+	s.preemption.MoreImportantPod = moreImportant
 	return s, nil
 }
 
-// Know tells of objects, instead of those that it was told of before.
-func (s *Scheduler) SetObjects(k ClusterObjects) error { return s.listers.replace(k) }
+// SetObjects replaces the objects that the plugins list.
+func (s *Scheduler) SetObjects(objects ClusterObjects) error { return s.listers.replace(objects) }
 
-// Add puts a pod on the node that its spec names, whether it fits or not. The pod must have a UID, and must not change
-// while it is there.
+// Add adds a pod to the node in its spec.nodeName, whether it fits or not. The pod must have a UID, and must not change
+// until it is removed.
 func (s *Scheduler) Add(pod *corev1.Pod) error {
-	s.listers.meet(pod)
-	return s.nodes.addPod(pod)
+	s.listers.ensureNamespace(pod)
+	return s.nodes.addPod(pod, s.listers.namespaces)
 }
 
-// Remove takes the pod of that UID off the node that its spec names.
+// Remove removes the pod with that UID from the node in its spec.nodeName.
 func (s *Scheduler) Remove(pod *corev1.Pod) error { return s.nodes.removePod(pod) }
 
-// Pods lists the names of the pods on a node, in order.
+// Pods returns the pods on a node as "namespace/name", sorted.
 func (s *Scheduler) Pods(node string) ([]string, error) {
-	info, err := s.shown.Get(node)
+	info, err := s.snapshot.Get(node)
 	if err != nil {
 		return nil, err
 	}
@@ -89,17 +93,17 @@ func (s *Scheduler) Pods(node string) ([]string, error) {
 	return names, nil
 }
 
-// SetNode adds a node, or changes its labels, taints or size; its pods stay.
+// SetNode adds a node or replaces its API object. Its pods stay.
 func (s *Scheduler) SetNode(n *corev1.Node) { s.nodes.set(n) }
 
-// RemoveNode takes a node away with the pods on it.
+// RemoveNode removes a node with its pods.
 func (s *Scheduler) RemoveNode(name string) { s.nodes.remove(name) }
 
-// Place finds the best node for a pod and returns its name; of equally good ones the first by name, where kube-scheduler
-// draws lots. A node that the pod's status nominates is the best one. The pod is not put there. Its disks can be used on nodes that
-// each selector matches, on all if there is none. It is an *Unschedulable if no node will do.
-func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod, disks ...*corev1.NodeSelector) (string, error) {
-	s.volumes.on = disks
+// Place returns the name of the best node for a pod: the nominated node if it fits, otherwise the one with the highest
+// score, the first by name among equals. It does not add the pod. Each volume selector must match the node. The error
+// is an *Unschedulable if no node fits.
+func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod, volumes ...*corev1.NodeSelector) (string, error) {
+	s.volumes.selectors = volumes
 	state := framework.NewCycleState()
 	fit, err := s.feasible(ctx, state, pod)
 	if err != nil {
@@ -108,16 +112,16 @@ func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod, disks ...*corev1
 	if len(fit) == 1 && fit[0].size == 1 {
 		return fit[0].first().name(), nil
 	}
-	// How many nodes there are to choose from has a weight in the scores of all.
-	s.fit = s.fit[:0]
+	// The scores depend on the number of all feasible nodes.
+	s.feasibleNodes = s.feasibleNodes[:0]
 	firsts := make([]fwk.NodeInfo, len(fit))
-	for i, c := range fit {
-		firsts[i] = c.first().info
-		for n := range c.each() {
-			s.fit = append(s.fit, n.info)
+	for i, g := range fit {
+		firsts[i] = g.first().info
+		for n := range g.each() {
+			s.feasibleNodes = append(s.feasibleNodes, n.info)
 		}
 	}
-	if status := s.framework.RunPreScorePlugins(ctx, state, pod, s.fit); !status.IsSuccess() {
+	if status := s.framework.RunPreScorePlugins(ctx, state, pod, s.feasibleNodes); !status.IsSuccess() {
 		return "", status.AsError()
 	}
 	scores, status := s.framework.RunScorePlugins(ctx, state, pod, firsts)
@@ -133,13 +137,13 @@ func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod, disks ...*corev1
 	return best.Name, nil
 }
 
-// Feasible lists the nodes that a pod with such disks may be put on, by name.
-func (s *Scheduler) Feasible(ctx context.Context, pod *corev1.Pod, disks ...*corev1.NodeSelector) ([]string, error) {
-	s.volumes.on = disks
+// Feasible returns the names of all nodes that a pod fits on, sorted. Each volume selector must match them.
+func (s *Scheduler) Feasible(ctx context.Context, pod *corev1.Pod, volumes ...*corev1.NodeSelector) ([]string, error) {
+	s.volumes.selectors = volumes
 	fit, err := s.feasible(ctx, framework.NewCycleState(), pod)
 	var names []string
-	for _, c := range fit {
-		for n := range c.each() {
+	for _, g := range fit {
+		for n := range g.each() {
 			names = append(names, n.name())
 		}
 	}
@@ -147,10 +151,10 @@ func (s *Scheduler) Feasible(ctx context.Context, pod *corev1.Pod, disks ...*cor
 	return names, err
 }
 
-// feasible finds the cells of nodes that a pod may be put on.
-func (s *Scheduler) feasible(ctx context.Context, state fwk.CycleState, pod *corev1.Pod) ([]cell, error) {
-	s.listers.meet(pod)
-	if err := s.listers.show(pod); err != nil {
+// feasible returns the groups of nodes that a pod fits on.
+func (s *Scheduler) feasible(ctx context.Context, state fwk.CycleState, pod *corev1.Pod) ([]group, error) {
+	s.listers.ensureNamespace(pod)
+	if err := s.listers.showServices(pod); err != nil {
 		return nil, err
 	}
 	s.divide(pod)
@@ -169,27 +173,27 @@ func (s *Scheduler) feasible(ctx context.Context, state fwk.CycleState, pod *cor
 			return fit, err
 		}
 	}
-	cells := s.cells.all
+	groups := s.groups.all
 	if !only.AllNodes() {
-		cells = s.nodes.single(only.NodeNames)
+		groups = s.nodes.single(only.NodeNames)
 	}
-	fit, err := s.filter(ctx, state, pod, cells, refused)
+	fit, err := s.filter(ctx, state, pod, groups, refused)
 	if err == nil && len(fit) == 0 {
 		return nil, refused
 	}
 	return fit, err
 }
 
-// filter finds the cells of nodes that the plugins accept, and counts the reasons against the others.
-func (s *Scheduler) filter(ctx context.Context, state fwk.CycleState, pod *corev1.Pod, cells []cell, refused *Unschedulable) ([]cell, error) {
-	var fit []cell
-	for _, c := range cells {
-		status := s.framework.RunFilterPluginsWithNominatedPods(ctx, state, pod, c.first().info)
+// filter returns the groups of nodes that the plugins accept, and counts the reasons why they refuse others.
+func (s *Scheduler) filter(ctx context.Context, state fwk.CycleState, pod *corev1.Pod, groups []group, refused *Unschedulable) ([]group, error) {
+	var fit []group
+	for _, g := range groups {
+		status := s.framework.RunFilterPluginsWithNominatedPods(ctx, state, pod, g.first().info)
 		switch {
 		case status.IsSuccess():
-			fit = append(fit, c)
+			fit = append(fit, g)
 		case status.IsRejected():
-			refused.count(status, c.size)
+			refused.count(status, g.size)
 		default:
 			return nil, status.AsError()
 		}
@@ -197,21 +201,21 @@ func (s *Scheduler) filter(ctx context.Context, state fwk.CycleState, pod *corev
 	return fit, nil
 }
 
-// divide makes the cells for a pod, and shows the plugins all nodes with pods that they count, and one of each other cell:
-// a domain in which they count nothing.
+// divide divides the nodes into groups for a pod. The snapshot gets all nodes with pods that the plugins count, and one
+// node of each other group: a domain without such pods.
 func (s *Scheduler) divide(pod *corev1.Pod) {
-	if s.plain {
-		s.cells.all = s.nodes.single(nil)
-		s.shown.showAll()
+	if s.exhaustive {
+		s.groups.all = s.nodes.single(nil)
+		s.snapshot.addAll()
 		return
 	}
-	apart := append(s.nodes.namedBy(s.volumes.terms()), s.nominated.nodes(s.nodes)...)
-	s.cells.divide(s.nodes, pod, s.listers.interestOf(pod), apart)
-	s.shown.reset()
-	for _, c := range s.cells.all {
-		for n := range c.each() {
-			s.shown.add(n)
-			if !c.counts {
+	named := append(s.nodes.namedBy(s.volumes.terms()), s.nominated.nodes(s.nodes)...)
+	s.groups.divide(s.nodes, pod, s.listers.relationOf(pod), named)
+	s.snapshot.reset()
+	for _, g := range s.groups.all {
+		for n := range g.each() {
+			s.snapshot.add(n)
+			if !g.counted {
 				break
 			}
 		}

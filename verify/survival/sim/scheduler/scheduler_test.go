@@ -56,7 +56,7 @@ func TestPlace(t *testing.T) {
 	var pods []*corev1.Pod
 	for i := range 6 {
 		pod := podOf("bus", i, over(cluster.ZoneLabel, "bus"), over(cluster.HostLabel, "bus"))
-		node, _ := s.shown.Get(place(t, s, pod))
+		node, _ := s.snapshot.Get(place(t, s, pod))
 		zones[node.Node().Labels[cluster.ZoneLabel]]++
 		pods = append(pods, pod)
 	}

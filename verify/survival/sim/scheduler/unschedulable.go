@@ -8,13 +8,15 @@ import (
 	fwk "k8s.io/kube-scheduler/framework"
 )
 
-// Unschedulable says why a pod fits on no node: how many nodes each plugin refused, and the reasons in its words.
+// Unschedulable is the error of a pod that fits on no node.
 type Unschedulable struct {
-	Pod     string
+	// Pod is "namespace/name", or the name of a pod without a namespace.
+	Pod string
+	// Reasons counts the nodes by the reason why a plugin refused them.
 	Reasons map[string]int
 }
 
-// count adds the reasons of a status that so many nodes have.
+// count adds the reasons of a status for a number of nodes.
 func (u *Unschedulable) count(status *fwk.Status, nodes int) {
 	for _, reason := range status.Reasons() {
 		u.Reasons[reason] += nodes
@@ -23,13 +25,13 @@ func (u *Unschedulable) count(status *fwk.Status, nodes int) {
 
 func (u *Unschedulable) Error() string {
 	text := fmt.Sprintf("pod %s fits on no node", u.Pod)
-	if why := u.Summary(); why != "" {
-		text += ": " + why
+	if reasons := u.Summary(); reasons != "" {
+		text += ": " + reasons
 	}
 	return text
 }
 
-// Reason is the reasons in a line, without the pod: "2 Insufficient cpu, 1 node(s) were unschedulable".
+// Summary returns the reasons in one line: "1 node(s) were unschedulable, 2 Insufficient cpu".
 func (u *Unschedulable) Summary() string {
 	reasons := make([]string, 0, len(u.Reasons))
 	for reason, count := range u.Reasons {
