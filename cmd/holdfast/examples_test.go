@@ -25,12 +25,13 @@ var (
 
 // programs lists the other programs in the documents, and where their commands are tested.
 var programs = map[string]string{
-	"cd":       "nowhere: it only precedes another command",
-	"go":       "CI: tests and tools",
-	"helm":     "e2e/chart and e2e/control",
-	"kubectl":  "e2e/chart and e2e/control",
-	"kubeseal": "nowhere: it belongs to another project",
-	"make":     "TestTargets",
+	"cd":         "nowhere: it only precedes another command",
+	"e2e/run.sh": "CI",
+	"go":         "CI: tests and tools",
+	"helm":       "e2e/chart and e2e/control",
+	"kubectl":    "e2e/chart and e2e/control",
+	"kubeseal":   "nowhere: it belongs to another project",
+	"make":       "TestTargets",
 }
 
 // manifests is a user's system, in manifests/ and on standard input.
