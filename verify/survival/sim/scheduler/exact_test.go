@@ -11,10 +11,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TestCellsAreExact plays random histories with two schedulers, of which one asks the plugins about every node: both find
-// the same nodes, and the same reasons against.
-func TestCellsAreExact(t *testing.T) {
-	placed, refused, kept := 0, 0, 0
+// TestGroupsAreExact applies random histories to two schedulers, one of which runs the plugins for every node. Both must
+// find the same nodes, and refuse others for the same reasons.
+func TestGroupsAreExact(t *testing.T) {
+	placed, refused, nominations := 0, 0, 0
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := newRandom(seed, 0)
@@ -25,25 +25,25 @@ func TestCellsAreExact(t *testing.T) {
 				} else {
 					refused++
 				}
-				kept += len(h.nominated)
+				nominations += len(h.nominated)
 			}
 		})
 	}
-	if placed < 3000 || refused < 300 || kept < 3000 {
-		t.Errorf("%d pods were placed and %d refused, and room was kept %d times: the histories show too little", placed, refused, kept)
+	if placed < 3000 || refused < 300 || nominations < 3000 {
+		t.Errorf("%d pods placed, %d refused, %d nominations: too few to prove anything", placed, refused, nominations)
 	}
 }
 
-// history is what happens to two schedulers.
+// history applies the same changes to two schedulers.
 type history struct {
 	*random
-	fast, exhaustive *Scheduler
-	nodes            map[int]*corev1.Node
-	next             int
-	pods             []*corev1.Pod
-	// kept are pods for which room is kept on a node.
+	grouped, exhaustive *Scheduler
+	nodes               map[int]*corev1.Node
+	next                int
+	pods                []*corev1.Pod
+	// nominated are the pods with a nominated node.
 	nominated []*corev1.Pod
-	// stay: no pod is seen while it goes.
+	// noTerminating: no pod is Terminating; pods are removed at once.
 	noTerminating bool
 }
 
@@ -56,7 +56,7 @@ func newHistory(t *testing.T, r *random, nodes int) *history {
 		all = append(all, h.nodes[h.next])
 		h.next++
 	}
-	for _, s := range []**Scheduler{&h.fast, &h.exhaustive} {
+	for _, s := range []**Scheduler{&h.grouped, &h.exhaustive} {
 		var err error
 		if *s, err = New(t.Context(), all); err != nil {
 			t.Fatal(err)
@@ -69,29 +69,29 @@ func newHistory(t *testing.T, r *random, nodes int) *history {
 	return h
 }
 
-// step places one pod, and lets something else happen now and then. It tells whether there was a node for the pod.
+// step places one pod and makes other random changes. It reports whether the pod fits on a node.
 func (h *history) step(t *testing.T, step int) bool {
 	pod := h.pod()
 	if len(h.nominated) > 0 && h.in(20) {
 		pod = one(h.random, h.nominated...)
 	}
-	var disks []*corev1.NodeSelector
+	var volumes []*corev1.NodeSelector
 	for h.in(20) {
-		disks = append(disks, &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{h.nodeTerm()}})
+		volumes = append(volumes, &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{h.nodeTerm()}})
 	}
-	node, err := h.fast.Place(t.Context(), pod, disks...)
-	plainNode, plainErr := h.exhaustive.Place(t.Context(), pod, disks...)
-	var why, plainWhy *Unschedulable
-	if errors.As(err, &why) != errors.As(plainErr, &plainWhy) || node != plainNode || !reflect.DeepEqual(why, plainWhy) {
-		t.Fatalf("step %d: %s is placed on %q (%v), of all nodes on %q (%v)", step, pod.Name, node, err, plainNode, plainErr)
+	node, err := h.grouped.Place(t.Context(), pod, volumes...)
+	exhaustiveNode, exhaustiveErr := h.exhaustive.Place(t.Context(), pod, volumes...)
+	var why, exhaustiveWhy *Unschedulable
+	if errors.As(err, &why) != errors.As(exhaustiveErr, &exhaustiveWhy) || node != exhaustiveNode || !reflect.DeepEqual(why, exhaustiveWhy) {
+		t.Fatalf("step %d: %s is placed on %q (%v), exhaustively on %q (%v)", step, pod.Name, node, err, exhaustiveNode, exhaustiveErr)
 	}
 	if why == nil && err != nil {
 		t.Fatal(err)
 	}
-	fit, _ := h.fast.Feasible(t.Context(), pod, disks...)
-	plainFit, _ := h.exhaustive.Feasible(t.Context(), pod, disks...)
-	if !slices.Equal(fit, plainFit) {
-		t.Fatalf("step %d: %s fits on %v, of all nodes on %v", step, pod.Name, fit, plainFit)
+	fit, _ := h.grouped.Feasible(t.Context(), pod, volumes...)
+	exhaustiveFit, _ := h.exhaustive.Feasible(t.Context(), pod, volumes...)
+	if !slices.Equal(fit, exhaustiveFit) {
+		t.Fatalf("step %d: %s fits on %v, exhaustively on %v", step, pod.Name, fit, exhaustiveFit)
 	}
 	h.nominate(pod, node == "")
 	if node != "" {
@@ -104,16 +104,16 @@ func (h *history) step(t *testing.T, step int) bool {
 	return node != ""
 }
 
-// keep keeps room for a pod somewhere, now and then, if it waits, and nowhere if it does not.
-func (h *history) nominate(pod *corev1.Pod, waits bool) {
-	all := []*Scheduler{h.fast, h.exhaustive}
+// nominate sometimes nominates a random node for a pod that is Pending, and withdraws an earlier nomination.
+func (h *history) nominate(pod *corev1.Pod, pending bool) {
+	all := []*Scheduler{h.grouped, h.exhaustive}
 	if at := slices.Index(h.nominated, pod); at >= 0 {
 		h.nominated = slices.Delete(h.nominated, at, at+1)
 		for _, s := range all {
 			s.Withdraw(pod)
 		}
 	}
-	if waits && h.in(50) {
+	if pending && h.in(50) {
 		pod.Status.NominatedNodeName = numbered("node-%02d", h.IntN(h.next), 0)
 		h.nominated = append(h.nominated, pod)
 		for _, s := range all {
@@ -124,27 +124,27 @@ func (h *history) nominate(pod *corev1.Pod, waits bool) {
 
 func (h *history) both(t *testing.T, do func(*Scheduler) error) {
 	t.Helper()
-	for _, s := range []*Scheduler{h.fast, h.exhaustive} {
+	for _, s := range []*Scheduler{h.grouped, h.exhaustive} {
 		if err := do(s); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-// change lets pods and nodes go, come and change.
+// change adds, removes and changes pods and nodes.
 func (h *history) change(t *testing.T) {
 	if len(h.pods) > 0 && h.in(25) {
 		at := h.IntN(len(h.pods))
-		gone := h.pods[at]
+		removed := h.pods[at]
 		h.pods = slices.Delete(h.pods, at, at+1)
-		h.both(t, func(s *Scheduler) error { return s.Remove(gone) })
+		h.both(t, func(s *Scheduler) error { return s.Remove(removed) })
 	}
 	if len(h.pods) > 0 && h.in(10) && !h.noTerminating {
 		at := h.IntN(len(h.pods))
-		going := h.pods[at].DeepCopy()
-		going.DeletionTimestamp = &metav1.Time{}
-		h.both(t, func(s *Scheduler) error { return errors.Join(s.Remove(h.pods[at]), s.Add(going)) })
-		h.pods[at] = going
+		terminating := h.pods[at].DeepCopy()
+		terminating.DeletionTimestamp = &metav1.Time{}
+		h.both(t, func(s *Scheduler) error { return errors.Join(s.Remove(h.pods[at]), s.Add(terminating)) })
+		h.pods[at] = terminating
 	}
 	i := h.IntN(h.next)
 	switch n := h.nodes[i]; {

@@ -13,7 +13,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 )
 
-func newScheduler(t *testing.T, nodes, zones int, k ClusterObjects) *Scheduler {
+func newScheduler(t *testing.T, nodes, zones int, objects ClusterObjects) *Scheduler {
 	t.Helper()
 	c, err := cluster.Uniform(nodes, zones)
 	if err != nil {
@@ -23,31 +23,31 @@ func newScheduler(t *testing.T, nodes, zones int, k ClusterObjects) *Scheduler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SetObjects(k); err != nil {
+	if err := s.SetObjects(objects); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// Pods that no constraint spreads are spread softly from those of their Services and controllers, and from no others.
+// TestDefaultSpread: pods without spread constraints prefer nodes without pods of the same Service or controller.
 func TestDefaultSpread(t *testing.T) {
 	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: "default", Name: name} }
 	selector := &metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}}
 	for name, tt := range map[string]struct {
-		known ClusterObjects
-		owner string
-		want  string
+		objects ClusterObjects
+		owner   string
+		want    string
 	}{
-		"nothing is known":             {want: "node-1"},
-		"a Service":                    {known: ClusterObjects{Services: []*corev1.Service{{ObjectMeta: meta("web"), Spec: corev1.ServiceSpec{Selector: selector.MatchLabels}}}}, want: "node-3"},
-		"a Service of others":          {known: ClusterObjects{Services: []*corev1.Service{{ObjectMeta: meta("db"), Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "db"}}}}}, want: "node-1"},
-		"a Service without selector":   {known: ClusterObjects{Services: []*corev1.Service{{ObjectMeta: meta("web")}}}, want: "node-1"},
-		"a ReplicaSet":                 {known: ClusterObjects{ReplicaSets: []*appsv1.ReplicaSet{{ObjectMeta: meta("own"), Spec: appsv1.ReplicaSetSpec{Selector: selector}}}}, owner: "ReplicaSet", want: "node-3"},
-		"a ReplicaSet that is not its": {known: ClusterObjects{ReplicaSets: []*appsv1.ReplicaSet{{ObjectMeta: meta("own"), Spec: appsv1.ReplicaSetSpec{Selector: selector}}}}, want: "node-1"},
-		"a StatefulSet":                {known: ClusterObjects{StatefulSets: []*appsv1.StatefulSet{{ObjectMeta: meta("own"), Spec: appsv1.StatefulSetSpec{Selector: selector}}}}, owner: "StatefulSet", want: "node-3"},
+		"no objects":                         {want: "node-1"},
+		"Service":                            {objects: ClusterObjects{Services: []*corev1.Service{{ObjectMeta: meta("web"), Spec: corev1.ServiceSpec{Selector: selector.MatchLabels}}}}, want: "node-3"},
+		"Service of another app":             {objects: ClusterObjects{Services: []*corev1.Service{{ObjectMeta: meta("db"), Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "db"}}}}}, want: "node-1"},
+		"Service without selector":           {objects: ClusterObjects{Services: []*corev1.Service{{ObjectMeta: meta("web")}}}, want: "node-1"},
+		"ReplicaSet":                         {objects: ClusterObjects{ReplicaSets: []*appsv1.ReplicaSet{{ObjectMeta: meta("own"), Spec: appsv1.ReplicaSetSpec{Selector: selector}}}}, owner: "ReplicaSet", want: "node-3"},
+		"ReplicaSet without owner reference": {objects: ClusterObjects{ReplicaSets: []*appsv1.ReplicaSet{{ObjectMeta: meta("own"), Spec: appsv1.ReplicaSetSpec{Selector: selector}}}}, want: "node-1"},
+		"StatefulSet":                        {objects: ClusterObjects{StatefulSets: []*appsv1.StatefulSet{{ObjectMeta: meta("own"), Spec: appsv1.StatefulSetSpec{Selector: selector}}}}, owner: "StatefulSet", want: "node-3"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// A large node, and beside the other zone a small one.
+			// Without spreading the large node in the same zone is better than the small one in the other.
 			var nodes []*corev1.Node
 			for _, n := range []struct{ name, zone, cpu string }{{"node-1", "a", "64"}, {"node-2", "a", "64"}, {"node-3", "b", "4"}} {
 				nodes = append(nodes, &corev1.Node{
@@ -61,7 +61,7 @@ func TestDefaultSpread(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := s.SetObjects(tt.known); err != nil {
+			if err := s.SetObjects(tt.objects); err != nil {
 				t.Fatal(err)
 			}
 			first, second := podOf("web", 0), podOf("web", 1)
@@ -76,71 +76,71 @@ func TestDefaultSpread(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := place(t, s, second); got != tt.want {
-				t.Errorf("the second pod is on %s, not on %s", got, tt.want)
+				t.Errorf("the second pod is on %s, want %s", got, tt.want)
 			}
 		})
 	}
 }
 
-// Terms of affinity select namespaces by their labels, and by the name that each has as a label.
+// TestNamespaces: affinity terms select namespaces by their labels, and by the label with their name.
 func TestNamespaces(t *testing.T) {
 	blue := ClusterObjects{Namespaces: []*corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "blue", Labels: map[string]string{"team": "a"}}}}}
 	for name, tt := range map[string]struct {
-		known    ClusterObjects
+		objects  ClusterObjects
 		selector map[string]string
 		want     string
 	}{
-		"by label":             {known: blue, selector: map[string]string{"team": "a"}, want: "node-2"},
-		"by name":              {known: blue, selector: map[string]string{corev1.LabelMetadataName: "blue"}, want: "node-2"},
-		"nobody spoke of it":   {selector: map[string]string{corev1.LabelMetadataName: "blue"}, want: "node-2"},
-		"without labels":       {selector: map[string]string{"team": "a"}, want: "node-1"},
-		"another one":          {known: blue, selector: map[string]string{"team": "b"}, want: "node-1"},
-		"all of them":          {selector: map[string]string{}, want: "node-2"},
-		"one that has no pods": {known: blue, selector: map[string]string{corev1.LabelMetadataName: "red"}, want: "node-1"},
+		"by label":                   {objects: blue, selector: map[string]string{"team": "a"}, want: "node-2"},
+		"by name":                    {objects: blue, selector: map[string]string{corev1.LabelMetadataName: "blue"}, want: "node-2"},
+		"unknown namespace by name":  {selector: map[string]string{corev1.LabelMetadataName: "blue"}, want: "node-2"},
+		"unknown namespace by label": {selector: map[string]string{"team": "a"}, want: "node-1"},
+		"other label":                {objects: blue, selector: map[string]string{"team": "b"}, want: "node-1"},
+		"empty selector":             {selector: map[string]string{}, want: "node-2"},
+		"namespace without pods":     {objects: blue, selector: map[string]string{corev1.LabelMetadataName: "red"}, want: "node-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newScheduler(t, 2, 0, tt.known)
-			there := podOf("web", 0)
-			there.Namespace, there.Spec.NodeName = "blue", "node-1"
-			// It asks for nothing, so that the node is as good as the other.
-			there.Spec.Containers = nil
-			if err := s.Add(there); err != nil {
+			s := newScheduler(t, 2, 0, tt.objects)
+			running := podOf("web", 0)
+			running.Namespace, running.Spec.NodeName = "blue", "node-1"
+			// Without requests, so that both nodes have the same score.
+			running.Spec.Containers = nil
+			if err := s.Add(running); err != nil {
 				t.Fatal(err)
 			}
-			comes := podOf("db", 0)
-			comes.Spec.Containers = nil
-			comes.Spec.Affinity = apart("web")
-			comes.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution[0].NamespaceSelector = &metav1.LabelSelector{MatchLabels: tt.selector}
-			if got := place(t, s, comes); got != tt.want {
-				t.Errorf("it is on %s, not on %s", got, tt.want)
+			pod := podOf("db", 0)
+			pod.Spec.Containers = nil
+			pod.Spec.Affinity = antiAffinity("web")
+			pod.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution[0].NamespaceSelector = &metav1.LabelSelector{MatchLabels: tt.selector}
+			if got := place(t, s, pod); got != tt.want {
+				t.Errorf("the pod is on %s, want %s", got, tt.want)
 			}
 		})
 	}
 }
 
-// What is known can be told anew, and counts for pods that were placed before, too.
-func TestKnowReplaces(t *testing.T) {
+// TestSetObjectsReplaces: SetObjects replaces all objects, also for pods that were placed before.
+func TestSetObjectsReplaces(t *testing.T) {
 	s := newScheduler(t, 3, 0, ClusterObjects{})
 	for i, app := range []string{"web", "bus"} {
-		there := podOf(app, 0)
-		there.Spec.NodeName = fmt.Sprint("node-", i+1)
-		if err := s.Add(there); err != nil {
+		running := podOf(app, 0)
+		running.Spec.NodeName = fmt.Sprint("node-", i+1)
+		if err := s.Add(running); err != nil {
 			t.Fatal(err)
 		}
 	}
-	comes := podOf("db", 0)
-	comes.Spec.Affinity = apart("web")
-	comes.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution[0].NamespaceSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"team": "a"}}
+	pod := podOf("db", 0)
+	pod.Spec.Affinity = antiAffinity("web")
+	pod.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution[0].NamespaceSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"team": "a"}}
 	labelled := ClusterObjects{Namespaces: []*corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "default", Labels: map[string]string{"team": "a"}}}}}
 	for _, tt := range []struct {
-		known ClusterObjects
-		fits  int
+		objects ClusterObjects
+		fits    int
 	}{{ClusterObjects{}, 3}, {labelled, 2}, {ClusterObjects{}, 3}} {
-		if err := s.SetObjects(tt.known); err != nil {
+		if err := s.SetObjects(tt.objects); err != nil {
 			t.Fatal(err)
 		}
-		if fit, err := s.Feasible(t.Context(), comes); err != nil || len(fit) != tt.fits {
-			t.Errorf("fits on %v, not on %d nodes (%v)", fit, tt.fits, err)
+		if fit, err := s.Feasible(t.Context(), pod); err != nil || len(fit) != tt.fits {
+			t.Errorf("fits on %v, want %d nodes (%v)", fit, tt.fits, err)
 		}
 	}
 }

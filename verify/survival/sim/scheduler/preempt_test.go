@@ -13,7 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// sized is a pod that takes so many of the 16 processors of a node.
+// sized returns a pod with a CPU request. Nodes have 16 CPUs.
 func sized(app string, i int, cpu string, priority int32) *corev1.Pod {
 	p := podOf(app, i)
 	p.Spec.Priority = ptr.To(priority)
@@ -37,91 +37,91 @@ func TestPreempt(t *testing.T) {
 		p.Status.StartTime = &metav1.Time{Time: time.Date(2000, 1, 1, hour, 0, 0, 0, time.UTC)}
 		return p
 	}
-	comes := sized("new", 0, "10", 10)
+	incoming := sized("new", 0, "10", 10)
 	for name, tt := range map[string]struct {
-		there   []*corev1.Pod
-		comes   *corev1.Pod
+		running []*corev1.Pod
+		pod     *corev1.Pod
 		budgets []*policyv1.PodDisruptionBudget
 		node    string
 		victims []string
 	}{
-		"the node of the least important pod": {
-			there: []*corev1.Pod{at(sized("a", 0, "10", 5), 1), at(sized("b", 0, "10", 1), 2)},
-			node:  "node-2", victims: []string{"b-0"},
+		"node of the pod with the lowest priority": {
+			running: []*corev1.Pod{at(sized("a", 0, "10", 5), 1), at(sized("b", 0, "10", 1), 2)},
+			node:    "node-2", victims: []string{"b-0"},
 		},
-		"no more pods than it takes, the least important": {
-			there: []*corev1.Pod{at(sized("a", 0, "8", 3), 1), at(sized("a", 1, "8", 2), 1), at(sized("b", 0, "16", 10), 2)},
-			node:  "node-1", victims: []string{"a-0", "a-1"},
+		"node of the lowest priorities, two victims": {
+			running: []*corev1.Pod{at(sized("a", 0, "8", 3), 1), at(sized("a", 1, "8", 2), 1), at(sized("b", 0, "16", 10), 2)},
+			node:    "node-1", victims: []string{"a-0", "a-1"},
 		},
-		"a pod that leaves room is spared": {
-			there: []*corev1.Pod{at(sized("a", 0, "6", 3), 1), at(sized("a", 1, "10", 2), 1), at(sized("b", 0, "16", 10), 2)},
-			node:  "node-1", victims: []string{"a-1"},
+		"a pod that still fits is spared": {
+			running: []*corev1.Pod{at(sized("a", 0, "6", 3), 1), at(sized("a", 1, "10", 2), 1), at(sized("b", 0, "16", 10), 2)},
+			node:    "node-1", victims: []string{"a-1"},
 		},
-		"fewer pods of the same priority": {
-			there: []*corev1.Pod{at(sized("a", 0, "8", 1), 1), at(sized("a", 1, "8", 1), 1), at(sized("b", 0, "16", 1), 2)},
-			node:  "node-2", victims: []string{"b-0"},
+		"fewer victims of the same priority": {
+			running: []*corev1.Pod{at(sized("a", 0, "8", 1), 1), at(sized("a", 1, "8", 1), 1), at(sized("b", 0, "16", 1), 2)},
+			node:    "node-2", victims: []string{"b-0"},
 		},
-		"equal nodes: the first by name": {
-			there: []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 1), 2)},
-			node:  "node-1", victims: []string{"a-0"},
+		"first of equal nodes by name": {
+			running: []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 1), 2)},
+			node:    "node-1", victims: []string{"a-0"},
 		},
-		"the pod that started last": {
-			there: []*corev1.Pod{at(since(sized("a", 0, "16", 1), 1), 1), at(since(sized("b", 0, "16", 1), 2), 2)},
-			node:  "node-2", victims: []string{"b-0"},
+		"newest pod": {
+			running: []*corev1.Pod{at(since(sized("a", 0, "16", 1), 1), 1), at(since(sized("b", 0, "16", 1), 2), 2)},
+			node:    "node-2", victims: []string{"b-0"},
 		},
-		"a budget that allows none is spared": {
-			there:   []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 5), 2)},
+		"budget that allows no disruption": {
+			running: []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 5), 2)},
 			budgets: budget("a", 0), node: "node-2", victims: []string{"b-0"},
 		},
-		"a budget that allows one is not asked for more": {
-			there:   []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 5), 2)},
+		"budget that allows one disruption": {
+			running: []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 5), 2)},
 			budgets: budget("a", 1), node: "node-1", victims: []string{"a-0"},
 		},
-		"a budget is broken where nothing else helps": {
-			there:   []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 10), 2)},
+		"budget is violated if there is no other candidate": {
+			running: []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 10), 2)},
 			budgets: budget("a", 0), node: "node-1", victims: []string{"a-0"},
 		},
-		"nobody is less important": {there: []*corev1.Pod{at(sized("a", 0, "16", 10), 1), at(sized("b", 0, "16", 11), 2)}},
-		"it would not fit then either": {
-			there: []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 1), 2)}, comes: sized("new", 0, "17", 10),
+		"no lower priority": {running: []*corev1.Pod{at(sized("a", 0, "16", 10), 1), at(sized("b", 0, "16", 11), 2)}},
+		"larger than a node": {
+			running: []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 1), 2)}, pod: sized("new", 0, "17", 10),
 		},
-		"it must not": {
-			there: []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 1), 2)},
-			comes: func() *corev1.Pod {
-				p := comes.DeepCopy()
+		"preemptionPolicy Never": {
+			running: []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 1), 2)},
+			pod: func() *corev1.Pod {
+				p := incoming.DeepCopy()
 				p.Spec.PreemptionPolicy = ptr.To(corev1.PreemptNever)
 				return p
 			}(),
 		},
-		"only where it may be": {
-			there: []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 5), 2)},
-			comes: func() *corev1.Pod {
-				p := comes.DeepCopy()
+		"node selector": {
+			running: []*corev1.Pod{at(sized("a", 0, "16", 1), 1), at(sized("b", 0, "16", 5), 2)},
+			pod: func() *corev1.Pod {
+				p := incoming.DeepCopy()
 				p.Spec.NodeSelector = map[string]string{corev1.LabelHostname: "node-2"}
 				return p
 			}(),
 			node: "node-2", victims: []string{"b-0"},
 		},
-		"those that it must not be with": {
-			there: []*corev1.Pod{at(sized("a", 0, "1", 1), 1), at(sized("b", 0, "1", 1), 1), at(sized("a", 1, "1", 5), 2)},
-			comes: func() *corev1.Pod { p := comes.DeepCopy(); p.Spec.Affinity = apart("a"); return p }(),
-			node:  "node-1", victims: []string{"a-0"},
+		"anti-affinity": {
+			running: []*corev1.Pod{at(sized("a", 0, "1", 1), 1), at(sized("b", 0, "1", 1), 1), at(sized("a", 1, "1", 5), 2)},
+			pod:     func() *corev1.Pod { p := incoming.DeepCopy(); p.Spec.Affinity = antiAffinity("a"); return p }(),
+			node:    "node-1", victims: []string{"a-0"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScheduler(t, 2, 0, ClusterObjects{})
-			for _, p := range tt.there {
+			for _, p := range tt.running {
 				if err := s.Add(p); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if tt.comes == nil {
-				tt.comes = comes
+			if tt.pod == nil {
+				tt.pod = incoming
 			}
-			if _, err := s.Place(t.Context(), tt.comes); err == nil {
-				t.Fatal("there is room without")
+			if _, err := s.Place(t.Context(), tt.pod); err == nil {
+				t.Fatal("fits without preemption")
 			}
-			node, victims, err := s.Preempt(t.Context(), tt.comes, func() []*policyv1.PodDisruptionBudget { return tt.budgets })
+			node, victims, err := s.Preempt(t.Context(), tt.pod, func() []*policyv1.PodDisruptionBudget { return tt.budgets })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -130,86 +130,85 @@ func TestPreempt(t *testing.T) {
 				names = append(names, v.Name)
 			}
 			if node != tt.node || !slices.Equal(names, tt.victims) {
-				t.Errorf("%v go from %q, not %v from %q", names, node, tt.victims, tt.node)
+				t.Errorf("victims %v on %q, want %v on %q", names, node, tt.victims, tt.node)
 			}
 		})
 	}
 }
 
-// TestPreemptMakesRoom holds what is said in random histories against what it means: the victims are less important, and
-// when they are gone the pod fits. If nothing is said, the pod fits on no node that all less important pods have left.
-func TestPreemptMakesRoom(t *testing.T) {
-	helped, helpless := 0, 0
+// TestPreemptIsExact: in random histories victims have a lower priority, and the pod fits when they are removed. Without
+// victims, the pod fits on no node without its pods of lower priority.
+func TestPreemptIsExact(t *testing.T) {
+	preempted, futile := 0, 0
 	for seed := range uint64(20) {
 		r := newRandom(seed, 1)
 		h := newHistory(t, r, 4+r.IntN(6))
-		// Of a victim that goes already the scheduler subtracts from a spread what it has not added.
+		// The plugin PodTopologySpread does not count Terminating pods, but subtracts them as victims.
 		h.noTerminating = true
 		for step := range 100 {
 			h.step(t, step)
 			pod := h.pod()
-			if _, err := h.fast.Place(t.Context(), pod); err == nil {
+			if _, err := h.grouped.Place(t.Context(), pod); err == nil {
 				continue
 			}
-			node, victims, err := h.fast.Preempt(t.Context(), pod, none)
+			node, victims, err := h.grouped.Preempt(t.Context(), pod, noBudgets)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if node == "" {
-				helpless++
-				h.checkHelpless(t, pod)
+				futile++
+				h.checkFutile(t, pod)
 				continue
 			}
-			helped++
+			preempted++
 			for _, v := range victims {
 				if priority(v) >= priority(pod) || v.Spec.NodeName != node {
-					t.Errorf("seed %d: %s on %s with priority %d goes for %d on %s", seed, v.Name, v.Spec.NodeName, priority(v), priority(pod), node)
+					t.Errorf("seed %d: victim %s on %s with priority %d, for priority %d on %s", seed, v.Name, v.Spec.NodeName, priority(v), priority(pod), node)
 				}
 			}
 			if !h.fitsWithout(t, pod, node, victims) {
-				t.Errorf("seed %d: %s does not fit on %s without %d pods", seed, pod.Name, node, len(victims))
+				t.Errorf("seed %d: %s does not fit on %s without %d victims", seed, pod.Name, node, len(victims))
 			}
 		}
 	}
-	if helped < 50 || helpless < 50 {
-		t.Errorf("room was made %d times, and not %d times: the histories show too little", helped, helpless)
+	if preempted < 50 || futile < 50 {
+		t.Errorf("%d preemptions, %d futile attempts: too few to prove anything", preempted, futile)
 	}
 }
 
-// checkHelpless clears each node of what is less important. A pod that needs others near it is not tried: the scheduler
-// does not look whether their going helps.
-func (h *history) checkHelpless(t *testing.T, pod *corev1.Pod) {
+// checkFutile removes the pods of lower priority from each node. Pods with required affinity are not checked: the
+// scheduler does not preempt for them.
+func (h *history) checkFutile(t *testing.T, pod *corev1.Pod) {
 	if a := pod.Spec.Affinity; a != nil && a.PodAffinity != nil && len(a.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution) > 0 {
 		return
 	}
 	for _, n := range h.nodes {
-		var less []*corev1.Pod
+		var lower []*corev1.Pod
 		for _, p := range h.pods {
 			if p.Spec.NodeName == n.Name && priority(p) < priority(pod) {
-				less = append(less, p)
+				lower = append(lower, p)
 			}
 		}
-		if len(less) > 0 && h.fitsWithout(t, pod, n.Name, less) {
-			t.Errorf("%s would fit on %s without %d pods", pod.Name, n.Name, len(less))
+		if len(lower) > 0 && h.fitsWithout(t, pod, n.Name, lower) {
+			t.Errorf("%s would fit on %s without %d pods", pod.Name, n.Name, len(lower))
 		}
 	}
 }
 
-func (h *history) fitsWithout(t *testing.T, pod *corev1.Pod, node string, gone []*corev1.Pod) bool {
+func (h *history) fitsWithout(t *testing.T, pod *corev1.Pod, node string, removed []*corev1.Pod) bool {
 	t.Helper()
-	for _, p := range gone {
-		if err := h.fast.Remove(p); err != nil {
+	for _, p := range removed {
+		if err := h.grouped.Remove(p); err != nil {
 			t.Fatal(err)
 		}
 	}
-	fit, _ := h.fast.Feasible(t.Context(), pod)
-	for _, p := range gone {
-		if err := h.fast.Add(p); err != nil {
+	fit, _ := h.grouped.Feasible(t.Context(), pod)
+	for _, p := range removed {
+		if err := h.grouped.Add(p); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return slices.Contains(fit, node)
 }
 
-// none are no budgets.
-func none() []*policyv1.PodDisruptionBudget { return nil }
+func noBudgets() []*policyv1.PodDisruptionBudget { return nil }

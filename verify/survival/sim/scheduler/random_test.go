@@ -15,17 +15,17 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 )
 
-// random makes clusters and pods of which much is alike, with all that the plugins look at.
+// random makes clusters and pods with many equal parts, and with everything that the plugins read.
 type random struct {
 	*rand.Rand
 	pods      int
 	templates []*corev1.Pod
 	models    []*corev1.Node
-	// racks and hosts are how many there are; 0: as many as nodes.
+	// racks and hosts are their numbers; 0 for one on each node.
 	racks, hosts int
 }
 
-// newRandom draws what the nodes and pods of one cluster have in common.
+// newRandom draws what the nodes of one cluster have in common.
 func newRandom(seed, stream uint64) *random {
 	r := &random{Rand: rand.New(rand.NewPCG(seed, stream))}
 	for range 1 + r.IntN(4) {
@@ -33,24 +33,24 @@ func newRandom(seed, stream uint64) *random {
 	}
 	r.racks = one(r, 0, 3)
 	if r.in(20) {
-		r.hosts = 4 // as after a clumsy restore
+		r.hosts = 4 // several nodes with one host name
 	}
 	return r
 }
 
-// one draws one of several.
+// one returns a random element.
 func one[T any](r *random, of ...T) T { return of[r.IntN(len(of))] }
 
-// in is true in so many of a hundred cases.
+// in reports true in a percentage of the cases.
 func (r *random) in(percent int) bool { return r.IntN(100) < percent }
 
 const (
-	rackLabel = "example.com/rack"   // several nodes have one, or each node its own
-	diskLabel = "example.com/disk"   // few nodes have it
-	rankLabel = "example.com/number" // a number for each node
+	rackLabel = "example.com/rack"   // one for several nodes, or for each node
+	diskLabel = "example.com/disk"   // on few nodes
+	rankLabel = "example.com/number" // a unique number
 )
 
-// model is what nodes of a cluster have in common: there are few in each.
+// model returns a template for nodes. A cluster has few.
 func (r *random) model() *corev1.Node {
 	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{}}}
 	if !r.in(10) {
@@ -72,7 +72,7 @@ func (r *random) model() *corev1.Node {
 	return n
 }
 
-// node is the i-th of a cluster.
+// node returns the i-th node of a cluster.
 func (r *random) node(i int) *corev1.Node {
 	n := one(r, r.models...).DeepCopy()
 	n.Name = fmt.Sprintf("node-%02d", i)
@@ -102,23 +102,23 @@ func (r *random) taint(n *corev1.Node) {
 	}
 }
 
-// apps, namespaces and owners of the pods; known has them.
+// The apps and namespaces of the pods. clusterObjects has their owners.
 var (
 	apps       = []string{"web", "db", "bus"}
 	namespaces = []string{"blue", "green"}
 )
 
 func clusterObjects() ClusterObjects {
-	k := ClusterObjects{Namespaces: []*corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "blue", Labels: map[string]string{"team": "a"}}}}}
+	o := ClusterObjects{Namespaces: []*corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "blue", Labels: map[string]string{"team": "a"}}}}}
 	for _, ns := range namespaces {
-		k.Services = append(k.Services, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "web"}, Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "web"}}})
-		k.ReplicaSets = append(k.ReplicaSets, &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "owner"}, Spec: appsv1.ReplicaSetSpec{Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "bus"}}}})
-		k.StatefulSets = append(k.StatefulSets, &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "owner"}, Spec: appsv1.StatefulSetSpec{Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "db"}}}})
+		o.Services = append(o.Services, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "web"}, Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "web"}}})
+		o.ReplicaSets = append(o.ReplicaSets, &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "owner"}, Spec: appsv1.ReplicaSetSpec{Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "bus"}}}})
+		o.StatefulSets = append(o.StatefulSets, &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "owner"}, Spec: appsv1.StatefulSetSpec{Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "db"}}}})
 	}
-	return k
+	return o
 }
 
-// pod is the next one, more often than not of a template that was there before.
+// pod returns the next pod, mostly of an earlier template.
 func (r *random) pod() *corev1.Pod {
 	r.pods++
 	if len(r.templates) == 0 || r.in(25) {
@@ -278,7 +278,7 @@ func (r *random) nodeAffinity(a *corev1.Affinity) {
 	}
 }
 
-// changed is a node in another state.
+// changed returns a node with a random change.
 func (r *random) changed(n *corev1.Node, i int) *corev1.Node {
 	n = n.DeepCopy()
 	n.Labels = maps.Clone(n.Labels)

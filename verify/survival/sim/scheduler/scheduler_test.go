@@ -61,9 +61,9 @@ func TestPlace(t *testing.T) {
 		pods = append(pods, pod)
 	}
 	if len(zones) != 3 || zones["zone-1"] != 2 || zones["zone-2"] != 2 {
-		t.Errorf("got %v", zones)
+		t.Errorf("pods by zone: %v", zones)
 	}
-	// A zone is gone: three domains are wanted, and a pod more would make two of the left ones uneven to the lost one.
+	// Without a zone there are fewer domains than minDomains, so the global minimum is 0 and no pod fits.
 	for _, n := range c.Nodes {
 		if n.Labels[cluster.ZoneLabel] == "zone-1" {
 			s.RemoveNode(n.Name)
@@ -74,7 +74,7 @@ func TestPlace(t *testing.T) {
 	if !errors.As(err, &refused) || refused.Error() != "pod default/bus-7 fits on no node: 4 node(s) didn't match pod topology spread constraints" {
 		t.Errorf("got %v", err)
 	}
-	// A pod that goes makes room.
+	// Removed pods free their domain.
 	for _, pod := range pods {
 		if node := s.nodes.byName[pod.Spec.NodeName]; node != nil && node.info.Node().Labels[cluster.ZoneLabel] == "zone-2" {
 			if err := s.Remove(pod); err != nil {
@@ -84,28 +84,28 @@ func TestPlace(t *testing.T) {
 	}
 	fit, err := s.Feasible(t.Context(), podOf("bus", 8, over(cluster.ZoneLabel, "bus")))
 	if err != nil || len(fit) != 2 {
-		t.Errorf("fits on %v, %v", fit, err)
+		t.Errorf("fits on %v, want two nodes (%v)", fit, err)
 	}
 }
 
-// How many nodes there are to choose from has a weight: among a hundred, to share a node is worse than to share a zone
-// with three. So nodes that come out the same still count one by one.
-func TestNodesHaveWeight(t *testing.T) {
+// TestScoresDependOnNodes: spread scores weigh a topology by its number of domains. Among a hundred nodes, another pod on
+// the node is worse than three in the zone. So every node of a group counts.
+func TestScoresDependOnNodes(t *testing.T) {
 	c, err := cluster.Uniform(100, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lone := c.Nodes[0].DeepCopy()
-	lone.Labels[cluster.ZoneLabel] = "zone-2"
-	c.Nodes[0] = lone
+	single := c.Nodes[0].DeepCopy()
+	single.Labels[cluster.ZoneLabel] = "zone-2"
+	c.Nodes[0] = single
 	s, err := New(t.Context(), c.Nodes)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, node := range []int{0, 97, 98, 99} {
-		there := podOf("web", i)
-		there.Spec.Containers, there.Spec.NodeName = nil, c.Nodes[node].Name
-		if err := s.Add(there); err != nil {
+		running := podOf("web", i)
+		running.Spec.Containers, running.Spec.NodeName = nil, c.Nodes[node].Name
+		if err := s.Add(running); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -114,6 +114,6 @@ func TestNodesHaveWeight(t *testing.T) {
 		c.WhenUnsatisfiable, c.MinDomains = corev1.ScheduleAnyway, nil
 	}
 	if got := place(t, s, podOf("web", 4, host, zone)); got != "node-002" {
-		t.Errorf("it is on %s", got)
+		t.Errorf("the pod is on %s, want node-002", got)
 	}
 }
