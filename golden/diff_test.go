@@ -6,7 +6,7 @@ import (
 	"github.com/pmezard/go-difflib/difflib"
 )
 
-// difference shows what changed, three lines around each change.
+// difference returns a unified diff with three lines of context.
 func difference(want, got string) string {
 	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
 		A: difflib.SplitLines(want), B: difflib.SplitLines(got), FromFile: "want", ToFile: "got", Context: 3,

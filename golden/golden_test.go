@@ -12,7 +12,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/folder"
 )
 
-var update = flag.Bool("update", false, "write what is rendered now as what is expected")
+var update = flag.Bool("update", false, "replace the expected files with the rendered ones")
 
 func TestGolden(t *testing.T) {
 	cases, err := filepath.Glob("*/case.yaml")
@@ -47,7 +47,7 @@ func check(t *testing.T, dir string) {
 	}
 	for name := range maps.Keys(want) {
 		if _, rendered := got[name]; !rendered {
-			t.Errorf("%s is not rendered any more", name)
+			t.Errorf("%s is no longer rendered", name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(got)) {
@@ -56,7 +56,7 @@ func check(t *testing.T, dir string) {
 		}
 	}
 	if t.Failed() {
-		t.Log("if this is meant: go test ./golden -update, and read the diff as a user would")
+		t.Log("if this change is intended, run go test ./golden -update and read the diff as a user would")
 	}
 }
 
@@ -75,7 +75,7 @@ func write(t *testing.T, dir string, files map[string][]byte) {
 	}
 }
 
-// TestNoStrays fails on anything in this folder that belongs to no case.
+// TestNoStrays: the folder of a case has no other files.
 func TestNoStrays(t *testing.T) {
 	entries, err := os.ReadDir(".")
 	if err != nil {
@@ -91,7 +91,7 @@ func TestNoStrays(t *testing.T) {
 		}
 		for _, i := range inner {
 			if !slices.Contains([]string{"case.yaml", "values.yaml", "NOTES.txt", "objects"}, i.Name()) {
-				t.Errorf("%s/%s belongs to no case", e.Name(), i.Name())
+				t.Errorf("%s/%s is not a file of a case", e.Name(), i.Name())
 			}
 		}
 	}

@@ -9,14 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/holdfast-ha/holdfast/generator/kustomize"
 	"github.com/holdfast-ha/holdfast/generator/manifest"
-	"github.com/holdfast-ha/holdfast/generator/profile"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 )
 
-// TestKustomize: of every case Kustomize builds for each profile what is rendered for it.
+// TestKustomize: for every case and profile, kustomize build gives the rendered objects.
 func TestKustomize(t *testing.T) {
 	cases, err := filepath.Glob("*/case.yaml")
 	if err != nil || len(cases) == 0 {
@@ -25,23 +25,20 @@ func TestKustomize(t *testing.T) {
 	for _, file := range cases {
 		dir := filepath.Dir(file)
 		t.Run(dir, func(t *testing.T) {
-			files, profiles := folderOf(t, dir)
-			for i, p := range profiles {
-				overlay := "overlays/" + p.profile
-				if i == 0 {
-					overlay = "base"
-				}
-				expect(t, built(t, files, overlay), p.objects)
+			s := systemOf(t, dir)
+			files := folderOf(t, s)
+			expect(t, built(t, files, "base"), s.Base.Objects)
+			for _, v := range s.Others {
+				expect(t, built(t, files, "overlays/"+v.Profile.Name), v.Objects)
 			}
 		})
 	}
 }
 
-// TestPatchesAreShort: a person can read what a profile changes of the flagship. Each patch says why.
+// TestPatchesAreShort: the patches of a profile are short enough to read, and each gives its reason.
 func TestPatchesAreShort(t *testing.T) {
-	const most = 200
-	files, _ := folderOf(t, "single-node")
-	lines := map[string]int{}
+	const limit = 200
+	files, lines := folderOf(t, systemOf(t, "single-node")), map[string]int{}
 	for name, text := range files {
 		parts := strings.Split(name, "/")
 		if parts[0] != "components" || parts[2] != "patches" {
@@ -49,26 +46,19 @@ func TestPatchesAreShort(t *testing.T) {
 		}
 		lines[parts[1]] += bytes.Count(text, []byte("\n"))
 		if text[0] != '#' {
-			t.Errorf("%s does not say why", name)
+			t.Errorf("%s has no reason in a comment", name)
 		}
 	}
 	for _, name := range []string{"multi-node", "multi-zone"} {
-		if lines[name] == 0 || lines[name] >= most {
-			t.Errorf("the patches of %s have %d lines, want fewer than %d", name, lines[name], most)
+		if lines[name] == 0 || lines[name] >= limit {
+			t.Errorf("the patches of %s have %d lines, want fewer than %d", name, lines[name], limit)
 		}
 		t.Logf("the patches of %s have %d lines", name, lines[name])
 	}
 }
 
-// rendered are the objects of a profile.
-type rendered struct {
-	profile string
-	objects []manifest.Object
-}
-
-// folderOf returns the Kustomize folder of the case in dir, and the objects of each profile in it. A profile is left out
-// if it refuses the values, unless it is the profile of the case.
-func folderOf(t *testing.T, dir string) (map[string][]byte, []rendered) {
+// systemOf renders the case in dir under every profile that accepts its values; the profile of the case must.
+func systemOf(t *testing.T, dir string) kustomize.System {
 	t.Helper()
 	c, err := Read(dir)
 	if err != nil {
@@ -78,10 +68,7 @@ func folderOf(t *testing.T, dir string) (map[string][]byte, []rendered) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var (
-		profiles []profile.Profile
-		all      []rendered
-	)
+	var variants []kustomize.Variant
 	for _, p := range chart.Profiles {
 		objects, err := chart.Render(options.WithProfile(p.Name))
 		if err != nil && p.Name == c.Profile {
@@ -91,24 +78,30 @@ func folderOf(t *testing.T, dir string) (map[string][]byte, []rendered) {
 			t.Logf("%s refuses the values", p.Name)
 			continue
 		}
-		profiles, all = append(profiles, p), append(all, rendered{p.Name, objects})
+		variants = append(variants, kustomize.Variant{Profile: p, Objects: objects})
 	}
-	// A move to single-node is one from all the others.
-	if _, moves := options.Values["migration"]; len(profiles) < 2 && !moves {
-		t.Errorf("only %d profile accepts the values: nothing is compared", len(profiles))
+	// The values of a move to single-node are accepted by that profile alone.
+	if _, moves := options.Values["migration"]; len(variants) < 2 && !moves {
+		t.Errorf("only %d profile accepts the values: nothing is compared", len(variants))
 	}
-	files, err := chart.Kustomize(options, profiles)
+	return kustomize.System{Stack: chart.Stack, Release: Release, Namespace: Namespace, Base: variants[0], Others: variants[1:]}
+}
+
+// folderOf returns the Kustomize folder of s, and checks that the same input gives the same bytes.
+func folderOf(t *testing.T, s kustomize.System) map[string][]byte {
+	t.Helper()
+	files, err := kustomize.Files(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := chart.Kustomize(options, profiles)
+	again, err := kustomize.Files(s)
 	if err != nil || !reflect.DeepEqual(files, again) {
 		t.Errorf("the same input gives other bytes (%v)", err)
 	}
-	return files, all
+	return files
 }
 
-// built is what Kustomize builds of a folder.
+// built returns the objects of kustomize build in a folder, by identity.
 func built(t *testing.T, files map[string][]byte, dir string) map[string]map[string]any {
 	t.Helper()
 	memory := filesys.MakeFsInMemory()
@@ -132,7 +125,7 @@ func built(t *testing.T, files map[string][]byte, dir string) map[string]map[str
 	return objects
 }
 
-// expect compares what was built with what was rendered, but for what is Helm's alone.
+// expect compares built objects with rendered ones, without Helm's own labels and annotations.
 func expect(t *testing.T, got map[string]map[string]any, rendered []manifest.Object) {
 	t.Helper()
 	want := map[string]map[string]any{}
@@ -162,19 +155,19 @@ func put(t *testing.T, objects map[string]map[string]any, text []byte) {
 	}
 	id := o["apiVersion"].(string) + " " + o["kind"].(string) + " " + o["metadata"].(map[string]any)["name"].(string)
 	if objects[id] != nil {
-		t.Errorf("there are two of %s", id)
+		t.Errorf("%s appears twice", id)
 	}
 	objects[id] = o
 }
 
 func withoutHelm(metadata map[string]any) {
-	if labels, is := metadata["labels"].(map[string]any); is {
+	if labels, ok := metadata["labels"].(map[string]any); ok {
 		delete(labels, "helm.sh/chart")
 		if labels["app.kubernetes.io/managed-by"] == "Helm" {
 			delete(labels, "app.kubernetes.io/managed-by")
 		}
 	}
-	if annotations, is := metadata["annotations"].(map[string]any); is {
+	if annotations, ok := metadata["annotations"].(map[string]any); ok {
 		delete(annotations, "helm.sh/resource-policy")
 		if len(annotations) == 0 {
 			delete(metadata, "annotations")

@@ -2,28 +2,28 @@ package ha
 
 import "github.com/holdfast-ha/holdfast/generator/stack"
 
-// budget limits what evictions (drains, autoscalers) may take at once.
-func budget(q question) []Decision {
-	if !q.doubled() {
-		if q.model() == stack.PerNode {
+// budget limits the pods that evictions (drains, autoscalers) may remove at once.
+func budget(in input) []Decision {
+	if !in.replicated() {
+		if in.model() == stack.PerNode {
 			return nil
 		}
 		return []Decision{{
 			Key:    "podDisruptionBudget",
-			Rule:   "No budget for one pod.",
-			Reason: "It would block every drain or protect nothing.",
-			Source: "kube-apiserver eviction API: a pod is refused while disruptionsAllowed is 0",
+			Rule:   "A single pod has no budget.",
+			Reason: "A budget for one pod either blocks every drain or allows every eviction.",
+			Source: "kube-apiserver eviction API: an eviction is refused while disruptionsAllowed is 0",
 		}}
 	}
 	d := Decision{
 		Key:   "podDisruptionBudget",
 		Value: Map{"maxUnavailable": 1, "unhealthyPodEvictionPolicy": "AlwaysAllow"},
-		Rule:  "One pod at a time; a pod that is not ready may always go.",
+		Rule:  "One pod may be evicted at a time; a pod that is not ready may always be evicted.",
 	}
-	d.Reason = "It never takes the last pod and never blocks every drain, whatever the number of replicas. A broken pod protects nobody and must not hold up the drain that would cure it."
+	d.Reason = "The last pod is never evicted and drains are never blocked, whatever the number of replicas. A pod that is not ready serves nothing and must not block the drain that would replace it."
 	d.Source = "policy/v1 PodDisruptionBudget, unhealthyPodEvictionPolicy (Kubernetes 1.31)"
-	if q.model() == stack.Quorum {
-		d.Reason = "Of 3 voters one may be away, of 5 two: one at a time leaves the quorum, and never blocks every drain. A broken voter counts for nothing and must not hold up the drain that would cure it."
+	if in.model() == stack.Quorum {
+		d.Reason = "A quorum of 3 tolerates the loss of one member, a quorum of 5 that of two, so one eviction at a time keeps the majority without blocking drains. A member that is not ready does not count and must not block the drain that would replace it."
 	}
 	return []Decision{d}
 }

@@ -1,22 +1,22 @@
 package ha
 
-// stopSeconds is left after a drain for the process to end and for kubelet to notice.
+// stopSeconds is the time after a drain for the process to exit and for kubelet to notice.
 const stopSeconds = 30
 
-// grace is how long a pod may take to stop.
-func grace(q question) []Decision {
-	if q.component.Managed {
+// grace limits the time for a pod to stop.
+func grace(in input) []Decision {
+	if in.component.Managed {
 		return nil
 	}
 	d := Decision{Key: "terminationGracePeriodSeconds", Value: stopSeconds,
-		Rule:   "Kubernetes' default.",
-		Reason: "The process needs no time to hand over its work.",
+		Rule:   "The default of Kubernetes.",
+		Reason: "The process has no work to hand over.",
 		Source: "core/v1 PodSpec"}
-	if drain := q.component.Drain; drain != nil {
+	if drain := in.component.Drain; drain != nil {
 		d.Value = drain.SleepSeconds + drain.Seconds + stopSeconds
-		d.Rule = "The drain, and half a minute to end."
-		d.Reason = "A process killed in its drain drops what it was handing over."
-		d.Source = "the stack's drain; for NATS: server.go lameDuckMode (30 s at least)"
+		d.Rule = "The duration of the component's own drain, and 30 s to exit."
+		d.Reason = "A process that is killed during its drain loses the work that it was handing over."
+		d.Source = "the drain of the stack; for NATS: server.go lameDuckMode (at least 30 s)"
 	}
 	return []Decision{d}
 }

@@ -1,7 +1,7 @@
-// Package ha is the policy: profile x replication model -> everything that decides about availability.
+// Package ha is the availability policy: it decides the values of a component from its replication model and a profile.
 //
-// One concept per file, each a function from the question to decisions that carry their rule, their reason and
-// the source of the fact behind it. The same sentences appear in `holdfast explain`, in the generated values and in the docs.
+// Each file has one concept: a function that returns decisions with their rule, their reason and the source of the fact
+// behind them. The same sentences appear in `holdfast explain`, in the generated values and in the docs.
 package ha
 
 import (
@@ -13,26 +13,26 @@ import (
 type Decision struct {
 	// Key is the path below the component in the chart's values: "podDisruptionBudget.maxUnavailable".
 	Key string `json:"key"`
-	// Value is nil where the decision is that there shall be none.
+	// Value is nil if the decision is to have no such value.
 	Value any `json:"value"`
-	// Rule is the sentence that was applied, Reason why it is so, Source where the fact behind it comes from.
+	// Rule is the policy in a sentence, Reason its justification, Source the origin of the fact behind it.
 	Rule   string `json:"rule"`
 	Reason string `json:"reason"`
 	Source string `json:"source"`
 }
 
-// Map is a value with keys; it is written in the order of the keys' names.
+// Map is a value with keys; it is written in alphabetical order.
 type Map = map[string]any
 
-// question is what each decision is made from.
-type question struct {
+// input is the input of each decision.
+type input struct {
 	profile   profile.Profile
 	component stack.Component
 	replicas  int
 }
 
-// concepts are all decisions there are, in the order in which a person reads a chart's values.
-var concepts = []func(question) []Decision{
+// concepts are all concepts, in the order of the values of a chart.
+var concepts = []func(input) []Decision{
 	replicas,
 	spread,
 	tolerations,
@@ -45,23 +45,23 @@ var concepts = []func(question) []Decision{
 	storage,
 }
 
-// Decide answers for one component under one profile, always in the same order. Only for pods that another controller puts
-// on every node is there nothing to decide.
+// Decide returns the decisions for a component under a profile, always in the same order. There are none for the pods that
+// another controller runs on every node.
 func Decide(p profile.Profile, c stack.Component) []Decision {
 	return DecideFor(p, c, Replicas(p, c.Replication))
 }
 
-// DecideFor is Decide for a number of replicas that a person chose.
+// DecideFor is Decide for a number of replicas other than that of the profile.
 func DecideFor(p profile.Profile, c stack.Component, replicas int) []Decision {
-	q := question{profile: p, component: c, replicas: replicas}
+	in := input{profile: p, component: c, replicas: replicas}
 	var all []Decision
 	for _, decide := range concepts {
-		all = append(all, decide(q)...)
+		all = append(all, decide(in)...)
 	}
 	return all
 }
 
-func (q question) model() stack.Replication { return q.component.Replication }
+func (in input) model() stack.Replication { return in.component.Replication }
 
-// doubled reports whether the loss of one pod leaves another.
-func (q question) doubled() bool { return q.model() != stack.PerNode && q.replicas > 1 }
+// replicated reports whether another pod serves when one is lost.
+func (in input) replicated() bool { return in.model() != stack.PerNode && in.replicas > 1 }

@@ -2,48 +2,48 @@ package ha
 
 import "github.com/holdfast-ha/holdfast/generator/stack"
 
-// probes say how often kubelet asks and how many refusals count; what it asks is the stack's.
-func probes(q question) []Decision {
-	if q.component.Managed {
+// probes set the periods and thresholds of the probes; their handlers are in the stack.
+func probes(in input) []Decision {
+	if in.component.Managed {
 		return nil
 	}
 	var all []Decision
-	if p := q.component.Probes; !p.Startup.IsZero() {
-		all = append(all, startup(q))
+	if p := in.component.Probes; !p.Startup.IsZero() {
+		all = append(all, startup(in))
 	}
-	if p := q.component.Probes; !p.Ready.IsZero() {
+	if p := in.component.Probes; !p.Ready.IsZero() {
 		all = append(all, Decision{
 			Key:    "readinessProbe",
 			Value:  Map{"periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 3},
-			Rule:   "Out of the Service after 15 s of refusals.",
-			Reason: "One slow answer is no outage.",
+			Rule:   "Removed from the Service after 15 s of failed probes.",
+			Reason: "A single slow response is not an outage.",
 			Source: "kubelet prober",
 		})
 	}
-	if p := q.component.Probes; !p.Alive.IsZero() {
+	if p := in.component.Probes; !p.Alive.IsZero() {
 		all = append(all, Decision{
 			Key:    "livenessProbe",
 			Value:  Map{"periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 6},
-			Rule:   "Restarted after a minute without an answer, and never for the state of others.",
-			Reason: "A restart must be the cure: a probe that looked at the cluster would restart every survivor of a lost quorum.",
+			Rule:   "Restarted after 60 s of failed probes, and never because of other pods.",
+			Reason: "A restart must be able to help: a probe of the cluster's health would restart all remaining members when the quorum is lost.",
 			Source: "nats-server monitor.go healthz; nats-io/k8s#1140",
 		})
 	}
 	return all
 }
 
-func startup(q question) Decision {
+func startup(in input) Decision {
 	d := Decision{
 		Key:    "startupProbe",
 		Value:  Map{"periodSeconds": 2, "timeoutSeconds": 5, "failureThreshold": 150},
-		Rule:   "Five minutes to start, asked every two seconds.",
-		Reason: "No other probe runs until then, so none needs an initial delay.",
+		Rule:   "Up to 5 minutes to start, probed every 2 s.",
+		Reason: "No other probe runs before it succeeds, so none needs an initial delay.",
 		Source: "kubelet prober",
 	}
-	if q.model() == stack.Quorum {
+	if in.model() == stack.Quorum {
 		d.Value = Map{"periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 180}
-		d.Rule = "A quarter of an hour to recover its log and catch up, checked in full."
-		d.Reason = "The startup probe is the gate of a rolling update: the next voter goes only when this one has caught up. A kill in the middle of recovery makes it longer."
+		d.Rule = "Up to 15 minutes to recover the log and catch up, probed every 5 s."
+		d.Reason = "The startup probe gates a rolling update: the next member is replaced only when this one has caught up. A restart during recovery would make the recovery longer."
 		d.Source = "nats-io/k8s stateful-set.yaml; nats-server monitor.go healthz"
 	}
 	return d

@@ -5,7 +5,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/stack"
 )
 
-// Replicas is the number of pods that a profile gives a replication model; 0 for per-node, where the nodes decide.
+// Replicas returns the number of pods for a replication model under a profile; 0 for per-node, which has one on each node.
 func Replicas(p profile.Profile, model stack.Replication) int {
 	switch model {
 	case stack.Quorum:
@@ -21,32 +21,33 @@ func Replicas(p profile.Profile, model stack.Replication) int {
 	}
 }
 
-func replicas(q question) []Decision {
-	if q.model() == stack.PerNode {
+// replicas sets the number of pods.
+func replicas(in input) []Decision {
+	if in.model() == stack.PerNode {
 		return nil
 	}
-	d := Decision{Key: "replicas", Value: q.replicas}
+	d := Decision{Key: "replicas", Value: in.replicas}
 	switch {
-	case q.model() == stack.Single:
-		d.Rule = "One, whatever the profile."
-		d.Reason = "It cannot be doubled: a second one would do the work twice."
+	case in.model() == stack.Single:
+		d.Rule = "One pod under every profile."
+		d.Reason = "A second pod would do the same work again."
 		d.Source = "the stack's replication model: single"
-	case q.replicas == 1:
-		d.Rule = "One of everything."
-		d.Reason = "The profile promises nothing that a second pod would be needed for."
-		d.Source = "profile " + q.profile.Name
-	case q.model() == stack.Quorum:
-		d.Rule = "An odd number of voters, three or five."
-		d.Reason = "A quorum of n voters needs n/2+1 of them: 3 survive one loss, 5 survive two, and a 4th or 2nd voter adds a way to fail and no failure to survive."
+	case in.replicas == 1:
+		d.Rule = "One pod."
+		d.Reason = "The profile promises nothing that needs a second pod."
+		d.Source = "profile " + in.profile.Name
+	case in.model() == stack.Quorum:
+		d.Rule = "An odd number of quorum members: 3 or 5."
+		d.Reason = "A quorum of n members needs a majority of n/2+1: 3 survive one failure, 5 survive two. A 2nd or 4th member adds a point of failure and survives no further one."
 		d.Source = "raft; nats-server raft.go recalcQuorum"
-	case q.model() == stack.Standby:
-		d.Rule = "A leader and a standby on Kubernetes leases; three where the standbys vote among themselves."
-		d.Reason = "A lease needs one survivor to take it; an election by votes among two needs both."
+	case in.model() == stack.Standby:
+		d.Rule = "A leader and a standby with Kubernetes Leases; 3 pods if they elect the leader by votes."
+		d.Reason = "One remaining pod can take a Lease; an election by votes among two pods needs both."
 		d.Source = "argo-events pkg/shared/leaderelection; nats-io/graft node.go (quorum = size/2+1)"
 	default:
-		d.Rule = "One pod for each failure domain that may be lost and one more at least."
-		d.Reason = "Interchangeable pods serve as long as one is ready."
-		d.Source = "profile " + q.profile.Name
+		d.Rule = "At least one pod more than a failure takes."
+		d.Reason = "Interchangeable pods serve as long as one of them is ready."
+		d.Source = "profile " + in.profile.Name
 	}
 	return []Decision{d}
 }

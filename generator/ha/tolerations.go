@@ -2,20 +2,20 @@ package ha
 
 import "github.com/holdfast-ha/holdfast/generator/stack"
 
-// tolerations shorten the time until a pod of a silent node is replaced.
-func tolerations(q question) []Decision {
-	if q.profile.EvictAfterSeconds == 0 || !q.doubled() || q.model() == stack.Quorum {
+// tolerations shorten the time until a pod on an unreachable node is replaced.
+func tolerations(in input) []Decision {
+	if in.profile.EvictAfterSeconds == 0 || !in.replicated() || in.model() == stack.Quorum {
 		return nil
 	}
 	return []Decision{{
 		Key:    "tolerations",
-		Value:  []any{q.tolerate("node.kubernetes.io/not-ready"), q.tolerate("node.kubernetes.io/unreachable")},
-		Rule:   "A pod on a silent node is replaced after the profile's evictAfterSeconds; yours are added by key.",
-		Reason: "Kubernetes adds 300 s where a pod says nothing. Voters keep that default: their pod comes back under the same name and disk, or not at all until the node is deleted.",
+		Value:  []any{in.tolerate("node.kubernetes.io/not-ready"), in.tolerate("node.kubernetes.io/unreachable")},
+		Rule:   "A pod on an unreachable node is replaced after the profile's evictAfterSeconds; your tolerations are added by key.",
+		Reason: "The default of Kubernetes is 300 s. Quorum members keep it: a StatefulSet replaces their pods only when the node is back or deleted.",
 		Source: "kube-apiserver DefaultTolerationSeconds; StatefulSet at-most-one semantics",
 	}}
 }
 
-func (q question) tolerate(key string) Map {
-	return Map{"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": q.profile.EvictAfterSeconds}
+func (in input) tolerate(key string) Map {
+	return Map{"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": in.profile.EvictAfterSeconds}
 }
