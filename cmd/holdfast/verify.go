@@ -21,47 +21,50 @@ func newVerifyCmd(s streams) *cobra.Command {
 		format string
 	)
 	cmd := &cobra.Command{
-		Use:   "verify {-f FILE... | --profile P [STACK] | --kubeconfig FILE}",
-		Short: "Say what survives the loss of a node or a zone, of any manifests",
-		Long: `verify reads manifests, whoever made them, places their pods on a cluster with the plugins of
-kube-scheduler, takes away each node and each zone, drains each node and rolls each workload: it
-says which workloads go on, which come back, and which stop. Beside that it looks for faults that no
-API server refuses. It needs no cluster.
+		Use:   "verify {-f FILE... | --profile NAME [STACK] | --kubeconfig FILE}",
+		Short: "Report which failures the workloads of any manifests survive",
+		Long: `verify reads manifests and places their pods on a simulated cluster with the plugins of
+kube-scheduler. It fails each node and each zone, drains each node and rolls out each workload, and
+reports for each workload whether it keeps serving, recovers or becomes unavailable. It also finds
+faults that no API server refuses. It needs no cluster.
 
-With --profile it renders a stack first, as "holdfast render" does, and holds it to what the profile
-promises on the smallest cluster that the profile needs. Places are in the files that
-"holdfast render -o" writes.
+With --profile it renders a stack first, as "holdfast render" does. The requirement is then the
+promise of the profile, on the smallest cluster that the profile needs. Positions refer to the files
+that "holdfast render -o" writes.
 
-With --kubeconfig the nodes are those of a cluster, which is only read, and so are the objects where
-no others are given: what makes pods in a namespace and what is around it. What other namespaces run
-takes no room then; -A reads all. Places are those of "kubectl get KIND NAME -n NAMESPACE -o yaml",
-as live/NAMESPACE/KIND/NAME.
+With --kubeconfig, holdfast reads the nodes of a live cluster, and its workloads unless -f or
+--profile is given. It never writes. It reads one namespace, so that the pods of others take no
+capacity; -A reads all namespaces. Positions are live/NAMESPACE/KIND/NAME, with the lines of
+"kubectl get KIND NAME -n NAMESPACE -o yaml".
 
-Pods that run are where they are, in whichever way they are read: nothing is placed anew but what is
-missing.
+Running pods stay on their nodes, whether they are read from files or from a cluster. Only missing
+pods are placed.
 
-How a workload replicates is said by --replication, by the annotation
-` + workload.Annotation + `, or assumed: a quorum of known images, otherwise one ready
-pod serves. One of ` + joined(workload.Models) + `.
+The replication of a workload is taken from --replication, from the annotation
+` + workload.Annotation + `, or assumed: a quorum for known images, otherwise one
+ready pod serves. One of ` + joined(workload.Models) + `.
 
-A claim holds all workloads to it: none may stop. With --within one may, and is held to the time
-until it serves again, and so is the time that a lease or an election takes. Exit code 0: the claim
-is kept and no rule complains. 1: it is not, or one does. What an object ignores by the annotation
-` + rules.Ignore + `RULE, or a config does, with a reason, counts neither way; what
-breaks a claim is ignored as claim-lose-node, claim-lose-zone, claim-drain-node, claim-roll or
-claim-rest. With --baseline, an earlier report, only what is new counts, wherever its lines have
-moved.
+--survives is a requirement on every workload: none may become unavailable when any one of these
+failure domains fails, any node fails or is drained, or any workload is rolled out. A failure domain
+is node, zone, or NAME=LABEL for nodes with the same value of a label. --within allows an outage of
+at most that long, failover and elections included.
 
-A config says the same again and again; flags count more:
+Exit code 0: the requirement is kept, and no rule has a finding. Exit code 1: otherwise. An object
+ignores a rule with the annotation ` + rules.Ignore + `RULE: REASON, and a config with
+the key ignore. Breaches of the requirement are the rules claim-rest, claim-lose-node,
+claim-lose-zone (or the name of another domain), claim-drain-node and claim-roll. With --baseline,
+only findings that an earlier report does not have count.
 
-  survives: zone
-  within: 2m                       # else nothing may stop
-  cluster: nodes.yaml              # from the config's folder; or nodes: 6, zones: 3
-  detection: 40s                   # until the control plane knows that a node is silent
+The same options as a config file (flags take precedence):
+
+  survives: zone                   # or node, or rack=example.org/rack
+  within: 2m                       # without: no workload may become unavailable
+  cluster: nodes.yaml              # relative to the config; or nodes: 6, zones: 3
+  detection: 40s                   # until the control plane detects a node failure
   replication: {StatefulSet/store: quorum}
   ignore:
     - rule: budget-blocks-drain    # or claim-*
-      objects: PodDisruptionBudget/api    # KIND/NAME or KIND/NAMESPACE/NAME, with *; left out: all
+      objects: PodDisruptionBudget/api    # KIND/NAME or KIND/NAMESPACE/NAME, with *; default: all
       reason: the API may stop at night`,
 		Example: `  holdfast verify -f golden/web-multi-zone/objects
   holdfast verify --profile multi-zone --values values/webhook.yaml
@@ -69,6 +72,7 @@ A config says the same again and again; flags count more:
   holdfast verify -f manifests/ --cluster nodes.yaml --replication StatefulSet/store=quorum
   holdfast verify --kubeconfig ~/.kube/config -n events --survives zone
   holdfast verify -f manifests/ --survives node --within 2m
+  holdfast verify -f manifests/ --survives rack=example.org/rack
   holdfast verify -f manifests/ --baseline last.json -o sarif > holdfast.sarif
   holdfast verify --profile multi-zone --nodes 6 -o html > page.html`,
 		Args:              cobra.MaximumNArgs(1),

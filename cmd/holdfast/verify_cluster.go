@@ -16,7 +16,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/verdict"
 )
 
-// smallest is the smallest cluster on which a requirement can be kept.
+// smallest is the smallest cluster on which a requirement can be kept, and the requirement.
 type smallest struct {
 	requirement  verdict.Requirement
 	nodes, zones int
@@ -30,14 +30,14 @@ func (f *verifyFlags) requirement(known []cluster.Domain) (verdict.Requirement, 
 		return q, fmt.Errorf("--survives: %w", err)
 	}
 	if q.Within = f.within; f.given("within") && f.within <= 0 {
-		return q, fmt.Errorf("--within: is %s: want a time, 30s or 2m", f.within)
+		return q, fmt.Errorf("--within: is %s: want a positive duration, like 30s or 2m", f.within)
 	}
 	return q, nil
 }
 
-// smallest is the smallest cluster for the requirement of flags and config, else of the profile, which is then the requirement.
+// smallest returns the smallest cluster for the requirement of flags and config. Without one, the profile has it.
 func (f *verifyFlags) smallest(q verdict.Requirement, profiles []profile.Profile) (smallest, error) {
-	// A quorum that survives the failure of any one of its domains has three.
+	// The smallest quorum that survives the failure of one domain needs three of them.
 	const enough = 3
 	s := smallest{requirement: q, nodes: enough}
 	var p profile.Profile

@@ -23,7 +23,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// verifyFlags say what is verified, and on what.
+// verifyFlags are the flags of verify: what to verify, and on which cluster.
 type verifyFlags struct {
 	files       []string
 	values      valuesFlags
@@ -32,7 +32,7 @@ type verifyFlags struct {
 
 	kubeconfig, context string
 	allNamespaces       bool
-	live                *live.Cluster // nil unless one of these is given
+	live                *live.Cluster // nil without these flags
 
 	nodes, zones      int
 	cluster, survives string
@@ -46,27 +46,27 @@ type verifyFlags struct {
 func (f *verifyFlags) add(cmd *cobra.Command) {
 	known := requirementNames()
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&f.files, "filename", "f", nil, "file or folder of manifests, with all folders in it, - for standard input (repeatable)")
-	addProfileFlag(cmd, &f.values.profile, "render STACK for this profile instead, and hold it to what that promises")
-	flags.StringArrayVar(&f.values.Files, "values", nil, "with --profile: values file (repeatable; the last wins)")
+	flags.StringArrayVarP(&f.files, "filename", "f", nil, "file of manifests, or folder with its subfolders; - for standard input (repeatable)")
+	addProfileFlag(cmd, &f.values.profile, "render STACK for this profile, and require what the profile promises")
+	flags.StringArrayVar(&f.values.Files, "values", nil, "with --profile: values file (repeatable; the last takes precedence)")
 	flags.StringArrayVar(&f.values.Set, "set", nil, "with --profile: set a value: key=v, a.b=v, list[0]=v (repeatable)")
 	flags.StringArrayVar(&f.values.SetString, "set-string", nil, "with --profile: like --set, always a string")
 	flags.StringVar(&f.options.Release, "release", "events", "with --profile: release name")
-	flags.StringVarP(&f.options.Namespace, "namespace", "n", "", "namespace of the release (default: default), or on the cluster (default: the context's)")
-	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "read the nodes from this cluster, and without -f and --profile what runs on it (default: as kubectl)")
-	flags.StringVar(&f.context, "kube-context", "", "the kubeconfig's context; enough to choose a cluster")
-	flags.BoolVarP(&f.allNamespaces, "all-namespaces", "A", false, "read what runs in all namespaces of the cluster")
-	flags.IntVar(&f.nodes, "nodes", 3, "how many nodes there are")
-	flags.IntVar(&f.zones, "zones", 3, "in how many zones they are; with --survives node: 0, none")
-	flags.StringVar(&f.cluster, "cluster", "", "file with the nodes instead: kubectl get nodes -o yaml, or a list of groups")
-	flags.StringVar(&f.survives, "survives", "", "what is claimed to survive: "+strings.Join(known, ", ")+" (default: what the profile promises)")
-	flags.DurationVar(&f.within, "within", 0, "with a claim: how long a workload may be away, 30s or 2m (default: none may stop)")
-	flags.StringToStringVar(&f.replication, "replication", nil, "how a workload replicates: KIND/NAME=MODEL (repeatable)")
-	flags.StringVar(&f.configFile, "config", "", "file with what is said again and again: claim, cluster, replication, and what to ignore and why")
-	flags.StringVar(&f.baseline, "baseline", "", "earlier report, of -o json: say only what is new since, and how much is fixed")
-	mutuallyExclusive(cmd, "cluster", "its file says which nodes there are", "nodes", "zones")
-	mutuallyExclusive(cmd, "all-namespaces", "it reads all that runs on a cluster", "filename", "profile", "namespace")
-	mutuallyExclusive(cmd, "filename", "manifests are read, or a stack is rendered", "profile")
+	flags.StringVarP(&f.options.Namespace, "namespace", "n", "", "namespace of the release (default: default), or on the live cluster (default: that of the context)")
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "read the nodes of a live cluster, and its workloads unless -f or --profile is given (default: as kubectl)")
+	flags.StringVar(&f.context, "kube-context", "", "context of the kubeconfig; selects a live cluster without --kubeconfig, too")
+	flags.BoolVarP(&f.allNamespaces, "all-namespaces", "A", false, "read the workloads of all namespaces of the live cluster")
+	flags.IntVar(&f.nodes, "nodes", 3, "number of nodes")
+	flags.IntVar(&f.zones, "zones", 3, "number of zones; 0 for none (default with --survives node: 0)")
+	flags.StringVar(&f.cluster, "cluster", "", "file with the nodes: output of kubectl get nodes -o yaml, or a list of node groups")
+	flags.StringVar(&f.survives, "survives", "", "require that every workload survives the failure of any one "+strings.Join(known, ", ")+" or NAME=LABEL (default: the promise of the profile)")
+	flags.DurationVar(&f.within, "within", 0, "allow outages of at most this long, 30s or 2m (default: none)")
+	flags.StringToStringVar(&f.replication, "replication", nil, "replication of a workload: KIND/NAME=MODEL (repeatable)")
+	flags.StringVar(&f.configFile, "config", "", "config file: requirement, cluster, replication, and rules to ignore with reasons")
+	flags.StringVar(&f.baseline, "baseline", "", "earlier report, from -o json: report only new findings, and which are fixed")
+	mutuallyExclusive(cmd, "cluster", "the file defines the nodes", "nodes", "zones")
+	mutuallyExclusive(cmd, "all-namespaces", "it reads the workloads of a live cluster", "filename", "profile", "namespace")
+	mutuallyExclusive(cmd, "filename", "verify either reads manifests or renders a stack", "profile")
 	_ = cmd.RegisterFlagCompletionFunc("survives", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return known, cobra.ShellCompDirectiveNoFileComp
 	})
@@ -80,9 +80,9 @@ func (f *verifyFlags) validate(args []string) error {
 		}
 	}
 	if len(args) > 0 {
-		return fmt.Errorf("%s: files are given by -f, and a stack goes with --profile", args[0])
+		return fmt.Errorf("%s: pass files with -f, or a stack with --profile", args[0])
 	}
-	return errors.New("what is to be verified? Say it by -f FILE, --profile P, or --kubeconfig FILE")
+	return errors.New("nothing to verify: pass -f FILE, --profile NAME or --kubeconfig FILE")
 }
 
 // input reads all that the flags name.
@@ -119,45 +119,46 @@ func (f *verifyFlags) input(ctx context.Context, s streams, args []string) (in v
 	return in, err
 }
 
+// objects reads or renders the objects that the flags name.
 func (f *verifyFlags) objects(ctx context.Context, s streams, args []string) ([]*manifest.Object, error) {
 	if f.values.profile != "" {
 		return f.rendered(args)
 	}
 	for _, name := range []string{"values", "set", "set-string", "release"} {
 		if f.given(name) {
-			return nil, fmt.Errorf("--%s is for what --profile renders: other manifests are taken as they are", name)
+			return nil, fmt.Errorf("--%s needs --profile: manifests are read as they are", name)
 		}
 	}
 	if len(args) > 0 {
-		return nil, fmt.Errorf("%s: files are given by -f, and a stack goes with --profile", args[0])
+		return nil, fmt.Errorf("%s: pass files with -f, or a stack with --profile", args[0])
 	}
 	if len(f.files) == 0 {
-		return f.running(ctx, s)
+		return f.liveObjects(ctx, s)
 	}
 	if f.given("namespace") {
-		return nil, errors.New("--namespace is for what --profile renders or what runs on a cluster: files are taken as they are")
+		return nil, errors.New("--namespace needs --profile or --kubeconfig: files are read as they are")
 	}
 	objects, err := manifest.Load(f.files, s.in)
 	if err == nil && len(objects) == 0 {
-		err = fmt.Errorf("there is no object in %s: did what should have written it fail?", strings.Join(f.files, ", "))
+		err = fmt.Errorf("no objects in %s: check the command that writes them", strings.Join(f.files, ", "))
 	}
 	return objects, err
 }
 
-// running are the objects on the cluster.
-func (f *verifyFlags) running(ctx context.Context, s streams) ([]*manifest.Object, error) {
+// liveObjects reads the objects of the live cluster.
+func (f *verifyFlags) liveObjects(ctx context.Context, s streams) ([]*manifest.Object, error) {
 	namespace := cmp.Or(f.options.Namespace, f.live.Namespace())
 	if f.allNamespaces {
 		namespace = ""
 	}
-	objects, leftOut, err := f.live.Objects(ctx, namespace)
-	if len(leftOut) > 0 {
-		fmt.Fprintf(s.err, "holdfast: left out, for you may not list them: %s\n", strings.Join(leftOut, ", "))
+	objects, skipped, err := f.live.Objects(ctx, namespace)
+	if len(skipped) > 0 {
+		fmt.Fprintf(s.err, "holdfast: skipped, no permission to list: %s\n", strings.Join(skipped, ", "))
 	}
 	return objects, classify(err)
 }
 
-// rendered are the objects of a stack, in the files that render writes.
+// rendered renders a stack, with the positions of the files that render writes.
 func (f *verifyFlags) rendered(args []string) ([]*manifest.Object, error) {
 	f.options.Namespace = cmp.Or(f.options.Namespace, "default")
 	c, err := f.values.load(args, &f.options)
@@ -167,7 +168,7 @@ func (f *verifyFlags) rendered(args []string) ([]*manifest.Object, error) {
 	return renderedObjects(c, f.options)
 }
 
-// renderedObjects are what a chart renders to, in the files that render writes.
+// renderedObjects renders a chart, with the positions of the files that render writes.
 func renderedObjects(c *generator.Chart, options render.Options) ([]*manifest.Object, error) {
 	made, err := c.Render(options)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package cluster describes the nodes that workloads are to live on: as flags, a file or a live cluster have them.
+// Package cluster describes the nodes on which workloads are placed, from numbers, a file or a live cluster.
 package cluster
 
 import (
@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The labels that say in which failure domain a node is.
+// The labels of the failure domains of every cluster.
 const (
 	ZoneLabel = corev1.LabelTopologyZone
 	HostLabel = corev1.LabelHostname
@@ -21,20 +21,20 @@ const (
 // Cluster is a set of nodes, ordered by name.
 type Cluster struct {
 	Nodes []*corev1.Node
-	// Described: somebody wrote down these nodes, or they are there, with their labels, taints and sizes. Of others only the
-	// number was said, or not even that.
+	// Described is whether labels, taints and capacity of the nodes are from a file or a live cluster. Otherwise only their
+	// number is given, or assumed.
 	Described bool
 	// Domains are the kinds of failure domain beyond node and zone whose failure is simulated, in the order of the reports.
 	Domains []Domain
-	// Detection is how long it takes until the control plane knows that a node is silent; 0: as long as by its defaults.
+	// Detection is the time until the control plane detects a node failure; 0: its default.
 	Detection time.Duration
 }
 
 // Zones returns the zones of the nodes, sorted.
 func (c Cluster) Zones() []string { return c.Values(Zone) }
 
-// size is what a node has that nobody described: more than the tests of a chart ask for, and a number of pods that kubelets
-// allow by default.
+// size is the capacity of nodes that are not described: more than the tests of a chart request, and the default number of
+// pods of a kubelet.
 var size = corev1.ResourceList{
 	corev1.ResourceCPU: resource.MustParse("16"), corev1.ResourceMemory: resource.MustParse("64Gi"),
 	corev1.ResourceEphemeralStorage: resource.MustParse("100Gi"), corev1.ResourcePods: resource.MustParse("110"),
@@ -51,9 +51,9 @@ type Count struct {
 func Uniform(nodes, zones int, others ...Count) (Cluster, error) {
 	switch {
 	case nodes < 1:
-		return Cluster{}, fmt.Errorf("a cluster of %d nodes: it must have one or more", nodes)
+		return Cluster{}, fmt.Errorf("%d nodes: a cluster needs 1 or more", nodes)
 	case nodes > most:
-		return Cluster{}, fmt.Errorf("a cluster of %d nodes: want %d or fewer", nodes, most)
+		return Cluster{}, fmt.Errorf("%d nodes: want %d or fewer", nodes, most)
 	}
 	c := Cluster{Nodes: make([]*corev1.Node, nodes)}
 	for i := range c.Nodes {
@@ -62,7 +62,7 @@ func Uniform(nodes, zones int, others ...Count) (Cluster, error) {
 	}
 	for _, of := range append([]Count{{Zone, zones}}, others...) {
 		if of.Count < 0 || of.Count > nodes {
-			return Cluster{}, fmt.Errorf("%d nodes in %d %ss: a %s must have one or more", nodes, of.Count, of.Name, of.Name)
+			return Cluster{}, fmt.Errorf("%d nodes in %d %ss: each %s needs 1 node or more", nodes, of.Count, of.Name, of.Name)
 		}
 		for i, n := range c.Nodes {
 			if of.Count > 0 {
@@ -73,7 +73,7 @@ func Uniform(nodes, zones int, others ...Count) (Cluster, error) {
 	return c, nil
 }
 
-// newNode is a node that is ready, of the usual size, in a zone unless that is "".
+// newNode returns a ready node of the default size, in a zone unless that is "".
 func newNode(name, zone string) *corev1.Node {
 	n := &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{
@@ -90,15 +90,15 @@ func newNode(name, zone string) *corev1.Node {
 	return n
 }
 
-// checked returns the nodes of a file as a described cluster, ordered by name. No node and a name twice are errors.
-func checked(file string, nodes []*corev1.Node) (Cluster, error) {
+// newCluster returns the nodes of a file as a described cluster. No nodes, and two with the same name, are errors.
+func newCluster(file string, nodes []*corev1.Node) (Cluster, error) {
 	if len(nodes) == 0 {
-		return Cluster{}, fmt.Errorf("%s: a cluster without nodes: it must have one or more", file)
+		return Cluster{}, fmt.Errorf("%s: no nodes: a cluster needs 1 or more", file)
 	}
 	nodes = slices.SortedFunc(slices.Values(nodes), func(a, b *corev1.Node) int { return cmp.Compare(a.Name, b.Name) })
 	for i := range nodes[1:] {
 		if nodes[i].Name == nodes[i+1].Name {
-			return Cluster{}, fmt.Errorf("%s: node %s is there twice", file, nodes[i].Name)
+			return Cluster{}, fmt.Errorf("%s: two nodes are named %s", file, nodes[i].Name)
 		}
 	}
 	return Cluster{Nodes: nodes, Described: true}, nil

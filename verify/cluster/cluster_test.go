@@ -18,7 +18,7 @@ func TestUniform(t *testing.T) {
 				t.Fatalf("%d in %d: %d nodes in %v, %v", nodes, zones, len(c.Nodes), c.Zones(), err)
 			}
 			if !slices.IsSortedFunc(c.Nodes, func(a, b *corev1.Node) int { return strings.Compare(a.Name, b.Name) }) {
-				t.Errorf("%d nodes are not in order", nodes)
+				t.Errorf("%d nodes are not sorted", nodes)
 			}
 			in := map[string]int{}
 			for _, n := range c.Nodes {
@@ -31,8 +31,19 @@ func TestUniform(t *testing.T) {
 	}
 	for _, bad := range [][2]int{{0, 0}, {-1, 0}, {2, 3}, {2, -1}} {
 		if _, err := Uniform(bad[0], bad[1]); err == nil {
-			t.Errorf("%v is taken", bad)
+			t.Errorf("%v is accepted", bad)
 		}
+	}
+}
+
+func TestUniformLabelsOtherDomains(t *testing.T) {
+	rack := Domain{Name: "rack", Label: "example.org/rack"}
+	c, err := Uniform(6, 2, Count{rack, 3})
+	if err != nil || !slices.Equal(c.Values(rack), []string{"rack-1", "rack-2", "rack-3"}) || len(c.Zones()) != 2 {
+		t.Errorf("racks %v, zones %v, %v", c.Values(rack), c.Zones(), err)
+	}
+	if _, err := Uniform(2, 0, Count{rack, 3}); err == nil || err.Error() != "2 nodes in 3 racks: each rack needs 1 node or more" {
+		t.Errorf("3 racks of 2 nodes: %v", err)
 	}
 }
 
@@ -64,7 +75,7 @@ nodes:
 		t.Errorf("got %q, want %q", got, want)
 	}
 
-	// As kubectl prints them.
+	// The output of kubectl.
 	const list = `
 apiVersion: v1
 kind: List
@@ -83,18 +94,18 @@ items:
 
 func TestRefusals(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                  "c.yaml: a cluster without nodes",
-		"nodes: []":                         "a cluster is a list of Nodes, or a map with nodes",
+		"":                                  "c.yaml: no nodes: a cluster needs 1 or more",
+		"nodes: []":                         "want a list of Nodes, or a map with the key nodes",
 		"nodes: [{name: a, size: 3}]":       "c.yaml:1: unknown key size",
 		"nodes: [{count: 2}]":               "c.yaml:1: nodes[0].name: is missing",
 		"nodes: [{name: a, count: 0}]":      "c.yaml:1: nodes[0].count: is 0: want 1 to 10000",
-		"nodes: [{name: a}, {name: a}]":     "c.yaml: node a is there twice",
+		"nodes: [{name: a}, {name: a}]":     "c.yaml: two nodes are named a",
 		"nodes: [{name: a}]\n---\nnodes: 1": "c.yaml: has more than one YAML document",
 		"nodes:\n  - name: b\n  - {name: a, taints: [{key: a, effect: Never}]}": `c.yaml:3: nodes[1].taints[0].effect: is "Never"`,
 		"nodes: [{name: a, taints: [{effect: NoSchedule}]}]":                    "taints[0].key: is missing",
 		"nodes: [{name: a, capacity: {cpu: many}}]":                             `capacity.cpu: is "many"`,
 		"nodes: [{name: a, capacity: {cpu: -1}}]":                               `capacity.cpu: is "-1"`,
-		"apiVersion: v1\nkind: Pod\nmetadata: {name: a}":                        "c.yaml:1: Pod a: is no Node: a cluster is made of Nodes only",
+		"apiVersion: v1\nkind: Pod\nmetadata: {name: a}":                        "c.yaml:1: Pod a: is not a Node: a cluster file has only Nodes",
 		"apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {taints: 1}":    "c.yaml:4: Node a: spec.taints: is 1: want a list",
 	} {
 		if _, err := Parse("c.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
@@ -109,7 +120,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := Parse("fuzz.yaml", []byte(text))
 		if err == nil && len(c.Nodes) == 0 {
-			t.Error("no node and no error")
+			t.Error("neither a node nor an error")
 		}
 	})
 }

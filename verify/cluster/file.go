@@ -13,11 +13,11 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
-// group is an entry of a cluster file: some nodes that are alike.
+// group is an entry of a cluster file: equal nodes.
 type group struct {
-	// Name is the node's if there is one; several are called NAME-1, NAME-2 and so on.
+	// Name is the name of a single node; several are named NAME-1, NAME-2 and so on.
 	Name string `yaml:"name"`
-	// Count is how many there are, one unless said.
+	// Count is the number of nodes, 1 by default.
 	Count    *int              `yaml:"count"`
 	Zone     string            `yaml:"zone"`
 	Labels   map[string]string `yaml:"labels"`
@@ -31,8 +31,8 @@ type taint struct {
 	Effect string `yaml:"effect"`
 }
 
-// Parse reads a cluster from the text of a file: the Nodes of "kubectl get nodes -o yaml", or a map "nodes" with groups of
-// nodes that are alike:
+// Parse reads a cluster from the text of a file: the output of "kubectl get nodes -o yaml", or a map "nodes" with groups of
+// equal nodes:
 //
 //	nodes:
 //	  - {name: a, count: 2, zone: eu-1a}
@@ -42,7 +42,7 @@ type taint struct {
 //	    taints: [{key: dedicated, value: bus, effect: NoSchedule}]
 //	    capacity: {cpu: "4", memory: 8Gi, pods: "110"}
 //
-// Of what is not said a node has 16 processors, 64Gi of memory and room for 110 pods. Errors name file, line and key.
+// By default a node has 16 CPUs, 64Gi of memory and a capacity of 110 pods. Errors start with file, line and key.
 func Parse(file string, text []byte) (Cluster, error) {
 	var head map[string]yaml.Node
 	if err := yaml.Unmarshal(text, &head); err == nil && len(head["nodes"].Content) > 0 {
@@ -50,12 +50,12 @@ func Parse(file string, text []byte) (Cluster, error) {
 	}
 	objects, err := manifest.Parse(file, text)
 	if err != nil {
-		return Cluster{}, fmt.Errorf("%w: a cluster is a list of Nodes, or a map with nodes", err)
+		return Cluster{}, fmt.Errorf("%w: want a list of Nodes, or a map with the key nodes", err)
 	}
 	var nodes []*corev1.Node
 	for _, o := range objects {
 		if o.Kind != "Node" || o.Group() != "" {
-			return Cluster{}, o.Errorf(nil, "is no Node: a cluster is made of Nodes only")
+			return Cluster{}, o.Errorf(nil, "is not a Node: a cluster file has only Nodes")
 		}
 		n := new(corev1.Node)
 		if err := o.Decode(n); err != nil {
@@ -63,10 +63,10 @@ func Parse(file string, text []byte) (Cluster, error) {
 		}
 		nodes = append(nodes, n)
 	}
-	return checked(file, nodes)
+	return newCluster(file, nodes)
 }
 
-// parseGroups reads groups of nodes; at are their places in the text.
+// parseGroups reads groups of nodes; at are their positions in the text.
 func parseGroups(file string, text []byte, at []*yaml.Node) (Cluster, error) {
 	var all struct {
 		Nodes []group `yaml:"nodes"`
@@ -76,16 +76,16 @@ func parseGroups(file string, text []byte, at []*yaml.Node) (Cluster, error) {
 	}
 	var nodes []*corev1.Node
 	for i, g := range all.Nodes {
-		made, err := g.nodes()
+		some, err := g.nodes()
 		if err != nil {
 			return Cluster{}, fmt.Errorf("%s:%d: nodes[%d].%w", file, at[i].Line, i, err)
 		}
-		nodes = append(nodes, made...)
+		nodes = append(nodes, some...)
 	}
-	return checked(file, nodes)
+	return newCluster(file, nodes)
 }
 
-// nodes makes the nodes of a group. An error begins with the key.
+// nodes returns the nodes of a group. An error starts with the key.
 func (g group) nodes() ([]*corev1.Node, error) {
 	count := 1
 	if g.Count != nil {
@@ -113,7 +113,7 @@ func (g group) nodes() ([]*corev1.Node, error) {
 	for name, text := range g.Capacity {
 		quantity, err := resource.ParseQuantity(text)
 		if err != nil || quantity.Sign() < 0 {
-			return nil, fmt.Errorf("capacity.%s: is %q: want a quantity, 4 or 16Gi", name, text)
+			return nil, fmt.Errorf("capacity.%s: is %q: want a quantity, like 4 or 16Gi", name, text)
 		}
 		pattern.Status.Capacity[corev1.ResourceName(name)] = quantity
 		pattern.Status.Allocatable[corev1.ResourceName(name)] = quantity
@@ -130,5 +130,5 @@ func (g group) nodes() ([]*corev1.Node, error) {
 	return all, nil
 }
 
-// most is how many nodes may be asked for by their number: twice what Kubernetes is tested for.
+// most is the largest number of nodes that can be generated: twice the limit that Kubernetes is tested for.
 const most = 10_000

@@ -1,4 +1,4 @@
-// Package config reads the file that says how a system is to be verified, for those who do so again and again.
+// Package config reads the config file of verify: the requirement, the cluster, and what is ignored.
 package config
 
 import (
@@ -19,12 +19,12 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Config is what a file says:
+// Config is the content of a file:
 //
-//	survives: zone            # the claim
-//	within: 2m                # how long a workload may be away for it
-//	cluster: nodes.yaml       # a cluster file, from the folder of this one; or nodes and zones
-//	detection: 40s            # until the control plane knows that a node is silent
+//	survives: zone            # the requirement: node, zone, or NAME=LABEL
+//	within: 2m                # the longest outage that it allows
+//	cluster: nodes.yaml       # a cluster file, relative to this one; or nodes and zones
+//	detection: 40s            # until the control plane detects a node failure
 //	replication:
 //	  StatefulSet/store: quorum
 //	ignore:
@@ -32,15 +32,15 @@ import (
 //	    objects: PodDisruptionBudget/api
 //	    reason: the API may stop at night
 //
-// What is not said is "", nil or empty.
+// Keys that the file does not have are zero values.
 type Config struct {
 	// Requirement is survives and within.
 	Requirement  verdict.Requirement
 	Cluster      string
 	Nodes, Zones *int
-	// Detection is how long it takes until the control plane knows that a node is silent.
+	// Detection is the time until the control plane detects a node failure; 0: its default.
 	Detection time.Duration
-	// Replication is the model of workloads, by "KIND/NAME".
+	// Replication is the replication model of workloads, by "KIND/NAME".
 	Replication map[string]string
 
 	file    string
@@ -48,15 +48,15 @@ type Config struct {
 	ignores []ignore
 }
 
-// ignore says of findings that they do not count.
+// ignore matches findings that do not count.
 type ignore struct {
-	// rule and objects are patterns, * for any part of a name; objects of "KIND/NAME" or "KIND/NAMESPACE/NAME".
+	// rule and objects are patterns with *; objects of "KIND/NAME" or "KIND/NAMESPACE/NAME".
 	rule, objects, reason string
 	line                  int
 	used                  bool
 }
 
-// word is text that remembers its line.
+// word is text with its line.
 type word struct {
 	text string
 	line int
@@ -67,9 +67,9 @@ func (w *word) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode(&w.text)
 }
 
-// Parse reads a config. Its requirement may name node, zone and the domains in known. Errors name file, line and key.
+// Parse reads a config. Its requirement may name node, zone and the domains in known. Errors start with file, line and key.
 func Parse(file string, text []byte, known []cluster.Domain) (*Config, error) {
-	var said struct {
+	var in struct {
 		Survives    word            `yaml:"survives"`
 		Within      word            `yaml:"within"`
 		Cluster     word            `yaml:"cluster"`
@@ -83,64 +83,64 @@ func Parse(file string, text []byte, known []cluster.Domain) (*Config, error) {
 			Reason  word `yaml:"reason"`
 		} `yaml:"ignore"`
 	}
-	if err := strict.Decode(file, text, &said); err != nil {
+	if err := strict.Decode(file, text, &in); err != nil {
 		return nil, err
 	}
-	c := &Config{Nodes: said.Nodes, Zones: said.Zones, Replication: map[string]string{}, file: file, lines: map[string]int{}}
+	c := &Config{Nodes: in.Nodes, Zones: in.Zones, Replication: map[string]string{}, file: file, lines: map[string]int{}}
 	var err error
-	if c.Requirement, err = verdict.ParseRequirement(said.Survives.text, known); err != nil {
-		return nil, fmt.Errorf("%s:%d: survives: %w", file, said.Survives.line, err)
+	if c.Requirement, err = verdict.ParseRequirement(in.Survives.text, known); err != nil {
+		return nil, fmt.Errorf("%s:%d: survives: %w", file, in.Survives.line, err)
 	}
 	rules := verdict.Rules(slices.Concat(known, c.Requirement.Others()))
-	if said.Cluster.text != "" {
+	if in.Cluster.text != "" {
 		if c.Nodes != nil || c.Zones != nil {
-			return nil, fmt.Errorf("%s:%d: cluster: says which nodes there are: take nodes and zones away", file, said.Cluster.line)
+			return nil, fmt.Errorf("%s:%d: cluster: the file defines the nodes: remove nodes and zones", file, in.Cluster.line)
 		}
-		c.Cluster = filepath.Join(filepath.Dir(file), filepath.FromSlash(said.Cluster.text))
-		if filepath.IsAbs(said.Cluster.text) {
-			c.Cluster = said.Cluster.text
+		c.Cluster = filepath.Join(filepath.Dir(file), filepath.FromSlash(in.Cluster.text))
+		if filepath.IsAbs(in.Cluster.text) {
+			c.Cluster = in.Cluster.text
 		}
 	}
 	for _, d := range []struct {
 		key  string
-		said word
+		text word
 		into *time.Duration
-	}{{"within", said.Within, &c.Requirement.Within}, {"detection", said.Detection, &c.Detection}} {
-		if d.said.text == "" {
+	}{{"within", in.Within, &c.Requirement.Within}, {"detection", in.Detection, &c.Detection}} {
+		if d.text.text == "" {
 			continue
 		}
-		if *d.into, err = time.ParseDuration(d.said.text); err != nil || *d.into <= 0 {
-			return nil, fmt.Errorf("%s:%d: %s: is %q: want a time, 40s or 1m", file, d.said.line, d.key, d.said.text)
+		if *d.into, err = time.ParseDuration(d.text.text); err != nil || *d.into <= 0 {
+			return nil, fmt.Errorf("%s:%d: %s: is %q: want a positive duration, like 40s or 1m", file, d.text.line, d.key, d.text.text)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(said.Replication)) {
-		model := said.Replication[name]
+	for _, name := range slices.Sorted(maps.Keys(in.Replication)) {
+		model := in.Replication[name]
 		if _, err := workload.ParseModel(model.text); err != nil {
 			return nil, fmt.Errorf("%s:%d: replication.%s: %w", file, model.line, name, err)
 		}
 		c.Replication[name], c.lines[name] = model.text, model.line
 	}
-	for i, s := range said.Ignore {
-		one := ignore{rule: s.Rule.text, objects: s.Objects.text, reason: s.Reason.text, line: cmp.Or(s.Rule.line, s.Objects.line, s.Reason.line)}
-		if err := one.check(rules); err != nil {
+	for i, s := range in.Ignore {
+		entry := ignore{rule: s.Rule.text, objects: s.Objects.text, reason: s.Reason.text, line: cmp.Or(s.Rule.line, s.Objects.line, s.Reason.line)}
+		if err := entry.check(rules); err != nil {
 			place := file
-			if one.line > 0 {
-				place = fmt.Sprintf("%s:%d", file, one.line)
+			if entry.line > 0 {
+				place = fmt.Sprintf("%s:%d", file, entry.line)
 			}
 			return nil, fmt.Errorf("%s: ignore[%d].%w", place, i, err)
 		}
-		c.ignores = append(c.ignores, one)
+		c.ignores = append(c.ignores, entry)
 	}
 	return c, nil
 }
 
-// check begins an error with the key.
+// check returns an error that starts with the key.
 func (g ignore) check(rules []string) error {
 	if g.rule == "" {
 		return fmt.Errorf("rule: is missing: want one of %s", strings.Join(rules, ", "))
 	}
 	if strings.TrimSpace(g.reason) == "" {
-		return fmt.Errorf("reason: is missing: say why %s does not count", g.rule)
+		return fmt.Errorf("reason: is missing: write why %s does not count", g.rule)
 	}
 	if _, err := path.Match(g.rule, ""); err != nil {
 		return fmt.Errorf("rule: is %q: %w", g.rule, err)
@@ -149,18 +149,18 @@ func (g ignore) check(rules []string) error {
 		return fmt.Errorf("objects: is %q: %w", g.objects, err)
 	}
 	if !slices.ContainsFunc(rules, func(id string) bool { return matches(g.rule, id) }) {
-		return fmt.Errorf("rule: there is no rule %q: want one of %s", g.rule, strings.Join(rules, ", "))
+		return fmt.Errorf("rule: unknown rule %q: want one of %s", g.rule, strings.Join(rules, ", "))
 	}
 	return nil
 }
 
 func matches(pattern, name string) bool {
-	is, err := path.Match(pattern, name)
-	return is && err == nil
+	ok, err := path.Match(pattern, name)
+	return ok && err == nil
 }
 
-// Ignores is the reason why a rule does not count for an object, "Kind namespace/name" or "Kind name", and the line where it
-// stands; both are "" if it counts. The first that fits is taken.
+// Ignores returns the reason for which a rule does not count for an object ("Kind namespace/name" or "Kind name"), and its
+// position; both are "" if the rule counts. The first matching entry applies.
 func (c *Config) Ignores(rule, object string) (reason, at string) {
 	kind, name, _ := strings.Cut(object, " ")
 	whole, short := kind+"/"+name, kind+"/"+path.Base(name)
@@ -174,20 +174,20 @@ func (c *Config) Ignores(rule, object string) (reason, at string) {
 	return "", ""
 }
 
-// Unused are the lines of what Ignores was never asked for: they can go.
+// Unused returns a sentence for each entry that no call of Ignores has matched: it can be removed.
 func (c *Config) Unused() []string {
 	var all []string
 	for i, g := range c.ignores {
 		if !g.used {
-			all = append(all, fmt.Sprintf("%s:%d: ignore[%d] (%s) ignores nothing: take it away", c.file, g.line, i, g.rule))
+			all = append(all, fmt.Sprintf("%s:%d: ignore[%d] (%s) matches nothing: remove it", c.file, g.line, i, g.rule))
 		}
 	}
 	return all
 }
 
-// At is where the replication of a workload stands; "" if it is not said here.
+// At returns the position of the replication of a workload; "" if it is not from the file.
 func (c *Config) At(workload string) string {
-	if line, is := c.lines[workload]; is {
+	if line, ok := c.lines[workload]; ok {
 		return fmt.Sprintf("%s:%d", c.file, line)
 	}
 	return ""

@@ -45,7 +45,7 @@ ignore:
 			t.Errorf("%s of %s: %q %q", ask.rule, ask.object, reason, at)
 		}
 	}
-	if unused := c.Unused(); !slices.Equal(unused, []string{"dir/v.yaml:12: ignore[2] (budgets-overlap) ignores nothing: take it away"}) {
+	if unused := c.Unused(); !slices.Equal(unused, []string{"dir/v.yaml:12: ignore[2] (budgets-overlap) matches nothing: remove it"}) {
 		t.Errorf("unused are %q", unused)
 	}
 	c, err = Parse("v.yaml", []byte("nodes: 6\nzones: 0\nwithin: 2m\n"), known)
@@ -64,18 +64,18 @@ func TestRefusals(t *testing.T) {
 		"survives: region":                       `v.yaml:1: survives: unknown failure domain "region": want node, zone, rack, or NAME=LABEL`,
 		"survives: [node]":                       "v.yaml:1: survives: is a list: want text",
 		"nodes: many":                            `v.yaml:1: nodes: is "many": want a whole number`,
-		"nodes: 3\ncluster: a.yaml":              "v.yaml:2: cluster: says which nodes there are: take nodes and zones away",
-		"nodes: 3\ndetection: 40":                `v.yaml:2: detection: is "40": want a time`,
-		"detection: -1s":                         `v.yaml:1: detection: is "-1s": want a time`,
-		"within: 2":                              `v.yaml:1: within: is "2": want a time`,
-		"survives: node\nwithin: 0s":             `v.yaml:2: within: is "0s": want a time`,
-		"detection: 0s":                          `v.yaml:1: detection: is "0s": want a time`,
+		"nodes: 3\ncluster: a.yaml":              "v.yaml:2: cluster: the file defines the nodes: remove nodes and zones",
+		"nodes: 3\ndetection: 40":                `v.yaml:2: detection: is "40": want a positive duration`,
+		"detection: -1s":                         `v.yaml:1: detection: is "-1s": want a positive duration`,
+		"within: 2":                              `v.yaml:1: within: is "2": want a positive duration`,
+		"survives: node\nwithin: 0s":             `v.yaml:2: within: is "0s": want a positive duration`,
+		"detection: 0s":                          `v.yaml:1: detection: is "0s": want a positive duration`,
 		"replication:\n  Pod/b: x\n  Pod/a: y":   `v.yaml:3: replication.Pod/a: is "y": want one of quorum, standby`,
 		"ignore:\n  - {reason: a}":               "v.yaml:2: ignore[0].rule: is missing: want one of ",
 		"ignore: [{}]":                           "v.yaml: ignore[0].rule: is missing",
-		"ignore:\n  - rule: budget-blocks-drain": "v.yaml:2: ignore[0].reason: is missing: say why budget-blocks-drain does not count",
+		"ignore:\n  - rule: budget-blocks-drain": "v.yaml:2: ignore[0].reason: is missing: write why budget-blocks-drain does not count",
 		"ignore: [{rule: budget-blocks-drain, reason: ' '}]":             "v.yaml:1: ignore[0].reason: is missing",
-		"ignore: [{rule: budget-block, reason: a}]":                      `v.yaml:1: ignore[0].rule: there is no rule "budget-block": want one of `,
+		"ignore: [{rule: budget-block, reason: a}]":                      `v.yaml:1: ignore[0].rule: unknown rule "budget-block": want one of `,
 		"ignore: [{rule: 'a[', reason: a}]":                              `v.yaml:1: ignore[0].rule: is "a[": syntax error in pattern`,
 		"ignore: [{rule: budget-blocks-drain, objects: '[', reason: a}]": `v.yaml:1: ignore[0].objects: is "[": syntax error in pattern`,
 		"ignore: [{rule: budget-blocks-drain, object: a, reason: a}]":    "v.yaml:1: unknown key object",

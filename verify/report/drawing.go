@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// drawing is what the page's script draws of: names and texts once, and numbers that point to them. -1 is none. The script
-// reads rows in the order that is said here.
+// drawing is the input of the page's script: names and texts once, and indexes into them; -1 is none. The script reads rows
+// in the order of the fields here.
 type drawing struct {
 	Zones     []string        `json:"zones"`
 	Nodes     []drawnNode     `json:"nodes"`
@@ -14,7 +14,7 @@ type drawing struct {
 	Pods      []drawnPod      `json:"pods"`
 	Scenarios []drawnScenario `json:"scenarios"`
 	Texts     []string        `json:"texts"`
-	// Start is the scenario that is shown first.
+	// Start is the first scenario to show.
 	Start int `json:"start"`
 }
 
@@ -37,21 +37,21 @@ type drawnPod struct {
 
 type drawnScenario struct {
 	When     string         `json:"when"`
-	Lost     []int          `json:"lost"`
+	Failed   []int          `json:"failed"`
 	Drained  []int          `json:"drained"`
-	Stuck    string         `json:"stuck,omitempty"`
+	Blocked  string         `json:"blocked,omitempty"`
 	Outcomes []drawnOutcome `json:"outcomes"`
 	Changes  []drawnChange  `json:"changes"`
 }
 
-// drawnOutcome is a workload, the class of its verdict, what becomes of it, pods, least, after, needs, and why pods wait. Words
-// are numbers of texts.
+// drawnOutcome is a workload, the class of its verdict, the effect, pods, least, after, needs, and the reasons for Pending
+// pods. Words are indexes of texts.
 type drawnOutcome []int
 
-// drawnChange is a pod's name, its workload, from and to which node, and why. Words are numbers of texts.
+// drawnChange is a pod's name, its workload, its old and new node, and the reason. Words are indexes of texts.
 type drawnChange [5]int
 
-// texts keeps each text once, for many pods go for the same reason.
+// texts has each text once: many pods change for the same reason.
 type texts struct {
 	list []string
 	at   map[string]int
@@ -67,7 +67,7 @@ func (t *texts) of(text string) int {
 	return i
 }
 
-// numbers gives each name its number, -1 to any other.
+// numbers maps names to their indexes, any other name to -1.
 type numbers map[string]int
 
 func (n numbers) of(name string) int {
@@ -94,23 +94,24 @@ func newDrawing(r Report, marks map[string]Mark) drawing {
 	for _, p := range r.Pods {
 		d.Pods = append(d.Pods, drawnPod{p.Name, workloads.of(p.Workload), nodes.of(p.Node), p.Why})
 	}
-	words := &texts{at: map[string]int{}}
+	texts := &texts{at: map[string]int{}}
 	for _, s := range r.Scenarios {
-		d.Scenarios = append(d.Scenarios, drawScenario(s, nodes, workloads, words))
+		d.Scenarios = append(d.Scenarios, drawScenario(s, nodes, workloads, texts))
 	}
-	d.Texts = words.list
+	d.Texts = texts.list
 	return d
 }
 
-// start is the first failure that something does not survive, of one failure at a time; else the loss of a zone, or of a node.
+// start is the first event that interrupts a workload, without those of two failures; else the first zone or node failure.
 func (r Report) start() int {
+	const interruption = ""
 	at := map[string]int{}
 	for i, s := range slices.Backward(r.Scenarios) {
 		if at[s.Event] = i; s.Verdict != Serves && s.Event != LoseNodeInDrain && s.Event != LoseNodeInRollout {
-			at["fails"] = i
+			at[interruption] = i
 		}
 	}
-	for _, event := range []string{"fails", LoseZone, LoseNode} {
+	for _, event := range []string{interruption, LoseZone, LoseNode} {
 		if i, ok := at[event]; ok {
 			return i
 		}
@@ -118,30 +119,30 @@ func (r Report) start() int {
 	return 0
 }
 
-func drawScenario(s Scenario, nodes, workloads numbers, words *texts) drawnScenario {
-	d := drawnScenario{When: sentence(what(s.Event, s.Target)), Stuck: s.Blocked,
-		Lost: []int{}, Drained: []int{}, Outcomes: []drawnOutcome{}, Changes: []drawnChange{}}
+func drawScenario(s Scenario, nodes, workloads numbers, texts *texts) drawnScenario {
+	d := drawnScenario{When: sentence(when(s.Event, s.Target)), Blocked: s.Blocked,
+		Failed: []int{}, Drained: []int{}, Outcomes: []drawnOutcome{}, Changes: []drawnChange{}}
 	for _, name := range s.Nodes {
 		if name == s.drained() {
 			d.Drained = append(d.Drained, nodes.of(name))
 		} else {
-			d.Lost = append(d.Lost, nodes.of(name))
+			d.Failed = append(d.Failed, nodes.of(name))
 		}
 	}
 	for _, o := range s.Outcomes {
-		row := drawnOutcome{workloads.of(o.Workload), words.of(class(o.Verdict)), words.of(o.becomes(s.Event)), o.Pods, o.Least, o.After, o.Needs}
+		row := drawnOutcome{workloads.of(o.Workload), texts.of(class(o.Verdict)), texts.of(o.effect(s.Event)), o.Pods, o.Least, o.After, o.Needs}
 		for _, why := range o.Pending {
-			row = append(row, words.of(why))
+			row = append(row, texts.of(why))
 		}
 		d.Outcomes = append(d.Outcomes, row)
 	}
 	for _, c := range s.Changes {
-		d.Changes = append(d.Changes, drawnChange{words.of(c.Pod), workloads.of(c.Workload), nodes.of(c.From), nodes.of(c.To), words.of(c.Why)})
+		d.Changes = append(d.Changes, drawnChange{texts.of(c.Pod), workloads.of(c.Workload), nodes.of(c.From), nodes.of(c.To), texts.of(c.Why)})
 	}
 	return d
 }
 
-// drained is the node that the scenario drains, "" if it drains none. The others that it takes lose their power.
+// drained is the node that the scenario drains, "" if there is none. The other nodes of the scenario fail.
 func (s Scenario) drained() string {
 	switch s.Event {
 	case DrainNode, LoseNodeInDrain:

@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// The page's own files. They stand inside the page, so that it is one file and asks for no other.
+// The page's style and script are part of the page: it is one file and loads no other.
 //
 //go:embed page
 var files embed.FS
@@ -27,8 +27,8 @@ func read(name string) string {
 	return string(text)
 }
 
-// WriteHTML writes the report as a page that needs nothing but itself: no network, no other file. Without scripts it is a
-// document with tables; with them the cluster is drawn before, during and after each scenario.
+// WriteHTML writes the report as one page that needs no network and no other file. Without scripts it is a document with
+// tables; with scripts it draws the cluster before, during and after each scenario.
 func (r Report) WriteHTML(out io.Writer) error {
 	return layout.Execute(out, struct {
 		view
@@ -38,7 +38,7 @@ func (r Report) WriteHTML(out io.Writer) error {
 	}{newView(r), template.CSS(style), template.JS(script), policy})
 }
 
-// policy lets a browser run what stands in the page's own files, and ask for nothing.
+// policy allows the page's own style and script, and no request.
 var policy = "default-src 'none'; img-src data:; style-src '" + hash(style) + "'; script-src '" + hash(script) + "'; base-uri 'none'; form-action 'none'"
 
 func hash(text string) string {

@@ -21,13 +21,13 @@ func page(t testing.TB, r Report) string {
 
 var embedded = regexp.MustCompile(`(?s)<script type="application/json" id="data">(.*?)</script>`)
 
-// drawn is what the page's script reads.
+// drawn is the input of the page's script.
 func drawn(t testing.TB, html string) drawing {
 	t.Helper()
 	var d drawing
 	found := embedded.FindStringSubmatch(html)
 	if found == nil {
-		t.Fatal("there is no data in the page")
+		t.Fatal("the page has no data")
 	}
 	if err := json.Unmarshal([]byte(found[1]), &d); err != nil {
 		t.Fatal(err)
@@ -35,53 +35,53 @@ func drawn(t testing.TB, html string) drawing {
 	return d
 }
 
-func lostZone() Report {
+func failedZone() Report {
 	r := sample(LoseZone, "zone-2", Effect{Verdict: Stops, Pending: []string{"api-3: there is no room"}})
 	r.Scenarios[1].Nodes = []string{"node-2"}
-	r.Scenarios[1].Changes = []Change{{Pod: "api-2", Workload: "Deployment api", From: "node-2", Why: "its node is lost"}, {Pod: "api-3", Workload: "Deployment api", Why: "there is no room"}}
+	r.Scenarios[1].Changes = []Change{{Pod: "api-2", Workload: "Deployment api", From: "node-2", Why: "its node fails"}, {Pod: "api-3", Workload: "Deployment api", Why: "there is no room"}}
 	r.Assumed = []string{"Deployment api is stateless: one ready pod serves"}
 	return r
 }
 
-func TestHTMLSaysAll(t *testing.T) {
-	r := lostZone()
+// TestHTMLIsComplete: the page has every part of the report without its script.
+func TestHTMLIsComplete(t *testing.T) {
+	r := failedZone()
 	r.Findings = []Finding{{Rule: "a-rule", File: "two.yaml", Line: 7, Object: "Deployment api", Message: "is wrong", Protects: "What is at stake.", Fix: "What to do."},
 		{Rule: "b-rule", File: "two.yaml", Line: 9, Object: "Deployment api", Message: "is odd", Ignored: "for a reason"}}
 	r.Unsupported = []string{"Database main"}
 	r.Workloads[0].Guarantee = Guarantee{Node: Bounds{Healed: Bound{Pods: 2, Why: "nothing binds them"}}, Zone: &Bounds{Healed: Bound{Pods: 1, Why: "one a zone"}}}
 	html := page(t, r)
-	// What scripts draw is there without them, too.
 	document := embedded.ReplaceAllString(html, "")
-	for _, want := range []string{r.Summary(), r.Promise(), "node-2", "zone-2", "api-2", "stops", "at worst 0 of 2 pods run, it needs 1; then 0", "api-3: there is no room",
+	for _, want := range []string{r.Summary(), r.requirement(), "node-2", "zone-2", "api-2", "becomes unavailable", "at worst 0 of 2 pods ready, 1 needed; 0 ready in the end", "api-3: there is no room",
 		"2: nothing binds them", "1: one a zone", "two.yaml:7", "a-rule", "What is at stake.", "What to do.", "Ignored: for a reason", "Database main", "Deployment api is stateless: one ready pod serves"} {
 		if !strings.Contains(document, want) {
-			t.Errorf("the page does not say %q", want)
+			t.Errorf("the page does not contain %q", want)
 		}
 	}
 	if again := page(t, r); again != html {
-		t.Error("the same report gives another page")
+		t.Error("the same report gives a different page")
 	}
 }
 
-// TestHTMLStandsAlone: the page names nothing outside itself, and its policy allows what it brings and no more.
-func TestHTMLStandsAlone(t *testing.T) {
-	html := page(t, lostZone())
+// TestHTMLIsSelfContained: the page refers to nothing outside itself, and its policy allows its own style and script only.
+func TestHTMLIsSelfContained(t *testing.T) {
+	html := page(t, failedZone())
 	for _, outside := range regexp.MustCompile(`(?:src|href|action)="[^#"d][^"]*"|="data:[^,]|@import|url\(|fetch\(`).FindAllString(html, -1) {
-		t.Errorf("the page asks for %s", outside)
+		t.Errorf("the page requests %s", outside)
 	}
-	rest := strings.Replace(html, "http://www.w3.org/2000/svg", "", 1) // the name of SVG's namespace, which nobody fetches
+	rest := strings.Replace(html, "http://www.w3.org/2000/svg", "", 1) // the name of the SVG namespace, which is never fetched
 	if i := strings.Index(rest, "http"); i >= 0 && !strings.HasPrefix(rest[i:], "http-equiv") {
-		t.Errorf("the page names an address: %s", rest[i:min(len(rest), i+60)])
+		t.Errorf("the page contains an address: %s", rest[i:min(len(rest), i+60)])
 	}
 	for tag, directive := range map[string]string{"style": "style-src", "script": "script-src"} {
 		body := regexp.MustCompile(`(?s)<` + tag + `>(.*?)</` + tag + `>`).FindStringSubmatch(html)
 		if body == nil || !strings.Contains(strings.ReplaceAll(html, "&#43;", "+"), directive+" &#39;"+hash(body[1])+"&#39;") {
-			t.Errorf("the page's own %s is not what its policy lets in", tag)
+			t.Errorf("the policy does not allow the page's own %s", tag)
 		}
 	}
 }
 
-// hostile fills a report with a name wherever a name can come from outside.
+// hostile is a report with a name wherever names come from manifests.
 func hostile(t testing.TB, name string) Report {
 	r := Report{Version: Version, Cluster: Cluster{Nodes: []Node{{name, name}}, Zones: []string{name}}, Requirement: "zone",
 		Workloads: []Workload{{Name: name, At: name, Replication: name, Why: name, Pods: 1, Needs: 1, Pending: []string{name},
@@ -101,35 +101,35 @@ func hostile(t testing.TB, name string) Report {
 
 var tags = regexp.MustCompile(`<[a-zA-Z/!][^\s>]*`)
 
-// FuzzHTML: whatever manifests call their things, they add no element to the page, and the script reads what was meant.
+// FuzzHTML: no name in a manifest adds an element to the page, and the script reads the name unchanged.
 func FuzzHTML(f *testing.F) {
 	for _, name := range []string{"a", "</script><script>alert(1)</script>", "<!--<script>", `" onload="alert(1)`, "' x='", "{{.}}", "</style>", "\u2028", "&lt;", "]]>", "javascript:alert(1)", "\\u003c", "\x00", "a, b"} {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		name = "a" + name // for every name has something in it
+		name = "a" + name // names are not empty
 		plain, html := page(t, hostile(t, "a")), page(t, hostile(t, name))
 		if want, got := tags.FindAllString(plain, -1), tags.FindAllString(html, -1); fmt.Sprint(want) != fmt.Sprint(got) {
 			t.Fatalf("%q changes the elements of the page", name)
 		}
-		// Bytes that are no text are the same as JSON's replacement for them.
+		// JSON replaces bytes that are not valid UTF-8.
 		if got, want := drawn(t, html).Nodes[0].Name, strings.ToValidUTF8(name, "\ufffd"); got != want && !strings.Contains(want, "\ufffd") {
 			t.Fatalf("the script reads %q for %q", got, name)
 		}
 	})
 }
 
-// TestDrawing: numbers in the data point to what they should.
+// TestDrawing: indexes in the data refer to the right names.
 func TestDrawing(t *testing.T) {
-	d := drawn(t, page(t, lostZone()))
+	d := drawn(t, page(t, failedZone()))
 	s := d.Scenarios[1]
-	if d.Nodes[s.Lost[0]].Name != "node-2" || d.Zones[d.Nodes[1].Zone] != "zone-2" || len(s.Drained) > 0 {
+	if d.Nodes[s.Failed[0]].Name != "node-2" || d.Zones[d.Nodes[1].Zone] != "zone-2" || len(s.Drained) > 0 {
 		t.Errorf("%+v of %+v", s, d.Nodes)
 	}
-	if c := s.Changes[0]; d.Texts[c[0]] != "api-2" || d.Workloads[c[1]].Name != "Deployment api" || c[2] != 1 || c[3] != -1 || d.Texts[c[4]] != "its node is lost" {
+	if c := s.Changes[0]; d.Texts[c[0]] != "api-2" || d.Workloads[c[1]].Name != "Deployment api" || c[2] != 1 || c[3] != -1 || d.Texts[c[4]] != "its node fails" {
 		t.Errorf("%v", c)
 	}
-	if o := s.Outcomes[0]; d.Workloads[o[0]].Name != "Deployment api" || d.Texts[o[1]] != "stops" || d.Texts[o[2]] != "stops" || !slices.Equal(o[3:7], []int{2, 0, 0, 1}) || d.Texts[o[7]] != "api-3: there is no room" {
+	if o := s.Outcomes[0]; d.Workloads[o[0]].Name != "Deployment api" || d.Texts[o[1]] != "stops" || d.Texts[o[2]] != "becomes unavailable" || !slices.Equal(o[3:7], []int{2, 0, 0, 1}) || d.Texts[o[7]] != "api-3: there is no room" {
 		t.Errorf("%v of %q", o, d.Texts)
 	}
 	if p := d.Pods[3]; d.Workloads[p.Workload].Name != "DaemonSet logs" || d.Nodes[p.Node].Name != "node-2" {
@@ -137,21 +137,21 @@ func TestDrawing(t *testing.T) {
 	}
 }
 
-// TestMarks: no two workloads have one letter, and none of the first forty colour and shape.
+// TestMarks: no two workloads share a letter, and no two of the first forty share colour and shape.
 func TestMarks(t *testing.T) {
 	letters, looks := map[string]bool{}, map[string]bool{}
 	for i := range 1000 {
 		m := newMark(i)
 		look := fmt.Sprint(m.Colour, m.Shape)
 		if letters[m.Letter] || i < colours*shapes && looks[look] {
-			t.Errorf("%d has %+v, and so has another", i, m)
+			t.Errorf("%d has %+v like another workload", i, m)
 		}
 		letters[m.Letter], looks[look] = true, true
 	}
 }
 
-// TestPlacesOfMany: in a large cluster nodes that hold the same are one row, and none is left out.
-func TestPlacesOfMany(t *testing.T) {
+// TestPlacesOfLargeClusters: nodes with the same pods share a row, and no node is left out.
+func TestPlacesOfLargeClusters(t *testing.T) {
 	r := Report{Workloads: []Workload{{Name: "Deployment api"}, {Name: "DaemonSet logs"}}}
 	for i := range 5000 {
 		node := Node{Name: fmt.Sprintf("node-%04d", i), Zone: fmt.Sprint("zone-", i%3)}

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// The elements of JUnit's XML that build servers read. There is no standard; these are what Jenkins and GitLab show.
+// The elements of JUnit XML that build servers read. There is no standard; these are the ones that Jenkins and GitLab show.
 type (
 	suites struct {
 		XMLName  xml.Name `xml:"testsuites"`
@@ -39,9 +39,9 @@ type (
 	}
 )
 
-// WriteJUnit writes the report as JUnit's XML: a suite of the rules, in which each finding is a failure, or skipped where it is
-// ignored, and each rule without one a success; and a suite of the workloads with what is done to each, in which what breaks
-// the claim fails.
+// WriteJUnit writes the report as JUnit XML with two suites. In the suite of the rules, each finding is a failure (skipped if
+// it is ignored), and each rule without findings a success. In the suite of the workloads, each event is a test case, and a
+// breach of the requirement a failure.
 func (r Report) WriteJUnit(out io.Writer) error {
 	all := suites{Name: "holdfast verify"}
 	all.add(r.ruleSuite())
@@ -82,9 +82,9 @@ func (r Report) ruleSuite() suite {
 }
 
 func (r Report) workloadSuite() suite {
-	broken := map[[2]string]bool{}
+	breaches := map[[2]string]bool{}
 	for _, b := range r.Breaches {
-		broken[[2]string{b.Workload.Name, b.Worst.Event}] = true
+		breaches[[2]string{b.Workload.Name, b.Worst.Event}] = true
 	}
 	s := suite{Name: "workloads"}
 	for _, w := range r.Workloads {
@@ -93,7 +93,7 @@ func (r Report) workloadSuite() suite {
 			text := Breach{Workload: w, Worst: worst, Within: r.WithinSeconds}.String()
 			c := testcase{Class: w.Name, Name: worst.Event, File: file}
 			switch {
-			case broken[[2]string{w.Name, worst.Event}]:
+			case breaches[[2]string{w.Name, worst.Event}]:
 				c.Failure = &detail{text, worst.Verdict, w.At + ": " + text}
 			case worst.Verdict != Serves:
 				c.Out = text

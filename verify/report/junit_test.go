@@ -32,12 +32,12 @@ func TestJUnit(t *testing.T) {
 	var tests, failures, skipped int
 	for _, s := range all.Suites {
 		if s.Tests != len(s.Cases) {
-			t.Errorf("suite %s says %d tests and has %d", s.Name, s.Tests, len(s.Cases))
+			t.Errorf("suite %s counts %d tests and has %d", s.Name, s.Tests, len(s.Cases))
 		}
 		tests, failures, skipped = tests+s.Tests, failures+s.Failures, skipped+s.Skipped
 		for _, c := range s.Cases {
 			if _, twice := cases[c.Class+"/"+c.Name]; twice {
-				t.Errorf("%s is there twice", c.Name)
+				t.Errorf("test case %s exists twice", c.Name)
 			}
 			cases[c.Class+"/"+c.Name] = c
 		}
@@ -47,20 +47,20 @@ func TestJUnit(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"rules/budget-blocks-drain: PodDisruptionBudget api": "a.yaml:14: PodDisruptionBudget api: lets none",
-		"Deployment api/lose node":                           "a.yaml:1: Deployment api stops",
+		"Deployment api/lose node":                           "a.yaml:1: Deployment api is unavailable for 5m51s when node-1 fails",
 	} {
-		c, is := cases[name]
-		if !is || c.Failure == nil || !strings.Contains(c.Failure.Text, want) || c.File != "a.yaml" {
+		c, ok := cases[name]
+		if !ok || c.Failure == nil || !strings.Contains(c.Failure.Text, want) || c.File != "a.yaml" {
 			t.Errorf("%s: %+v", name, c)
 		}
 	}
 	if c := cases["rules/quorum-is-even: StatefulSet store"]; c.Skipped == nil || !strings.Contains(c.Skipped.Message, "a third <comes> & \uFFFD soon ]]>") {
-		t.Errorf("what is ignored: %+v", c)
+		t.Errorf("ignored finding: %+v", c)
 	}
-	if c, is := cases["rules/budgets-overlap"]; !is || c.Failure != nil || c.Skipped != nil {
+	if c, ok := cases["rules/budgets-overlap"]; !ok || c.Failure != nil || c.Skipped != nil {
 		t.Errorf("a rule without findings: %+v", c)
 	}
-	if c, is := cases["Deployment api/lose zone"]; !is || c.Failure != nil {
-		t.Errorf("what is not claimed: %+v", c)
+	if c, ok := cases["Deployment api/lose zone"]; !ok || c.Failure != nil {
+		t.Errorf("event that is not required: %+v", c)
 	}
 }

@@ -6,25 +6,25 @@ import (
 	"strings"
 )
 
-// few is how many nodes are told apart; of more, those that hold the same are told of together.
+// few is up to how many nodes each has a row of its own; in larger clusters, nodes with the same pods share one.
 const few = 60
 
-// placeView is a node, or several that hold the same, and what is on it.
+// placeView is a node, or several with the same pods.
 type placeView struct {
 	Zone, Node string
-	// More is how many other nodes are like it.
+	// More is the number of other nodes.
 	More int
 	Pods []podView
 }
 
-// podView is a pod, or several of one workload.
+// podView is a pod, or several pods of one workload.
 type podView struct {
 	Mark Mark
 	Name string
 	Why  string
 }
 
-// places lists what is on each node, and last what is on none.
+// places lists the pods on each node, then the Pending ones.
 func places(r Report, marks map[string]Mark) []placeView {
 	on := map[string][]Pod{}
 	for _, p := range r.Pods {
@@ -35,10 +35,10 @@ func places(r Report, marks map[string]Mark) []placeView {
 	for _, n := range r.Cluster.Nodes {
 		row := placeView{Zone: n.Zone, Node: n.Name, Pods: podViews(on[n.Name], marks)}
 		if len(r.Cluster.Nodes) > few {
-			key := n.Zone + "\n" + kinds(on[n.Name])
+			key := n.Zone + "\n" + workloadsOf(on[n.Name])
 			if i, ok := same[key]; ok {
 				rows[i].More++
-				rows[i].Pods = alike(on[n.Name], marks)
+				rows[i].Pods = summaries(on[n.Name], marks)
 				continue
 			}
 			same[key] = len(rows)
@@ -52,8 +52,8 @@ func places(r Report, marks map[string]Mark) []placeView {
 	return rows
 }
 
-// kinds is which workloads have how many of the pods.
-func kinds(pods []Pod) string {
+// workloadsOf is a text that is the same for nodes with the same number of pods of each workload.
+func workloadsOf(pods []Pod) string {
 	var names []string
 	for _, p := range pods {
 		names = append(names, p.Workload)
@@ -70,8 +70,8 @@ func podViews(pods []Pod, marks map[string]Mark) []podView {
 	return all
 }
 
-// alike is what each of several nodes has: pods by the names of their workloads.
-func alike(pods []Pod, marks map[string]Mark) []podView {
+// summaries are the pods of a row for several nodes: a number for each workload.
+func summaries(pods []Pod, marks map[string]Mark) []podView {
 	var all []podView
 	seen := map[string]int{}
 	for _, p := range pods {

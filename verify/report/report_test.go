@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/holdfast-ha/holdfast/internal/table"
 )
 
 // sample is the report of an event that interrupts api, beside a DaemonSet that serves.
@@ -30,7 +32,7 @@ func sample(event, target string, api Effect) Report {
 	return r
 }
 
-// TestText: what fails is told by the scenario that shows it, in lines that fit.
+// TestText: interruptions are written by the scenario that shows them, in lines that fit the terminal.
 func TestText(t *testing.T) {
 	long := "pod default/api-2 fits on no node: " + strings.Repeat("node(s) had untolerated taint {a: b}, ", 8)
 	r := sample(LoseZone, "zone-2", Effect{Verdict: Recovers, After: 1, RecoverySeconds: 341, Pending: []string{long}})
@@ -40,17 +42,17 @@ func TestText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"2 workloads on 2 nodes in 2 zones: one does not survive all that is claimed\n",
+		"2 workloads on 2 nodes in 2 zones: 1 does not meet the requirement\n",
 		"Deployment api  2     stateless?   down 5m41s\n",
 		"\n                2     per-node     serves\n",
-		"  when zone-2 is lost, it stops, and serves again after 5m41s (at worst 0 of 2 pods run, it needs 1;\n    then 1)\n    pod default/api-2 fits",
+		"  when zone-2 fails, it is unavailable for 5m41s (at worst 0 of 2 pods ready, 1 needed; 1 ready in\n    the end)\n    pod default/api-2 fits",
 	} {
 		if !strings.Contains(text.String(), want) {
-			t.Errorf("there is no %q in:\n%s", want, text.String())
+			t.Errorf("%q is missing in:\n%s", want, text.String())
 		}
 	}
 	for line := range strings.Lines(text.String()) {
-		if len(line) > width+1 {
+		if len(line) > table.Width+1 {
 			t.Errorf("%d columns: %s", len(line)-1, line)
 		}
 	}
@@ -59,33 +61,33 @@ func TestText(t *testing.T) {
 		t.Fatal(err)
 	}
 	if plain := withoutColours.Replace(coloured.String()); plain != text.String() || coloured.String() == plain {
-		t.Errorf("in colours it says:\n%s", coloured.String())
+		t.Errorf("colours change the text:\n%s", coloured.String())
 	}
 }
 
 var withoutColours = strings.NewReplacer("\x1b[0m", "", "\x1b[31m", "", "\x1b[32m", "", "\x1b[33m", "", "\x1b[1;31m", "", "\x1b[1;32m", "")
 
-func TestTook(t *testing.T) {
+func TestDuration(t *testing.T) {
 	for seconds, want := range map[float64]string{0.5: "500ms", 1.5: "1.5s", 40: "40s", 60: "1m", 341: "5m41s", 3600: "1h", 3660: "1h1m"} {
-		if got := took(seconds); got != want {
+		if got := duration(seconds); got != want {
 			t.Errorf("%v: %s, want %s", seconds, got, want)
 		}
 	}
 }
 
-// TestBecomes: pods that find no node are no drain that does not end, and where nobody is served nothing is said.
-func TestBecomes(t *testing.T) {
+// TestEffect: a blocked event is described by its kind, and an event without effect on a workload leaves its cell empty.
+func TestEffect(t *testing.T) {
 	blocked := Effect{Verdict: Blocked, Needs: 1}
 	for event, want := range map[string]string{
-		SteadyState: "has pods that find no node", ScaleUp: "has pods that find no node",
-		DrainNode: "does not come to an end", Rollout: "does not come to an end",
+		SteadyState: "has pods that stay Pending", ScaleUp: "has pods that stay Pending",
+		DrainNode: "blocks the drain", Rollout: "does not complete the rollout",
 	} {
-		if got := blocked.becomes(event); got != want {
-			t.Errorf("%s: it %s: want %q", event, got, want)
+		if got := blocked.effect(event); got != want {
+			t.Errorf("%s: got %q, want %q", event, got, want)
 		}
 	}
 	for want, w := range map[string]*Worst{
-		"-": {Effect: Effect{Verdict: Serves}}, Serves: {Effect: Effect{Verdict: Serves, Needs: 1}}, Blocked: {Effect: Effect{Verdict: Blocked}},
+		"-": {Effect: Effect{Verdict: Serves}}, "serves": {Effect: Effect{Verdict: Serves, Needs: 1}}, "blocked": {Effect: Effect{Verdict: Blocked}},
 	} {
 		if got := w.cell(); got != want {
 			t.Errorf("%+v: the cell is %q, want %q", w.Effect, got, want)
@@ -102,6 +104,6 @@ func TestNotGuaranteed(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if !strings.Contains(page(t, r), r.notGuaranteed()[0]) {
-		t.Error("the page does not have it")
+		t.Error("the page does not contain it")
 	}
 }

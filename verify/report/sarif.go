@@ -12,12 +12,15 @@ import (
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 )
 
-// home is where the project is found.
+// stdin is the name of standard input in positions.
+const stdin = "-"
+
+// home is the address of the project.
 const home = "https://github.com/holdfast-ha/holdfast"
 
-// WriteSARIF writes findings and what breaks the claim as SARIF 2.1.0, which code hosts show beside the lines of a change.
-// Findings are warnings, suppressed where they are ignored; what breaks the claim is an error. Files are relative to root,
-// an absolute path, where they are below it.
+// WriteSARIF writes findings and breaches of the requirement as SARIF 2.1.0, which code hosts show beside the lines of a
+// change. Findings are warnings, suppressed if they are ignored; breaches are errors. Files below root, an absolute path, are
+// relative to it.
 func (r Report) WriteSARIF(out io.Writer, root string) error {
 	run := sarif.NewRunWithInformationURI("holdfast", home)
 	for _, rule := range slices.Concat(r.Rules, r.RequirementRules) {
@@ -25,20 +28,20 @@ func (r Report) WriteSARIF(out io.Writer, root string) error {
 	}
 	seen := counter{}
 	for _, f := range r.Findings {
-		made := result(run, f.Rule, sarif.LevelWarning, f.Object+": "+f.Message, seen.next(f.Fingerprint))
-		made.AddLocation(location(root, f.File, f.Line, f.Object))
+		result := newResult(run, f.Rule, sarif.LevelWarning, f.Object+": "+f.Message, seen.next(f.Fingerprint))
+		result.AddLocation(location(root, f.File, f.Line, f.Object))
 		if f.Ignored != "" {
 			kind := "inSource"
 			if f.IgnoredAt != "" {
 				kind = "external"
 			}
-			made.AddSuppression(sarif.NewSuppression().WithKind(kind).WithStatus("accepted").WithJustification(f.Ignored))
+			result.AddSuppression(sarif.NewSuppression().WithKind(kind).WithStatus("accepted").WithJustification(f.Ignored))
 		}
 	}
 	for _, b := range r.Breaches {
 		file, line := b.Workload.place()
-		made := result(run, b.Rule, sarif.LevelError, b.String(), seen.next(b.Fingerprint))
-		made.AddLocation(location(root, file, line, b.Workload.Name))
+		result := newResult(run, b.Rule, sarif.LevelError, b.String(), seen.next(b.Fingerprint))
+		result.AddLocation(location(root, file, line, b.Workload.Name))
 	}
 	log := sarif.NewReport()
 	log.AddRun(run)
@@ -49,7 +52,7 @@ func (r Report) WriteSARIF(out io.Writer, root string) error {
 	return err
 }
 
-// describe adds a rule: what it protects and how to mend it.
+// describe adds a rule with what it protects and the fix.
 func describe(run *sarif.Run, r Rule) {
 	words := strings.ReplaceAll(r.ID, "-", " ")
 	text := func(s string) *sarif.MultiformatMessageString { return sarif.NewMultiformatMessageString().WithText(s) }
@@ -59,14 +62,14 @@ func describe(run *sarif.Run, r Rule) {
 	rule.WithHelp(text(r.Protects + " " + r.Fix))
 }
 
-// result is one that keeps its identity while lines move.
-func result(run *sarif.Run, rule, level, message, fingerprint string) *sarif.Result {
+// newResult returns a result that keeps its identity when lines change.
+func newResult(run *sarif.Run, rule, level, message, fingerprint string) *sarif.Result {
 	return run.CreateResultForRule(rule).WithLevel(level).WithMessage(sarif.NewTextMessage(message)).
 		WithPartialFingerprints(map[string]string{"holdfast/v1": fingerprint})
 }
 
-// location is a line of a file, and the object there. Standard input is a file of this name, for there are programs that drop
-// a result without one.
+// location is a line of a file, and the object there. Standard input has a file name too, since some programs drop results
+// without one.
 func location(root, file string, line int, object string) *sarif.Location {
 	place := sarif.NewPhysicalLocation().WithArtifactLocation(sarif.NewSimpleArtifactLocation(address(root, file))).WithRegion(sarif.NewSimpleRegion(line, line))
 	return sarif.NewLocationWithPhysicalLocation(place).WithLogicalLocations([]*sarif.LogicalLocation{
@@ -74,9 +77,9 @@ func location(root, file string, line int, object string) *sarif.Location {
 	})
 }
 
-// address is a file as a URI: relative to root where it is below it.
+// address is a file as a URI, relative to root if it is below it.
 func address(root, file string) string {
-	if file == "-" {
+	if file == stdin {
 		return "stdin"
 	}
 	if filepath.IsAbs(file) {
@@ -89,14 +92,14 @@ func address(root, file string) string {
 	return (&url.URL{Path: filepath.ToSlash(filepath.Clean(file))}).String()
 }
 
-// place is where the workload stands.
+// place is the position of the workload.
 func (w Workload) place() (file string, line int) {
 	at := strings.LastIndexByte(w.At, ':')
 	line, _ = strconv.Atoi(w.At[at+1:])
 	return w.At[:max(at, 0)], line
 }
 
-// counter tells equal fingerprints apart by their order: "0123:1", "0123:2".
+// counter numbers equal fingerprints: "0123:1", "0123:2".
 type counter map[string]int
 
 func (c counter) next(fingerprint string) string {

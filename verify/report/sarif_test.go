@@ -12,7 +12,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/verdict"
 )
 
-// decodeSARIF reads a log that has nothing but what SARIF 2.1.0 knows, and holds it against the standard's schema.
+// decodeSARIF reads a log that has only keys of SARIF 2.1.0, and validates it against the schema of the standard.
 func decodeSARIF(t *testing.T, text []byte) *sarif.Run {
 	t.Helper()
 	var log sarif.Report
@@ -40,11 +40,11 @@ func TestSARIF(t *testing.T) {
 	r := verified(t, "dir/a b.yaml", faults, "zone")
 	text := writtenSARIF(t, r)
 	if again := writtenSARIF(t, r); !bytes.Equal(text, again) {
-		t.Error("it is not the same twice")
+		t.Error("the same report gives a different log")
 	}
 	run := decodeSARIF(t, text)
 	if rules := len(r.Rules) + len(r.RequirementRules); len(run.Tool.Driver.Rules) != rules {
-		t.Errorf("%d rules are described, want %d", len(run.Tool.Driver.Rules), rules)
+		t.Errorf("got %d rules, want %d", len(run.Tool.Driver.Rules), rules)
 	}
 	type result struct {
 		level, uri, object string
@@ -62,11 +62,11 @@ func TestSARIF(t *testing.T) {
 	for key, want := range map[string]result{
 		"budget-blocks-drain PodDisruptionBudget api": {"warning", "dir/a%20b.yaml", "lets none of the 1 pods go", 14, 0},
 		"quorum-is-even StatefulSet store":            {"warning", "dir/a%20b.yaml", "2 voters", 24, 1},
-		"claim-lose-zone Deployment api":              {"error", "dir/a%20b.yaml", "Deployment api stops", 1, 0},
-		"claim-lose-zone StatefulSet store":           {"error", "dir/a%20b.yaml", "StatefulSet store stops", 18, 0},
+		"claim-lose-zone Deployment api":              {"error", "dir/a%20b.yaml", "Deployment api is unavailable for 5m51s", 1, 0},
+		"claim-lose-zone StatefulSet store":           {"error", "dir/a%20b.yaml", "StatefulSet store becomes unavailable", 18, 0},
 	} {
-		made, is := got[key]
-		if !is || made.level != want.level || made.uri != want.uri || made.line != want.line || made.suppressed != want.suppressed || !strings.Contains(made.object, want.object) {
+		made, ok := got[key]
+		if !ok || made.level != want.level || made.uri != want.uri || made.line != want.line || made.suppressed != want.suppressed || !strings.Contains(made.object, want.object) {
 			t.Errorf("%s: got %+v, want %+v", key, made, want)
 		}
 	}
@@ -99,27 +99,27 @@ spec:
   selector: {matchLabels: {app: api}}
 `
 
-// TestFingerprints: a result keeps its identity when lines and numbers change, and no two have the same.
+// TestFingerprints: a result keeps its fingerprint when lines and numbers change, and no two results share one.
 func TestFingerprints(t *testing.T) {
 	of := func(r report.Report) map[string]string {
 		all := map[string]string{}
 		for _, made := range decodeSARIF(t, writtenSARIF(t, r)).Results {
 			id := made.PartialFingerprints["holdfast/v1"]
-			if other, is := all[id]; is {
-				t.Errorf("%s and %s have one fingerprint", other, *made.Message.Text)
+			if other, ok := all[id]; ok {
+				t.Errorf("%s and %s share a fingerprint", other, *made.Message.Text)
 			}
 			all[id] = *made.RuleID
 		}
 		return all
 	}
-	// Two findings of one rule and object that differ in a number alone.
+	// Two findings of one rule and object that differ only in a number.
 	twins := ""
 	for _, name := range []string{"web-1", "web-2"} {
 		twins += edited(t, faults[:strings.Index(faults, "---")], "{name: api}", "{name: "+name+"}") + "---\n"
 	}
 	twins += strings.ReplaceAll(budget, "NAME", "one") + strings.ReplaceAll(budget, "NAME", "two")
 	if found := of(verified(t, "a.yaml", twins, "")); len(found) < 2 {
-		t.Errorf("there is no pair of twins: %v", found)
+		t.Errorf("got no pair of such findings: %v", found)
 	}
 	before := of(verified(t, "a.yaml", faults, "zone"))
 	after := of(verified(t, "b.yaml", "# moved\n\n"+edited(t, faults, "replicas: 2", "replicas: 4"), "zone"))
@@ -129,7 +129,7 @@ func TestFingerprints(t *testing.T) {
 		}
 	}
 	if len(after) == 0 {
-		t.Error("there are no results")
+		t.Error("no results")
 	}
 }
 

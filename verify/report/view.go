@@ -7,24 +7,27 @@ import (
 
 // view is a report as the page shows it.
 type view struct {
-	// From says where the pods are at rest, if they run already; Beyond that what fails was not claimed.
-	Title, Promise, From, Beyond string
-	Kept                         bool
-	Columns                      []string
-	Workloads                    []workloadView
-	Events                       []eventView
-	Places                       []placeView
-	Broken                       []brokenView
-	Findings                     []Finding
-	Ignored                      []Finding
-	Assumed                      []string
-	NotJudged                    []string
-	Lucky                        []string
-	Data                         drawing
+	Title, Requirement string
+	// Origin is where running pods come from; Beyond introduces interruptions that do not break the requirement.
+	Origin, Beyond string
+	Kept           bool
+	Columns        []string
+	Workloads      []workloadView
+	// Domains are the kinds of failure domain that have guarantees.
+	Domains       []string
+	Events        []eventView
+	Places        []placeView
+	Interrupted   []interruptedView
+	Findings      []Finding
+	Ignored       []Finding
+	Assumed       []string
+	Unsupported   []string
+	NotGuaranteed []string
+	Data          drawing
 }
 
-// Mark is how a workload's pods are drawn: a letter of its own, in a colour and a shape that few others have, so that
-// colour alone says nothing.
+// Mark is the symbol of a workload's pods: a letter of its own, in a colour and a shape that few others share. The colour
+// alone carries no information.
 type Mark struct {
 	Letter string `json:"letter"`
 	Colour int    `json:"colour"`
@@ -47,69 +50,74 @@ func newMark(i int) Mark {
 
 type workloadView struct {
 	Workload
-	Mark  Mark
-	Cells []cellView
+	Mark       Mark
+	Cells      []cellView
+	Guarantees []string
 }
 
-// cellView is the worst that an event does to a workload, and which scenario shows it.
+// cellView is the worst effect of an event on a workload, and the number of the scenario that shows it, -1 for none.
 type cellView struct {
 	Head, Text, Class string
 	Scenario          int
 }
 
-// eventView are the scenarios of one event.
+// eventView is the list of scenarios of one event.
 type eventView struct {
 	Head string
-	// Beyond tells that something is claimed, but not for this event.
+	// Beyond is whether there is a requirement that does not cover this event.
 	Beyond    bool
 	Scenarios []scenarioView
 }
 
 type scenarioView struct {
-	ID                int
-	Target            string
-	Like              string
-	Verdict, Class    string
-	Stuck             string
-	Claimed, Harmless bool
-	Outcomes          []outcomeView
+	ID             int
+	Target         string
+	Like           string
+	Verdict, Class string
+	Blocked        string
+	Harmless       bool
+	Outcomes       []outcomeView
 }
 
 type outcomeView struct {
 	Workload string
 	Mark     Mark
-	Becomes  string
+	Effect   string
 	Class    string
 }
 
-// brokenView is a workload that something stops.
-type brokenView struct {
-	Name, Alone string
-	Mark        Mark
-	Says        []saysView
+// interruptedView is a workload that events interrupt.
+type interruptedView struct {
+	Name, Standalone string
+	Mark             Mark
+	Events           []interruptionView
 }
 
-type saysView struct {
-	When, Becomes, Counts, Class string
-	Ignored                      string
-	Scenario                     int
-	Waiting                      []string
+type interruptionView struct {
+	When, Effect, Counts, Class string
+	Ignored                     string
+	Scenario                    int
+	Pending                     []string
 }
 
 func newView(r Report) view {
-	v := view{Title: r.Summary(), Promise: r.Promise(), From: r.From(), Beyond: r.Beyond(), Kept: r.Kept, Assumed: r.Assumed, NotJudged: r.Unsupported, Lucky: r.notGuaranteed()}
+	v := view{Title: r.Summary(), Requirement: r.requirement(), Origin: r.origin(), Beyond: r.beyond(), Kept: r.Kept, Domains: []string{"node", "zone"},
+		Assumed: r.Assumed, Unsupported: r.Unsupported, NotGuaranteed: r.notGuaranteed()}
+	for _, d := range r.Cluster.Domains {
+		v.Domains = append(v.Domains, d.Name)
+	}
 	marks := map[string]Mark{}
 	for i, w := range r.Workloads {
 		marks[w.Name] = newMark(i)
 	}
-	played := r.columns()
+	columns := r.columns()
 	first := r.first()
-	for _, c := range played {
+	for _, c := range columns {
 		v.Columns = append(v.Columns, c.head)
 	}
 	for _, w := range r.Workloads {
-		row := workloadView{Workload: w, Mark: marks[w.Name]}
-		for _, c := range played {
+		row := workloadView{Workload: w, Mark: marks[w.Name], Guarantees: guarantees(w, v.Domains)}
+		for _, c := range columns {
 			cell := newCell(c.head, w.WorstOf(c.event), first)
 			if w.notGuaranteed(c.event) {
 				cell.Text += "*"
@@ -117,8 +125,8 @@ func newView(r Report) view {
 			row.Cells = append(row.Cells, cell)
 		}
 		v.Workloads = append(v.Workloads, row)
-		if bad := w.Failures; len(bad) > 0 {
-			v.Broken = append(v.Broken, newBroken(w, bad, marks[w.Name], first))
+		if len(w.Failures) > 0 {
+			v.Interrupted = append(v.Interrupted, newInterrupted(w, marks[w.Name], first))
 		}
 	}
 	v.Events = newEvents(r, marks)
@@ -132,6 +140,27 @@ func newView(r Report) view {
 	}
 	v.Data = newDrawing(r, marks)
 	return v
+}
+
+// guarantees are the most pods of a workload in one domain of each kind, with the reason; "" where no node is in a domain of
+// the kind.
+func guarantees(w Workload, domains []string) []string {
+	bounds := map[string]Bounds{"node": w.Guarantee.Node}
+	if w.Guarantee.Zone != nil {
+		bounds["zone"] = *w.Guarantee.Zone
+	}
+	for _, d := range w.Guarantee.Domains {
+		bounds[d.Domain] = d.Bounds
+	}
+	var all []string
+	for _, name := range domains {
+		text := ""
+		if b, ok := bounds[name]; ok && b.Healed.Why != "" {
+			text = fmt.Sprintf("%d: %s", b.Healed.Pods, b.Healed.Why)
+		}
+		all = append(all, text)
+	}
+	return all
 }
 
 // first maps event and target to the number of the scenario.
@@ -150,33 +179,33 @@ func newCell(head string, w *Worst, numbers map[[2]string]int) cellView {
 	return cellView{Head: head, Text: w.cell(), Class: class(w.Verdict), Scenario: numbers[[2]string{w.Event, w.Target}]}
 }
 
-func newBroken(w Workload, bad []Worst, mark Mark, numbers map[[2]string]int) brokenView {
-	b := brokenView{Name: w.Name, Alone: strings.TrimSpace(w.alone()), Mark: mark}
-	for _, worst := range bad {
-		b.Says = append(b.Says, saysView{When: sentence(what(worst.Event, w.own(worst))), Becomes: worst.becomes(worst.Event), Counts: worst.counts(), Class: class(worst.Verdict),
-			Scenario: numbers[[2]string{worst.Event, worst.Target}], Waiting: worst.Pending, Ignored: worst.Ignored})
+func newInterrupted(w Workload, mark Mark, numbers map[[2]string]int) interruptedView {
+	v := interruptedView{Name: w.Name, Standalone: w.standalone(), Mark: mark}
+	for _, worst := range w.Failures {
+		v.Events = append(v.Events, interruptionView{When: sentence(w.whenFor(worst)), Effect: worst.effect(worst.Event), Counts: worst.counts(), Class: class(worst.Verdict),
+			Scenario: numbers[[2]string{worst.Event, worst.Target}], Pending: worst.Pending, Ignored: worst.Ignored})
 	}
-	return b
+	return v
 }
 
 // head is an event as a heading.
 func head(event string) string {
 	switch event {
 	case SteadyState:
-		return "At rest"
+		return "Steady state"
 	case DrainNode:
 		return "A node is drained"
 	case Rollout:
-		return "A workload rolls"
+		return "A workload is rolled out"
 	case ScaleUp:
-		return "A workload grows to its maximum"
+		return "A workload is scaled up to its maximum"
 	case LoseNodeInDrain:
-		return "A node is lost while another is drained"
+		return "A node fails while another is drained"
 	case LoseNodeInRollout:
-		return "A node is lost while a workload rolls"
+		return "A node fails while a workload is rolled out"
 	}
 	domain, _ := FailedDomain(event)
-	return "A " + domain + " is lost"
+	return "A " + domain + " fails"
 }
 
 func newEvents(r Report, marks map[string]Mark) []eventView {
@@ -192,32 +221,25 @@ func newEvents(r Report, marks map[string]Mark) []eventView {
 }
 
 func newScenario(i int, s Scenario, marks map[string]Mark) scenarioView {
-	v := scenarioView{ID: i, Target: s.Target, Verdict: s.Verdict, Class: class(s.Verdict), Stuck: s.Blocked, Claimed: s.Required, Harmless: s.Verdict == Serves}
+	v := scenarioView{ID: i, Target: s.Target, Verdict: label(s.Verdict), Class: class(s.Verdict), Blocked: s.Blocked, Harmless: s.Verdict == Serves}
 	if v.Target == "" {
-		v.Target = "Nothing happens"
+		v.Target = "No event"
 	}
 	if first, second, pair := strings.Cut(s.Target, ", "); pair {
-		v.Target = second + " while " + first + map[bool]string{true: " rolls", false: " is drained"}[s.Event == LoseNodeInRollout]
+		v.Target = second + " while " + first + map[bool]string{true: " is rolled out", false: " is drained"}[s.Event == LoseNodeInRollout]
 	}
 	if len(s.Like) > 0 {
-		v.Like = fmt.Sprintf("and %d alike", len(s.Like))
+		v.Like = fmt.Sprintf("and %d equivalent", len(s.Like))
 	}
 	for _, o := range s.Outcomes {
 		if o.Verdict != Serves {
-			v.Outcomes = append(v.Outcomes, outcomeView{Workload: o.Workload, Mark: marks[o.Workload], Becomes: o.becomes(s.Event), Class: class(o.Verdict)})
+			v.Outcomes = append(v.Outcomes, outcomeView{Workload: o.Workload, Mark: marks[o.Workload], Effect: o.effect(s.Event), Class: class(o.Verdict)})
 		}
 	}
 	return v
 }
 
-// class is the style of a verdict.
+// class is the CSS class of a verdict.
 func class(verdict string) string {
-	return map[string]string{Serves: "serves", Recovers: "returns", Blocked: "stuck", Stops: "stops"}[verdict]
-}
-
-func sentence(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	return map[string]string{Serves: "serves", Recovers: "recovers", Blocked: "blocked", Stops: "stops"}[verdict]
 }

@@ -8,116 +8,152 @@ import (
 	"time"
 )
 
-// Summary is the report in a sentence.
+// Summary returns the report in one sentence.
 func (r Report) Summary() string {
 	on := fmt.Sprintf("%s on %s", count(len(r.Workloads), "workload"), count(len(r.Cluster.Nodes), "node"))
 	if zones := len(r.Cluster.Zones); zones > 0 {
-		on += fmt.Sprintf(" in %s", count(zones, "zone"))
+		on += " in " + count(zones, "zone")
 	}
-	switch fail := r.Failing; {
+	for _, d := range r.Cluster.Domains {
+		on += " in " + count(len(d.Values), d.Name)
+	}
+	one := len(r.Workloads) == 1
+	switch {
 	case r.Requirement == "":
 		return on
-	case r.Kept && r.Excepted:
-		return on + ": survives the loss of any " + r.Requirement + r.within(", but for what is ignored")
 	case r.Kept:
-		return on + ": survives the loss of any " + r.Requirement + r.within("")
-	case fail == 1 && len(r.Workloads) > 1:
-		return on + ": one does not survive all that is claimed"
-	case fail > 0 && fail < len(r.Workloads):
-		return fmt.Sprintf("%s: %d do not survive all that is claimed", on, fail)
+		verb := "all survive"
+		if one {
+			verb = "survives"
+		}
+		return fmt.Sprintf("%s: %s any %s failure%s", on, verb, r.domains(), r.limits())
+	case one:
+		return on + ": does not meet the requirement"
+	case r.Failing == 0:
+		return on + ": the requirement is not met"
+	case r.Failing == len(r.Workloads):
+		return on + ": none meets the requirement"
+	case r.Failing == 1:
+		return on + ": 1 does not meet the requirement"
 	}
-	return on + ": does not survive all that is claimed"
+	return fmt.Sprintf("%s: %d do not meet the requirement", on, r.Failing)
 }
 
-// From says where the pods are at rest, if some of them run already; "" if none does.
-func (r Report) From() string {
-	run := 0
-	for _, p := range r.Pods {
-		if p.Runs {
-			run++
+// domains is the requirement in words: "zone or rack".
+func (r Report) domains() string { return strings.ReplaceAll(r.Requirement, ", ", " or ") }
+
+// limits is what restricts a kept requirement, as the end of a sentence.
+func (r Report) limits() string {
+	var text string
+	if r.WithinSeconds > 0 {
+		text = ", serving again within " + duration(r.WithinSeconds)
+	}
+	if r.Excepted {
+		text += ", except where ignored"
+	}
+	return text
+}
+
+// requirement returns the requirement in one sentence; "" if nothing is required.
+func (r Report) requirement() string {
+	if r.Requirement == "" {
+		return ""
+	}
+	text := "Required: no workload becomes unavailable when "
+	if r.WithinSeconds > 0 {
+		text = "Required: every workload serves again within " + duration(r.WithinSeconds) + " when "
+	}
+	for _, domain := range strings.Split(r.Requirement, ", ") {
+		if domain != "node" {
+			text += "any " + domain + " fails, "
 		}
 	}
-	switch {
-	case run == 0:
+	return text + "any node fails or is drained, or any workload is rolled out."
+}
+
+// origin returns where the pods of the steady state come from; "" if the simulation placed all of them.
+func (r Report) origin() string {
+	running := 0
+	for _, p := range r.Pods {
+		if p.Runs {
+			running++
+		}
+	}
+	switch running {
+	case 0:
 		return ""
-	case run == len(r.Pods):
-		return "All pods are where they run."
+	case len(r.Pods):
+		return "All pods are on the nodes where they run now."
 	}
-	return fmt.Sprintf("%d of %s are where they run; the others are placed.", run, count(len(r.Pods), "pod"))
+	return fmt.Sprintf("%d of %s are on the nodes where they run now; the simulation placed the others.", running, count(len(r.Pods), "pod"))
 }
 
-// within adds to a sentence how long something may be away, if that is claimed, before its end.
-func (r Report) within(end string) string {
-	if r.WithinSeconds == 0 {
-		return end
-	}
-	return ", all serve again within " + took(r.WithinSeconds) + end
-}
-
-// Promise is what is claimed, in a sentence; "" if nothing is.
-func (r Report) Promise() string {
-	stops := "nothing stops"
-	if r.WithinSeconds > 0 {
-		stops = "all serve again within " + took(r.WithinSeconds)
-	}
-	switch r.Requirement {
-	case "node":
-		return "Claimed: " + stops + " when any one node is lost or drained, or any workload rolls."
-	case "zone":
-		return "Claimed: " + stops + " when any one zone is lost, any one node is lost or drained, or any workload rolls."
-	}
-	return ""
-}
-
-// Beyond is said of what fails where the claim is kept; "" if it is not, or nothing fails.
-func (r Report) Beyond() string {
+// beyond introduces interruptions that do not break the requirement; "" if it is broken, or there are none.
+func (r Report) beyond() string {
 	if r.Requirement == "" || !r.Kept || r.Excepted || !slices.ContainsFunc(r.Workloads, func(w Workload) bool { return len(w.Failures) > 0 }) {
 		return ""
 	}
-	return "What still stops something is more than what is claimed:"
+	return "Failures beyond the requirement that interrupt a workload:"
 }
 
-// what is a scenario in words, "when node-1 is drained".
-func what(event, target string) string {
+// when is a scenario as a clause: "when node-1 is drained".
+func when(event, target string) string {
 	first, second, _ := strings.Cut(target, ", ")
 	switch event {
+	case SteadyState:
+		return "in steady state"
 	case DrainNode:
 		return "when " + target + " is drained"
 	case Rollout:
-		return "when " + target + " rolls"
+		return "when " + target + " is rolled out"
 	case ScaleUp:
-		return "when " + target + " grows to its maximum"
+		return "when " + target + " is scaled up to its maximum"
 	case LoseNodeInDrain:
-		return fmt.Sprintf("when %s is lost while %s is drained", second, first)
+		return fmt.Sprintf("when %s fails while %s is drained", second, first)
 	case LoseNodeInRollout:
-		return fmt.Sprintf("when %s is lost while %s rolls", second, first)
+		return fmt.Sprintf("when %s fails while %s is rolled out", second, first)
 	}
-	if _, ok := FailedDomain(event); ok {
-		return "when " + target + " is lost"
-	}
-	return "at rest"
+	return "when " + target + " fails"
 }
 
-// becomes is the effect of an event in words, "stops, and serves again after 5m40s".
-func (e Effect) becomes(event string) string {
+// whenFor is the same, with "it" for the workload itself.
+func (w Workload) whenFor(worst Worst) string {
+	target := worst.Target
+	if first, second, ok := strings.Cut(target, ", "); ok && first == w.Name {
+		target = "it, " + second
+	} else if target == w.Name {
+		target = "it"
+	}
+	return when(worst.Event, target)
+}
+
+// effect is the effect of an event as a predicate: "is unavailable for 5m40s".
+func (e Effect) effect(event string) string {
 	switch {
 	case e.Verdict == Serves && e.RecoverySeconds > 0:
-		return "goes on after " + took(e.RecoverySeconds)
+		return "serves again after " + duration(e.RecoverySeconds)
 	case e.Verdict == Serves:
-		return "goes on"
-	case e.Verdict == Blocked && (event == SteadyState || event == ScaleUp):
-		return "has pods that find no node"
+		return "keeps serving"
+	case e.Verdict == Blocked && event == DrainNode:
+		return "blocks the drain"
+	case e.Verdict == Blocked && event == Rollout:
+		return "does not complete the rollout"
 	case e.Verdict == Blocked:
-		return "does not come to an end"
+		return "has pods that stay Pending"
 	case e.Verdict == Stops:
-		return "stops"
+		return "becomes unavailable"
 	case e.RecoverySeconds > 0:
-		return "stops, and serves again after " + took(e.RecoverySeconds)
+		return "is unavailable for " + duration(e.RecoverySeconds)
 	}
-	return "stops, and serves again"
+	return "becomes unavailable and recovers"
 }
 
-// cell is the worst that an event does in a column, with a star where it might have been worse.
+// counts are the pods behind a verdict.
+func (e Effect) counts() string {
+	return fmt.Sprintf("at worst %d of %s ready, %d needed; %d ready in the end", e.Least, count(e.Pods, "pod"), e.Needs, e.After)
+}
+
+// cell is the worst effect of an event in a column, with a star where the constraints do not guarantee it.
 func (w Workload) cell(event string) string {
 	if w.notGuaranteed(event) {
 		return w.WorstOf(event).cell() + "*"
@@ -125,64 +161,87 @@ func (w Workload) cell(event string) string {
 	return w.WorstOf(event).cell()
 }
 
-func (w Workload) notGuaranteed(event string) bool {
-	return slices.ContainsFunc(w.NotGuaranteed, func(n NotGuaranteed) bool { return n.Event == event })
-}
-
-// String says where the pods may be instead.
-func (n NotGuaranteed) sentence(w Workload) string {
-	when := map[string]string{"": "", "rolled": "once rolled or scaled, ", "healed": "once a failure is over, "}[n.After]
-	where := map[string]string{"node": "on one node"}[n.Domain]
-	return fmt.Sprintf("%s: %s%d of %s may be %s (%s)", w.Name, when, n.Bound.Pods, count(w.Pods, "pod"), cmp.Or(where, "in one "+n.Domain), n.Bound.Why)
-}
-
-// notGuaranteed are the workloads that survive a failure only by the current placement of their pods. What holds for a node is not
-// repeated for the zone that it is in.
-func (r Report) notGuaranteed() []string {
-	var all []string
-	for _, w := range r.Workloads {
-		if len(w.NotGuaranteed) > 0 {
-			all = append(all, w.NotGuaranteed[0].sentence(w))
-		}
-	}
-	return all
-}
-
-// String is the breach in a sentence.
-func (b Breach) String() string {
-	text := fmt.Sprintf("%s %s %s: %d of %d pods run, it takes %d", b.Workload.Name, b.Worst.becomes(b.Worst.Event), what(b.Worst.Event, b.Worst.Target), b.Worst.Least, b.Worst.Pods, b.Worst.Needs)
-	if b.Worst.Late {
-		text += "; claimed: within " + took(b.Within)
-	}
-	if len(b.Worst.Pending) > 0 {
-		text += "; " + b.Worst.Pending[0]
-	}
-	return text
-}
-
-// String is the finding in a line.
-func (f Finding) String() string { return f.Rule + ": " + f.Object + ": " + f.Message }
-
-// cell is an effect in a column: "serves", "down 5m40s", "stops".
+// cell is an effect in a column: "serves", "down 5m40s", "blocked".
 func (w *Worst) cell() string {
 	switch {
 	case w.idle():
 		return "-"
 	case w.RecoverySeconds > 0 && w.Verdict == Recovers:
-		return "down " + took(w.RecoverySeconds)
-	case w.Verdict == Recovers:
-		return "returns"
+		return "down " + duration(w.RecoverySeconds)
 	case w.RecoverySeconds > 0 && w.Verdict == Serves:
-		return "after " + took(w.RecoverySeconds)
+		return "after " + duration(w.RecoverySeconds)
 	}
-	return w.Verdict
+	return label(w.Verdict)
 }
 
-// idle tells that there is nothing to say: nothing touches the workload, or nobody is served by it, as by a Job.
+// idle reports whether there is nothing to write: the event does not affect the workload, or it serves nobody, like a Job.
 func (w *Worst) idle() bool { return w == nil || w.Needs == 0 && w.Verdict == Serves }
 
-// took is a time for people: "0.5s", "40s", "5m40s".
-func took(seconds float64) string {
+// label is a verdict in one or two words.
+func label(verdict string) string {
+	return map[string]string{Serves: "serves", Recovers: "recovers", Blocked: "blocked", Stops: "stays down"}[verdict]
+}
+
+func (w Workload) notGuaranteed(event string) bool {
+	return slices.ContainsFunc(w.NotGuaranteed, func(n NotGuaranteed) bool { return n.Event == event })
+}
+
+// notGuaranteed are the workloads that survive a failure only by the current placement of their pods. A node failure is
+// not repeated as the failure of its zone.
+func (r Report) notGuaranteed() []string {
+	var all []string
+	for _, w := range r.Workloads {
+		if len(w.NotGuaranteed) > 0 {
+			all = append(all, w.Name+": "+w.NotGuaranteed[0].placement(w))
+		}
+	}
+	return all
+}
+
+// placement is the placement that a workload would not survive, and the reason for which it is possible.
+func (n NotGuaranteed) placement(w Workload) string {
+	after := map[string]string{"rolled": "after a rollout or scaling, ", "healed": "after an earlier failure, "}[n.After]
+	where := map[string]string{"node": "on one node"}[n.Domain]
+	return fmt.Sprintf("%s%d of %s may be %s (%s)", after, n.Bound.Pods, count(w.Pods, "pod"), cmp.Or(where, "in one "+n.Domain), n.Bound.Why)
+}
+
+// standalone is the end of a sentence about a workload that cannot meet any requirement; "" for others.
+func (w Workload) standalone() string {
+	if w.Pods == 1 && w.Needs == 1 && w.Replication != "per-node" {
+		return "has one pod: no other pod takes over"
+	}
+	return ""
+}
+
+// exception is a config that ignores the first breach of a workload with one pod; "" if there is none. Only people know
+// whether it could have more.
+func (r Report) exception() string {
+	for _, b := range r.Breaches {
+		if b.Workload.standalone() != "" {
+			return fmt.Sprintf("ignore: [{rule: claim-*, objects: %s, reason: ...}]", strings.Replace(b.Workload.Name, " ", "/", 1))
+		}
+	}
+	return ""
+}
+
+// String returns the breach in one sentence.
+func (b Breach) String() string {
+	e := b.Worst.Effect
+	text := fmt.Sprintf("%s %s %s: at worst %d of %s ready, %d needed", b.Workload.Name, e.effect(b.Worst.Event), when(b.Worst.Event, b.Worst.Target), e.Least, count(e.Pods, "pod"), e.Needs)
+	if b.Worst.Late {
+		text += "; required: within " + duration(b.Within)
+	}
+	if len(e.Pending) > 0 {
+		text += "; " + e.Pending[0]
+	}
+	return text
+}
+
+// String returns the finding in one line.
+func (f Finding) String() string { return f.Rule + ": " + f.Object + ": " + f.Message }
+
+// duration is a time for people: "0.5s", "40s", "5m40s".
+func duration(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second)).Round(100 * time.Millisecond)
 	if d >= 10*time.Second {
 		d = d.Round(time.Second)
@@ -197,9 +256,18 @@ func took(seconds float64) string {
 	return text
 }
 
-func count(n int, of string) string {
+// count is a number with its noun: "1 pod", "3 pods".
+func count(n int, noun string) string {
 	if n == 1 {
-		return "1 " + of
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %ss", n, of)
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// sentence is text with an upper-case first letter.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/verifytest"
 )
 
-// faults are a workload of one with a budget that blocks drains, twice, once ignored; and a quorum of two.
+// faults has a Deployment with one pod and a PodDisruptionBudget that blocks drains, and a quorum of two members, which is ignored.
 const faults = `apiVersion: apps/v1
 kind: Deployment
 metadata: {name: api}
@@ -62,12 +62,12 @@ func verified(t *testing.T, file, text, survives string) report.Report {
 	return r
 }
 
-// edited is a text with other words in it; words that are not there fail the test.
+// edited replaces words in a text. A missing word fails the test.
 func edited(t *testing.T, text string, oldnew ...string) string {
 	t.Helper()
 	for i := 0; i < len(oldnew); i += 2 {
 		if !strings.Contains(text, oldnew[i]) {
-			t.Fatalf("there is no %q to edit", oldnew[i])
+			t.Fatalf("%q is not in the text", oldnew[i])
 		}
 		text = strings.ReplaceAll(text, oldnew[i], oldnew[i+1])
 	}

@@ -12,40 +12,40 @@ import (
 func TestIgnore(t *testing.T) {
 	r := verified(t, "a.yaml", faults, "node")
 	if r.Kept || r.Passed() {
-		t.Fatal("there is nothing to ignore")
+		t.Fatal("the example breaks nothing")
 	}
-	asked := map[string]bool{}
+	queried := map[string]bool{}
 	some := verdict.Ignore(r, func(rule, object string) (string, string) {
-		asked[rule] = true
+		queried[rule] = true
 		if object == "Deployment api" {
 			return "a reason", "c.yaml:3"
 		}
 		return "", ""
 	})
 	if some.Kept || r.Breaches[0].Workload.Name != "Deployment api" || some.Breaches[0].Workload.Name == "Deployment api" {
-		t.Error("what another workload breaks is not ignored, and what was ignored is")
+		t.Error("want breaches of api ignored, and those of other workloads not")
 	}
-	if !asked["claim-lose-node"] || !asked["budget-blocks-drain"] || asked["quorum-is-even"] {
-		t.Errorf("asked for %v: what the object ignores itself stays", asked)
+	if !queried["claim-lose-node"] || !queried["budget-blocks-drain"] || queried["quorum-is-even"] {
+		t.Errorf("queried %v, want no rule that the object ignores itself", queried)
 	}
-	for rule := range asked {
+	for rule := range queried {
 		if !slices.Contains(verdict.Rules(nil), rule) {
-			t.Errorf("%s is asked for and is no rule", rule)
+			t.Errorf("queried %s, which is not a rule", rule)
 		}
 	}
 	all := verdict.Ignore(r, func(string, string) (string, string) { return "a reason", "c.yaml:3" })
 	if !all.Kept || !all.Passed() || len(all.Breaches) > 0 {
-		t.Error("when all is ignored something counts")
+		t.Error("all is ignored, and the report does not pass")
 	}
 	if r.Kept || r.Findings[0].IgnoredAt != "" {
-		t.Error("the report was changed")
+		t.Error("Ignore changes the original report")
 	}
 	sources := map[bool]bool{}
 	for _, f := range all.Findings {
 		sources[f.IgnoredAt != ""] = true
 	}
 	if len(sources) != 2 {
-		t.Errorf("the reasons are not of both the config and an object: %v", sources)
+		t.Errorf("want reasons from the config and from an object, got %v", sources)
 	}
 }
 
@@ -58,6 +58,6 @@ func TestIgnoreByAnnotation(t *testing.T) {
 		return slices.ContainsFunc(after, func(other report.Breach) bool { return other.Fingerprint == b.Fingerprint })
 	})
 	if len(gone) != 1 || gone[0].Rule != "claim-lose-node" || !strings.HasPrefix(gone[0].String(), "Deployment api ") {
-		t.Errorf("ignored is %v", gone)
+		t.Errorf("ignored are %v, want the node failure of api", gone)
 	}
 }

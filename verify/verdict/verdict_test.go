@@ -21,7 +21,7 @@ const twoWorkloads = `
   template: {metadata: {labels: {app: logs}}, spec: {containers: [{name: logs, image: logs}]}}}}
 `
 
-// reported is the report of what a scenario does to api, beside a daemon that goes on.
+// reported is the report of a scenario that affects api, beside a DaemonSet that keeps serving.
 func reported(t *testing.T, survives string, event survival.Scenario, api survival.Outcome) report.Report {
 	t.Helper()
 	return decided(t, survives, 0, event, api)
@@ -55,11 +55,11 @@ func decided(t *testing.T, survives string, within time.Duration, event survival
 }
 
 func TestVerdicts(t *testing.T) {
-	lost := survival.Scenario{Event: survival.LoseNode, Target: "node-1"}
+	failed := survival.Scenario{Event: survival.LoseNode, Target: "node-1"}
 	drained := survival.Scenario{Event: survival.DrainNode, Target: "node-1"}
 	refused := survival.Scenario{Event: survival.DrainNode, Target: "node-1", Blocked: "a budget refuses"}
 	others := survival.Scenario{Event: survival.Rollout, Target: "DaemonSet logs", Blocked: "there is no room"}
-	hangs := survival.Scenario{Event: survival.Rollout, Target: "Deployment api", Blocked: "there is no room"}
+	blocked := survival.Scenario{Event: survival.Rollout, Target: "Deployment api", Blocked: "there is no room"}
 	moved := refused
 	moved.Changes = []survival.Change{{Pod: "api-1", From: "node-1", To: "node-2"}}
 	for _, test := range []struct {
@@ -69,17 +69,17 @@ func TestVerdicts(t *testing.T) {
 		want  string
 		kept  bool
 	}{
-		{"enough are left", lost, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1}, report.Serves, true},
-		{"one takes over after an election", lost, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1, Recovery: 15 * time.Second}, report.Serves, true},
-		{"others come", lost, survival.Outcome{Pods: 2, Least: 0, After: 2, Needs: 1, Recovery: 5 * time.Minute}, report.Recovers, false},
-		{"nothing comes", lost, survival.Outcome{Pods: 2, Least: 0, After: 0, Needs: 1, Recovery: -1}, report.Stops, false},
-		{"what comes does not serve before the node is back", lost, survival.Outcome{Pods: 2, Least: 0, After: 1, Needs: 1, Recovery: -1}, report.Stops, false},
-		{"a pod waits while its node is lost", lost, survival.Outcome{Pods: 2, Least: 1, After: 1, Needs: 1, Pending: []string{"no room"}}, report.Serves, true},
-		{"a drain that ends", drained, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1}, report.Serves, true},
-		{"a pod is not evicted", refused, survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1}, report.Blocked, false},
-		{"another is not evicted", moved, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1}, report.Serves, false},
-		{"its roll hangs", hangs, survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1}, report.Blocked, false},
-		{"another's roll hangs", others, survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1}, report.Serves, false},
+		{"enough pods are left", failed, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1}, report.Serves, true},
+		{"failover after an election", failed, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1, Recovery: 15 * time.Second}, report.Serves, true},
+		{"replacements recover it", failed, survival.Outcome{Pods: 2, Least: 0, After: 2, Needs: 1, Recovery: 5 * time.Minute}, report.Recovers, false},
+		{"there is no replacement", failed, survival.Outcome{Pods: 2, Least: 0, After: 0, Needs: 1, Recovery: -1}, report.Stops, false},
+		{"replacements are not enough", failed, survival.Outcome{Pods: 2, Least: 0, After: 1, Needs: 1, Recovery: -1}, report.Stops, false},
+		{"a pod is Pending while its node is down", failed, survival.Outcome{Pods: 2, Least: 1, After: 1, Needs: 1, Pending: []string{"no room"}}, report.Serves, true},
+		{"a drain completes", drained, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1}, report.Serves, true},
+		{"its pod is not evicted", refused, survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1}, report.Blocked, false},
+		{"the pod of another workload is not evicted", moved, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1}, report.Serves, false},
+		{"its rollout is blocked", blocked, survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1}, report.Blocked, false},
+		{"the rollout of another workload is blocked", others, survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1}, report.Serves, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := reported(t, "node", test.event, test.api)
@@ -93,13 +93,13 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("kept %v, fine %v, want %v", r.Kept, r.Passed(), test.kept)
 			}
 			if r := reported(t, "", test.event, test.api); !r.Kept {
-				t.Error("a claim that nobody made is not kept")
+				t.Error("an empty requirement is broken")
 			}
 		})
 	}
 }
 
-// TestWithin: with a time, a claim is kept by what serves again by then, and by nothing else; the longer the time, the more.
+// TestWithin: a requirement with a limit is kept by a workload that serves again within it, and by no other.
 func TestWithin(t *testing.T) {
 	back := func(least int, recovery time.Duration) survival.Outcome {
 		return survival.Outcome{Pods: 2, Least: least, After: 2, Needs: 1, Recovery: recovery}
@@ -108,59 +108,59 @@ func TestWithin(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		api  survival.Outcome
-		from time.Duration // the shortest time that keeps the claim
+		from time.Duration // the shortest limit that keeps the requirement
 	}{
-		{"nothing stops", back(1, 0), time.Millisecond},
-		{"a lease is taken over", back(1, 15*time.Second), 15 * time.Second},
-		{"others come", back(0, 5*time.Minute), 5 * time.Minute},
-		{"others come, nobody knows when", back(0, 0), never},
-		{"nothing comes", survival.Outcome{Pods: 2, Needs: 1, Recovery: -1}, never},
+		{"it keeps serving", back(1, 0), time.Millisecond},
+		{"failover of a lease", back(1, 15*time.Second), 15 * time.Second},
+		{"replacements recover it", back(0, 5*time.Minute), 5 * time.Minute},
+		{"replacements recover it after an unknown time", back(0, 0), never},
+		{"there is no replacement", survival.Outcome{Pods: 2, Needs: 1, Recovery: -1}, never},
 	} {
 		for _, within := range []time.Duration{time.Millisecond, 14 * time.Second, 15 * time.Second, 5*time.Minute - 1*time.Second, 5 * time.Minute, time.Hour} {
 			r := decided(t, "node", within, survival.Scenario{Event: survival.LoseNode, Target: "node-1"}, test.api)
 			if want := within >= test.from; r.Kept != want || r.Passed() != want || (len(r.Breaches) == 0) != want || (len(r.Workloads[0].Failures) == 0) != want {
-				t.Errorf("%s, within %s: kept %v, %d breaches, %d said, want kept %v", test.name, within, r.Kept, len(r.Breaches), len(r.Workloads[0].Failures), want)
+				t.Errorf("%s, within %s: kept %v, %d breaches, %d failures, want kept %v", test.name, within, r.Kept, len(r.Breaches), len(r.Workloads[0].Failures), want)
 			}
 			if r := decided(t, "node", within, survival.Scenario{Event: survival.LoseZone, Target: "zone-1"}, test.api); !r.Kept {
-				t.Errorf("%s, within %s: the claim is broken by what it is not about", test.name, within)
+				t.Errorf("%s, within %s: an event beyond the requirement breaks it", test.name, within)
 			}
 		}
 	}
 	r := decided(t, "node", 2*time.Minute, survival.Scenario{Event: survival.LoseNode, Target: "node-1"}, back(0, 5*time.Minute))
-	if got, want := r.Breaches[0].String(), "Deployment api stops, and serves again after 5m when node-1 is lost: 0 of 2 pods run, it takes 1; claimed: within 2m"; got != want {
+	if got, want := r.Breaches[0].String(), "Deployment api is unavailable for 5m when node-1 fails: at worst 0 of 2 pods ready, 1 needed; required: within 2m"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
-// TestWorstOfAClaim: what breaks the claim is worse than what does not, whatever its verdict.
-func TestWorstOfAClaim(t *testing.T) {
+// TestCompare: an effect that breaks the requirement is worse than one that does not, whatever the verdicts.
+func TestCompare(t *testing.T) {
 	late, soon := report.Effect{Verdict: report.Serves, RecoverySeconds: 55}, report.Effect{Verdict: report.Recovers, RecoverySeconds: 5}
 	if compare(30, late, soon) <= 0 {
-		t.Error("what is back in time is worse than what is too late")
+		t.Error("a recovery within the limit is worse than a late one")
 	}
 	if compare(0, late, soon) >= 0 {
-		t.Error("without a time, what goes on is worse than what stops")
+		t.Error("without a limit, serving is worse than an outage")
 	}
 }
 
-// TestClaimed: a claim is about one failure at a time, and that of a node is not about zones.
-func TestClaimed(t *testing.T) {
+// TestCovers: a requirement covers one failure at a time, and zone failures only if it names them.
+func TestCovers(t *testing.T) {
 	gone := survival.Outcome{Pods: 2, Least: 0, After: 0, Needs: 1, Recovery: -1}
-	for event, claims := range map[survival.Event][]string{
+	for event, covering := range map[survival.Event][]string{
 		survival.LoseNode: {"node", "zone"}, survival.DrainNode: {"node", "zone"}, survival.Rollout: {"node", "zone"}, survival.LoseZone: {"zone"},
 		survival.ScaleUp: nil, survival.LoseNodeInDrain: nil, survival.LoseNodeInRollout: nil,
 	} {
-		for _, claim := range []string{"node", "zone"} {
-			r := reported(t, claim, survival.Scenario{Event: event, Target: "a, b"}, gone)
-			if broken := slices.Contains(claims, claim); r.Kept == broken || r.Scenarios[1].Required != broken {
-				t.Errorf("%s, %s stops it: kept %v, claimed %v", claim, event, r.Kept, r.Scenarios[1].Required)
+		for _, requirement := range []string{"node", "zone"} {
+			r := reported(t, requirement, survival.Scenario{Event: event, Target: "a, b"}, gone)
+			if broken := slices.Contains(covering, requirement); r.Kept == broken || r.Scenarios[1].Required != broken {
+				t.Errorf("%s, interrupted by %s: kept %v, required %v", requirement, event, r.Kept, r.Scenarios[1].Required)
 			}
 		}
 	}
 }
 
-// TestNodeAfterNode: a DaemonSet that replaces its pods one by one keeps a claim; two at a time do not, nor does the only one.
-func TestNodeAfterNode(t *testing.T) {
+// TestNodeByNode: a DaemonSet serves during a rollout that replaces one of several pods at a time.
+func TestNodeByNode(t *testing.T) {
 	roll := survival.Scenario{Event: survival.Rollout, Target: "Deployment api"}
 	for _, test := range []struct {
 		pods, least int
@@ -172,9 +172,9 @@ func TestNodeAfterNode(t *testing.T) {
 		if got := verdict(roll, o, false); got != test.want {
 			t.Errorf("%d of %d: %s, want %s", test.least, test.pods, got, test.want)
 		}
-		lost := survival.Scenario{Event: survival.LoseNode, Target: "node-1"}
-		if got := verdict(lost, o, false); test.least < test.pods && got != report.Recovers {
-			t.Errorf("%d of %d when a node is lost: %s", test.least, test.pods, got)
+		failed := survival.Scenario{Event: survival.LoseNode, Target: "node-1"}
+		if got := verdict(failed, o, false); test.least < test.pods && got != report.Recovers {
+			t.Errorf("%d of %d after a node failure: %s", test.least, test.pods, got)
 		}
 	}
 }
