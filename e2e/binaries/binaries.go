@@ -1,7 +1,7 @@
 // Package binaries builds the programs that the tests run, each once for a set of versions.
 //
-// They are the real ones, from source, at the versions that the go.mod files here pin: nothing is downloaded but Go
-// modules. The cache is $HOLDFAST_E2E_CACHE, or holdfast-e2e in the user's cache folder; it may be deleted at any time.
+// It builds them from source, at the versions in the go.mod files below e2e, and downloads nothing but Go modules. The cache is
+// $HOLDFAST_E2E_CACHE, or holdfast-e2e in the user's cache folder. It may be deleted at any time.
 package binaries
 
 import (
@@ -17,17 +17,17 @@ import (
 	"time"
 )
 
-// program is where a binary comes from.
+// program is the source of a binary.
 type program struct {
 	// module is the folder below e2e whose go.mod pins the version of pkg.
 	module, pkg string
-	// stamp is what the linker is to tell the program of its version, if anything asks for it: the version of the module
-	// versionOf stands for VERSION, MAJOR and MINOR.
+	// stamp are linker flags that set the program's version, if any test reads it. VERSION, MAJOR and MINOR stand for the version of the
+	// module versionOf.
 	versionOf, stamp string
 }
 
-// programs are all binaries by the name they are called by. A new one is a line here and a "tool" line in a go.mod;
-// it has a module of its own where its dependencies quarrel with the others'.
+// programs are all binaries by name. A new one is a line here and a "tool" line in a go.mod. It gets a module of its own if its dependencies
+// conflict with those of others.
 var programs = map[string]program{
 	"argo-events": {module: "tools/argocheck", pkg: "github.com/argoproj/argo-events/cmd"},
 	"argocheck":   {module: "tools/argocheck", pkg: "."},
@@ -53,7 +53,7 @@ var programs = map[string]program{
 	"kubelet":                 kubernetes("kubelet"),
 }
 
-// kubernetes is a program of Kubernetes. They know their version from the linker alone, and helm asks the API server for it.
+// kubernetes is a program of Kubernetes. Its version comes from linker flags only, and helm reads that of the API server.
 func kubernetes(name string) program {
 	const version = "k8s.io/component-base/version"
 	return program{
@@ -64,12 +64,12 @@ func kubernetes(name string) program {
 	}
 }
 
-// Path returns the file of a binary, which is built first if the cache has none of its version. It bears its own name
-// and is alone in its folder, so that the folder can be put into a PATH.
+// Path returns the file of a binary, and builds it if the cache does not have this version. The file has the binary's name and is alone in its
+// folder, so that a PATH can contain the folder.
 func Path(name string) (string, error) {
-	p, known := programs[name]
-	if !known {
-		return "", fmt.Errorf("building %s: no such program here", name)
+	p, ok := programs[name]
+	if !ok {
+		return "", fmt.Errorf("building %s: unknown program", name)
 	}
 	root, err := Root()
 	if err != nil {
@@ -93,11 +93,11 @@ func Path(name string) (string, error) {
 	return file, p.build(module, file)
 }
 
-// building is held by who builds: of several tests that want a program at once, one builds it and the others find it. Two builds
-// would not be faster together.
+// building is locked during a build: if several tests need a program at the same time, one builds it and the others use it. Two concurrent
+// builds would not be faster.
 var building sync.Mutex
 
-// All builds every program that the cache has not, so that no test waits for it.
+// All builds every program that the cache does not have.
 func All() error {
 	for _, name := range slices.Sorted(maps.Keys(programs)) {
 		if _, err := Path(name); err != nil {
@@ -112,16 +112,16 @@ func (p program) build(dir, file string) error {
 	if err != nil {
 		return err
 	}
-	// Static, for some of them run in a container or another mount namespace. Nothing else that changes how a package is
-	// compiled: what run.sh has compiled for the tests serves here, too.
+	// Static, because some run in a container or another mount namespace. No other flag changes how packages are compiled, so that packages
+	// compiled for the tests of run.sh are used here, too.
 	flags := []string{"-buildvcs=false", "-ldflags", strings.TrimSpace(linker + " " + stamp)}
 	return build(dir, p.pkg, file, flags, "CGO_ENABLED=0")
 }
 
-// linker are the flags of the linker for every program: without symbols and debug information.
+// linker are the linker flags of every program: without symbols and debug information.
 const linker = "-s -w"
 
-// stamped returns the stamp with the version that dir's go.mod pins.
+// stamped returns the stamp with the version from dir's go.mod.
 func (p program) stamped(dir string) (string, error) {
 	if p.stamp == "" {
 		return "", nil
@@ -130,17 +130,17 @@ func (p program) stamped(dir string) (string, error) {
 	cmd.Dir = dir
 	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("looking for the version of %s in %s: %w", p.versionOf, dir, err)
+		return "", fmt.Errorf("reading the version of %s in %s: %w", p.versionOf, dir, err)
 	}
 	version := strings.TrimSpace(string(out))
 	parts := strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3)
 	if len(parts) < 3 {
-		return "", fmt.Errorf("%s has version %s: it should be of three parts", p.versionOf, version)
+		return "", fmt.Errorf("%s has version %s, want three parts", p.versionOf, version)
 	}
 	return strings.NewReplacer("VERSION", version, "MAJOR", parts[0], "MINOR", parts[1]).Replace(p.stamp), nil
 }
 
-// Holdfast returns the file of this repository's own binary. It is built at each call, from what the sources are now.
+// Holdfast builds the holdfast binary from the current sources and returns its file.
 func Holdfast() (string, error) {
 	root, err := Root()
 	if err != nil {
@@ -151,13 +151,12 @@ func Holdfast() (string, error) {
 		return "", err
 	}
 	repository := filepath.Dir(root)
-	// One folder for each working copy: two of them must not test each other's binary.
+	// One folder for each working copy, so that they do not test each other's binary.
 	file := filepath.Join(cache, "holdfast-"+short([]byte(repository)), "holdfast")
 	return file, build(repository, "./cmd/holdfast", file, nil)
 }
 
-// Tool returns the file of a program below tools that is made of this repository's own packages. Like Holdfast's, it is
-// built from what the sources are now.
+// Tool builds a program below tools that uses packages of this repository, from the current sources, and returns its file.
 func Tool(name string) (string, error) {
 	root, err := Root()
 	if err != nil {
@@ -171,8 +170,7 @@ func Tool(name string) (string, error) {
 	return file, program{pkg: "."}.build(filepath.Join(root, "tools", name), file)
 }
 
-// Own returns the file of a program of this module: one that runs in a container or as a node. Like Holdfast's, it is
-// built from what the sources are now.
+// Own builds a program of this module that runs in a container or as a node, from the current sources, and returns its file.
 func Own(pkg string) (string, error) {
 	root, err := Root()
 	if err != nil {
@@ -186,17 +184,17 @@ func Own(pkg string) (string, error) {
 	return file, program{pkg: pkg}.build(root, file)
 }
 
-// build builds beside the file and then puts it in its place: another tier may look for it, or run it, at the same moment.
+// build builds into a temporary file and renames it: another tier may use the file at the same time.
 func build(dir, pkg, file string, flags []string, environment ...string) error {
 	fmt.Fprintf(os.Stderr, "building %s\n", file)
 	start := time.Now()
-	aside := fmt.Sprintf("%s.%d", file, rand.Uint32())
-	cmd := exec.Command("go", append(append([]string{"build", "-o", aside}, flags...), pkg)...)
+	temporary := fmt.Sprintf("%s.%d", file, rand.Uint32())
+	cmd := exec.Command("go", append(append([]string{"build", "-o", temporary}, flags...), pkg)...)
 	cmd.Dir = dir
 	cmd.Env = append(append(os.Environ(), "GOWORK=off"), environment...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building %s in %s: %w\n%s", pkg, dir, err, out)
 	}
 	fmt.Fprintf(os.Stderr, "built %s in %s\n", filepath.Base(file), time.Since(start).Round(time.Second))
-	return os.Rename(aside, file)
+	return os.Rename(temporary, file)
 }

@@ -18,11 +18,11 @@ import (
 var Root = sync.OnceValues(func() (string, error) {
 	out, err := exec.Command("go", "env", "GOMOD").Output()
 	if err != nil {
-		return "", fmt.Errorf("looking for e2e/go.mod: %w", err)
+		return "", fmt.Errorf("locating e2e/go.mod: %w", err)
 	}
 	file := strings.TrimSpace(string(out))
 	if filepath.Base(file) != "go.mod" {
-		return "", errors.New("looking for e2e/go.mod: run this inside the module e2e")
+		return "", errors.New("locating e2e/go.mod: run this inside the module e2e")
 	}
 	return filepath.Dir(file), nil
 })
@@ -35,8 +35,7 @@ func cacheDir() (string, error) {
 	return filepath.Join(dir, "holdfast-e2e"), err
 }
 
-// key changes with everything that a binary is made of: the pinned versions, the module's own sources, the compiler and
-// what it is told.
+// key is a hash of everything that determines a binary: versions of dependencies, the module's own sources, compiler and linker flags.
 func key(module string, p program) (string, error) {
 	sources, err := filepath.Glob(filepath.Join(module, "*.go"))
 	if err != nil {

@@ -15,10 +15,10 @@ const ConfigFile = "nats.conf"
 
 // Server is a nats-server in a rendered pod.
 type Server struct {
-	// Container is that of the server; ConfigPath is where it finds its configuration.
+	// Container is the server's container, ConfigPath the path of its configuration.
 	Container  corev1.Container
 	ConfigPath string
-	// Config is the configuration as it was rendered.
+	// Config is the rendered configuration.
 	Config string
 	Data   Data
 
@@ -26,13 +26,13 @@ type Server struct {
 	claims []corev1.PersistentVolumeClaim
 }
 
-// Bus is the StatefulSet of a rendered bus and what its pods are given.
+// Bus is the StatefulSet of a rendered bus, with its server.
 type Bus struct {
 	StatefulSet appsv1.StatefulSet
 	Server
 }
 
-// FindLeaf returns the server among the objects of a release that each node has for itself; nil if there is none.
+// FindLeaf returns the server that runs on each node, from the objects of a release; nil if there is none.
 func FindLeaf(objects []cases.Object, data Data) (*Server, error) {
 	for _, o := range objects {
 		if o.Kind() != "DaemonSet" {
@@ -49,8 +49,8 @@ func FindLeaf(objects []cases.Object, data Data) (*Server, error) {
 	return nil, nil
 }
 
-// Find returns the bus among the objects of a release: the StatefulSet that mounts a ConfigMap with a server's
-// configuration. In a move there are two, the new and the old one; otherwise old is nil.
+// Find returns the bus from the objects of a release: the StatefulSet that mounts a ConfigMap with a server's configuration. During a
+// migration there are two; otherwise old is nil.
 func Find(objects []cases.Object, data Data) (current, old *Bus, err error) {
 	for _, o := range objects {
 		if o.Kind() != "StatefulSet" {
@@ -106,8 +106,8 @@ func (b *Bus) Pod(ordinal int) Pod {
 	}
 }
 
-// Options are what the real nats-server reads from the configuration of a pod, whose files are put below dir. A path
-// that is on no volume of the pod is an error.
+// Options returns what nats-server reads from the configuration of a pod, and writes the pod's files below dir. A path outside of the pod's
+// volumes is an error.
 func (s *Server) Options(dir string, pod Pod) (*server.Options, error) {
 	mounts, err := Mount(dir, s.pod, s.Container, s.claims, s.Data)
 	if err != nil {
@@ -118,7 +118,7 @@ func (s *Server) Options(dir string, pod Pod) (*server.Options, error) {
 		return nil, err
 	}
 	if len(others) > 0 {
-		return nil, fmt.Errorf("%s names %v, which are on no volume of the pod", s.ConfigPath, others)
+		return nil, fmt.Errorf("%s has paths outside of the pod's volumes: %v", s.ConfigPath, others)
 	}
 	env, err := pod.Environment(s.Container.Env)
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Pod is what a container may ask about its pod.
+// Pod has the fields of a pod that containers may read.
 type Pod struct{ Name, Namespace, Node, Zone string }
 
-// Environment returns what the given list makes of a container's environment.
+// Environment returns the environment of a container with a list of variables.
 func (p Pod) Environment(list []corev1.EnvVar) (map[string]string, error) {
 	env := map[string]string{}
 	for _, v := range list {
@@ -30,7 +30,7 @@ func (p Pod) Environment(list []corev1.EnvVar) (map[string]string, error) {
 
 func (p Pod) field(ref *corev1.ObjectFieldSelector) (string, error) {
 	if ref == nil {
-		return "", fmt.Errorf("only fields of the pod are known here")
+		return "", fmt.Errorf("unsupported source: only fields of the pod are supported")
 	}
 	switch ref.FieldPath {
 	case "metadata.name":
@@ -42,33 +42,33 @@ func (p Pod) field(ref *corev1.ObjectFieldSelector) (string, error) {
 	case "metadata.labels['topology.kubernetes.io/zone']":
 		return p.Zone, nil
 	}
-	return "", fmt.Errorf("the field %s is not known here", ref.FieldPath)
+	return "", fmt.Errorf("unsupported field %s", ref.FieldPath)
 }
 
 var variable = regexp.MustCompile(`\$\((\w+)\)`)
 
-// expand puts the variables that are known by now in place of $(NAME), as the kubelet does.
+// expand replaces $(NAME) by the value of a variable defined before, like the kubelet.
 func expand(text string, known map[string]string) string {
 	return variable.ReplaceAllStringFunc(text, func(found string) string {
-		if value, is := known[variable.FindStringSubmatch(found)[1]]; is {
+		if value, ok := known[variable.FindStringSubmatch(found)[1]]; ok {
 			return value
 		}
 		return found
 	})
 }
 
-// environment is the one that this process has.
+// environment is locked while variables of this process are changed.
 var environment sync.Mutex
 
-// within calls do with variables set in this process, and with nothing else changed afterwards.
+// within calls do with variables set in this process, and restores them.
 func within(env map[string]string, do func() error) error {
 	environment.Lock()
 	defer environment.Unlock()
 	for name, value := range env {
-		old, was := os.LookupEnv(name)
+		old, ok := os.LookupEnv(name)
 		os.Setenv(name, value)
 		defer func() {
-			if was {
+			if ok {
 				os.Setenv(name, old)
 			} else {
 				os.Unsetenv(name)

@@ -1,5 +1,4 @@
-// Package bus runs a rendered bus on this machine: the files, the environment and the configuration that its pods would
-// have, and the real nats-server in this process.
+// Package bus runs a rendered bus on this machine: nats-server in this process, with files, environment and configuration of the pods.
 package bus
 
 import (
@@ -13,27 +12,27 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Data are the contents of ConfigMaps and Secrets, by their kind and name ("Secret/bus-auth") and by key.
+// Data has the contents of ConfigMaps and Secrets by kind and name ("Secret/bus-auth") and by key.
 type Data map[string]map[string]string
 
-// Find returns what stands under a key, whichever object has it; empty if none has.
+// Find returns the value of a key from any object, or "".
 func (d Data) Find(key string) string {
 	for _, content := range d {
-		if text, has := content[key]; has {
+		if text, ok := content[key]; ok {
 			return text
 		}
 	}
 	return ""
 }
 
-// Mounts are the volumes of a container, as folders below one root.
+// Mounts are the volumes of a container as folders below one root.
 type Mounts struct {
 	root  string
 	paths []string
 }
 
-// Mount makes the volumes that a container mounts, below root and filled from data. Claims are the volumes that a
-// StatefulSet adds. What Kubernetes would wait for, a Secret or key that is not there, is an error.
+// Mount creates the volumes of a container below root and fills them from data. Claims are the volumeClaimTemplates of a StatefulSet. A
+// missing Secret, ConfigMap or key, for which Kubernetes would wait, is an error.
 func Mount(root string, pod corev1.PodSpec, container corev1.Container, claims []corev1.PersistentVolumeClaim, data Data) (Mounts, error) {
 	m := Mounts{root: root}
 	for _, mount := range container.VolumeMounts {
@@ -74,7 +73,7 @@ func fill(dir string, source corev1.VolumeSource, data Data) error {
 	case source.Projected != nil:
 		for _, part := range source.Projected.Sources {
 			if part.Secret == nil {
-				return fmt.Errorf("only Secrets are projected here, not %v", part)
+				return fmt.Errorf("unsupported projected source: %v", part)
 			}
 			if err := data.write(dir, "Secret/"+part.Secret.Name, part.Secret.Items); err != nil {
 				return err
@@ -82,13 +81,13 @@ func fill(dir string, source corev1.VolumeSource, data Data) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("this kind of volume is not known here: %v", source)
+	return fmt.Errorf("unsupported kind of volume: %v", source)
 }
 
 // write writes the given items of an object, or all of it.
 func (d Data) write(dir, object string, items []corev1.KeyToPath) error {
-	content, there := d[object]
-	if !there {
+	content, ok := d[object]
+	if !ok {
 		return fmt.Errorf("there is no %s", object)
 	}
 	if len(items) == 0 {
@@ -97,8 +96,8 @@ func (d Data) write(dir, object string, items []corev1.KeyToPath) error {
 		}
 	}
 	for _, item := range items {
-		text, there := content[item.Key]
-		if !there {
+		text, ok := content[item.Key]
+		if !ok {
 			return fmt.Errorf("%s has no key %s", object, item.Key)
 		}
 		file := filepath.Join(dir, item.Path)
@@ -112,11 +111,11 @@ func (d Data) write(dir, object string, items []corev1.KeyToPath) error {
 	return nil
 }
 
-// absolute finds the absolute paths in a text: with the root of the file system before what they name.
+// absolute matches absolute paths in a text.
 var absolute = regexp.MustCompile(`(^|[\s"'=])(/[\w./-]+)`)
 
-// Rewrite moves the paths in a text that are on a mounted volume to where the volume is. The others are left alone and
-// returned too: to the container they are its image's.
+// Rewrite replaces paths on mounted volumes in a text by their paths on this machine. It returns the other paths, which belong to the
+// container's image.
 func (m Mounts) Rewrite(text string) (rewritten string, others []string) {
 	rewritten = absolute.ReplaceAllStringFunc(text, func(found string) string {
 		at := strings.IndexByte(found, '/')
@@ -130,7 +129,7 @@ func (m Mounts) Rewrite(text string) (rewritten string, others []string) {
 	return rewritten, others
 }
 
-// Path returns where a file of the container is, and whether it is on a volume at all.
+// Path returns the path of a container's file on this machine, and whether it is on a volume.
 func (m Mounts) Path(file string) (string, bool) {
 	path, others := m.Rewrite(file)
 	return path, len(others) == 0
@@ -140,7 +139,7 @@ func (m Mounts) Path(file string) (string, bool) {
 func (m Mounts) RewriteFile(file string) (others []string, err error) {
 	path, mounted := m.Path(file)
 	if !mounted {
-		return nil, fmt.Errorf("%s is on no volume", file)
+		return nil, fmt.Errorf("%s is not on a volume", file)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {

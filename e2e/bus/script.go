@@ -13,20 +13,20 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// The scripts that make the streams, that move them, and that take servers out of the cluster, by the containers that run them.
+// The containers of the scripts that create streams, migrate them, and remove servers from the cluster.
 const (
 	Bootstrap = "bootstrap"
 	Move      = "migration"
 	Resize    = "resize"
 )
 
-// Script is a script in a Job, with the files and the environment of its pod on this machine.
+// Script is a script of a Job, with files and environment of its pod on this machine.
 type Script struct {
 	command []string
 	env     map[string]string
 }
 
-// FindScript returns a script among the objects of a release, with the files of its pod below dir.
+// FindScript returns a script from the objects of a release, and writes the files of its pod below dir.
 func FindScript(dir, name string, objects []cases.Object, data Data) (Script, error) {
 	for _, o := range objects {
 		if o.Kind() != "Job" {
@@ -40,7 +40,7 @@ func FindScript(dir, name string, objects []cases.Object, data Data) (Script, er
 			return newScript(dir, Pod{Name: job.Name, Namespace: cases.Namespace}, pod, data)
 		}
 	}
-	return Script{}, fmt.Errorf("no Job has a container %s", name)
+	return Script{}, fmt.Errorf("no Job has a container named %s", name)
 }
 
 func newScript(dir string, pod Pod, spec corev1.PodSpec, data Data) (Script, error) {
@@ -69,8 +69,8 @@ func newScript(dir string, pod Pod, spec corev1.PodSpec, data Data) (Script, err
 	return s, nil
 }
 
-// Command is the script on this machine, with the programs in the given PATH and nothing of this process's environment.
-// Urls are the buses that it talks to, by the variable that names them. When the context ends all that it has started is killed, as in a container.
+// Command returns a command that runs the script with the programs in a PATH, without the environment of this process. Urls are the URLs of
+// buses by variable. When the context ends, all processes of the script are killed, like in a container.
 func (s Script) Command(ctx context.Context, urls map[string]string, path string) (*exec.Cmd, error) {
 	shell, err := exec.LookPath(s.command[0])
 	if err != nil {
@@ -82,7 +82,7 @@ func (s Script) Command(ctx context.Context, urls map[string]string, path string
 	cmd.WaitDelay = time.Second
 	cmd.Env = []string{"PATH=" + path}
 	for name, value := range s.env {
-		if url, is := urls[name]; is {
+		if url, ok := urls[name]; ok {
 			value = url
 		}
 		cmd.Env = append(cmd.Env, name+"="+value)
@@ -90,7 +90,7 @@ func (s Script) Command(ctx context.Context, urls map[string]string, path string
 	return cmd, nil
 }
 
-// Run runs the script and returns what it printed.
+// Run runs the script and returns its output.
 func (s Script) Run(ctx context.Context, urls map[string]string, path string) (string, error) {
 	cmd, err := s.Command(ctx, urls, path)
 	if err != nil {

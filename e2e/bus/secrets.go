@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Collect returns the ConfigMaps of a case and the Secrets of its bus: those that an install would make, under the
-// names that the case gives them where it says that they are there already.
+// Collect returns the ConfigMaps of a case and the Secrets of its bus: those of an installation, under the names of existing Secrets where the
+// case has some.
 func Collect(h cases.Holdfast, c cases.Case, objects []cases.Object) (Data, error) {
 	secrets, err := h.Secrets(c, "--set", "eventBus.mode=managed,eventBus.auth.existingSecret=,eventBus.tls.existingSecret=,eventBus.tls.certManager.enabled=false")
 	if err != nil {
@@ -44,7 +44,7 @@ func (d Data) Add(objects []cases.Object) error {
 	return nil
 }
 
-// addNative adds the Secrets that the Argo Events controller makes for a bus that it runs itself.
+// addNative adds the Secrets that the Argo Events controller creates for a native bus.
 func (d Data) addNative(eventBus string) {
 	d["Secret/eventbus-"+eventBus+"-js-client-auth"] = map[string]string{"client-auth": d.Find("auth.yaml")}
 	d["Secret/eventbus-"+eventBus+"-js-server"] = map[string]string{"ca-cert": d.Find("ca.crt")}
@@ -71,7 +71,7 @@ func contents(o cases.Object) (map[string]string, error) {
 	return all, nil
 }
 
-// rename gives the Secrets the names by which the case's values know them.
+// rename gives Secrets the names in the case's values.
 func (d Data) rename(c cases.Case) error {
 	text, err := os.ReadFile(c.Values)
 	if err != nil {
@@ -90,7 +90,7 @@ func (d Data) rename(c cases.Case) error {
 			continue
 		}
 		for _, content := range maps.Clone(d) {
-			if _, has := content[key]; has {
+			if _, ok := content[key]; ok {
 				d["Secret/"+name] = content
 			}
 		}

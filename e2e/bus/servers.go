@@ -21,19 +21,19 @@ import (
 
 // Servers are the running servers of a bus.
 type Servers struct {
-	// URL is that of one of them, URLs those of all, with commas between them.
+	// URL is the URL of one server, URLs are those of all, separated by commas.
 	URL, URLs string
-	// Leaves is where leaves connect, host and port of each; nothing if the bus has none.
+	// Leaves are the addresses for leaves, host and port; empty if the bus has none.
 	Leaves  []string
 	running []*server.Server
 	data    Data
 }
 
-// patience is how long a server may take to come up, or the servers to agree on a leader.
-const patience = 3 * time.Minute
+// patience limits the start of a server and the election of a leader: far longer than they take on a slow machine.
+const patience = 10 * time.Minute
 
-// Start starts all servers of the bus, with their disks and files below dir. Only where they are found is changed:
-// localhost, which their certificate names, and free ports.
+// Start starts all servers of the bus, with disks and files below dir. Only their addresses differ from the cluster: localhost, which their
+// certificate contains, and free ports.
 func (b *Bus) Start(dir string) (*Servers, error) {
 	s := &Servers{data: b.Data}
 	routes, ports, err := localRoutes(b.Replicas())
@@ -50,13 +50,13 @@ func (b *Bus) Start(dir string) (*Servers, error) {
 			return s, fmt.Errorf("starting %s: %w", b.Pod(i).Name, err)
 		}
 		if options.LeafNode.Port > 0 {
-			s.Leaves = append(s.Leaves, fmt.Sprintf("localhost:%d", options.LeafNode.Port)) // the real one, now that it is started
+			s.Leaves = append(s.Leaves, fmt.Sprintf("localhost:%d", options.LeafNode.Port)) // known after the start
 		}
 	}
 	return s, s.await()
 }
 
-// StartLeaf starts a leaf of the bus, with its files below dir, that looks for its servers at other addresses, host and port.
+// StartLeaf starts a leaf of the bus, with its files below dir, that connects to the addresses in remotes, host and port.
 func StartLeaf(leaf *Server, dir string, pod Pod, remotes ...string) (*server.Server, error) {
 	options, err := leaf.Options(dir, pod)
 	if err != nil {
@@ -76,7 +76,7 @@ func StartLeaf(leaf *Server, dir string, pod Pod, remotes ...string) (*server.Se
 	return s.running[0], nil
 }
 
-// localize takes out of a configuration what only makes sense in a cluster.
+// localize replaces the addresses of a cluster in a configuration.
 func localize(o *server.Options, clusterPort int, routes []*url.URL) {
 	o.Host, o.Port, o.HTTPPort, o.PidFile = "127.0.0.1", server.RANDOM_PORT, 0, ""
 	o.NoLog, o.NoSigs = true, true
@@ -86,8 +86,8 @@ func localize(o *server.Options, clusterPort int, routes []*url.URL) {
 	}
 }
 
-// localRoutes finds n free ports for the servers to meet at: below those that the system gives to outgoing connections,
-// of which one might take a port before its server does.
+// localRoutes returns n free ports for connections between the servers. They are below the range of outgoing connections, which might take a
+// port before its server does.
 func localRoutes(n int) (routes []*url.URL, ports []int, err error) {
 	for range n {
 		listener, err := listenLow()
@@ -102,7 +102,7 @@ func localRoutes(n int) (routes []*url.URL, ports []int, err error) {
 	return routes, ports, nil
 }
 
-// listenLow listens on some free port from 20000 to 29999.
+// listenLow listens on a free port from 20000 to 29999.
 func listenLow() (listener net.Listener, err error) {
 	for range 100 {
 		listener, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000)))
@@ -128,8 +128,8 @@ func (s *Servers) add(options *server.Options) error {
 	return nil
 }
 
-// Answers are the status codes of all servers to a question for their health, as the container's probes ask it.
-func (s *Servers) Answers(path string) (codes []int) {
+// Probe returns the status codes of all servers for a path of the container's probes.
+func (s *Servers) Probe(path string) (codes []int) {
 	for _, one := range s.running {
 		answer := httptest.NewRecorder()
 		one.HandleHealthz(answer, httptest.NewRequest("GET", path, nil))
@@ -138,7 +138,7 @@ func (s *Servers) Answers(path string) (codes []int) {
 	return codes
 }
 
-// await waits until the servers can make streams.
+// await waits until the servers can create streams.
 func (s *Servers) await() error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -147,10 +147,10 @@ func (s *Servers) await() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%d servers do not agree on a leader after %s", len(s.running), patience)
+	return fmt.Errorf("%d servers have not elected a leader after %s", len(s.running), patience)
 }
 
-// agree tells whether the servers have a leader who knows them all, and are up to date with it.
+// agree reports whether the servers have a leader with all of them as peers, and are current.
 func (s *Servers) agree() bool {
 	led := false
 	for _, one := range s.running {
@@ -165,7 +165,7 @@ func (s *Servers) agree() bool {
 // Stop stops all servers.
 func (s *Servers) Stop() { s.Scale(0) }
 
-// Scale stops all servers but the first n, as a StatefulSet does that gets smaller.
+// Scale stops all servers but the first n, like a StatefulSet that is scaled down.
 func (s *Servers) Scale(n int) {
 	for _, one := range s.running[n:] {
 		one.Shutdown()
@@ -176,7 +176,7 @@ func (s *Servers) Scale(n int) {
 	s.running = s.running[:n]
 }
 
-// Connect connects as Argo Events does: with the user of auth.yaml, trusting ca.crt.
+// Connect connects like Argo Events: with the user of auth.yaml and the CA in ca.crt.
 func (s *Servers) Connect() (jetstream.JetStream, error) {
 	var user struct{ Username, Password string }
 	if err := yaml.Unmarshal([]byte(s.data.Find("auth.yaml")), &user); err != nil {
@@ -184,7 +184,7 @@ func (s *Servers) Connect() (jetstream.JetStream, error) {
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(s.data.Find("ca.crt"))) {
-		return nil, errors.New("ca.crt is no certificate")
+		return nil, errors.New("ca.crt contains no certificate")
 	}
 	connection, err := nats.Connect(s.URLs, nats.UserInfo(user.Username, user.Password), nats.Secure(&tls.Config{RootCAs: roots}))
 	if err != nil {

@@ -1,6 +1,5 @@
-// Package cases gives the golden cases of this repository to the tests, rendered by the holdfast binary.
-//
-// Every test runs on every case it applies to, so that a new case is a new test of everything.
+// Package cases provides the golden cases to tests, rendered by the holdfast binary. Every test runs on every case that it applies to, so
+// that a new case is a new test of everything.
 package cases
 
 import (
@@ -12,7 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// The release that every case is rendered for, as in golden/.
+// Name and namespace of the release of every case, as in golden/.
 const (
 	Release   = "events"
 	Namespace = "argo"
@@ -20,9 +19,9 @@ const (
 
 // Case is a case.yaml.
 type Case struct {
-	// Name is that of the case's folder.
+	// Name is the name of the case's folder.
 	Name string `json:"-"`
-	// Values is the values file, in case.yaml relative to the case's folder, values.yaml unless said; here absolute.
+	// Values is the absolute path of the values file. In case.yaml it is relative, and values.yaml by default.
 	Values      string `json:"values"`
 	About       string `json:"about"`
 	Stack       string `json:"stack"`
@@ -31,7 +30,7 @@ type Case struct {
 	IncludeCRDs bool   `json:"includeCRDs"`
 }
 
-// All reads every golden/*/case.yaml; it is an error if there is none.
+// All reads every golden/*/case.yaml. It returns an error if there is none.
 func All() ([]Case, error) {
 	repository, err := Repository()
 	if err != nil {
@@ -42,7 +41,7 @@ func All() ([]Case, error) {
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("reading cases: there is no %s", filepath.Join(repository, "golden", "*", "case.yaml"))
+		return nil, fmt.Errorf("reading cases: no file matches %s", filepath.Join(repository, "golden", "*", "case.yaml"))
 	}
 	var all []Case
 	for _, file := range files {
@@ -72,7 +71,7 @@ func read(file string) (Case, error) {
 	return c, err
 }
 
-// Flags are those that holdfast and helm both have: the release and the cluster it is for.
+// Flags returns the flags of a case that holdfast and helm share: namespace, values and version of the cluster.
 func (c Case) Flags() []string {
 	flags := []string{"--namespace", Namespace, "--values", c.Values, "--kube-version", c.KubeVersion}
 	if c.IncludeCRDs {
@@ -87,7 +86,7 @@ func (c Case) Chart() (string, error) {
 	return filepath.Join(repository, "charts", c.Stack), err
 }
 
-// Repository returns the folder of the whole repository.
+// Repository returns the root folder of the repository.
 func Repository() (string, error) {
 	root, err := binaries.Root()
 	return filepath.Dir(root), err

@@ -13,7 +13,7 @@ import (
 // Holdfast is the file of the holdfast binary.
 type Holdfast string
 
-// BuildHoldfast builds holdfast as the sources are now.
+// BuildHoldfast builds holdfast from the current sources.
 func BuildHoldfast() (Holdfast, error) {
 	file, err := binaries.Holdfast()
 	return Holdfast(file), err
@@ -30,13 +30,13 @@ func (h Holdfast) Digest(c Case) (string, error) {
 	return Digest(objects), err
 }
 
-// Secrets returns the Secrets that an install of a case would make; flags are added to the command.
+// Secrets returns the Secrets that an installation of a case needs; flags are added to the command.
 func (h Holdfast) Secrets(c Case, flags ...string) ([]Object, error) {
 	isCRDs := func(flag string) bool { return flag == "--include-crds" }
 	return h.run(c, "secrets", append(slices.DeleteFunc(c.Flags(), isCRDs), flags...))
 }
 
-// Kustomize writes the Kustomize folder of a case for some profiles, the first of them as the base.
+// Kustomize writes the Kustomize folder of a case for profiles; the first one is the base.
 func (h Holdfast) Kustomize(c Case, dir string, profiles ...string) error {
 	args := []string{"kustomize", c.Stack, "--profiles", strings.Join(profiles, ","), "--release", Release, "--output", dir}
 	_, err := Output(string(h), append(args, c.Flags()...)...)
@@ -56,14 +56,14 @@ func (h Holdfast) run(c Case, command string, flags []string) ([]Object, error) 
 	return objects, nil
 }
 
-// Output runs a program and returns what it prints; what it complains of is in the error.
+// Output runs a program and returns its standard output. Its standard error is in the error.
 func Output(file string, args ...string) ([]byte, error) {
-	var complaint bytes.Buffer
+	var stderr bytes.Buffer
 	cmd := exec.Command(file, args...)
-	cmd.Stderr = &complaint
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w\n%s", file, strings.Join(args, " "), err, complaint.Bytes())
+		return nil, fmt.Errorf("%s %s: %w\n%s", file, strings.Join(args, " "), err, stderr.Bytes())
 	}
 	return out, nil
 }

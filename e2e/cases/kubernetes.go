@@ -7,8 +7,7 @@ import (
 	"sync"
 )
 
-// KubernetesVersion returns the version that holdfast renders for by default, "v1.36.3": that of the API types (k8s.io/api
-// v0.36.3) in the repository's go.mod.
+// KubernetesVersion returns the default version of holdfast, "v1.36.3" for k8s.io/api v0.36.3 in the repository's go.mod.
 var KubernetesVersion = sync.OnceValues(func() (string, error) {
 	repository, err := Repository()
 	if err != nil {
@@ -18,11 +17,11 @@ var KubernetesVersion = sync.OnceValues(func() (string, error) {
 	cmd.Dir = repository
 	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("looking for the version of k8s.io/api: %w", err)
+		return "", fmt.Errorf("reading the version of k8s.io/api: %w", err)
 	}
-	minor, is := strings.CutPrefix(strings.TrimSpace(string(out)), "v0.")
-	if !is {
-		return "", fmt.Errorf("k8s.io/api has version %s: it should begin with v0, for Kubernetes v1", out)
+	minor, ok := strings.CutPrefix(strings.TrimSpace(string(out)), "v0.")
+	if !ok {
+		return "", fmt.Errorf("k8s.io/api has version %s, want v0.MINOR.PATCH for Kubernetes v1", out)
 	}
 	return "v1." + minor, nil
 })

@@ -7,13 +7,13 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Object is one Kubernetes object, as it was printed and as it was understood.
+// Object is a Kubernetes object: its YAML text and the decoded content.
 type Object struct {
 	Text    string
 	Content map[string]any
 }
 
-// Decode cuts a stream of YAML documents into objects. A key that stands twice in a map is an error.
+// Decode splits a stream of YAML documents into objects. A duplicate key is an error.
 func Decode(stream []byte) ([]Object, error) {
 	var objects []Object
 	for _, text := range documents(string(stream)) {
@@ -21,12 +21,12 @@ func Decode(stream []byte) ([]Object, error) {
 		if err := yaml.UnmarshalStrict([]byte(text), &o.Content); err != nil {
 			return nil, fmt.Errorf("%w in\n%s", err, text)
 		}
-		// A document of nothing but comments.
+		// The document has only comments.
 		if o.Content == nil {
 			continue
 		}
 		if o.APIVersion() == "" || o.Kind() == "" || o.Name() == "" {
-			return nil, fmt.Errorf("an object without apiVersion, kind or name:\n%s", text)
+			return nil, fmt.Errorf("object without apiVersion, kind or name:\n%s", text)
 		}
 		objects = append(objects, o)
 	}
@@ -56,16 +56,16 @@ func (o Object) Kind() string { return text(o.Content["kind"]) }
 // Name returns metadata.name.
 func (o Object) Name() string { return text(o.metadata()["name"]) }
 
-// Hook tells whether Helm runs the object at some moment and does not count it to the release.
+// Hook reports whether the object is a Helm hook, which is not part of the release.
 func (o Object) Hook() bool {
 	annotations, _ := o.metadata()["annotations"].(map[string]any)
 	return annotations["helm.sh/hook"] != nil
 }
 
-// Key tells the objects of a release apart.
+// Key identifies the object in its release.
 func (o Object) Key() string { return o.APIVersion() + " " + o.Kind() + " " + o.Name() }
 
-// Into decodes the object into a Kubernetes type, or a part of one.
+// Into decodes the object into a Kubernetes type, or a struct with some of its fields.
 func (o Object) Into(target any) error {
 	if err := yaml.Unmarshal([]byte(o.Text), target); err != nil {
 		return fmt.Errorf("decoding %s: %w", o.Key(), err)

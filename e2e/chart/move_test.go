@@ -221,13 +221,13 @@ func (m move) run(t *testing.T) time.Duration {
 
 // open tells whether all servers of the new bus would be in their Service.
 func (m move) open() bool {
-	return !slices.ContainsFunc(m.servers.Answers(m.ready), func(code int) bool { return code != 200 })
+	return !slices.ContainsFunc(m.servers.Probe(m.ready), func(code int) bool { return code != 200 })
 }
 
 // expectClosed: no server of the new bus is ready.
 func (m move) expectClosed(t *testing.T) {
 	t.Helper()
-	if codes := m.servers.Answers(m.ready); slices.Contains(codes, 200) {
+	if codes := m.servers.Probe(m.ready); slices.Contains(codes, 200) {
 		t.Errorf("before the move is done: %s answers %v", m.ready, codes)
 	}
 }
@@ -239,7 +239,7 @@ func (m move) expectMoved(t *testing.T, want map[string]content) {
 	// A server opens when it has its own copy of the mark.
 	persist(t, func() error {
 		if !m.open() {
-			return fmt.Errorf("the move is done: %s answers %v", m.ready, m.servers.Answers(m.ready))
+			return fmt.Errorf("the move is done: %s answers %v", m.ready, m.servers.Probe(m.ready))
 		}
 		return nil
 	})

@@ -1,8 +1,7 @@
-// Package controlplane runs the control plane of a Kubernetes cluster from its own programs: etcd, the API server, the
-// controller manager and the scheduler. Nodes are somebody else's.
+// Package controlplane runs the control plane of a Kubernetes cluster: etcd, API server, controller manager and scheduler, without nodes.
 //
-// Authorization by RBAC and the admission of service accounts are on, so that what the tests install has the rights that
-// its own Roles give it, and no others.
+// Authorization by RBAC and the admission of service accounts are enabled: installed systems have the permissions of their own Roles and no
+// others.
 package controlplane
 
 import (
@@ -24,7 +23,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// The programs, in the order they are started in.
+// The programs, in their start order.
 const (
 	Etcd              = "etcd"
 	APIServer         = "kube-apiserver"
@@ -35,22 +34,22 @@ const (
 // All are the programs of a control plane; they are stopped in the reverse order.
 var All = []string{Etcd, APIServer, ControllerManager, Scheduler}
 
-// Config says where a control plane runs, and for what cluster. Only Dir must be given.
+// Config configures a control plane. Only Dir is required.
 type Config struct {
-	// Dir holds its state, keys and logs.
+	// Dir is the folder of state, keys and logs.
 	Dir string
-	// Address is that of the API server, 127.0.0.1 unless said; Port a free one.
+	// Address and Port are those of the API server; by default 127.0.0.1 and a free port.
 	Address string
 	Port    int
-	// Hosts are further names and addresses that the API server is called by.
+	// Hosts are further names and addresses of the API server.
 	Hosts []string
-	// Prefix stands before each command: nsenter and its arguments, to run it in another network namespace.
+	// Prefix precedes each command: nsenter and its arguments, for another network namespace.
 	Prefix []string
-	// Dial is how this process reaches the API server, if not as usual.
+	// Dial opens connections from this process to the API server; nil for the usual way.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// ServiceCIDR and PodCIDR are the ranges of addresses. The nodes get a part of PodCIDR each if it is given.
+	// ServiceCIDR and PodCIDR are ranges of addresses. With a PodCIDR, each node gets a part of it.
 	ServiceCIDR, PodCIDR string
-	// Flags are further ones by program; they come last, and so win.
+	// Flags are further flags by program. They come last and take precedence.
 	Flags map[string][]string
 }
 
@@ -58,12 +57,12 @@ type Config struct {
 type ControlPlane struct {
 	config    Config
 	authority *authority
-	// etcd are the URLs for the API server, and for the other members that there are none of.
+	// etcd is the URL for the API server, peers that for other members, of which there are none.
 	etcd, peers string
 	running     map[string]*process.Process
 }
 
-// New makes the keys and files of a control plane, which can then be started.
+// New creates the keys and files of a control plane. Start starts it.
 func New(config Config) (*ControlPlane, error) {
 	if config.Address == "" {
 		config.Address = "127.0.0.1"
@@ -92,7 +91,7 @@ func (c *ControlPlane) issueOwn() error {
 	if err != nil {
 		return fmt.Errorf("preparing a control plane: service range: %w", err)
 	}
-	// The first address of the range is that of the Service "kubernetes".
+	// The first address of the range is the one of the Service "kubernetes".
 	hosts := append([]string{
 		c.config.Address, "127.0.0.1", "localhost", service.Masked().Addr().Next().String(),
 		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
@@ -107,11 +106,11 @@ func (c *ControlPlane) issueOwn() error {
 
 var (
 	administrator = Identity{Name: "admin", Groups: []string{"system:masters"}}
-	// kubeletClient is who the API server is to the kubelets, for logs and exec.
+	// kubeletClient is the user that the API server is for kubelets, for logs and exec.
 	kubeletClient = Identity{Name: "kube-apiserver-kubelet-client", Groups: []string{"system:masters"}}
 )
 
-// Issue signs a certificate and returns its file and that of its key.
+// Issue signs a certificate and returns the files of the certificate and its key.
 func (c *ControlPlane) Issue(id Identity) (certificate, key string, err error) {
 	return c.authority.issue(fileName(id), id)
 }
@@ -119,8 +118,8 @@ func (c *ControlPlane) Issue(id Identity) (certificate, key string, err error) {
 // CA returns the file of the certificate that signed all others.
 func (c *ControlPlane) CA() string { return c.authority.file("ca.crt") }
 
-// WriteKubeconfig writes a kubeconfig for somebody, for the API server at a URL, or at its own if that is empty. It
-// returns the file, which is one for each identity and URL.
+// WriteKubeconfig writes a kubeconfig of an identity for the API server at a URL, by default its own. It returns the file, one for each
+// identity and URL.
 func (c *ControlPlane) WriteKubeconfig(url string, id Identity) (string, error) {
 	file := c.kubeconfig(id)
 	if url == "" {
@@ -138,7 +137,7 @@ func (c *ControlPlane) WriteKubeconfig(url string, id Identity) (string, error) 
 	k.AuthInfos[name] = &clientcmdapi.AuthInfo{ClientCertificate: certificate, ClientKey: key}
 	k.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name}
 	k.CurrentContext = name
-	// Embedded, so that one file can be given to a node.
+	// Embedded, so that a node needs one file.
 	if err := clientcmdapi.FlattenConfig(k); err != nil {
 		return "", fmt.Errorf("writing a kubeconfig for %s: %w", id.Name, err)
 	}
@@ -151,7 +150,7 @@ func (c *ControlPlane) kubeconfig(id Identity) string {
 
 func fileName(id Identity) string { return strings.ReplaceAll(id.Name, ":", "-") }
 
-// URL returns where the API server is, beside it.
+// URL returns the URL of the API server in its network namespace.
 func (c *ControlPlane) URL() string {
 	return "https://" + net.JoinHostPort(c.config.Address, fmt.Sprint(c.config.Port))
 }
@@ -159,7 +158,7 @@ func (c *ControlPlane) URL() string {
 // Kubeconfig returns the administrator's kubeconfig file.
 func (c *ControlPlane) Kubeconfig() string { return c.kubeconfig(administrator) }
 
-// Client returns how this process may talk to the API server as the administrator, without any limit of its own.
+// Client returns the configuration of an administrator's client in this process, without a rate limit.
 func (c *ControlPlane) Client() (*rest.Config, error) {
 	client, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig())
 	if err != nil {
@@ -169,8 +168,7 @@ func (c *ControlPlane) Client() (*rest.Config, error) {
 	return client, nil
 }
 
-// Start starts the named programs, all of them if none is named, and waits until the API answers. What runs already is
-// left alone.
+// Start starts programs, by default all, and waits until the API answers. It skips running programs.
 func (c *ControlPlane) Start(ctx context.Context, names ...string) error {
 	for _, name := range inOrder(names) {
 		if c.running[name] != nil {
@@ -192,12 +190,11 @@ func (c *ControlPlane) Start(ctx context.Context, names ...string) error {
 	return nil
 }
 
-// Stop stops the named programs, all of them if none is named; Start brings them back as they were. One that had ended
-// by itself is an error.
+// Stop stops programs, by default all. Start starts them again with their state. A program that has ended by itself is an error.
 func (c *ControlPlane) Stop(names ...string) error { return c.end((*process.Process).Stop, names) }
 
-// Kill ends the named programs, all of them if none is named, as a crash of their machine would. An API server that is
-// asked to stop serves its clients no more, but may take longer to say good-bye to them than an outage is to last.
+// Kill kills programs, by default all, like a crash of their machine. An API server that stops after SIGTERM may take longer to close its
+// connections than an outage lasts.
 func (c *ControlPlane) Kill(names ...string) error { return c.end((*process.Process).Kill, names) }
 
 func (c *ControlPlane) end(how func(*process.Process) error, names []string) error {
@@ -222,8 +219,8 @@ func inOrder(names []string) []string {
 	})
 }
 
-// freePorts finds ports of this machine that nobody listens at: below those that the system gives to outgoing
-// connections, of which one might take a port before its server does, and anywhere there, as others look for some, too.
+// freePorts returns unused ports. They are below the range of outgoing connections, which might take a port before its server does, and begin
+// at a random one, because concurrent tests need ports, too.
 func freePorts(n int) ([]int, error) {
 	var free []int
 	for port := 20000 + rand.IntN(9000); port < 30000 && len(free) < n; port++ {
@@ -235,7 +232,7 @@ func freePorts(n int) ([]int, error) {
 		free = append(free, port)
 	}
 	if len(free) < n {
-		return nil, fmt.Errorf("looking for %d free ports: there are %d", n, len(free))
+		return nil, fmt.Errorf("finding %d free ports: there are only %d", n, len(free))
 	}
 	return free, nil
 }

@@ -15,12 +15,12 @@ import (
 	"time"
 )
 
-// Identity is whom a certificate is for: a user to the API server, and a server if it has hosts.
+// Identity is the subject of a certificate: a user of the API server, and a server if it has hosts.
 type Identity struct {
-	// Name is the user's, "system:node:a1"; Groups are those the user is in, "system:nodes".
+	// Name is the user, "system:node:a1", and Groups are the user's groups, "system:nodes".
 	Name   string
 	Groups []string
-	// Hosts are the names and addresses that the certificate is a server's for.
+	// Hosts are the names and addresses of the server.
 	Hosts []string
 }
 
@@ -31,10 +31,10 @@ type authority struct {
 	key         *ecdsa.PrivateKey
 }
 
-// validity is that of every certificate: longer than any test.
+// validity of every certificate is longer than any test.
 const validity = 30 * 24 * time.Hour
 
-// newAuthority makes an authority, and the key that signs the tokens of service accounts.
+// newAuthority creates an authority, and the key that signs tokens of service accounts.
 func newAuthority(dir string) (*authority, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func newAuthority(dir string) (*authority, error) {
 
 func (a *authority) file(name string) string { return filepath.Join(a.dir, name) }
 
-// issue writes the files NAME.crt and NAME.key, and returns them.
+// issue writes the files NAME.crt and NAME.key, and returns their paths.
 func (a *authority) issue(file string, id Identity) (certificate, key string, err error) {
 	template := &x509.Certificate{
 		Subject:     pkix.Name{CommonName: id.Name, Organization: id.Groups},
@@ -83,7 +83,7 @@ func (a *authority) issue(file string, id Identity) (certificate, key string, er
 	return a.file(file + ".crt"), a.file(file + ".key"), nil
 }
 
-// sign makes a key and a certificate of it; without an authority to sign it, the certificate is the authority's own.
+// sign creates a key and a certificate. The first certificate is self-signed: it is the authority's own.
 func (a *authority) sign(file string, template *x509.Certificate) ([]byte, *ecdsa.PrivateKey, error) {
 	key, err := writeKey(a.file(file + ".key"))
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// flags are those of a program, all but what the configuration adds.
+// flags returns the flags of a program without those of the configuration.
 func (c *ControlPlane) flags(name string) []string {
 	switch name {
 	case Etcd:
@@ -19,7 +19,7 @@ func (c *ControlPlane) flags(name string) []string {
 			"--data-dir=" + filepath.Join(c.config.Dir, "etcd"),
 			"--listen-client-urls=" + c.etcd, "--advertise-client-urls=" + c.etcd,
 			"--listen-peer-urls=" + c.peers, "--initial-advertise-peer-urls=" + c.peers, "--initial-cluster=default=" + c.peers,
-			// Nothing here must outlive a crash of the machine.
+			// Data need not survive a crash of the machine.
 			"--unsafe-no-fsync", "--log-level=warn",
 		}
 	case APIServer:
@@ -28,7 +28,7 @@ func (c *ControlPlane) flags(name string) []string {
 		return append(c.clientFlags(name),
 			"--root-ca-file="+c.CA(), "--service-account-private-key-file="+c.authority.file("service-accounts.key"),
 			"--cluster-signing-cert-file="+c.CA(), "--cluster-signing-key-file="+c.authority.file("ca.key"),
-			// Each controller with the rights that Kubernetes' own roles give it.
+			// Each controller has the permissions of its own role.
 			"--use-service-account-credentials",
 			"--service-cluster-ip-range="+c.config.ServiceCIDR,
 			"--cluster-cidr="+c.config.PodCIDR, fmt.Sprintf("--allocate-node-cidrs=%t", c.config.PodCIDR != ""))
@@ -37,7 +37,7 @@ func (c *ControlPlane) flags(name string) []string {
 	}
 }
 
-// clientFlags are those of a program that is a client of the API and needs no server of its own: there is one of it.
+// clientFlags returns the flags of a client of the API with a single instance and without a server.
 func (c *ControlPlane) clientFlags(name string) []string {
 	return []string{"--kubeconfig=" + c.kubeconfig(Identity{Name: "system:" + name}), "--leader-elect=false", "--secure-port=0"}
 }
@@ -58,16 +58,16 @@ func (c *ControlPlane) apiServerFlags() []string {
 		"--kubelet-client-certificate=" + pki(client+".crt"), "--kubelet-client-key=" + pki(client+".key"),
 	}
 	if address, err := netip.ParseAddr(c.config.Address); err == nil && address.IsLoopback() {
-		// The Service "kubernetes" may not have such an endpoint.
+		// The Service "kubernetes" must not have a loopback address as its endpoint.
 		flags = append(flags, "--endpoint-reconciler-type=none")
 	}
 	return flags
 }
 
-// patience is how long a program may take until it does its work, on a busy machine.
-const patience = 2 * time.Minute
+// patience limits the start of a program: far longer than it takes on a slow machine.
+const patience = 10 * time.Minute
 
-// await waits until the program that was started does its work, as far as that can be asked.
+// await waits until a started program works, if it has a sign of that.
 func (c *ControlPlane) await(ctx context.Context, name string) error {
 	var ready func(context.Context, *kubernetes.Clientset) error
 	switch name {
@@ -76,7 +76,7 @@ func (c *ControlPlane) await(ctx context.Context, name string) error {
 			return client.RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
 		}
 	case ControllerManager:
-		// Without this object no pod is let in.
+		// Without this object, no pod is admitted.
 		ready = func(ctx context.Context, client *kubernetes.Clientset) error {
 			_, err := client.CoreV1().ServiceAccounts("default").Get(ctx, "default", metav1.GetOptions{})
 			return err

@@ -16,21 +16,20 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// listener is what facts.yaml says of one EventSource type.
+// listener is the entry of an EventSource type in facts.yaml.
 type listener struct {
 	Strategy string `json:"strategy"`
 	Port     string `json:"port,omitempty"`
 }
 
-// facts is the form of facts.yaml.
+// facts is the structure of facts.yaml.
 type facts struct {
 	ArgoEvents        string              `json:"argoEvents"`
 	JetstreamVersions []string            `json:"jetstreamVersions"`
 	EventSources      map[string]listener `json:"eventSources"`
 }
 
-// TestAPIFileIsFresh reads a file outside this module, which the go command does
-// not watch: run these tests with -count=1, or an old success is repeated.
+// TestAPIFileIsFresh reads a file outside this module, which the go command does not track: without -count=1 it may print a cached result.
 func TestAPIFileIsFresh(t *testing.T) {
 	want, err := document()
 	if err != nil {
@@ -44,8 +43,7 @@ func TestAPIFileIsFresh(t *testing.T) {
 	}
 }
 
-// TestKubernetesVersion: api.json is wrong, and looks right, when the pod types
-// come from another Kubernetes version than the argo-events binary was built with.
+// TestKubernetesVersion: with pod types from another version of Kubernetes than argo-events requires, api.json would be wrong without a sign.
 func TestKubernetesVersion(t *testing.T) {
 	const format = "{{with .Replace}}{{.Path}} {{.Version}}{{else}}{{.Path}} {{.Version}}{{end}}"
 	required := read(t, field(t, "{{.GoMod}}"))
@@ -69,22 +67,21 @@ func TestEventSources(t *testing.T) {
 		}
 	}
 	if len(want) != 32 {
-		t.Errorf("the module has %d EventSource types, not 32", len(want))
+		t.Errorf("the module has %d EventSource types, want 32", len(want))
 	}
 	got := readFacts(t).EventSources
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		if got[name] != want[name] {
-			t.Errorf("%s: facts.yaml says %+v, the module %+v", name, got[name], want[name])
+			t.Errorf("%s: facts.yaml has %+v, the module %+v", name, got[name], want[name])
 		}
 		delete(got, name)
 	}
 	for name := range got {
-		t.Errorf("%s is no EventSource type of the module", name)
+		t.Errorf("%s: the module has no such EventSource type", name)
 	}
 }
 
-// strategy tells how the type of a JSON key runs with several replicas. The
-// constants are spelled "pubsub" where the key is "pubSub", hence EqualFold.
+// strategy returns how an EventSource type runs with several replicas. A constant may be "pubsub" for the JSON key "pubSub", hence EqualFold.
 func strategy(t *testing.T, key string) string {
 	t.Helper()
 	if slices.ContainsFunc(events.RecreateStrategyEventSources, func(e events.EventSourceType) bool {
@@ -95,8 +92,7 @@ func strategy(t *testing.T, key string) string {
 	return "active-active"
 }
 
-// TestStrategyConstants catches a constant that EqualFold matches to no key: its
-// type would pass for active-active.
+// TestStrategyConstants: every constant matches one JSON key. The type of a constant without a match would count as active-active.
 func TestStrategyConstants(t *testing.T) {
 	for _, constant := range events.RecreateStrategyEventSources {
 		found := 0
@@ -111,8 +107,7 @@ func TestStrategyConstants(t *testing.T) {
 	}
 }
 
-// portPath returns the path of the HTTP port in one event of the given type, or
-// nothing for a type without a WebhookContext.
+// portPath returns the path of the HTTP port in an event of a type, or "" for a type without a WebhookContext.
 func portPath(event reflect.Type) string {
 	server := reflect.TypeFor[events.WebhookContext]()
 	for f := range event.Fields() {
@@ -129,7 +124,7 @@ func portPath(event reflect.Type) string {
 func TestJetstreamVersions(t *testing.T) {
 	got := readFacts(t)
 	if version := field(t, "{{.Version}}"); got.ArgoEvents != version {
-		t.Errorf("facts.yaml is of argo-events %s, go.mod of %s", got.ArgoEvents, version)
+		t.Errorf("facts.yaml is for argo-events %s, go.mod has %s", got.ArgoEvents, version)
 	}
 	var configMap struct {
 		Data map[string]string `json:"data"`
@@ -151,22 +146,21 @@ func TestJetstreamVersions(t *testing.T) {
 		want = append(want, v.Version)
 	}
 	if len(want) == 0 || !slices.Equal(got.JetstreamVersions, want) {
-		t.Errorf("facts.yaml has %v, the controller config %v", got.JetstreamVersions, want)
+		t.Errorf("facts.yaml has versions %v, the configuration of the controller has %v", got.JetstreamVersions, want)
 	}
 }
 
-// TestAmountInQuotes is the reason for the rule in main.go: once argo-events
-// reads "2" as a number, strings may be let in.
+// TestAmountInQuotes is the reason for the rule in main.go. When argo-events parses "2" as a number, the schema may allow strings.
 func TestAmountInQuotes(t *testing.T) {
 	var backoff events.Backoff
 	if err := json.Unmarshal([]byte(`{"factor":"2","jitter":0.5}`), &backoff); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := backoff.Jitter.Float64(); err != nil {
-		t.Errorf("a plain number must work: %v", err)
+		t.Errorf("parsing a number: %v", err)
 	}
 	if n, err := backoff.Factor.Float64(); err == nil {
-		t.Errorf("argo-events reads a quoted Amount as %v now: let strings in", n)
+		t.Errorf("argo-events parses a quoted Amount as %v now: allow strings in main.go", n)
 	}
 }
 

@@ -1,5 +1,4 @@
-// Command facts writes the field lists of the Argo Events API, which the chart
-// generator needs and must not import, to the stack that uses them.
+// Command facts writes the fields of the Argo Events API into the stack. The generator needs them and must not import that module.
 //
 // Run it in e2e as "go run ./facts"; it takes no arguments.
 package main
@@ -24,13 +23,12 @@ import (
 const (
 	module  = "github.com/argoproj/argo-events"
 	apiPath = "pkg/apis/events/v1alpha1"
-	// output is seen from e2e, as is everything this command does.
+	// output is relative to e2e.
 	output = "../stacks/argo-events/api.json"
 )
 
-// custom has the types that decode themselves. An Amount keeps its JSON text
-// and is parsed as a number only when used: "2" in quotes is decoded without
-// complaint, and then what it paces is not even tried once. So: numbers only.
+// custom has the schemas of types with their own decoders. An Amount keeps its JSON text and is parsed as a number on use: "2" in quotes is
+// decoded without an error, but then the retry that it belongs to never happens. Hence numbers only.
 var custom = map[string]map[string]any{
 	module + "/" + apiPath + ".Amount":        {"type": "number"},
 	module + "/" + apiPath + ".Int64OrString": {"type": []any{"string", "integer"}},
@@ -47,8 +45,7 @@ func main() {
 	}
 }
 
-// document returns the text of the output file: the source of the types and
-// their definitions, one to a line so that a change of version reads well.
+// document returns the content of the output file: the source of the types, and one definition per line for readable diffs.
 func document() ([]byte, error) {
 	version, err := moduleField("{{.Version}}")
 	if err != nil {
@@ -74,8 +71,7 @@ func document() ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// moduleField returns what the given "go list" format says of the argo-events
-// module that go.mod selects.
+// moduleField formats the argo-events module of go.mod with a format of "go list".
 func moduleField(format string) (string, error) {
 	out, err := exec.Command("go", "list", "-m", "-f", format, module).Output()
 	if err != nil {

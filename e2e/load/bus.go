@@ -17,24 +17,24 @@ import (
 )
 
 const (
-	// subject is in the stream of Argo Events, and no event source has it.
+	// subject is part of the stream of Argo Events, and no event source uses it.
 	subject = "default.none.number"
-	// ackWait is how long a publisher waits for an acknowledgement before it sends a message again, linkWait how long a server may take to
-	// accept a client, to answer its ping, or a question.
+	// ackWait is how long a publisher waits for an acknowledgement before it sends a message again. linkWait is how long a server may take to
+	// accept a client, and to answer a ping or a request.
 	ackWait  = 500 * time.Millisecond
 	linkWait = time.Second
-	// pause is the time between two attempts. By default a client with one address would wait two to three seconds before it asks there again.
+	// pause is the time between two attempts. By default, a client with one address waits two to three seconds before it connects there again.
 	pause = 100 * time.Millisecond
 )
 
-// bus is a careful client of the bus: it notices within seconds that a server is gone and tries the others.
+// bus is a client of the bus that detects the failure of a server within seconds and connects to another.
 type bus struct {
 	url, user, password string
-	// asking is for questions, apart from the traffic that is measured.
-	asking jetstream.JetStream
+	// queries has a connection of its own, apart from the measured traffic.
+	queries jetstream.JetStream
 }
 
-// dial makes a client of the bus. The bus may be away: the client goes on trying.
+// dial returns a client of the bus. While the bus is unavailable, the client keeps trying to connect.
 func dial(url, authFile string) (*bus, error) {
 	text, err := os.ReadFile(authFile)
 	if err != nil {
@@ -45,13 +45,13 @@ func dial(url, authFile string) (*bus, error) {
 		return nil, fmt.Errorf("reading %s: %w", authFile, err)
 	}
 	b := &bus{url: url, user: auth.Username, password: auth.Password}
-	_, b.asking, err = b.connect("load-questions")
+	_, b.queries, err = b.connect("load-queries")
 	return b, err
 }
 
 func (b *bus) connect(name string) (*nats.Conn, jetstream.JetStream, error) {
 	nc, err := nats.Connect(b.url, nats.Name(name), nats.UserInfo(b.user, b.password),
-		nats.Secure(&tls.Config{InsecureSkipVerify: true}), // a bus of the controller's has a certificate that nobody knows
+		nats.Secure(&tls.Config{InsecureSkipVerify: true}), // the controller of Argo Events issues certificates that no client can verify
 		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(pause), nats.ReconnectJitter(pause, pause),
 		nats.Timeout(linkWait), nats.PingInterval(linkWait), nats.MaxPingsOutstanding(2))
 	if err != nil {
@@ -61,10 +61,10 @@ func (b *bus) connect(name string) (*nats.Conn, jetstream.JetStream, error) {
 	return nc, js, err
 }
 
-// streams asks the bus for all streams, the sensors' buckets among them.
+// streams returns all streams of the bus, including the key-value buckets of sensors.
 func (b *bus) streams(ctx context.Context) ([]report.Stream, error) {
 	var list []report.Stream
-	lister := b.asking.ListStreams(ctx)
+	lister := b.queries.ListStreams(ctx)
 	for info := range lister.Info() {
 		s := report.Stream{Name: info.Config.Name, Replicas: info.Config.Replicas, Current: true}
 		if info.Cluster != nil {
@@ -79,7 +79,7 @@ func (b *bus) streams(ctx context.Context) ([]report.Stream, error) {
 	return list, lister.Err()
 }
 
-// run publishes numbered messages one after the other and reads them back, until the context ends.
+// run publishes numbered messages one after the other and reads them, until the context ends.
 func (b *bus) run(ctx context.Context, every time.Duration, messages *ledger) error {
 	nc, js, err := b.connect("load-publisher")
 	if err != nil {
@@ -100,7 +100,7 @@ func (b *bus) run(ctx context.Context, every time.Duration, messages *ledger) er
 	return nil
 }
 
-// publish sends a message again, under the same id, until it is acknowledged: the bus stores it once.
+// publish sends numbered messages. It repeats a message with the same ID until it is acknowledged, and the bus stores it once.
 func publish(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, every time.Duration, messages *ledger) {
 	run := strconv.FormatInt(time.Now().UnixNano(), 36)
 	ticker := time.NewTicker(every)
@@ -121,7 +121,7 @@ func publish(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, every t
 				break
 			}
 			log.Printf("message %d: %v", number, err)
-			// Once there may be a new leader to answer. Twice, the server at the other end may be gone without a word, and another one know better.
+			// After one failure there may be a new leader. After two, the connected server may be unreachable, and another one reachable.
 			if attempt%2 == 0 {
 				_ = nc.ForceReconnect()
 			}
@@ -130,7 +130,7 @@ func publish(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, every t
 	}
 }
 
-// read counts what the stream delivers, from now on, in a consumer that has as many replicas as the stream.
+// read counts what the stream delivers from now on, with a consumer that has as many replicas as the stream.
 func read(ctx context.Context, js jetstream.JetStream, messages *ledger) (stop func(), err error) {
 	var consumer jetstream.Consumer
 	for {
@@ -144,7 +144,7 @@ func read(ctx context.Context, js jetstream.JetStream, messages *ledger) (stop f
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		log.Printf("making the consumer: %v", err)
+		log.Printf("creating the consumer: %v", err)
 		time.Sleep(time.Second)
 	}
 	consuming, err := consumer.Consume(func(msg jetstream.Msg) {

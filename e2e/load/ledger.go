@@ -8,7 +8,7 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/load/report"
 )
 
-// ledger holds what became of each numbered event: when it was sent, whether and when it was acknowledged, when it arrived.
+// ledger records for each numbered event when it was sent, whether and when it was acknowledged, and when it arrived.
 type ledger struct {
 	mu      sync.Mutex
 	entries []entry
@@ -20,7 +20,7 @@ type entry struct {
 	arrived     []time.Time
 }
 
-// send opens the entry of the next event and returns its number.
+// send adds an entry for the next event and returns its number.
 func (l *ledger) send() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -34,7 +34,7 @@ func (l *ledger) arrive(number int) {
 	l.update(number, func(e *entry) { e.arrived = append(e.arrived, time.Now()) })
 }
 
-// update changes an entry. A number that nobody sent is of an earlier process: nothing is known of it.
+// update changes an entry. It ignores unknown numbers: those of an earlier process.
 func (l *ledger) update(number int, change func(*entry)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -43,7 +43,8 @@ func (l *ledger) update(number int, change func(*entry)) {
 	}
 }
 
-// report looks at the events sent in a window of time; gaps are of what happened from its begin until now, whenever that was sent.
+// report counts the events sent in a window of time. Gaps are between acknowledgements or arrivals from its begin until now, whenever these
+// events were sent.
 func (l *ledger) report(from, to, now time.Time) report.Report {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,7 +1,7 @@
-// Command load puts numbered events into a system of event sources, bus and sensors, and counts what arrives.
+// Command load sends numbered events into a system of event sources, bus and sensors, and counts what arrives.
 //
-// It is all in one process, so that one clock times everything: it posts to a webhook, publishes to the bus and reads it
-// back, and it is the HTTP server that the sensor's trigger calls. What it saw is read from /report.
+// One process does it all, so that all times are from one clock: it posts to a webhook, publishes to the bus and reads from it, and serves the
+// HTTP requests of the sensor's trigger. GET /report returns the counts.
 package main
 
 import (
@@ -16,10 +16,10 @@ import (
 )
 
 func main() {
-	listen := flag.String("listen", ":8080", "where triggers are recorded (POST /record) and reports are read (GET /report)")
-	webhook := flag.String("webhook", "", "URL that numbered events are posted to")
-	url := flag.String("bus", "", "URL of the bus that numbered messages are published to and read from")
-	auth := flag.String("auth", "", "file with username and password of the bus, as YAML")
+	listen := flag.String("listen", ":8080", "address of the server that records triggers (POST /record) and returns reports (GET /report)")
+	webhook := flag.String("webhook", "", "URL to which numbered events are posted")
+	url := flag.String("bus", "", "URL of the bus for numbered messages")
+	auth := flag.String("auth", "", "YAML file with username and password of the bus")
 	every := flag.Duration("every", 200*time.Millisecond, "time between two events")
 	flag.Parse()
 

@@ -11,16 +11,16 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/load/report"
 )
 
-// handler records what the sensor's trigger posts and reports on both ledgers. /now is the time that reports go by,
-// /streams how the bus keeps its streams.
+// handler records what the sensor's trigger posts, and returns reports on both ledgers. /now returns the current time, for the window of a
+// report; /streams the state of the bus's streams.
 func handler(hooks, messages *ledger, streams func(context.Context) ([]report.Stream, error)) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /record", func(w http.ResponseWriter, r *http.Request) {
 		var event struct{ Number json.Number } // a trigger sends numbers as text
 		err := json.NewDecoder(r.Body).Decode(&event)
-		number, notANumber := event.Number.Int64()
-		if err := errors.Join(err, notANumber); err != nil {
-			http.Error(w, "no number in the event: "+err.Error(), http.StatusBadRequest)
+		number, numberErr := event.Number.Int64()
+		if err := errors.Join(err, numberErr); err != nil {
+			http.Error(w, "the event has no number: "+err.Error(), http.StatusBadRequest)
 			return
 		}
 		hooks.arrive(int(number))
@@ -41,7 +41,7 @@ func handler(hooks, messages *ledger, streams func(context.Context) ([]report.St
 		_ = json.NewEncoder(w).Encode(report.Reports{Webhook: hooks.report(from, to, now), Bus: messages.report(from, to, now)})
 	})
 	mux.HandleFunc("GET /streams", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), patience)
+		ctx, cancel := context.WithTimeout(r.Context(), answerWait)
 		defer cancel()
 		list, err := streams(ctx)
 		if err != nil {

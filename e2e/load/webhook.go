@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// patience is how long a caller waits for an answer.
-const patience = 5 * time.Second
+// answerWait is how long a caller waits for an answer.
+const answerWait = 5 * time.Second
 
-// post sends an event each interval, whether the one before was answered or not. Every event is one attempt on a
-// connection of its own: what a caller without a retry sees, and the Service balances connections, not requests.
+// post sends an event each interval, without waiting for the answer to the previous one. Every event is one attempt on a new connection: this
+// is what a caller without retries experiences, and a Service balances connections, not requests.
 func post(ctx context.Context, url string, every time.Duration, events *ledger) {
-	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: answerWait, Transport: &http.Transport{DisableKeepAlives: true}}
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {

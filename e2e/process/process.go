@@ -1,5 +1,4 @@
-// Package process runs the programs of a test in the background: their output is in a file, and they end when the test
-// does, however it ends.
+// Package process runs programs in the background of a test. Their output is in a file, and they end with the test, also when it crashes.
 package process
 
 import (
@@ -17,7 +16,7 @@ import (
 
 // Process is a running program.
 type Process struct {
-	// Name is what errors call it; the file it writes to is NAME.log.
+	// Name is its name in errors. Its output is in NAME.log.
 	Name string
 	cmd  *exec.Cmd
 	log  string
@@ -25,10 +24,10 @@ type Process struct {
 	err  error
 }
 
-// grace is how long a program may take to end when it is asked to.
+// grace is how long a program may take to end after SIGTERM.
 const grace = 20 * time.Second
 
-// Start runs a command with its output appended to dir/NAME.log. Where it writes to and how it ends is set here.
+// Start starts a command and appends its output to dir/NAME.log. It overwrites Stdout, Stderr and the attributes for signals.
 func Start(name, dir string, cmd *exec.Cmd) (*Process, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)
@@ -40,7 +39,7 @@ func Start(name, dir string, cmd *exec.Cmd) (*Process, error) {
 	}
 	defer log.Close()
 	cmd.Stdout, cmd.Stderr = log, log
-	// Ctrl-C is for the test; its death, and not before, is theirs.
+	// Ctrl-C reaches only the test. The programs end when the test ends.
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
@@ -55,8 +54,8 @@ func Start(name, dir string, cmd *exec.Cmd) (*Process, error) {
 	return p, nil
 }
 
-// forks are calls for the one thread that starts programs: the kernel sends Pdeathsig when the thread that started a
-// program ends, and the Go runtime ends threads as it likes unless a goroutine holds them.
+// forks are calls for the one thread that starts programs. The kernel sends Pdeathsig when the thread that started a program ends, and the
+// Go runtime may end any thread that no goroutine has locked.
 var forks = sync.OnceValue(func() chan<- func() {
 	calls := make(chan func())
 	go func() {
@@ -77,7 +76,7 @@ func onForker(start func() error) error {
 // Done is closed when the program has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Err tells that the program has ended and how, with the last lines it wrote; nil while it runs.
+// Err returns nil while the program runs, and afterwards its exit status and its last lines of output.
 func (p *Process) Err() error {
 	select {
 	case <-p.done:
@@ -87,7 +86,7 @@ func (p *Process) Err() error {
 	}
 }
 
-// Wait waits for the program to end, and returns how if not well.
+// Wait waits for the program to end, and returns an error if it failed.
 func (p *Process) Wait() error {
 	<-p.done
 	if p.err != nil {
@@ -96,7 +95,7 @@ func (p *Process) Wait() error {
 	return nil
 }
 
-// Tail returns the last lines that the program wrote.
+// Tail returns the last lines of the program's output.
 func (p *Process) Tail() string {
 	const lines = 20
 	text, err := os.ReadFile(p.log)
@@ -107,7 +106,7 @@ func (p *Process) Tail() string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
-// Stop asks the program to end, and kills it if it does not. That it had ended before is an error.
+// Stop sends SIGTERM, and kills the program after a grace period. It returns an error if the program had ended before.
 func (p *Process) Stop() error {
 	if err := p.Err(); err != nil {
 		return err
@@ -123,7 +122,7 @@ func (p *Process) Stop() error {
 	}
 }
 
-// Kill ends the program at once, as a crash would.
+// Kill ends the program at once, like a crash.
 func (p *Process) Kill() error {
 	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("killing %s: %w", p.Name, err)

@@ -1,5 +1,4 @@
-// Package storage gives claims their volumes: folders that are bound to the zone that the claim's first pod was put in, as
-// the disks of clouds are.
+// Package storage provisions volumes for claims: folders that belong to the zone of the claim's first pod, like the zonal disks of clouds.
 package storage
 
 import (
@@ -16,26 +15,26 @@ import (
 	"sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
 )
 
-// Classes are the storage classes, the default one first. They differ in their names: the golden cases ask for both.
+// Classes are the StorageClasses, the default one first. They differ only in their names; the golden cases use both.
 var Classes = []string{"zonal", "fast"}
 
-// Provisioner is who provides for them, and for other classes that name it.
+// Provisioner is the provisioner of Classes, and of other classes that name it.
 const Provisioner = "holdfast.example/zonal"
 
-// Start makes the storage classes and provides for its claims until the context ends. The volumes are folders below dir; the
-// nodes see it as seen.
+// Start creates the StorageClasses and provisions volumes until the context ends. The volumes are folders below dir; on nodes, dir has the
+// path seen.
 func Start(ctx context.Context, client kubernetes.Interface, dir, seen string) error {
 	late := storagev1.VolumeBindingWaitForFirstConsumer
 	for i, name := range Classes {
 		isDefault := map[string]string{"storageclass.kubernetes.io/is-default-class": fmt.Sprint(i == 0)}
 		class := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: isDefault}, Provisioner: Provisioner, VolumeBindingMode: &late}
 		if _, err := client.StorageV1().StorageClasses().Create(ctx, class, metav1.CreateOptions{}); err != nil {
-			return fmt.Errorf("making storage class %s: %w", name, err)
+			return fmt.Errorf("creating StorageClass %s: %w", name, err)
 		}
 	}
-	// What it does and why it fails, it says by events on the claims.
+	// No log: the events of claims report actions and errors.
 	ctx = klog.NewContext(ctx, klog.Logger{})
-	// There is one of it: it needs no election.
+	// A single instance needs no leader election.
 	c := controller.NewProvisionController(ctx, client, Provisioner, folders{client, dir, seen}, controller.LeaderElection(false))
 	go c.Run(ctx)
 	return nil
@@ -46,7 +45,7 @@ type folders struct {
 	dir, seen string
 }
 
-// Provision makes the volume of a claim.
+// Provision creates the volume of a claim.
 func (f folders) Provision(ctx context.Context, o controller.ProvisionOptions) (*corev1.PersistentVolume, controller.ProvisioningState, error) {
 	node, err := f.client.CoreV1().Nodes().Get(ctx, o.SelectedNodeName, metav1.GetOptions{})
 	if err != nil {
@@ -54,9 +53,9 @@ func (f folders) Provision(ctx context.Context, o controller.ProvisionOptions) (
 	}
 	zone := node.Labels[corev1.LabelTopologyZone]
 	if zone == "" {
-		return nil, controller.ProvisioningFinished, fmt.Errorf("node %s of the claim's pod is in no zone", o.SelectedNodeName)
+		return nil, controller.ProvisioningFinished, fmt.Errorf("node %s of the claim's pod has no zone", o.SelectedNodeName)
 	}
-	// Open to every user, as pods are whom they like.
+	// Pods run as any user.
 	folder := filepath.Join(zone, o.PVName)
 	if err := os.MkdirAll(filepath.Join(f.dir, folder), 0o755); err != nil {
 		return nil, controller.ProvisioningFinished, err
@@ -78,7 +77,7 @@ func (f folders) Provision(ctx context.Context, o controller.ProvisionOptions) (
 	}, controller.ProvisioningFinished, nil
 }
 
-// Delete removes the volume of a claim that is gone.
+// Delete removes the volume of a deleted claim.
 func (f folders) Delete(_ context.Context, volume *corev1.PersistentVolume) error {
 	folder, err := filepath.Rel(f.seen, volume.Spec.Local.Path)
 	if err != nil || !filepath.IsLocal(folder) {

@@ -1,4 +1,4 @@
-// Command all builds the programs that the tests run, those that are not there yet.
+// Command all builds all programs of the tests that the cache does not have.
 package main
 
 import (
