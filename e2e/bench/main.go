@@ -1,7 +1,7 @@
-// Command bench times holdfast render beside helm template and holdfast kustomize beside kustomize build, as whole processes, by
-// turns in one run; and the scheduler of holdfast verify beside kube-scheduler, for the same pods.
+// Command bench compares the times of holdfast render and helm template, of holdfast kustomize and kustomize build, as alternating processes, and
+// of the schedulers of holdfast verify and Kubernetes for the same pods.
 //
-// It prints a table and exits 1 when a target is missed. Ratios are of the same run, so that a slow machine slows both.
+// It prints a table and exits 1 when a target is missed. Ratios are from one run, so that a slow machine affects both sides.
 package main
 
 import (
@@ -57,7 +57,7 @@ func run() (missed bool, err error) {
 	return printRows(rows), nil
 }
 
-// row is one figure with its target; both in the same unit.
+// row is a measured value and its target in the same unit.
 type row struct {
 	what        string
 	got, target float64
@@ -91,7 +91,7 @@ func (b bench) rows() ([]row, error) {
 	growth := large.holdfast.wall.Seconds() / float64(large.holdfast.objects) / (small.holdfast.wall.Seconds() / float64(small.holdfast.objects))
 	return []row{
 		{"wall time, 1,000 + 1,000 objects, holdfast / helm", large.wallRatio, 0.7, "x", fmt.Sprintf("%.2f s / %.2f s", large.holdfast.wall.Seconds(), large.other.wall.Seconds())},
-		{"peak memory of their own, the same", large.holdfast.peak / large.other.peak, 1, "x", fmt.Sprintf("%.0f MiB / %.0f MiB", large.holdfast.peak, large.other.peak)},
+		{"peak anonymous memory, the same", large.holdfast.peak / large.other.peak, 1, "x", fmt.Sprintf("%.0f MiB / %.0f MiB", large.holdfast.peak, large.other.peak)},
 		{"time per object, 1,000 + 1,000 over 100 + 100", growth, 1.2, "x", fmt.Sprintf("%d objects / %d objects", large.holdfast.objects, small.holdfast.objects)},
 		{"wall time, base and two overlays of the same, holdfast kustomize / kustomize build", overlays.wallRatio, 0.5, "x", fmt.Sprintf("%.2f s / %.2f s", overlays.holdfast.wall.Seconds(), overlays.other.wall.Seconds())},
 		{"start-up, holdfast version", start.wall.Seconds() * 1000, 50, "ms", ""},
@@ -101,7 +101,7 @@ func (b bench) rows() ([]row, error) {
 
 func printRows(rows []row) (missed bool) {
 	t := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "WHAT\tGOT\tTARGET\t\tMEDIANS")
+	fmt.Fprintln(t, "MEASUREMENT\tGOT\tTARGET\t\tMEDIANS")
 	for _, r := range rows {
 		verdict := "ok"
 		if r.got > r.target {

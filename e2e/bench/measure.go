@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// usage is what one process took.
+// usage is the resource usage of one process.
 type usage struct {
 	wall time.Duration
-	// peak is the most memory of its own that it had, in MiB. The pages of its program file are left out: they are the page cache's, and
-	// how many of them count is the kernel's choice (42 to 70 MiB for the same program, before and after it was copied).
+	// peak is the peak of its anonymous memory in MiB. Pages of its program file are excluded: they belong to the page cache, and the kernel
+	// counts a varying part of them (42 to 70 MiB for the same program, before and after it was copied).
 	peak float64
-	// objects is how many documents it printed.
+	// objects is the number of printed documents.
 	objects int
 }
 
-// measure runs a program to its end. Its output is counted, not kept.
+// measure runs a program to its end. It counts the printed documents and discards them.
 func measure(program string, args ...string) (usage, error) {
 	var out counter
 	cmd := exec.Command(program, args...)
@@ -43,7 +43,7 @@ func measure(program string, args ...string) (usage, error) {
 	return u, nil
 }
 
-// watch is the most anonymous memory that a process has until it ends, in MiB.
+// watch returns the peak of a process's anonymous memory in MiB when it has ended.
 func watch(pid int, ended <-chan struct{}) (peak float64) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -57,7 +57,7 @@ func watch(pid int, ended <-chan struct{}) (peak float64) {
 	}
 }
 
-// anonymous is the memory of a process that no file is behind, in MiB; 0 when there is no such process.
+// anonymous returns the anonymous memory of a process in MiB, 0 if it has ended.
 func anonymous(pid int) float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -69,7 +69,7 @@ func anonymous(pid int) float64 {
 	return kilobytes / 1024
 }
 
-// counter counts the kinds that stand at the beginning of a line.
+// counter counts lines that begin with "kind: ".
 type counter struct{ documents int }
 
 func (c *counter) Write(p []byte) (int, error) {
@@ -77,7 +77,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// both is holdfast beside another program: the medians, and the median of the rounds' ratios.
+// both compares holdfast with another program: the medians, and the median of the ratios in each round.
 type both struct {
 	holdfast, other usage
 	wallRatio       float64
@@ -96,8 +96,8 @@ func (b bench) pair(n int) (both, error) {
 	})
 }
 
-// overlays writes a base and two overlays for n event sources and n sensors, and builds the two by kustomize's own program. Once: a build
-// of thousands of objects takes minutes.
+// overlays writes a base and two overlays for n event sources and n sensors, and builds the overlays with kustomize. It runs once, because a
+// build of thousands of objects takes minutes.
 func (b bench) overlays(n int) (both, error) {
 	values, err := b.values(n)
 	if err != nil {
@@ -119,7 +119,7 @@ func (b bench) overlays(n int) (both, error) {
 	return both{ours, theirs, ours.wall.Seconds() / theirs.wall.Seconds()}, nil
 }
 
-// byTurns runs two programs by turns, after a warm-up of each.
+// byTurns runs two programs alternately, after a warm-up of each.
 func byTurns(holdfast, other func() (usage, error)) (both, error) {
 	var all [2][]usage
 	for range rounds + 1 {
@@ -139,7 +139,7 @@ func byTurns(holdfast, other func() (usage, error)) (both, error) {
 	return both{median(all[0][1:]), median(all[1][1:]), ratios[rounds/2]}, nil
 }
 
-// repeat is the median of several runs after a warm-up.
+// repeat returns the median of several runs after a warm-up.
 func repeat(run func() (usage, error)) (usage, error) {
 	var all []usage
 	for range rounds + 1 {
@@ -152,7 +152,7 @@ func repeat(run func() (usage, error)) (usage, error) {
 	return median(all[1:]), nil
 }
 
-// median takes wall time and peak each for itself.
+// median returns the medians of wall time and peak.
 func median(all []usage) usage {
 	m := all[0]
 	slices.SortFunc(all, func(a, b usage) int { return int(a.wall - b.wall) })

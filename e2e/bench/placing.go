@@ -20,15 +20,15 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// objects are what both schedulers get: all of it as the API server has it.
+// objects are the input of both schedulers, as returned by the API server.
 type objects struct {
 	Nodes    []*corev1.Node
 	Services []*corev1.Service
 	Pods     []*corev1.Pod
 }
 
-// placing has the same pods placed by verify's scheduler and by kube-scheduler, which nothing holds up but its API server,
-// and returns how long each took. There are no kubelets: nothing else is done meanwhile.
+// placing places the same pods with verify's scheduler and with kube-scheduler without rate limits, and returns the times. There are no
+// kubelets.
 func placing(ctx context.Context, dir string, nodes, pods int) (ours, theirs time.Duration, err error) {
 	plane, err := controlplane.New(controlplane.Config{Dir: dir, Flags: map[string][]string{
 		controlplane.Scheduler: {"--kube-api-qps=10000", "--kube-api-burst=10000"},
@@ -59,7 +59,7 @@ func placing(ctx context.Context, dir string, nodes, pods int) (ours, theirs tim
 	return ours, theirs, err
 }
 
-// place runs our scheduler.
+// place runs the scheduler of verify.
 func place(all objects) (time.Duration, error) {
 	program, err := binaries.Tool("place")
 	if err != nil {
@@ -83,12 +83,12 @@ func place(all objects) (time.Duration, error) {
 		return 0, err
 	}
 	if len(result.Placed) != len(all.Pods) {
-		return 0, fmt.Errorf("placing the pods: %d of %d are placed", len(result.Placed), len(all.Pods))
+		return 0, fmt.Errorf("placing the pods: only %d of %d are placed", len(result.Placed), len(all.Pods))
 	}
 	return time.Duration(result.Seconds * float64(time.Second)), nil
 }
 
-// bindings starts a scheduler, and returns the time from the first binding to the last.
+// bindings starts a scheduler and returns the time from the first binding to the last.
 func bindings(ctx context.Context, client *kubernetes.Clientset, pods int, start func() error) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
@@ -107,8 +107,8 @@ func bindings(ctx context.Context, client *kubernetes.Clientset, pods int, start
 	bound := map[string]bool{}
 	var first time.Time
 	for event := range watch.ResultChan() {
-		pod, is := event.Object.(*corev1.Pod)
-		if !is || pod.Spec.NodeName == "" || bound[pod.Name] {
+		pod, ok := event.Object.(*corev1.Pod)
+		if !ok || pod.Spec.NodeName == "" || bound[pod.Name] {
 			continue
 		}
 		if len(bound) == 0 {
@@ -122,8 +122,7 @@ func bindings(ctx context.Context, client *kubernetes.Clientset, pods int, start
 	return 0, fmt.Errorf("waiting for kube-scheduler: it has bound %d pods of %d (%w)", len(bound), pods, ctx.Err())
 }
 
-// create makes nodes in three zones, and pods of apps of four, which are spread in four ways by turns, each app with a
-// Service.
+// create creates nodes in three zones, and apps of four pods with a Service each. Four kinds of spreading alternate.
 func create(ctx context.Context, client *kubernetes.Clientset, nodes, pods int) (objects, error) {
 	var all objects
 	core := client.CoreV1()
@@ -135,7 +134,7 @@ func create(ctx context.Context, client *kubernetes.Clientset, nodes, pods int) 
 		if err != nil {
 			return all, err
 		}
-		// The API server taints a node that has not said that it is ready.
+		// The API server taints new nodes as not ready.
 		n.Spec.Taints = nil
 		if n, err = core.Nodes().Update(ctx, n, metav1.UpdateOptions{}); err != nil {
 			return all, err
@@ -174,7 +173,7 @@ func newNode(i int) *corev1.Node {
 	}
 }
 
-// newPod is one of an app, whose number decides how its pods are kept apart.
+// newPod returns the i-th pod of an app. The app's number determines the spreading.
 func newPod(app string, i, number int) *corev1.Pod {
 	selector := &metav1.LabelSelector{MatchLabels: map[string]string{"app": app}}
 	p := &corev1.Pod{
@@ -202,7 +201,7 @@ func newPod(app string, i, number int) *corev1.Pod {
 	return p
 }
 
-// placingRow is the figure of placing.
+// placingRow returns the row of placing.
 func (b bench) placingRow() (row, error) {
 	const nodes, pods = 1000, 1000
 	ours, theirs, err := placing(context.Background(), filepath.Join(b.dir, "cluster"), nodes, pods)

@@ -1,8 +1,7 @@
-// Package nodes runs a Kubernetes cluster of real nodes on one machine, and makes them fail: each node has a kubelet, a
-// container runtime, a network and a disk of its own, in namespaces that are gone with its first process.
+// Package nodes runs a Kubernetes cluster of real nodes on one machine, and makes nodes fail. Each node has its own kubelet, container runtime,
+// network and disk, in namespaces that end with its first process.
 //
-// Nothing of it is in the machine's own network, and nothing of it outlives this process but files below Config.Dir and
-// empty control groups.
+// The cluster does not use the machine's network. After the end of this process, only files below Config.Dir and empty control groups remain.
 package nodes
 
 import (
@@ -25,35 +24,33 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// Node is one to be.
+// Node configures a node.
 type Node struct {
-	// Name has ten letters at most.
+	// Name has at most ten letters.
 	Name string
-	// Zone is the value of its zone label; without one, it is in no zone.
+	// Zone is the value of the zone label, or "".
 	Zone   string
 	Labels map[string]string
 	Taints []corev1.Taint
 }
 
-// Config says what cluster to run.
+// Config configures a cluster.
 type Config struct {
-	// Dir, an empty folder, holds everything that is written: state and disks, which Close removes, and logs in Dir/log,
-	// which stay.
+	// Dir is an empty folder for all files: state and disks, which Close removes, and logs in Dir/log, which remain.
 	Dir   string
 	Nodes []Node
-	// Images are further ones for the registry: it has those that the golden cases ask for.
+	// Images are further images for the registry. It always has those of the golden cases.
 	Images []images.Image
-	// Grace is how long a node may be silent until it counts as lost, Grace unless said: production has 40 seconds or more.
+	// Grace is the time without a heartbeat after which a node is Unreachable; 0 for the constant Grace. Production: 40 s or more.
 	Grace time.Duration
-	// Toleration is how long pods stay bound to a lost node, 5 seconds unless said: production has 300.
+	// Toleration is how long pods stay bound to an Unreachable node; 0 for 5 s. Production: 300 s.
 	Toleration time.Duration
 }
 
-// Grace is how long a node may be silent until it counts as lost, unless said.
+// Grace is the default of Config.Grace.
 const Grace = 8 * time.Second
 
-// Zones are the nodes that the tests use: two in each of the zones a, b and c, and one in none of them, for what watches the
-// others fail.
+// Zones returns the nodes of the tests: two in each of the zones a, b and c, and one without a zone for the load generator, which never fails.
 func Zones() []Node {
 	var all []Node
 	for _, zone := range []string{"a", "b", "c"} {
@@ -66,10 +63,10 @@ func Zones() []Node {
 	})
 }
 
-// LoadKey is the label and the taint, both "true", of the node that is for load generators.
+// LoadKey is the key of the label and the taint of the load generator's node. The value of both is "true".
 const LoadKey = "holdfast.example/load"
 
-// Cluster is a running one.
+// Cluster is a running cluster.
 type Cluster struct {
 	config     Config
 	client     kubernetes.Interface
@@ -80,14 +77,14 @@ type Cluster struct {
 	programs   map[string]string
 	catalog    []images.Image
 	kubeconfig string
-	// undo takes back what Up has done, the last first.
+	// undo are the steps of Close, in reverse order.
 	undo []func() error
 }
 
-// cgroupName is the control group that those of the nodes are in. There is one such cluster on a machine.
+// cgroupName is the parent of the nodes' control groups. A machine runs at most one cluster.
 const cgroupName = "holdfast"
 
-// Up runs a cluster and returns when all nodes are ready.
+// Up starts a cluster and returns when all nodes are ready.
 func Up(ctx context.Context, config Config) (*Cluster, error) {
 	if config.Grace == 0 {
 		config.Grace = Grace
@@ -97,16 +94,16 @@ func Up(ctx context.Context, config Config) (*Cluster, error) {
 	}
 	c := &Cluster{config: config}
 	for _, step := range []func(context.Context) error{
-		c.prepare, c.connect, c.serveImages, c.startControlPlane, c.makeObjects, c.startDNS, c.provideStorage, c.startNodes,
+		c.prepare, c.connect, c.serveImages, c.startControlPlane, c.createObjects, c.startDNS, c.provideStorage, c.startNodes,
 	} {
 		if err := step(ctx); err != nil {
-			return nil, errors.Join(fmt.Errorf("running a cluster: %w", err), c.Close())
+			return nil, errors.Join(fmt.Errorf("starting a cluster: %w", err), c.Close())
 		}
 	}
 	return c, nil
 }
 
-// Close ends the cluster, and leaves nothing of it but the logs.
+// Close stops the cluster and removes everything but the logs.
 func (c *Cluster) Close() error {
 	var failed []error
 	for len(c.undo) > 0 {
@@ -119,12 +116,12 @@ func (c *Cluster) Close() error {
 
 func (c *Cluster) later(undo func() error) { c.undo = append(c.undo, undo) }
 
-// prepare looks at the machine, and makes the folders and the control group.
+// prepare checks the machine, and creates folders and the control group.
 func (c *Cluster) prepare(context.Context) error {
 	if err := require(); err != nil {
 		return err
 	}
-	// Held by the process, not by a file that might stay.
+	// An abstract socket ends with the process; a file might remain.
 	lock, err := net.Listen("unix", "@holdfast-nodes")
 	if err != nil {
 		return fmt.Errorf("another cluster runs on this machine: %w", err)
@@ -138,12 +135,12 @@ func (c *Cluster) prepare(context.Context) error {
 	if err := os.MkdirAll(c.logs(), 0o755); err != nil {
 		return err
 	}
-	// Close would remove what somebody else has there.
+	// Close would remove the files of others.
 	if state, err := c.state(); err != nil || len(state) > 0 {
-		return errors.Join(err, fmt.Errorf("the folder %s must be empty, but for log", dir))
+		return errors.Join(err, fmt.Errorf("the folder %s must be empty except for log", dir))
 	}
 	c.later(c.removeState)
-	// What is there is of a process that was killed.
+	// An existing group remains from a process that was killed.
 	if err := cgroup.Remove(cgroupName); err != nil {
 		return err
 	}
@@ -155,14 +152,14 @@ func (c *Cluster) prepare(context.Context) error {
 	c.later(restore)
 	for i, n := range c.config.Nodes {
 		if len(port(n.Name)) > 15 {
-			return fmt.Errorf("node %s: a name may have ten letters", n.Name)
+			return fmt.Errorf("node %s: a name may have at most ten letters", n.Name)
 		}
 		c.nodes = append(c.nodes, &node{Node: n, index: i})
 	}
 	return c.build()
 }
 
-// build builds the programs before anything waits for them.
+// build builds the programs before anything needs them.
 func (c *Cluster) build() (err error) {
 	c.programs = map[string]string{}
 	for _, name := range append([]string{"coredns", "kubectl", "kubelet", "kube-proxy", "kube-router"}, controlplane.All...) {
@@ -179,7 +176,7 @@ func (c *Cluster) build() (err error) {
 
 func (c *Cluster) logs() string { return filepath.Join(c.config.Dir, "log") }
 
-// seen is how nodes see a file below the cluster's folder.
+// seen returns the path on nodes of a file below the cluster's folder.
 func (c *Cluster) seen(file string) string {
 	relative, err := filepath.Rel(c.config.Dir, file)
 	if err != nil || !filepath.IsLocal(relative) {
@@ -188,7 +185,7 @@ func (c *Cluster) seen(file string) string {
 	return filepath.Join(machine.Shared, relative)
 }
 
-// state is what there is in the cluster's folder besides the logs.
+// state returns the files in the cluster's folder except the logs.
 func (c *Cluster) state() ([]string, error) {
 	all, err := filepath.Glob(filepath.Join(c.config.Dir, "*"))
 	return slices.DeleteFunc(all, func(file string) bool { return file == c.logs() }), err

@@ -13,7 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// startControlPlane starts it beside the images, which take as long.
+// startControlPlane starts the control plane and adds images to the registry meanwhile, which takes as long.
 func (c *Cluster) startControlPlane(ctx context.Context) error {
 	seconds := func(d time.Duration) string { return fmt.Sprint(int(d.Seconds())) }
 	control, err := controlplane.New(controlplane.Config{
@@ -22,14 +22,14 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 		Flags: map[string][]string{
 			controlplane.APIServer: {
 				"--allow-privileged",
-				// There is no kube-proxy beside it: webhooks are called at their pods.
+				// Without a kube-proxy here, the API server calls the pods of webhooks.
 				"--enable-aggregator-routing",
 				"--default-not-ready-toleration-seconds=" + seconds(c.config.Toleration),
 				"--default-unreachable-toleration-seconds=" + seconds(c.config.Toleration),
 			},
 			controlplane.ControllerManager: {
 				"--node-monitor-period=1s", "--node-monitor-grace-period=" + c.config.Grace.String(),
-				// By default it takes ten seconds from one lost node to the next.
+				// By default, the controller evicts the pods of one node every ten seconds.
 				"--node-eviction-rate=10",
 				"--flex-volume-plugin-dir=" + filepath.Join(c.config.Dir, "flex"),
 			},
@@ -39,7 +39,7 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 		return err
 	}
 	c.control = control
-	// Not asked to stop: nodes that were killed never hang up, and an API server would wait for them.
+	// Not Stop: connections of killed nodes never end, and the API server would wait for them.
 	c.later(func() error { return control.Kill() })
 	var parts errgroup.Group
 	parts.Go(c.addImages)
@@ -62,17 +62,16 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 	return err
 }
 
-// StopControlPlane cuts the power of the API server, its store, the controllers and the scheduler. Nodes and pods run on,
-// and so does DNS.
+// StopControlPlane kills API server, etcd, controllers and scheduler. Nodes, pods and DNS keep running.
 func (c *Cluster) StopControlPlane(context.Context) error { return c.control.Kill() }
 
-// StartControlPlane brings back what StopControlPlane stopped, with the same state.
+// StartControlPlane starts the programs that StopControlPlane stopped, with the same state.
 func (c *Cluster) StartControlPlane(ctx context.Context) error { return c.control.Start(ctx) }
 
-// Kubeconfig is the file of an administrator's kubeconfig that works on the machine.
+// Kubeconfig returns an administrator's kubeconfig file for programs in the machine's network.
 func (c *Cluster) Kubeconfig() string { return c.kubeconfig }
 
-// Command is a command beside the API server, where nodes and pods can be reached: with its KUBECONFIG, and kubectl in its PATH.
+// Command returns a command in the network of the API server, which reaches nodes and pods, with KUBECONFIG set and kubectl in its PATH.
 func (c *Cluster) Command(ctx context.Context, name string, arguments ...string) *exec.Cmd {
 	cmd := c.network.command(ctx, append([]string{name}, arguments...))
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.control.Kubeconfig(), "PATH="+filepath.Dir(c.programs["kubectl"])+":"+os.Getenv("PATH"))

@@ -37,7 +37,8 @@ func (c *Cluster) startDNS(context.Context) error {
 	return nil
 }
 
-func (c *Cluster) makeDNSPod(ctx context.Context) error {
+// createDNSPod creates the pod that stands for the DNS server in NetworkPolicies.
+func (c *Cluster) createDNSPod(ctx context.Context) error {
 	text, err := render("dns-pod.yaml", map[string]any{"Master": master})
 	if err != nil {
 		return err
@@ -47,16 +48,16 @@ func (c *Cluster) makeDNSPod(ctx context.Context) error {
 		return err
 	}
 	pods, status := c.client.CoreV1().Pods(pod.Namespace), pod.Status
-	var made *corev1.Pod
-	// Not before the namespace's service account is there.
-	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
-		made, err = pods.Create(ctx, &pod, metav1.CreateOptions{})
+	var created *corev1.Pod
+	// Pods are refused until the namespace has its service account.
+	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
+		created, err = pods.Create(ctx, &pod, metav1.CreateOptions{})
 		return err == nil, nil
 	})
 	if err != nil {
-		return fmt.Errorf("making the pod that stands for DNS: %w", err)
+		return fmt.Errorf("creating the pod of DNS: %w", err)
 	}
-	made.Status = status
-	_, err = pods.UpdateStatus(ctx, made, metav1.UpdateOptions{})
+	created.Status = status
+	_, err = pods.UpdateStatus(ctx, created, metav1.UpdateOptions{})
 	return err
 }

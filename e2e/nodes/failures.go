@@ -14,7 +14,7 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// each calls a function for the named nodes, all at once.
+// each calls a function for the named nodes concurrently.
 func (c *Cluster) each(names []string, f func(*node) error) error {
 	var chosen []*node
 	for _, name := range names {
@@ -39,15 +39,15 @@ func (c *Cluster) find(name string) (*node, error) {
 			return n, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no node %q", name)
+	return nil, fmt.Errorf("unknown node %q", name)
 }
 
-// Kill cuts the power of nodes, all at the same instant. The wire goes first: a kernel that outlives its processes for a
-// moment would say goodbye for them, and a machine without power says nothing.
+// Kill cuts the power of nodes, all at the same instant. It removes the network link first: the kernel would close the connections of killed
+// processes, and a machine without power sends nothing.
 func (c *Cluster) Kill(_ context.Context, names ...string) error {
 	return c.each(names, func(n *node) error {
 		if n.power == nil {
-			return fmt.Errorf("killing node %s: it is off", n.Name)
+			return fmt.Errorf("killing node %s: it does not run", n.Name)
 		}
 		if err := errors.Join(c.network.disconnect(n.Name), n.power.Kill()); err != nil {
 			return err
@@ -57,11 +57,11 @@ func (c *Cluster) Kill(_ context.Context, names ...string) error {
 	})
 }
 
-// Boot puts nodes on that are off, with the disks that they had. It does not wait until they are ready.
+// Boot starts killed nodes with their disks. It does not wait until they are ready.
 func (c *Cluster) Boot(_ context.Context, names ...string) error {
 	return c.each(names, func(n *node) error {
 		if n.power != nil {
-			return fmt.Errorf("booting node %s: it is on", n.Name)
+			return fmt.Errorf("booting node %s: it runs already", n.Name)
 		}
 		return c.boot(n)
 	})
@@ -72,7 +72,7 @@ func (c *Cluster) boot(n *node) error {
 	if err != nil {
 		return err
 	}
-	// The node goes on when this ends.
+	// The node continues when its standard input ends.
 	wait, connected, err := os.Pipe()
 	if err != nil {
 		return err
@@ -90,28 +90,28 @@ func (c *Cluster) boot(n *node) error {
 	return nil
 }
 
-// Cut takes nodes off the network; they run on.
+// Cut disconnects nodes from the network. They keep running.
 func (c *Cluster) Cut(_ context.Context, names ...string) error {
 	return c.each(names, func(n *node) error {
 		return c.network.set(n.Name, func(l netlink.Link) error { return c.network.links.LinkSetDown(l) })
 	})
 }
 
-// Heal puts nodes back on the network that were cut off.
+// Heal reconnects nodes to the network.
 func (c *Cluster) Heal(_ context.Context, names ...string) error {
 	return c.each(names, func(n *node) error {
 		return c.network.set(n.Name, func(l netlink.Link) error { return c.network.links.LinkSetUp(l) })
 	})
 }
 
-// Enter is a command in a node, beside its kubelet.
+// Enter returns a command in the namespaces of a node.
 func (c *Cluster) Enter(ctx context.Context, name, command string, arguments ...string) (*exec.Cmd, error) {
 	n, err := c.find(name)
 	if err != nil {
 		return nil, err
 	}
 	if n.power == nil {
-		return nil, fmt.Errorf("entering node %s: it is off", name)
+		return nil, fmt.Errorf("entering node %s: it does not run", name)
 	}
 	enter := []string{"--target", fmt.Sprint(n.pid), "--all", "--", command}
 	return exec.CommandContext(ctx, "nsenter", append(enter, arguments...)...), nil

@@ -7,7 +7,7 @@ import (
 	"net"
 )
 
-// forward listens on the machine for the API server, and returns the address.
+// forward forwards connections from the machine's network to the API server, and returns the address to connect to.
 func (c *Cluster) forward(address string) (string, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -33,7 +33,7 @@ func (c *Cluster) splice(outside net.Conn) {
 		return
 	}
 	defer inside.Close()
-	// What ends one way ends both: HTTP needs no half of a connection.
+	// If one direction ends, close both: HTTP needs no half-closed connections.
 	done := make(chan struct{}, 2)
 	for _, pair := range [][2]net.Conn{{outside, inside}, {inside, outside}} {
 		go func() {

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// namespace is a network namespace that a thread of this process holds. It has no name and no file: it goes with the
-// last process in it, and so does all that is connected to it, however this process ends.
+// namespace is a network namespace held by a thread of this process. It has no name and no file: it ends with its last process, together with
+// its links, also when this process crashes.
 type namespace struct {
-	// path is where the kernel shows it.
+	// path is its file in /proc.
 	path  string
 	calls chan func()
 }
@@ -24,19 +24,19 @@ func newNamespace() (*namespace, error) {
 	ready := make(chan error)
 	go n.hold(ready)
 	if err := <-ready; err != nil {
-		return nil, fmt.Errorf("making a network namespace: %w", err)
+		return nil, fmt.Errorf("creating a network namespace: %w", err)
 	}
 	return n, nil
 }
 
-// hold does the calls, on a thread that is in the namespace. It returns with the thread locked, which so ends.
+// hold creates the namespace and runs calls in it on one thread. It returns with the thread locked, and thereby ends it.
 func (n *namespace) hold(ready chan<- error) {
 	runtime.LockOSThread()
 	if unix.Gettid() == os.Getpid() {
-		// The first thread never ends. While it is held here, another goroutine gets another.
-		handed := make(chan error)
-		go n.hold(handed)
-		ready <- <-handed
+		// The first thread never ends. While it is locked here, the new goroutine gets another one.
+		result := make(chan error)
+		go n.hold(result)
+		ready <- <-result
 		runtime.UnlockOSThread()
 		return
 	}
@@ -51,7 +51,7 @@ func (n *namespace) hold(ready chan<- error) {
 	}
 }
 
-// do calls a function in the namespace: the sockets that it makes are there, and stay there.
+// do calls a function in the namespace. Sockets that it opens stay in the namespace.
 func (n *namespace) do(f func()) {
 	done := make(chan struct{})
 	n.calls <- func() { defer close(done); f() }
@@ -68,7 +68,7 @@ func (n *namespace) listen(address string) (listener net.Listener, err error) {
 	return listener, err
 }
 
-// prefix is what stands before a command to run it in the namespace.
+// prefix returns the words that precede a command to run it in the namespace.
 func (n *namespace) prefix() []string { return []string{"nsenter", "--net=" + n.path, "--"} }
 
 func (n *namespace) command(ctx context.Context, command []string) *exec.Cmd {
@@ -76,5 +76,5 @@ func (n *namespace) command(ctx context.Context, command []string) *exec.Cmd {
 	return exec.CommandContext(ctx, prefix[0], append(prefix[1:], command...)...)
 }
 
-// close lets the namespace go.
+// close releases the namespace.
 func (n *namespace) close() { close(n.calls) }

@@ -11,25 +11,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The addresses of a cluster. They exist in its namespaces only; nothing leads from there to the machine's own network.
+// The addresses of a cluster. They exist only in its namespaces, which have no route to the machine's network.
 var (
 	nodeRange    = netip.MustParsePrefix("10.90.0.0/24")
 	podRange     = netip.MustParsePrefix("10.246.0.0/16")
 	serviceRange = netip.MustParsePrefix("10.97.0.0/16")
-	// master is the address of the control plane and of what else is not on a node.
+	// master is the address of the control plane, DNS and the registry.
 	master = netip.MustParseAddr("10.90.0.1")
-	// dnsService is that of the Service kube-dns.
+	// dnsService is the address of the Service kube-dns.
 	dnsService = netip.MustParseAddr("10.97.0.10")
 )
 
-// address is that of the node at an index.
+// address returns the address of the node at an index.
 func address(index int) netip.Addr {
 	a := nodeRange.Addr().As4()
 	a[3] = byte(11 + index)
 	return netip.AddrFrom4(a)
 }
 
-// pods is the range that the node at an index gives to its pods.
+// pods returns the range of pod addresses of the node at an index.
 func pods(index int) netip.Prefix {
 	a := podRange.Addr().As4()
 	a[2] = byte(1 + index)
@@ -38,7 +38,7 @@ func pods(index int) netip.Prefix {
 
 const bridge = "holdfast"
 
-// network is the wire between the nodes and the control plane: a bridge in a namespace that the control plane is in.
+// network connects nodes and the control plane: a bridge in the namespace of the control plane.
 type network struct {
 	*namespace
 	links *netlink.Handle
@@ -54,12 +54,12 @@ func newNetwork(nodes int) (*network, error) {
 		return nil, errors.Join(err, n.close())
 	}
 	if err := n.addBridge(nodes); err != nil {
-		return nil, errors.Join(fmt.Errorf("making the bridge: %w", err), n.close())
+		return nil, errors.Join(fmt.Errorf("creating the bridge: %w", err), n.close())
 	}
 	return n, nil
 }
 
-// handle returns what configures a namespace.
+// handle returns a netlink handle for a namespace, and closes space.
 func handle(space netns.NsHandle, err error) (*netlink.Handle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening a network namespace: %w", err)
@@ -74,8 +74,8 @@ func (n *network) addBridge(nodes int) error {
 	}
 	attributes := netlink.NewLinkAttrs()
 	attributes.Name = bridge
-	// A bridge without an address of its own takes one of its ports' and changes it with them: nodes would be deaf until
-	// they ask again.
+	// A bridge without its own hardware address uses that of a port and changes it with its ports. Nodes would not reach it until their ARP
+	// entries expire.
 	attributes.HardwareAddr = net.HardwareAddr{2, 0, 0, 0, 0, 1}
 	if err := n.links.LinkAdd(&netlink.Bridge{LinkAttrs: attributes}); err != nil {
 		return err
@@ -83,11 +83,11 @@ func (n *network) addBridge(nodes int) error {
 	if err := assign(n.links, bridge, master); err != nil {
 		return err
 	}
-	// To webhooks in pods.
+	// The API server calls webhooks in pods.
 	return routes(n.links, nodes, -1)
 }
 
-// connect gives a node its wire: space is the namespace of its first process.
+// connect connects a node by a veth pair. pid is the node's first process.
 func (n *network) connect(node string, index, nodes, pid int) error {
 	space, err := netns.GetFromPid(pid)
 	if err != nil {
@@ -109,7 +109,7 @@ func (n *network) connect(node string, index, nodes, pid int) error {
 		func() error { return up(inside, "lo") },
 		func() error { return assign(inside, "eth0", address(index)) },
 		func() error { return routes(inside, nodes, index) },
-		// It ends there: the control plane forwards nothing.
+		// The control plane forwards no packets.
 		func() error { return inside.RouteAdd(&netlink.Route{Gw: master.AsSlice()}) },
 	} {
 		if err := step(); err != nil {
@@ -119,10 +119,10 @@ func (n *network) connect(node string, index, nodes, pid int) error {
 	return nil
 }
 
-// port is the end of a node's wire at the bridge.
+// port returns the name of a node's link at the bridge.
 func port(node string) string { return "node-" + node }
 
-// disconnect takes a node's wire away. The kernel may have done so already.
+// disconnect removes a node's link, if the kernel has not removed it already.
 func (n *network) disconnect(node string) error {
 	link, err := n.links.LinkByName(port(node))
 	if errors.As(err, &netlink.LinkNotFoundError{}) {
@@ -137,7 +137,7 @@ func (n *network) disconnect(node string) error {
 	return nil
 }
 
-// set puts the end of a node's wire up or down.
+// set changes a node's link at the bridge.
 func (n *network) set(node string, change func(netlink.Link) error) error {
 	link, err := n.links.LinkByName(port(node))
 	if err == nil {
@@ -177,7 +177,7 @@ func enslave(h *netlink.Handle, name string) error {
 	return errors.Join(h.LinkSetMaster(link, to), h.LinkSetUp(link))
 }
 
-// assign gives a link its address among the nodes, and puts it up.
+// assign gives a link an address in nodeRange and activates it.
 func assign(h *netlink.Handle, name string, a netip.Addr) error {
 	link, err := h.LinkByName(name)
 	if err != nil {
@@ -190,7 +190,7 @@ func assign(h *netlink.Handle, name string, a netip.Addr) error {
 	return h.LinkSetUp(link)
 }
 
-// routes lead to the pods of all nodes but one.
+// routes adds routes to the pods of all nodes but one.
 func routes(h *netlink.Handle, nodes, except int) error {
 	for i := range nodes {
 		if i == except {

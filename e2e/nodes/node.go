@@ -14,23 +14,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// node is one of a cluster's.
+// node is a node of a cluster.
 type node struct {
 	Node
 	index   int
 	machine machine.Machine
-	// power is its first process while it is on, and pid that process'.
+	// power is the node's first process, or nil if it does not run; pid is its ID.
 	power *process.Process
 	pid   int
 }
 
-// Pods is the range of its pods' addresses.
+// Pods returns the range of its pod addresses.
 func (n *node) Pods() netip.Prefix { return pods(n.index) }
 
 func (n *node) cgroup() string { return filepath.Join(cgroupName, n.Name) }
 
-// furnish makes a node's certificates and says what it is made of.
-func (c *Cluster) furnish(n *node) error {
+// configure creates a node's certificates, files and daemons.
+func (c *Cluster) configure(n *node) error {
 	if err := os.MkdirAll(filepath.Join(c.dir(n), "disk"), 0o755); err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (c *Cluster) furnish(n *node) error {
 	return err
 }
 
-// daemons are the programs that a node runs.
+// daemons returns the programs of a node.
 func (c *Cluster) daemons(n *node, kubelet, router string) ([]machine.Daemon, error) {
 	containerd, err := exec.LookPath("containerd")
 	if err != nil {
@@ -98,12 +98,12 @@ func (c *Cluster) daemons(n *node, kubelet, router string) ([]machine.Daemon, er
 			"--hostname-override=" + n.Name, "--node-ip=" + address(n.index).String(),
 		}},
 		{Name: "kube-proxy", Command: []string{c.programs["kube-proxy"], "--config=/etc/holdfast/kube-proxy.yaml", "--hostname-override=" + n.Name}},
-		// It enforces NetworkPolicies. It ends until the kubelet has told the node's address, and is started again.
+		// It enforces NetworkPolicies. It exits and is restarted until the kubelet has set the node's address.
 		{Name: "kube-router", Command: []string{
 			c.programs["kube-router"], "--kubeconfig=" + router, "--hostname-override=" + n.Name, "--service-cluster-ip-range=" + serviceRange.String(),
 		}},
 	}, nil
 }
 
-// dir is the folder of a node.
+// dir returns the folder of a node.
 func (c *Cluster) dir(n *node) string { return filepath.Join(c.config.Dir, "nodes", n.Name) }

@@ -15,10 +15,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TestNodes shows that the nodes are what the other tests take them for, so that a failure here is told from one of what
-// runs on them. One cluster serves all steps; each stands on those before.
+// TestNodes checks what the other tests expect of nodes, so that a failure of the cluster is not mistaken for one of the systems on it. All steps
+// use one cluster, and each depends on the steps before.
 func TestNodes(t *testing.T) {
-	before := look(t)
+	before := findTraces(t)
 	dir := t.TempDir()
 	start := time.Now()
 	c, err := Up(t.Context(), Config{Dir: dir, Nodes: Zones()})
@@ -26,21 +26,21 @@ func TestNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d nodes ready after %s", len(c.nodes), since(start))
-	x := &experiment{cluster: c}
+	x := &clusterTest{cluster: c}
 	passed := true
 	for _, step := range []struct {
 		name string
-		run  func(*testing.T, *experiment)
+		run  func(*testing.T, *clusterTest)
 	}{
-		{"a Service answers by its name from every node", services},
-		{"a claim gets a volume of its zone", volumes},
-		{"policies are enforced", policies},
-		{"a killed node is lost alone and boots with its disk", kill},
-		{"a zone is lost", killZone},
-		{"a node that is cut off runs on", cut},
-		{"pods run on without the control plane", outage},
+		{"Services and DNS", services},
+		{"zonal volumes", volumes},
+		{"NetworkPolicies", policies},
+		{"power loss of a node", kill},
+		{"power loss of a zone", killZone},
+		{"network loss of a node", cut},
+		{"control plane outage", outage},
 	} {
-		// What stands on a step that failed says nothing.
+		// After a failed step, the next ones prove nothing.
 		passed = passed && t.Run(step.name, func(t *testing.T) { step.run(t, x) })
 	}
 	if t.Failed() {
@@ -51,22 +51,22 @@ func TestNodes(t *testing.T) {
 		t.Error(err)
 	}
 	t.Logf("closed in %s", since(start))
-	before.groups = "" // what a cluster left that was killed is gone, too
-	if after := look(t); after != before {
-		t.Errorf("something is left:\nbefore: %s\nafter:  %s", before, after)
+	before.groups = "" // Up also removes the groups of a killed cluster
+	if after := findTraces(t); after != before {
+		t.Errorf("Close has left traces:\nbefore: %s\nafter:  %s", before, after)
 	}
 	if left, _ := filepath.Glob(dir + "/*"); !slices.Equal(left, []string{dir + "/log"}) {
-		t.Errorf("files are left beside the logs: %v", left)
+		t.Errorf("files besides the logs remain: %v", left)
 	}
 }
 
-// TestRefusals shows that Up says what to do about a machine or a folder that it cannot use, and touches nothing there.
+// TestRefusals: Up reports a machine or folder that it cannot use, with what to do, and changes nothing.
 func TestRefusals(t *testing.T) {
 	mine := filepath.Join(t.TempDir(), "mine")
 	must(t, os.WriteFile(mine, nil, 0o644))
 	_, err := Up(t.Context(), Config{Dir: filepath.Dir(mine)})
 	if err == nil || !strings.Contains(err.Error(), "must be empty") {
-		t.Errorf("a folder that is somebody's: %v", err)
+		t.Errorf("folder with files of others: %v", err)
 	}
 	if _, err := os.Stat(mine); err != nil {
 		t.Error(err)
@@ -78,31 +78,31 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func services(t *testing.T, x *experiment) {
+func services(t *testing.T, x *clusterTest) {
 	x.apply(t, "web.yaml")
-	x.kubectl(t, "rollout", "status", "daemonset/web", "--timeout=120s")
-	x.kubectl(t, "wait", "--for=condition=Ready", "pod/friend", "pod/stranger", "--timeout=60s")
-	eventually(t, "six nodes answer", 30*time.Second, func() error {
+	x.kubectl(t, "rollout", "status", "daemonset/web", timeout)
+	x.kubectl(t, "wait", "--for=condition=Ready", "pod/friend", "pod/stranger", timeout)
+	eventually(t, "six nodes answer", func() error {
 		return want(6, len(x.answers(t, "friend")))
 	})
 }
 
-func volumes(t *testing.T, x *experiment) {
+func volumes(t *testing.T, x *clusterTest) {
 	x.apply(t, "db.yaml")
-	x.kubectl(t, "rollout", "status", "statefulset/db", "--timeout=120s")
+	x.kubectl(t, "rollout", "status", "statefulset/db", timeout)
 	first := x.pod(t, "db-0")
 	zone := first.Spec.NodeName[:1]
 	volume := x.kubectl(t, "get", "pv", "-o", `jsonpath={.items[*].spec.nodeAffinity.required.nodeSelectorTerms[*].matchExpressions[*].values[*]}`)
 	if volume != zone {
 		t.Errorf("db-0 is on node %s, but its volume in zone %q", first.Spec.NodeName, volume)
 	}
-	// The zone's other node is the only one where it can go.
+	// The other node of the zone is the only one that fits.
 	x.kubectl(t, "cordon", first.Spec.NodeName)
 	x.kubectl(t, "delete", "pod", "db-0")
-	x.kubectl(t, "rollout", "status", "statefulset/db", "--timeout=120s")
+	x.kubectl(t, "rollout", "status", "statefulset/db", timeout)
 	second := x.pod(t, "db-0")
 	if second.Spec.NodeName[:1] != zone || second.Spec.NodeName == first.Spec.NodeName {
-		t.Errorf("db-0 went from %s to %s", first.Spec.NodeName, second.Spec.NodeName)
+		t.Errorf("db-0 moved from %s to %s, want the other node of the zone", first.Spec.NodeName, second.Spec.NodeName)
 	}
 	if got, want := x.kubectl(t, "exec", "db-0", "--", "cat", "/data/nodes"), first.Spec.NodeName+"\n"+second.Spec.NodeName+"\n"; got != want {
 		t.Errorf("the volume holds %q, want %q", got, want)
@@ -110,163 +110,163 @@ func volumes(t *testing.T, x *experiment) {
 	x.kubectl(t, "uncordon", first.Spec.NodeName)
 }
 
-func policies(t *testing.T, x *experiment) {
+func policies(t *testing.T, x *clusterTest) {
 	db := x.pod(t, "db-0").Status.PodIP + ":8080"
 	must(t, x.get("stranger", "web"))
 	must(t, x.get("friend", db))
 	x.apply(t, "policy.yaml")
-	took := eventually(t, "the stranger is refused", 30*time.Second, func() error {
+	took := eventually(t, "the stranger is refused", func() error {
 		if x.get("stranger", "web") == nil {
-			return fmt.Errorf("the stranger gets in")
+			return fmt.Errorf("the stranger is not refused")
 		}
 		return nil
 	})
 	t.Logf("in force after %s", took)
-	// By name: so DNS is let through as well.
+	// By name: the policy must also allow DNS.
 	if err := x.get("friend", "web"); err != nil {
-		t.Errorf("the friend is refused, too: %v", err)
+		t.Errorf("the friend is refused: %v", err)
 	}
 	if x.get("friend", db) == nil {
-		t.Error("the friend gets out to where no rule lets it")
+		t.Error("the friend reaches a pod that no rule allows")
 	}
 	x.kubectl(t, "delete", "networkpolicy", "--all")
-	eventually(t, "the stranger gets in again", 30*time.Second, func() error { return x.get("stranger", "web") })
+	eventually(t, "the stranger is allowed again", func() error { return x.get("stranger", "web") })
 }
 
-func kill(t *testing.T, x *experiment) {
+func kill(t *testing.T, x *clusterTest) {
 	const name = "c2"
 	x.enter(t, name, "touch", "/var/written", "/run/written")
 	boot := x.enter(t, name, "cat", "/proc/sys/kernel/random/boot_id")
 	pulled := x.enter(t, name, "ctr", "-n=k8s.io", "images", "list", "-q")
 	must(t, x.cluster.Kill(t.Context(), name))
 	if _, err := x.cluster.Enter(t.Context(), name, "true"); err == nil {
-		t.Error("a node that is off can be entered")
+		t.Error("a killed node can be entered")
 	}
-	t.Logf("lost after %s", x.await(t, corev1.ConditionUnknown, name))
+	t.Logf("unreachable after %s", x.await(t, corev1.ConditionUnknown, name))
 	x.await(t, corev1.ConditionTrue, "a1", "a2", "b1", "b2", "c1", "load")
-	eventually(t, "five nodes answer", 60*time.Second, func() error { return want(5, len(x.answers(t, "friend"))) })
+	eventually(t, "five nodes answer", func() error { return want(5, len(x.answers(t, "friend"))) })
 
 	must(t, x.cluster.Boot(t.Context(), name))
 	t.Logf("ready again after %s", x.await(t, corev1.ConditionTrue, name))
 	if got := x.enter(t, name, "cat", "/proc/sys/kernel/random/boot_id"); got == boot {
-		t.Error("the node has not booted: it has its old boot ID")
+		t.Error("the node has its old boot ID")
 	}
 	if got := x.enter(t, name, "sh", "-c", "ls /var/written /run/written 2>/dev/null || true"); got != "/var/written\n" {
-		t.Errorf("of a file on its disk and one in memory, there is %q", got)
+		t.Errorf("of a file on disk and one in memory, got %q, want only the one on disk", got)
 	}
 	if _, err := os.Stat("/var/written"); err == nil {
-		t.Error("the node's /var is the machine's")
+		t.Error("the node writes to the machine's /var")
 	}
 	if got := x.enter(t, name, "ctr", "-n=k8s.io", "images", "list", "-q"); got != pulled {
-		t.Errorf("images were %s, and are %s", pulled, got)
+		t.Errorf("images after the boot: got %s, want %s", got, pulled)
 	}
-	x.kubectl(t, "rollout", "status", "daemonset/web", "--timeout=120s")
+	x.kubectl(t, "rollout", "status", "daemonset/web", timeout)
 }
 
-func killZone(t *testing.T, x *experiment) {
+func killZone(t *testing.T, x *clusterTest) {
 	must(t, x.cluster.Kill(t.Context(), "a1", "a2"))
-	t.Logf("lost after %s", x.await(t, corev1.ConditionUnknown, "a1", "a2"))
+	t.Logf("unreachable after %s", x.await(t, corev1.ConditionUnknown, "a1", "a2"))
 	x.await(t, corev1.ConditionTrue, "b1", "b2", "c1", "c2", "load")
 	must(t, x.cluster.Boot(t.Context(), "a1", "a2"))
 	t.Logf("ready again after %s", x.await(t, corev1.ConditionTrue, "a1", "a2"))
-	x.kubectl(t, "rollout", "status", "daemonset/web", "--timeout=120s")
+	x.kubectl(t, "rollout", "status", "daemonset/web", timeout)
 }
 
-func cut(t *testing.T, x *experiment) {
+func cut(t *testing.T, x *clusterTest) {
 	const name = "b2"
 	kubelet := x.enter(t, name, "pgrep", "-x", "kubelet")
 	must(t, x.cluster.Cut(t.Context(), name))
-	t.Logf("lost after %s", x.await(t, corev1.ConditionUnknown, name))
+	t.Logf("unreachable after %s", x.await(t, corev1.ConditionUnknown, name))
 	x.await(t, corev1.ConditionTrue, "a1", "a2", "b1", "c1", "c2", "load")
 	must(t, x.cluster.Heal(t.Context(), name))
 	t.Logf("ready again after %s", x.await(t, corev1.ConditionTrue, name))
 	if got := x.enter(t, name, "pgrep", "-x", "kubelet"); got != kubelet {
-		t.Errorf("its kubelet was process %s, and is %s", kubelet, got)
+		t.Errorf("process ID of kubelet: got %s, want %s as before", got, kubelet)
 	}
-	x.kubectl(t, "rollout", "status", "daemonset/web", "--timeout=120s")
+	x.kubectl(t, "rollout", "status", "daemonset/web", timeout)
 }
 
-func outage(t *testing.T, x *experiment) {
-	eventually(t, "six nodes answer", 60*time.Second, func() error { return want(6, len(x.answers(t, "friend"))) })
+func outage(t *testing.T, x *clusterTest) {
+	eventually(t, "six nodes answer", func() error { return want(6, len(x.answers(t, "friend"))) })
 	before := x.running(t)
-	const script = `rm -f /tmp/asked; (for i in $(seq 1000); do timeout 5 wget -q -O- http://web/ >/dev/null 2>&1 && echo yes || echo no; sleep 0.2; done) >/tmp/asked 2>&1 </dev/null &`
+	const script = `rm -f /tmp/answers; (for i in $(seq 100000); do timeout 5 wget -q -O- http://web/ >/dev/null 2>&1 && echo yes || echo no; sleep 0.2; done) >/tmp/answers 2>&1 </dev/null &`
 	x.kubectl(t, "exec", "friend", "--", "sh", "-c", script)
 	must(t, x.cluster.StopControlPlane(t.Context()))
 	if _, err := x.try("get", "--raw=/readyz"); err == nil {
-		t.Fatal("the API answers")
+		t.Fatal("the API server answers")
 	}
 	time.Sleep(15 * time.Second)
 	start := time.Now()
 	must(t, x.cluster.StartControlPlane(t.Context()))
 	t.Logf("started in %s", since(start))
-	asked := x.kubectl(t, "exec", "friend", "--", "cat", "/tmp/asked")
-	if yes, no := strings.Count(asked, "yes"), strings.Count(asked, "no"); yes < 20 || no > 0 {
-		t.Errorf("requests by name meanwhile: %d answered, %d not", yes, no)
+	answers := x.kubectl(t, "exec", "friend", "--", "cat", "/tmp/answers")
+	if yes, no := strings.Count(answers, "yes"), strings.Count(answers, "no"); yes == 0 || no > 0 {
+		t.Errorf("requests to the Service during the outage: %d answered, %d not", yes, no)
 	} else {
-		t.Logf("%d requests by name meanwhile, all answered", yes)
+		t.Logf("%d requests to the Service during the outage, all answered", yes)
 	}
-	// Longer than the grace: if a node were to be lost for the outage, it would be by now.
+	// Longer than Grace: the outage must not make a node Unreachable.
 	time.Sleep(10 * time.Second)
 	x.await(t, corev1.ConditionTrue, "a1", "a2", "b1", "b2", "c1", "c2", "load")
 	if after := x.running(t); after != before {
-		t.Errorf("pods were\n%s\nand are\n%s", before, after)
+		t.Errorf("pods after the outage:\n%s\nwant, as before:\n%s", after, before)
 	}
 	start = time.Now()
 	x.kubectl(t, "run", "late", "--image=busybox:1.37", "--restart=Never", "--", "sleep", "100000")
-	// A kubelet asks again after a time that grows with the outage, half a minute at most.
-	x.kubectl(t, "wait", "--for=condition=Ready", "pod/late", "--timeout=120s")
-	t.Logf("a new pod ran after %s", since(start))
+	// A kubelet waits longer between attempts during an outage, up to half a minute.
+	x.kubectl(t, "wait", "--for=condition=Ready", "pod/late", timeout)
+	t.Logf("a new pod is ready after %s", since(start))
 }
 
-// experiment is what the steps have in common.
-type experiment struct{ cluster *Cluster }
+// clusterTest has the helpers of all steps.
+type clusterTest struct{ cluster *Cluster }
 
-func (x *experiment) try(arguments ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+func (x *clusterTest) try(arguments ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
 	cmd := x.cluster.Command(ctx, x.cluster.programs["kubectl"], arguments...)
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		err = fmt.Errorf("kubectl %s: %w\n%s%s", strings.Join(arguments, " "), err, out, complaint.Bytes())
+		err = fmt.Errorf("kubectl %s: %w\n%s%s", strings.Join(arguments, " "), err, out, stderr.Bytes())
 	}
 	return string(out), err
 }
 
-func (x *experiment) kubectl(t *testing.T, arguments ...string) string {
+func (x *clusterTest) kubectl(t *testing.T, arguments ...string) string {
 	t.Helper()
 	out, err := x.try(arguments...)
 	must(t, err)
 	return out
 }
 
-func (x *experiment) apply(t *testing.T, file string) {
+func (x *clusterTest) apply(t *testing.T, file string) {
 	t.Helper()
 	x.kubectl(t, "apply", "-f", filepath.Join("testdata", file))
 }
 
-func (x *experiment) pod(t *testing.T, name string) *corev1.Pod {
+func (x *clusterTest) pod(t *testing.T, name string) *corev1.Pod {
 	t.Helper()
 	pod, err := x.cluster.client.CoreV1().Pods("default").Get(t.Context(), name, metav1.GetOptions{})
 	must(t, err)
 	return pod
 }
 
-// running tells the pods apart that run, and their containers.
-func (x *experiment) running(t *testing.T) string {
+// running lists pods and their containers.
+func (x *clusterTest) running(t *testing.T) string {
 	t.Helper()
 	return x.kubectl(t, "get", "pods", "--sort-by=.metadata.name", "-o=custom-columns=:.metadata.name,:.metadata.uid,:.status.containerStatuses[0].containerID")
 }
 
-// get asks a name for its page, from a pod.
-func (x *experiment) get(pod, host string) error {
+// get requests the page of a host from a pod.
+func (x *clusterTest) get(pod, host string) error {
 	_, err := x.try("exec", pod, "--", "timeout", "5", "wget", "-q", "-O-", "http://"+host+"/")
 	return err
 }
 
-// answers are the nodes that answer by the name web.
-func (x *experiment) answers(t *testing.T, pod string) []string {
+// answers returns the nodes whose pods answer to the name web.
+func (x *clusterTest) answers(t *testing.T, pod string) []string {
 	t.Helper()
 	out, err := x.try("exec", pod, "--", "sh", "-c", "for i in $(seq 60); do timeout 5 wget -q -O- http://web/ || break; done")
 	if err != nil {
@@ -277,7 +277,7 @@ func (x *experiment) answers(t *testing.T, pod string) []string {
 	return slices.Compact(nodes)
 }
 
-func (x *experiment) enter(t *testing.T, node, command string, arguments ...string) string {
+func (x *clusterTest) enter(t *testing.T, node, command string, arguments ...string) string {
 	t.Helper()
 	cmd, err := x.cluster.Enter(t.Context(), node, command, arguments...)
 	must(t, err)
@@ -288,11 +288,10 @@ func (x *experiment) enter(t *testing.T, node, command string, arguments ...stri
 	return string(out)
 }
 
-// await waits until the nodes are ready, or not known to be. A busy machine may be late, but not as late as Kubernetes is
-// with settings that are not ours.
-func (x *experiment) await(t *testing.T, ready corev1.ConditionStatus, names ...string) time.Duration {
+// await waits until the Ready condition of nodes has a status, and returns how long that took.
+func (x *clusterTest) await(t *testing.T, ready corev1.ConditionStatus, names ...string) time.Duration {
 	t.Helper()
-	return eventually(t, fmt.Sprintf("Ready is %s for %v", ready, names), 30*time.Second, func() error {
+	return eventually(t, fmt.Sprintf("Ready is %s for %v", ready, names), func() error {
 		for _, name := range names {
 			node, err := x.cluster.client.CoreV1().Nodes().Get(t.Context(), name, metav1.GetOptions{})
 			if err != nil {
@@ -308,7 +307,11 @@ func (x *experiment) await(t *testing.T, ready corev1.ConditionStatus, names ...
 	})
 }
 
-func eventually(t *testing.T, what string, patience time.Duration, f func() error) time.Duration {
+// timeout is the limit of kubectl's waits.
+var timeout = "--timeout=" + patience.String()
+
+// eventually calls f until it succeeds, and returns how long that took.
+func eventually(t *testing.T, what string, f func() error) time.Duration {
 	t.Helper()
 	start := time.Now()
 	for {
@@ -317,7 +320,7 @@ func eventually(t *testing.T, what string, patience time.Duration, f func() erro
 			return since(start)
 		}
 		if time.Since(start) > patience {
-			t.Fatalf("waited %s until %s: %v", patience, what, err)
+			t.Fatalf("waited %s for: %s: %v", patience, what, err)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}

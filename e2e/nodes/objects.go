@@ -21,8 +21,8 @@ func render(file string, data any) (string, error) {
 	return text.String(), nil
 }
 
-// makeObjects makes the nodes' objects and what DNS and the firewalls need.
-func (c *Cluster) makeObjects(ctx context.Context) error {
+// createObjects creates the Node objects, and the objects of DNS and kube-router.
+func (c *Cluster) createObjects(ctx context.Context) error {
 	text, err := render("cluster.yaml", map[string]any{"Nodes": c.nodes, "DNS": dnsService, "Master": master})
 	if err != nil {
 		return err
@@ -30,7 +30,7 @@ func (c *Cluster) makeObjects(ctx context.Context) error {
 	kubectl := c.Command(ctx, c.programs["kubectl"], "create", "-f", "-")
 	kubectl.Stdin = strings.NewReader(text)
 	if out, err := kubectl.CombinedOutput(); err != nil {
-		return fmt.Errorf("making the cluster's objects: %w\n%s", err, out)
+		return fmt.Errorf("creating the cluster's objects: %w\n%s", err, out)
 	}
-	return c.makeDNSPod(ctx)
+	return c.createDNSPod(ctx)
 }

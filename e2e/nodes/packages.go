@@ -12,10 +12,10 @@ import (
 //go:embed packages.txt
 var packages string
 
-// require tells what is missing for nodes to run on this machine.
+// require returns an error if nodes cannot run on this machine.
 func require() error {
 	if os.Geteuid() != 0 {
-		return errors.New("nodes are made of namespaces and control groups: run this as root")
+		return errors.New("nodes need namespaces and control groups: run this as root")
 	}
 	var missing []string
 	for line := range strings.Lines(packages) {

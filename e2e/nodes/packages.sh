@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that nodes are made of: packages.txt names them, each with a file that is in it.
+# Installs the Debian packages that nodes need: packages.txt lists them, each with a program that it contains.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DEBIAN_FRONTEND=noninteractive

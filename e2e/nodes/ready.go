@@ -11,12 +11,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// startNodes boots all nodes for the first time and waits until they are ready.
+// patience limits waits without a promised time: far longer than they take on a slow machine.
+const patience = 10 * time.Minute
+
+// startNodes starts all nodes for the first time and waits until they are ready.
 func (c *Cluster) startNodes(ctx context.Context) error {
 	c.later(c.killAll)
 	var names []string
 	for _, n := range c.nodes {
-		if err := c.furnish(n); err != nil {
+		if err := c.configure(n); err != nil {
 			return fmt.Errorf("preparing node %s: %w", n.Name, err)
 		}
 		names = append(names, n.Name)
@@ -39,7 +42,7 @@ func (c *Cluster) killAll() error {
 
 // AwaitReady waits until the nodes are ready.
 func (c *Cluster) AwaitReady(ctx context.Context, names ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	waiting, ctx := errgroup.WithContext(ctx)
 	for _, name := range names {
@@ -56,7 +59,7 @@ func (c *Cluster) awaitReady(ctx context.Context, n *node) error {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		state := "its object cannot be read"
+		state := "the Node object cannot be read"
 		if object, err := c.client.CoreV1().Nodes().Get(ctx, n.Name, metav1.GetOptions{}); err == nil {
 			for _, condition := range object.Status.Conditions {
 				if condition.Type != corev1.NodeReady {
@@ -69,14 +72,14 @@ func (c *Cluster) awaitReady(ctx context.Context, n *node) error {
 			}
 		}
 		if n.power == nil {
-			return fmt.Errorf("node %s does not get ready: it is off", n.Name)
+			return fmt.Errorf("node %s does not become ready: it does not run", n.Name)
 		}
 		select {
 		case <-tick.C:
 		case <-n.power.Done():
-			return fmt.Errorf("node %s does not get ready: %w", n.Name, n.power.Err())
+			return fmt.Errorf("node %s does not become ready: %w", n.Name, n.power.Err())
 		case <-ctx.Done():
-			return fmt.Errorf("node %s does not get ready: %s; its logs are in %s", n.Name, state, filepath.Join(c.logs(), n.Name))
+			return fmt.Errorf("node %s does not become ready: %s; its logs are in %s", n.Name, state, filepath.Join(c.logs(), n.Name))
 		}
 	}
 }

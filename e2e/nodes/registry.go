@@ -9,7 +9,7 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/nodes/images"
 )
 
-// registryPort is the registry's, at the address of the control plane.
+// registryPort is the port of the registry, at the address of the control plane.
 const registryPort = 5000
 
 // serveImages starts the registry.
@@ -27,7 +27,7 @@ func (c *Cluster) serveImages(context.Context) error {
 	return nil
 }
 
-// AddImage puts an image into the registry.
+// AddImage adds an image to the registry.
 func (c *Cluster) AddImage(image images.Image) error { return c.registry.Add(image) }
 
 func (c *Cluster) addImages() error {

@@ -9,19 +9,18 @@ import (
 	"testing"
 )
 
-// traces are what a cluster could leave on the machine.
+// traces are remains of a cluster on the machine.
 type traces struct{ processes, mounts, groups, links, settings string }
 
 func (s traces) String() string {
 	return fmt.Sprintf("%+q", [...]string{s.processes, s.mounts, s.groups, s.links, s.settings})
 }
 
-// testDirs is in the path of every file of the test's cluster, and so in the commands of its programs. Others may run
-// clusters on this machine at the same time.
+// testDirs is part of every path and every command of the test's cluster. Other clusters may run on this machine at the same time.
 var testDirs = filepath.Join(os.TempDir(), "TestNodes")
 
-// look looks for traces of a cluster.
-func look(t *testing.T) traces {
+// findTraces returns the traces of the test's cluster.
+func findTraces(t *testing.T) traces {
 	t.Helper()
 	var s traces
 	commands, err := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -55,7 +54,7 @@ func look(t *testing.T) traces {
 	return s
 }
 
-// logs are the last lines of all that failed may have written.
+// logs returns the last lines of all logs.
 func logs(dir string) string {
 	var all strings.Builder
 	files, _ := filepath.Glob(filepath.Join(dir, "log", "*.log"))

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// raiseWatches lets root watch more files: the kernel's limit is for all nodes together, and a kubelet takes a score.
+// raiseWatches raises the kernel's limit of inotify instances: it applies to all nodes together, and a kubelet needs about twenty.
 func raiseWatches() (restore func() error, err error) {
 	const (
 		setting = "/proc/sys/fs/inotify/max_user_instances"

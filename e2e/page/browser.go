@@ -1,4 +1,4 @@
-// Package page looks at the page of holdfast verify in a real browser.
+// Package page tests the HTML report of holdfast verify in a browser.
 package page
 
 import (
@@ -15,20 +15,20 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience is for one page: to load it takes less than a second where the machine has nothing else to do.
+// patience limits the work on one page: it usually loads in less than a second.
 const patience = 3 * time.Minute
 
-// chromium is the browser's program.
+// chromium returns the browser's program.
 func chromium() (string, error) {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if file, err := exec.LookPath(name); err == nil {
 			return file, nil
 		}
 	}
-	return "", fmt.Errorf("there is no Chromium: run e2e/page/packages.sh, or apt-get install chromium")
+	return "", fmt.Errorf("chromium not found: run e2e/page/packages.sh, or apt-get install chromium")
 }
 
-// start runs a browser until the function that it returns is called.
+// start starts a browser. The caller stops it with the returned function.
 func start() (context.Context, context.CancelFunc, error) {
 	file, err := chromium()
 	if err != nil {
@@ -41,37 +41,37 @@ func start() (context.Context, context.CancelFunc, error) {
 	return browser, func() { stop(); end() }, chromedp.Do(browser)
 }
 
-// heard is what a page complains of and asks for.
-type heard struct {
+// problems are the errors and requests of a page.
+type problems struct {
 	mu  sync.Mutex
 	all []string
 }
 
-func (h *heard) note(format string, args ...any) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.all = append(h.all, fmt.Sprintf(format, args...))
+func (p *problems) add(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all = append(p.all, fmt.Sprintf(format, args...))
 }
 
-func (h *heard) said() []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.all
+func (p *problems) list() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all
 }
 
-// listen notes errors, warnings, and requests for anything but the page itself.
-func (h *heard) listen(tab context.Context, page string) error {
+// listen collects errors, warnings, and requests for anything but the page itself.
+func (p *problems) listen(tab context.Context, page string) error {
 	return chromedp.Listen(tab, func(event any) {
 		switch e := event.(type) {
 		case *runtime.EventExceptionThrown:
-			h.note("error: %s", e.ExceptionDetails.Text)
+			p.add("error: %s", e.ExceptionDetails.Text)
 		case *runtime.EventConsoleAPICalled:
-			h.note("console.%s", e.Type)
+			p.add("console.%s", e.Type)
 		case *log.EventEntryAdded:
-			h.note("%s: %s", e.Entry.Level, e.Entry.Text)
+			p.add("%s: %s", e.Entry.Level, e.Entry.Text)
 		case *network.EventRequestWillBeSent:
 			if url, _, _ := strings.Cut(e.Request.URL, "#"); url != page && !strings.HasPrefix(url, "data:") {
-				h.note("request: %s", e.Request.URL)
+				p.add("request: %s", e.Request.URL)
 			}
 		}
 	})

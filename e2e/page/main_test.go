@@ -22,9 +22,9 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 )
 
-var picture = flag.String("picture", "", "write a picture of the flagship's page to this file")
+var picture = flag.String("picture", "", "write a screenshot of the report on the chart to this file")
 
-// The pages that are looked at.
+// The tested pages by name, as files.
 var (
 	browser context.Context
 	pages   = map[string]string{}
@@ -55,9 +55,9 @@ func run(m *testing.M) (int, error) {
 		return 1, err
 	}
 	for name, args := range map[string][]string{
-		"flagship": {"--profile", "multi-zone", "--values", filepath.Join(repository, "values", "webhook.yaml"), "--nodes", "6", "--survives", "zone"},
-		"web":      {"-f", filepath.Join(repository, "golden", "web-multi-zone", "objects"), "--nodes", "6", "--survives", "zone"},
-		"crowded":  {"-f", "testdata/crowded.yaml", "--nodes", "200"},
+		"chart":   {"--profile", "multi-zone", "--values", filepath.Join(repository, "values", "webhook.yaml"), "--nodes", "6", "--survives", "zone"},
+		"web":     {"-f", filepath.Join(repository, "golden", "web-multi-zone", "objects"), "--nodes", "6", "--survives", "zone"},
+		"crowded": {"-f", "testdata/crowded.yaml", "--nodes", "200"},
 	} {
 		pages[name] = filepath.Join(dir, name+".html")
 		if err := write(pages[name], string(holdfast), args); err != nil {
@@ -73,7 +73,7 @@ func run(m *testing.M) (int, error) {
 	return m.Run(), nil
 }
 
-// write has holdfast write a page. That it finds something is as it should be.
+// write writes a page with holdfast. Exit code 1, findings, is expected.
 func write(file, holdfast string, args []string) error {
 	cmd := exec.Command(holdfast, append([]string{"verify", "-o", "html"}, args...)...)
 	cmd.Stderr = os.Stderr
@@ -90,7 +90,7 @@ func write(file, holdfast string, args []string) error {
 
 type step = chromedp.Action[chromedp.Void]
 
-// call is a command of the browser's protocol.
+// call returns a step that sends a command of the browser's protocol.
 func call[P, R any](c protocol.Command[P, R], params P) step {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := protocol.Call(ctx, t, c, params)
@@ -98,7 +98,7 @@ func call[P, R any](c protocol.Command[P, R], params P) step {
 	})
 }
 
-// open shows a page in a tab of its own, which must complain of nothing and ask for nothing as long as the test runs.
+// open opens a page in a new tab. The test fails if the page reports an error or sends a request.
 func open(t *testing.T, name string, before ...step) context.Context {
 	t.Helper()
 	url := "file://" + pages[name]
@@ -106,13 +106,13 @@ func open(t *testing.T, name string, before ...step) context.Context {
 	t.Cleanup(end)
 	do(t, tab)
 	ctx, cancel := context.WithTimeout(tab, patience)
-	var h heard
-	if err := h.listen(ctx, url); err != nil {
+	var found problems
+	if err := found.listen(ctx, url); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, said := range h.said() {
-			t.Error(said)
+		for _, problem := range found.list() {
+			t.Error(problem)
 		}
 		cancel()
 	})
@@ -138,19 +138,19 @@ func get[T any](t *testing.T, ctx context.Context, what chromedp.Action[T]) T {
 	return v
 }
 
-// value is what an expression is in the page.
+// value returns the value of a JavaScript expression in the page.
 func value[T any](t *testing.T, ctx context.Context, expression string) T {
 	t.Helper()
 	return get(t, ctx, chromedp.Evaluate[T](expression))
 }
 
-// still ends the animations, so that a picture is of the end.
-const still = `document.getAnimations().forEach((a) => a.finish())`
+// finishAnimations is a script for screenshots of the final state.
+const finishAnimations = `document.getAnimations().forEach((a) => a.finish())`
 
-// shot is a picture of an element.
-func shot(t *testing.T, ctx context.Context, selector string) image.Image {
+// screenshot returns a screenshot of an element.
+func screenshot(t *testing.T, ctx context.Context, selector string) image.Image {
 	t.Helper()
-	do(t, ctx, chromedp.Evaluate[chromedp.Void](still))
+	do(t, ctx, chromedp.Evaluate[chromedp.Void](finishAnimations))
 	text := get(t, ctx, chromedp.Screenshot(chromedp.CSS(selector)))
 	img, err := png.Decode(bytes.NewReader(text))
 	if err != nil {
@@ -159,8 +159,8 @@ func shot(t *testing.T, ctx context.Context, selector string) image.Image {
 	return img
 }
 
-// differ is the part of the pixels in which two pictures differ; all of them if their sizes do.
-func differ(a, b image.Image) float64 {
+// difference returns the share of pixels in which two images differ, 1 for different sizes.
+func difference(a, b image.Image) float64 {
 	if a.Bounds() != b.Bounds() {
 		return 1
 	}
@@ -175,6 +175,7 @@ func differ(a, b image.Image) float64 {
 	return float64(n) / float64(a.Bounds().Dx()*a.Bounds().Dy())
 }
 
-func schemed(scheme string) step {
+// colorScheme emulates a preferred color scheme.
+func colorScheme(scheme string) step {
 	return call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 }

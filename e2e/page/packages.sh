@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the tests of the page need: the browser, and letters for it to write with.
+# Installs the Debian packages that the tests of the page need: a browser and fonts.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq

@@ -18,20 +18,20 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestDrawn: each pod is a mark of some size, and there is more to see than paper, by day and by night.
-func TestDrawn(t *testing.T) {
+// TestDrawing: each pod is a visible mark, and the drawing is not empty, in the light and the dark color scheme.
+func TestDrawing(t *testing.T) {
 	for _, scheme := range []string{"light", "dark"} {
 		t.Run(scheme, func(t *testing.T) {
-			ctx := open(t, "web", schemed(scheme))
+			ctx := open(t, "web", colorScheme(scheme))
 			do(t, ctx, chromedp.Click(chromedp.CSS(`label[for="before"]`)))
 			pods := value[int](t, ctx, `JSON.parse(document.getElementById("data").textContent).pods.length`)
 			marks := value[int](t, ctx, `[...document.querySelectorAll("#cluster .pod .mark")].filter((m) => m.getBoundingClientRect().width >= 20).length`)
 			if pods == 0 || marks != pods {
 				t.Errorf("%d marks for %d pods", marks, pods)
 			}
-			drawn := shot(t, ctx, "#cluster")
-			if part := differ(drawn, image.NewUniform(drawn.At(0, 0))); part != 1 {
-				t.Error("the sizes of a picture and of paper are the same")
+			drawn := screenshot(t, ctx, "#cluster")
+			if part := difference(drawn, image.NewUniform(drawn.At(0, 0))); part != 1 {
+				t.Error("the screenshot has the size of an unbounded image")
 			}
 			seen := map[color.Color]int{}
 			for y := range drawn.Bounds().Dy() {
@@ -39,19 +39,19 @@ func TestDrawn(t *testing.T) {
 					seen[drawn.At(x, y)]++
 				}
 			}
-			paper := 0
+			most := 0
 			for _, n := range seen {
-				paper = max(paper, n)
+				most = max(most, n)
 			}
-			if part := float64(paper) / float64(drawn.Bounds().Dx()*drawn.Bounds().Dy()); len(seen) < 50 || part > .95 {
-				t.Errorf("%d colours, %.0f %% of one: nothing is drawn", len(seen), part*100)
+			if part := float64(most) / float64(drawn.Bounds().Dx()*drawn.Bounds().Dy()); len(seen) < 50 || part > .95 {
+				t.Errorf("%d colors, %.0f %% of the pixels have the same one: the drawing is empty", len(seen), part*100)
 			}
 		})
 	}
 }
 
-// TestFits: at no width anything reaches beyond the window but what can be scrolled.
-func TestFits(t *testing.T) {
+// TestWidths: at every width, only scrollable elements are wider than the window.
+func TestWidths(t *testing.T) {
 	const beyond = `[...document.body.querySelectorAll("*")].filter((e) => !e.closest(".wide, .shapes, .spoken, thead, script, style") &&
 		e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80)).slice(0, 3)`
 	for name := range pages {
@@ -59,18 +59,17 @@ func TestFits(t *testing.T) {
 			t.Run(fmt.Sprintf("%s at %d", name, width), func(t *testing.T) {
 				ctx := open(t, name, chromedp.EmulateViewport(width, 900))
 				if wide := value[int64](t, ctx, `document.documentElement.scrollWidth`); wide > width {
-					t.Errorf("it is %d wide", wide)
+					t.Errorf("the page is %d pixels wide", wide)
 				}
 				for _, e := range value[[]string](t, ctx, beyond) {
-					t.Errorf("this reaches beyond: %s", e)
+					t.Errorf("wider than the window: %s", e)
 				}
 			})
 		}
 	}
 }
 
-// TestKeyboard: who has no mouse gets to the scenarios, sees where he is, chooses one and a moment, and the drawing and
-// what is said of it change.
+// TestKeyboard: Tab reaches the scenarios with a visible focus; arrow keys select a scenario and a moment; drawing and description change.
 func TestKeyboard(t *testing.T) {
 	ctx := open(t, "web")
 	reach := func(name string) {
@@ -81,32 +80,32 @@ func TestKeyboard(t *testing.T) {
 			}
 			do(t, ctx, chromedp.KeyEvent(kb.Tab))
 		}
-		t.Fatalf("a hundred times Tab does not reach a %s", name)
+		t.Fatalf("pressing Tab a hundred times does not reach a %s", name)
 	}
 	now := func() (string, image.Image) {
-		return value[string](t, ctx, `document.getElementById("when").textContent + document.getElementById("said").textContent`), shot(t, ctx, "#cluster")
+		return value[string](t, ctx, `document.getElementById("when").textContent + document.getElementById("said").textContent`), screenshot(t, ctx, "#cluster")
 	}
 	for _, name := range []string{"scenario", "moment"} {
 		reach(name)
 		if style := value[string](t, ctx, `getComputedStyle(document.activeElement.labels[0]).outlineStyle`); style != "solid" {
-			t.Errorf("focus on a %s cannot be seen: its outline is %s", name, style)
+			t.Errorf("the focus on a %s is invisible: its outline is %s", name, style)
 		}
-		said, drawn := now()
+		text, drawn := now()
 		do(t, ctx, chromedp.KeyEvent(kb.ArrowDown))
 		after, changed := now()
-		if said == after {
-			t.Errorf("another %s is said to be the same: %s", name, said)
+		if text == after {
+			t.Errorf("another %s has the same description: %s", name, text)
 		}
-		if part := differ(drawn, changed); part < .001 {
-			t.Errorf("another %s looks the same", name)
+		if part := difference(drawn, changed); part < .001 {
+			t.Errorf("another %s has the same drawing", name)
 		}
 	}
 	if live := value[string](t, ctx, `document.getElementById("said").ariaLive`); live != "polite" {
-		t.Errorf("what changes is not read out: %q", live)
+		t.Errorf("ariaLive of the description: got %q, want polite", live)
 	}
 }
 
-// TestContrast: text stands out from what is behind it as WCAG's level AA asks, 4.5 to 1, by day and by night.
+// TestContrast: text has the contrast of WCAG level AA, 4.5 to 1, in the light and the dark color scheme.
 func TestContrast(t *testing.T) {
 	script, err := os.ReadFile("testdata/contrast.js")
 	if err != nil {
@@ -115,13 +114,13 @@ func TestContrast(t *testing.T) {
 	for _, scheme := range []string{"light", "dark"} {
 		for name := range pages {
 			t.Run(name+" "+scheme, func(t *testing.T) {
-				ctx := open(t, name, schemed(scheme))
+				ctx := open(t, name, colorScheme(scheme))
 				found := value[struct {
 					Looked int
 					Low    []string
-				}](t, ctx, still+";"+string(script))
+				}](t, ctx, finishAnimations+";"+string(script))
 				if found.Looked < 50 {
-					t.Errorf("only %d texts were found", found.Looked)
+					t.Errorf("found only %d texts", found.Looked)
 				}
 				for _, low := range found.Low {
 					t.Error(low)
@@ -133,7 +132,7 @@ func TestContrast(t *testing.T) {
 
 var pdfPage = regexp.MustCompile(`/Type\s*/Page\b[^s]`)
 
-// TestPrint: on paper there are no controls, everything is there, and it is one to five pages.
+// TestPrint: in print there are no controls, everything else is visible, and there are one to five pages.
 func TestPrint(t *testing.T) {
 	ctx := open(t, "web")
 	pdf := get(t, ctx, func(ctx context.Context, tab *chromedp.Target) ([]byte, error) {
@@ -146,45 +145,45 @@ func TestPrint(t *testing.T) {
 	do(t, ctx, call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}))
 	for selector, want := range map[string]bool{"nav": false, ".filter": false, "label[for=before]": false, "h1": true, "#survives table": true, "#cluster": true, "#outcomes": true, "#broken": true, ".scenario:last-child": true} {
 		if seen := value[bool](t, ctx, fmt.Sprintf(`document.querySelector(%q).checkVisibility()`, selector)); seen != want {
-			t.Errorf("%s on paper: %v", selector, seen)
+			t.Errorf("%s in print: visible: %v", selector, seen)
 		}
 	}
 }
 
-// TestWithoutScripts: what is drawn is a table then.
+// TestWithoutScripts: without JavaScript, a table replaces the drawing.
 func TestWithoutScripts(t *testing.T) {
 	ctx := open(t, "web", call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))
 	for selector, want := range map[string]bool{"#places table": true, "#survives table": true, ".scenario:last-child": true, "#cluster": false, ".moments": false, "input": false} {
 		if seen := value[bool](t, ctx, fmt.Sprintf(`document.querySelector(%q).checkVisibility()`, selector)); seen != want {
-			t.Errorf("%s without scripts: %v", selector, seen)
+			t.Errorf("%s without scripts: visible: %v", selector, seen)
 		}
 	}
 	if text := value[string](t, ctx, `document.querySelector("#places").innerText`); !strings.Contains(text, "node-6") || !strings.Contains(text, "zone-3") {
-		t.Errorf("where the pods are is not said: %s", text)
+		t.Errorf("the table lacks nodes or zones: %s", text)
 	}
 }
 
-// TestLinks: a verdict in the table leads to the scenario that shows it.
+// TestLinks: a verdict in the table links to its scenario.
 func TestLinks(t *testing.T) {
 	ctx := open(t, "web")
 	const checked = `document.querySelector("[name=scenario]:checked").value`
 	other := value[string](t, ctx, `[...document.querySelectorAll("#survives a")].find((a) => a.dataset.scenario !== `+checked+`).dataset.scenario`)
 	do(t, ctx, chromedp.Click(chromedp.CSS(`#survives a[data-scenario="`+other+`"]`)))
 	if now := value[string](t, ctx, checked); now != other {
-		t.Errorf("the link to scenario %s shows %s", other, now)
+		t.Errorf("the link to scenario %s selects %s", other, now)
 	}
 	if when := value[string](t, ctx, `document.getElementById("when").textContent`); when != value[string](t, ctx, `JSON.parse(document.getElementById("data").textContent).scenarios[`+other+`].when`) {
-		t.Errorf("what is drawn is %q", when)
+		t.Errorf("the drawing shows %q", when)
 	}
 }
 
-// TestPicture writes the picture that the documents show, if it is asked to; what is in it is tested above.
+// TestPicture writes the screenshot for docs with -picture. The other tests check its content.
 func TestPicture(t *testing.T) {
-	ctx := open(t, "flagship", chromedp.EmulateViewport(1280, 1180))
-	do(t, ctx, chromedp.Evaluate[chromedp.Void](still))
+	ctx := open(t, "chart", chromedp.EmulateViewport(1280, 1180))
+	do(t, ctx, chromedp.Evaluate[chromedp.Void](finishAnimations))
 	text := get(t, ctx, chromedp.CaptureScreenshot())
 	if len(text) == 0 {
-		t.Fatal("there is no picture")
+		t.Fatal("the screenshot is empty")
 	}
 	if *picture != "" {
 		if err := os.WriteFile(*picture, text, 0o644); err != nil {

@@ -7,8 +7,7 @@ import (
 	"os"
 )
 
-// addArgoEvents adds the custom resources of Argo Events. Their own definitions accept anything; the field list of the
-// stack, which is read from the Go types, does not.
+// addArgoEvents adds the custom resources of Argo Events, from the field list of the stack. Their CustomResourceDefinitions accept any field.
 func (s Set) addArgoEvents(apiFile string) error {
 	text, err := os.ReadFile(apiFile)
 	if err != nil {
@@ -33,7 +32,7 @@ func (s Set) addArgoEvents(apiFile string) error {
 	return nil
 }
 
-// object is the schema of an object as a user writes it: without a status.
+// object returns the schema of an object without a status.
 func object(spec map[string]any) map[string]any {
 	text := map[string]any{"type": "string"}
 	return map[string]any{

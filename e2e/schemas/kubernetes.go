@@ -7,13 +7,13 @@ import (
 	"path/filepath"
 )
 
-// objectMeta is the definition of metadata, quantityDefinition that of quantities.
+// The definitions of metadata and of quantities.
 const (
 	objectMeta         = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 	quantityDefinition = "io.k8s.apimachinery.pkg.api.resource.Quantity"
 )
 
-// addKubernetes adds all kinds of a Kubernetes version, from the OpenAPI document that its sources bring along.
+// addKubernetes adds all kinds of a Kubernetes version, from the OpenAPI document in its sources.
 func (s Set) addKubernetes(version string) error {
 	dir, err := module("k8s.io/kubernetes", version)
 	if err != nil {
@@ -47,7 +47,7 @@ func (s Set) addKubernetes(version string) error {
 	return nil
 }
 
-// kindsOf reads which kinds an OpenAPI definition is the schema of, usually none.
+// kindsOf returns the kinds whose schema an OpenAPI definition is, usually none.
 func kindsOf(schema map[string]any) ([]Kind, error) {
 	text, err := json.Marshal(schema["x-kubernetes-group-version-kind"])
 	if err != nil {

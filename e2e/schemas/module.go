@@ -7,8 +7,8 @@ import (
 	"os/exec"
 )
 
-// module returns the folder with the sources of a Go module, which is downloaded, and checked by the checksum database,
-// if it is not there. Nothing of it is built, so no go.mod has to name it.
+// module returns the source folder of a Go module, and downloads it if necessary; the checksum database verifies it. It is not compiled, so no
+// go.mod contains it.
 func module(path, version string) (string, error) {
 	outside, err := os.MkdirTemp("", "holdfast-e2e-")
 	if err != nil {

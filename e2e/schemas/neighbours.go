@@ -8,14 +8,13 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// neighbours are the systems whose custom resources our stacks put out, with the definitions that are needed.
-// Their validation rules in CEL are not checked: only an API server can.
+// neighbours are other systems whose custom resources the stacks render. Their CEL validation rules are not checked: that needs an API server.
 var neighbours = []struct{ module, version, file string }{
 	{"github.com/cert-manager/cert-manager", "v1.19.1", "deploy/crds/cert-manager.io_certificates.yaml"},
 	{"sigs.k8s.io/gateway-api", "v1.4.0", "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"},
 }
 
-// definition is the part of a CustomResourceDefinition that matters here.
+// definition is the required part of a CustomResourceDefinition.
 type definition struct {
 	Spec struct {
 		Group string `json:"group"`
@@ -31,7 +30,7 @@ type definition struct {
 	} `json:"spec"`
 }
 
-// Neighbours returns the files with the CustomResourceDefinitions of other systems that our stacks need.
+// Neighbours returns the files of the CustomResourceDefinitions of other systems that the stacks use.
 func Neighbours() ([]string, error) {
 	var files []string
 	for _, n := range neighbours {
@@ -76,7 +75,7 @@ func (s Set) addDefinition(crd definition) error {
 	return nil
 }
 
-// addCustom adds the schema of a custom resource, with the metadata that every object has.
+// addCustom adds the schema of a custom resource, and the common metadata.
 func (s Set) addCustom(kind Kind, schema map[string]any) error {
 	properties, _ := schema["properties"].(map[string]any)
 	if properties["spec"] == nil {

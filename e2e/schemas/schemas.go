@@ -1,7 +1,7 @@
-// Package schemas makes the JSON schemas that kubeconform validates manifests against, from the sources of the types
-// themselves: the OpenAPI document of Kubernetes, the custom resource definitions of others, the stack's own field list.
+// Package schemas generates the JSON schemas with which kubeconform validates manifests. Their sources are the OpenAPI document of Kubernetes,
+// CustomResourceDefinitions of other systems, and the field list of the stack.
 //
-// They are strict: where fields are declared, no other is let in.
+// They are strict: where fields are declared, other fields are invalid.
 package schemas
 
 import (
@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Kind is a kind of objects; Group is empty for the core one.
+// Kind is a kind of objects. Group is empty for the core group.
 type Kind struct{ Group, Version, Kind string }
 
 // Set is a set of schemas, each a definition that may refer to others.
@@ -21,8 +21,8 @@ type Set struct {
 	definitions map[string]any
 }
 
-// Load reads the schemas of a Kubernetes version ("v1.36.3"), of the other systems that our stacks use, and of Argo
-// Events from the api.json file of the stack.
+// Load reads the schemas of a Kubernetes version ("v1.36.3"), of the other systems that the stacks use, and of Argo Events from the stack's
+// api.json.
 func Load(kubernetes, apiFile string) (Set, error) {
 	s := Set{map[Kind]string{}, map[string]any{}}
 	if err := s.addKubernetes(kubernetes); err != nil {
@@ -50,12 +50,12 @@ func (s Set) Write(dir string) error {
 
 const definitionsFile = "_definitions.json"
 
-// Location is what kubeconform has to be told of the folder.
+// Location returns the value of kubeconform's -schema-location for a folder.
 func Location(dir string) string {
 	return filepath.Join(dir, "{{ .ResourceKind }}{{ .KindSuffix }}.json")
 }
 
-// file is the name that kubeconform makes of a kind: of the group only the first word.
+// file returns kubeconform's file name for a kind. It contains only the first word of the group.
 func (k Kind) file() string {
 	parts := []string{k.Kind, strings.Split(k.Group, ".")[0], k.Version}
 	if k.Group == "" {
@@ -64,11 +64,11 @@ func (k Kind) file() string {
 	return strings.ToLower(strings.Join(parts, "-")) + ".json"
 }
 
-// add puts a kind into the set. It is an error if kubeconform would take another kind's file for it.
+// add adds a kind to the set. A kind with the same file name for kubeconform is an error.
 func (s Set) add(kind Kind, definition string) error {
 	for other, taken := range s.kinds {
 		if other.file() == kind.file() && taken != definition {
-			return fmt.Errorf("kinds %v and %v both want the file %s", other, kind, kind.file())
+			return fmt.Errorf("kinds %v and %v have the same file %s", other, kind, kind.file())
 		}
 	}
 	s.kinds[kind] = definition

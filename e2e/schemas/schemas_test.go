@@ -10,7 +10,7 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 )
 
-// TestStrictness: what an API server would refuse, or drop without a word, is invalid; what it takes is valid.
+// TestStrictness: a manifest is invalid if an API server would refuse it or drop a field without an error.
 func TestStrictness(t *testing.T) {
 	kubeconform, err := binaries.Path("kubeconform")
 	if err != nil {
@@ -24,19 +24,19 @@ func TestStrictness(t *testing.T) {
 		{"target port by number", service("targetPort: 80"), true},
 		{"target port by name", service("targetPort: http"), true},
 		{"target port as a list", service("targetPort: [80]"), false},
-		{"field that does not exist", service("targetport: 80"), false},
+		{"unknown field", service("targetport: 80"), false},
 		{"memory with a unit", pod("memory: 64Mi"), true},
 		{"memory as a number", pod("memory: 64"), true},
-		{"memory with a unit that does not exist", pod("memory: 64MB"), false},
-		{"key that stands twice", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: x, a: y}", false},
+		{"memory with an unknown unit", pod("memory: 64MB"), false},
+		{"duplicate key", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: x, a: y}", false},
 		{"sensor without a spec", "apiVersion: argoproj.io/v1alpha1\nkind: Sensor\nmetadata: {name: a}", false},
 		{"event bus", eventBus("replicas: 3"), true},
 		{"event bus with a probe", eventBus("livenessProbe: {}"), false},
 		{"certificate", certificate("secretName: tls, issuerRef: {name: ca}"), true},
 		{"certificate without an issuer", certificate("secretName: tls"), false},
-		{"certificate with a field that does not exist", certificate("secretName: tls, issuerRef: {name: ca}, dnsName: a"), false},
-		{"route with a parent that has no name", "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\nspec: {parentRefs: [{port: 1}]}", false},
-		{"kind that nobody knows", "apiVersion: example.org/v1\nkind: Thing\nmetadata: {name: a}", false},
+		{"certificate with an unknown field", certificate("secretName: tls, issuerRef: {name: ca}, dnsName: a"), false},
+		{"route with a parent without a name", "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\nspec: {parentRefs: [{port: 1}]}", false},
+		{"unknown kind", "apiVersion: example.org/v1\nkind: Thing\nmetadata: {name: a}", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "manifest.yaml")

@@ -1,10 +1,10 @@
 package schemas
 
-// quantity is what Kubernetes takes for a quantity (apimachinery pkg/api/resource quantity.go), as text; or a number.
+// quantity is the syntax of a quantity as a string (apimachinery pkg/api/resource/quantity.go). A number is valid, too.
 const quantity = `^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$`
 
-// strict rewrites an OpenAPI schema, in place, as the JSON schema that means the same and lets in no field that is not
-// declared. It goes down the schema's structure only: the conditions beside it (allOf, not ...) must stay open.
+// strict changes an OpenAPI schema, in place, into the equivalent JSON schema without undeclared fields. It descends only into the structure:
+// conditions (allOf, not ...) must allow other fields.
 func strict(schema map[string]any) {
 	properties, declared := schema["properties"].(map[string]any)
 	if declared && schema["additionalProperties"] == nil && schema["x-kubernetes-preserve-unknown-fields"] != true {
@@ -19,13 +19,13 @@ func strict(schema map[string]any) {
 		delete(schema, "format")
 		schema["type"] = []any{"integer", "string"}
 	}
-	if kind, is := schema["type"].(string); is && schema["nullable"] == true {
+	if kind, ok := schema["type"].(string); ok && schema["nullable"] == true {
 		schema["type"] = []any{kind, "null"}
 	}
 }
 
 func strictIfMap(schema any) {
-	if m, is := schema.(map[string]any); is {
+	if m, ok := schema.(map[string]any); ok {
 		strict(m)
 	}
 }

@@ -34,7 +34,7 @@ func TestChartUnchanged(t *testing.T) {
 			t.Errorf("%s: nothing was rendered", c.file)
 		}
 		for _, object := range c.measured.Changed(rendered) {
-			t.Errorf("docs/evidence/%s was measured with another %s: run make evidence", c.file, object)
+			t.Errorf("docs/evidence/%s was measured before a change of %s: run make evidence", c.file, object)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package cgroup gives a node control groups of its own, in which kubelet and runc find themselves at the root. It works
-// on machines with the one hierarchy of version 2 and on those with the many of version 1.
+// Package cgroup gives a node its own control groups, which are the root for its kubelet and runc. It supports the hierarchies of version 1 and
+// the unified one of version 2.
 package cgroup
 
 import (
@@ -18,15 +18,14 @@ import (
 // hierarchy is a mounted tree of control groups.
 type hierarchy struct {
 	path string
-	// options are those it is mounted with: its controllers, in version 1.
+	// options are its mount options: its controllers in version 1.
 	options []string
 	unified bool
 }
 
 const root = "/sys/fs/cgroup"
 
-// hierarchies returns those that have controllers, or a name: not the tree of version 2 that stands beside those of
-// version 1, for it has none.
+// hierarchies returns the hierarchies with controllers or a name. A unified hierarchy beside those of version 1 has neither.
 func hierarchies() ([]hierarchy, error) {
 	text, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
@@ -44,12 +43,12 @@ func hierarchies() ([]hierarchy, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, errors.New("there are no control groups in " + root)
+		return nil, errors.New("no control groups are mounted in " + root)
 	}
 	return all, nil
 }
 
-// mountOptions leaves of the options of a mounted hierarchy those that choose it.
+// mountOptions returns the options of a mounted hierarchy that select it.
 func mountOptions(mounted string) []string {
 	var options []string
 	for option := range strings.SplitSeq(mounted, ",") {
@@ -63,15 +62,15 @@ func mountOptions(mounted string) []string {
 	return options
 }
 
-// Join makes a group in every hierarchy, moves this process into it and makes it the root of all that the process starts
-// from then on. It holds for the calling thread only, which has to be locked.
+// Join creates a group in every hierarchy, moves this process into it and makes it the root for processes that it starts. It affects only the
+// calling thread, which must be locked.
 func Join(name string) error {
 	all, err := hierarchies()
 	if err != nil {
 		return err
 	}
 	for _, h := range all {
-		if err := h.make(name); err != nil {
+		if err := h.create(name); err != nil {
 			return err
 		}
 		if err := move(filepath.Join(h.path, name)); err != nil {
@@ -84,8 +83,8 @@ func Join(name string) error {
 	return nil
 }
 
-// make makes the group and those above it, with all controllers.
-func (h hierarchy) make(name string) error {
+// create creates the group and its parents, with all controllers.
+func (h hierarchy) create(name string) error {
 	group := h.path
 	for part := range strings.SplitSeq(name, "/") {
 		if h.unified {
@@ -107,7 +106,7 @@ func (h hierarchy) make(name string) error {
 	return nil
 }
 
-// inheritCPUs fills a cpuset of version 1, which is made empty and takes no process so.
+// inheritCPUs copies the cpuset of the parent: in version 1, a new cpuset is empty and accepts no process.
 func inheritCPUs(parent, group string) error {
 	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
 		text, err := os.ReadFile(filepath.Join(parent, file))
@@ -121,7 +120,7 @@ func inheritCPUs(parent, group string) error {
 	return os.WriteFile(filepath.Join(group, "cgroup.clone_children"), []byte("1"), 0o644)
 }
 
-// enableControllers lets the groups below a group of version 2 have all controllers that it has.
+// enableControllers enables all controllers of a group of version 2 for its children.
 func enableControllers(group string) error {
 	text, err := os.ReadFile(filepath.Join(group, "cgroup.controllers"))
 	if err != nil {
@@ -139,7 +138,7 @@ func move(group string) error {
 	return os.WriteFile(filepath.Join(group, "cgroup.procs"), fmt.Append(nil, os.Getpid()), 0o644)
 }
 
-// Mount mounts the hierarchies anew, as they look from the group that was joined.
+// Mount mounts the hierarchies again, with the joined group as their root.
 func Mount() error {
 	all, err := hierarchies()
 	if err != nil {
@@ -162,17 +161,17 @@ func Mount() error {
 	return nil
 }
 
-// mountUnified mounts the tree of version 2. A group there has processes or groups with controllers, not both: the
-// node's own processes step aside.
+// mountUnified mounts the unified hierarchy. In it, a group has either processes or children with controllers: the node's own processes move
+// into a child.
 func mountUnified() error {
 	if err := mount("cgroup2", root, ""); err != nil {
 		return err
 	}
-	aside := filepath.Join(root, "init")
-	if err := os.MkdirAll(aside, 0o755); err != nil {
+	child := filepath.Join(root, "init")
+	if err := os.MkdirAll(child, 0o755); err != nil {
 		return err
 	}
-	if err := move(aside); err != nil {
+	if err := move(child); err != nil {
 		return err
 	}
 	return enableControllers(root)
@@ -185,7 +184,7 @@ func mount(kind, path, options string) error {
 	return nil
 }
 
-// Remove removes a group and those below it, once their last processes are gone.
+// Remove removes a group and its children when their last processes have ended.
 func Remove(name string) error {
 	all, err := hierarchies()
 	if err != nil {
@@ -199,9 +198,9 @@ func Remove(name string) error {
 	return nil
 }
 
-// removeTree waits, for the kernel takes a moment to bury the dead.
+// removeTree waits: killed processes remain in their group for a moment.
 func removeTree(group string) error {
-	const patience = 10 * time.Second
+	const patience = 5 * time.Minute
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		err := removeGroups(group)
 		if err == nil || time.Now().After(deadline) {
@@ -210,7 +209,7 @@ func removeTree(group string) error {
 	}
 }
 
-// removeGroups removes folder by folder: the files in them are the kernel's and go with them.
+// removeGroups removes folders one by one: the kernel removes the files in them.
 func removeGroups(group string) error {
 	entries, err := os.ReadDir(group)
 	if errors.Is(err, fs.ErrNotExist) {

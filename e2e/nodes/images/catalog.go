@@ -6,13 +6,13 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
 )
 
-// Pause is the image of the container that holds a pod's namespaces.
+// Pause is the image of the container that owns a pod's namespaces.
 const Pause = "registry.k8s.io/pause:3.10"
 
 //go:embed scripts/nats.sh
 var natsEntrypoint string
 
-// programs are the files of programs, each built if need be.
+// programs returns the files of programs by name.
 func programs(names ...string) (map[string]string, error) {
 	files := map[string]string{}
 	for _, name := range names {
@@ -25,8 +25,8 @@ func programs(names ...string) (map[string]string, error) {
 	return files, nil
 }
 
-// Catalog returns the images that the golden cases ask for, and Kubernetes itself. They hold the programs that their
-// names stand for; the rest of them differs from what others publish: busybox is the shell, and there is no more than is used.
+// Catalog returns the images of the golden cases and of Kubernetes. They contain the real programs; the rest differs from the published images:
+// the shell is busybox, and nothing unused is included.
 func Catalog() ([]Image, error) {
 	program, err := programs("argo-events", "etcd", "kubectl", "nats", "nats-server", "nats-server-config-reloader", "prometheus-nats-exporter")
 	if err != nil {
@@ -34,13 +34,13 @@ func Catalog() ([]Image, error) {
 	}
 	binary := func(name string) File { return File{Path: "/usr/local/bin/" + name, From: program[name]} }
 	return []Image{
-		// It sleeps until it is killed, which is how containerd ends it.
+		// It sleeps until containerd kills it.
 		{Names: []string{Pause}, Shell: true, Command: []string{"sleep", "2147483647"}, User: "65534:65534"},
 		{Names: []string{"docker.io/library/busybox:1.37"}, Shell: true, Command: []string{"sh"}},
 		{
 			Names: []string{
 				"docker.io/library/nats:2.15.2-alpine",
-				// What the Argo Events controller knows, it knows by this version: the server is ours.
+				// A version that the Argo Events controller supports. The program is the same.
 				"docker.io/library/nats:2.10.29",
 			},
 			Shell: true, Entrypoint: []string{"docker-entrypoint.sh"}, Command: []string{"nats-server", "--config", "/etc/nats/nats-server.conf"},

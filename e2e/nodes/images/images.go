@@ -1,5 +1,4 @@
-// Package images makes container images out of programs that were built here, and is the registry that they are pulled
-// from: under the names that charts ask for, and without the internet.
+// Package images builds container images from local programs and serves them as a registry, under the names in charts and without the internet.
 package images
 
 import (
@@ -12,25 +11,25 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// Image is what a container starts from.
+// Image is a container image.
 type Image struct {
-	// Names are those it is asked for by, each with its registry and tag.
+	// Names are the names of the image, with registry and tag.
 	Names []string
-	// Entrypoint and Command are what is run unless a pod says otherwise; User is root unless it is said.
+	// Entrypoint and Command are the defaults for containers. User is root by default.
 	Entrypoint, Command []string
 	User                string
-	// Shell puts busybox under the files.
+	// Shell adds busybox.
 	Shell bool
 	Files []File
 }
 
-// File is one in an image: a copy of one From this machine, a Text, a Link to another path, or else a folder.
+// File is a file in an image: a copy From this machine, a Text, a Link to another path, or otherwise a folder.
 type File struct {
 	Path             string
 	From, Text, Link string
 }
 
-// path is that of the shell and of programs in every image.
+// path is the PATH of every image.
 const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 func (i Image) build() (v1.Image, error) {
@@ -38,7 +37,7 @@ func (i Image) build() (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A layer for each file, so that images which share one share its layer.
+	// One layer for each file, so that images share layers.
 	layers := [][]File{base}
 	if i.Shell {
 		shell, err := busybox()
@@ -62,7 +61,7 @@ func (i Image) build() (v1.Image, error) {
 	return image, nil
 }
 
-// layer packs files. It is not compressed: it travels within this machine.
+// layer packs files into a layer, uncompressed because it does not leave this machine.
 func layer(files []File) (v1.Layer, error) {
 	open := func() (io.ReadCloser, error) {
 		reader, writer := io.Pipe()

@@ -14,13 +14,13 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// neverPulled are images that are named but that no pod here runs.
+// neverPulled are images in manifests that no pod runs.
 var neverPulled = []string{
-	// The controller's configuration must name one; the bus that it is for is given up by its makers and by the chart.
+	// Required in the controller's configuration, for a kind of bus that is discontinued and that the chart does not support.
 	"nats-streaming:0.22.1", "natsio/prometheus-nats-exporter:0.8.0",
 }
 
-// TestCatalog holds the registry against the images that the golden cases and the charts' defaults name.
+// TestCatalog: the registry has all images in the golden cases and in the defaults of charts.
 func TestCatalog(t *testing.T) {
 	catalog, err := Catalog()
 	if err != nil {
@@ -35,9 +35,9 @@ func TestCatalog(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	golden, defaults := named(t), chartDefaults(t)
+	golden, defaults := goldenImages(t), chartDefaults(t)
 	if len(golden) == 0 || len(defaults) == 0 {
-		t.Fatalf("%d images in golden cases and %d in charts: something is not read", len(golden), len(defaults))
+		t.Fatalf("found %d images in golden cases and %d in charts, want some of both", len(golden), len(defaults))
 	}
 	for _, image := range append(golden, defaults...) {
 		if slices.Contains(neverPulled, image) {
@@ -54,8 +54,8 @@ func TestCatalog(t *testing.T) {
 	t.Logf("%d images of golden cases and %d of charts", len(golden), len(defaults))
 }
 
-// named are the images in manifests, and those in the controller's configuration.
-func named(t *testing.T) []string {
+// goldenImages returns the images in golden manifests, and those in the controller's configuration.
+func goldenImages(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("../../../golden/*/objects/*.yaml")
 	if err != nil {
@@ -76,7 +76,7 @@ func named(t *testing.T) []string {
 	return slices.Compact(all)
 }
 
-// chartDefaults are the images of the charts' values, which hooks have that no golden case shows.
+// chartDefaults returns the images in the values of charts, including those of hooks.
 func chartDefaults(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("../../../charts/*/values.yaml")
@@ -105,7 +105,7 @@ func imagesIn(value map[string]any) []string {
 		all = append(all, strings.TrimPrefix(fmt.Sprintf("%v/%v:%v", value["registry"], value["repository"], value["tag"]), "<nil>/"))
 	}
 	for _, inner := range value {
-		if inner, is := inner.(map[string]any); is {
+		if inner, ok := inner.(map[string]any); ok {
 			all = append(all, imagesIn(inner)...)
 		}
 	}

@@ -13,11 +13,10 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// Registry holds images. To a node it is the mirror of all other registries: what it is asked for has the path and tag of
-// a name, but not its registry.
+// Registry serves images. Nodes use it as the mirror of all registries: requests contain the path and tag of an image, but not its registry.
 type Registry struct{ handler http.Handler }
 
-// NewRegistry makes an empty registry that keeps its layers in a folder.
+// NewRegistry returns an empty registry that stores layers in a folder.
 func NewRegistry(dir string) (*Registry, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -29,16 +28,16 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.handler.ServeHTTP(w, request)
 }
 
-// Add puts an image into the registry, in the place of those with the same names.
+// Add adds an image to the registry and replaces images with the same names.
 func (r *Registry) Add(i Image) error {
 	image, err := i.build()
 	if err != nil {
-		return fmt.Errorf("making image %v: %w", i.Names, err)
+		return fmt.Errorf("building image %v: %w", i.Names, err)
 	}
 	for _, text := range i.Names {
 		reference, err := name.ParseReference(text, name.StrictValidation)
 		if err != nil {
-			return fmt.Errorf("making an image: %w", err)
+			return fmt.Errorf("parsing the name of an image: %w", err)
 		}
 		if err := remote.Write(reference, image, remote.WithTransport(direct{r.handler})); err != nil {
 			return fmt.Errorf("adding image %s: %w", text, err)
@@ -47,7 +46,7 @@ func (r *Registry) Add(i Image) error {
 	return nil
 }
 
-// direct calls the handler without a network.
+// direct is a transport that calls a handler.
 type direct struct{ http.Handler }
 
 func (d direct) RoundTrip(request *http.Request) (*http.Response, error) {

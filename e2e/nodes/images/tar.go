@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-// pack writes files as a tar archive, the same at each time.
+// pack writes files as a reproducible tar archive.
 func pack(w io.Writer, files []File) error {
 	archive := tar.NewWriter(w)
 	for _, file := range files {
@@ -43,7 +43,7 @@ func (f File) pack(archive *tar.Writer) error {
 	case f.Link != "":
 		header.Typeflag, header.Linkname = tar.TypeSymlink, f.Link
 	default:
-		// Whoever a container runs as may write to the folders of an image: there are no others than /tmp and homes.
+		// Any user may write: the only folders are /tmp and homes.
 		header.Typeflag, header.Mode = tar.TypeDir, 0o1777
 	}
 	if err := archive.WriteHeader(header); err != nil {
@@ -53,25 +53,25 @@ func (f File) pack(archive *tar.Writer) error {
 	return err
 }
 
-// base is in every image: a user for each that charts run as, and a place for temporary files.
+// base is part of every image: the users of charts, and a folder for temporary files.
 var base = []File{
 	{Path: "/tmp"},
 	{Path: "/etc/passwd", Text: "root:x:0:0::/root:/bin/sh\nnats:x:1000:1000::/home/nats:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/false\n"},
 	{Path: "/etc/group", Text: "root:x:0:\nnats:x:1000:\nnobody:x:65534:\n"},
 }
 
-// busybox are the files of Debian's static one: the program, and a link for each command in it.
+// busybox returns the files of Debian's static busybox: the program, and a link for each of its commands.
 var busybox = sync.OnceValues(func() ([]File, error) {
 	program, err := exec.LookPath("busybox")
 	if err != nil {
-		return nil, fmt.Errorf("looking for the package busybox-static: %w", err)
+		return nil, fmt.Errorf("finding busybox of the package busybox-static: %w", err)
 	}
 	if err := static(program); err != nil {
 		return nil, err
 	}
 	commands, err := exec.Command(program, "--list").Output()
 	if err != nil {
-		return nil, fmt.Errorf("asking busybox for its commands: %w", err)
+		return nil, fmt.Errorf("listing the commands of busybox: %w", err)
 	}
 	files := []File{{Path: "/bin/busybox", From: program}, {Path: "/usr/bin/env", Link: "/bin/env"}}
 	for command := range strings.FieldsSeq(string(commands)) {
@@ -82,7 +82,7 @@ var busybox = sync.OnceValues(func() ([]File, error) {
 	return files, nil
 })
 
-// static tells whether a program needs no libraries: images have none.
+// static returns an error if a program needs libraries: images have none.
 func static(program string) error {
 	file, err := elf.Open(program)
 	if err != nil {

@@ -9,13 +9,13 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/nodes/machine"
 )
 
-// The signal that ends a node with the test that started it (Pdeathsig) belongs to the first thread, and of a program that executes another only
-// the thread that does so is left. Go runs main on any thread, unless it is locked here.
+// The signal that ends a node with its test (Pdeathsig) is bound to the first thread, and after an exec only the calling thread remains. Go
+// runs main on any thread unless an init function locks it.
 func init() { runtime.LockOSThread() }
 
 func main() {
 	if len(os.Args) < 2 {
-		log.Fatal("init: started by package nodes, with the file that says what the node is made of")
+		log.Fatal("init: missing argument: package nodes starts this program with the file that describes the node")
 	}
 	log.Fatal("init: ", machine.Main(os.Args))
 }

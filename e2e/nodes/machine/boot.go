@@ -27,23 +27,23 @@ func (m Machine) boot() error {
 	return m.run()
 }
 
-// own are the folders of the machine that a node sees with its own changes, which are on its disk.
+// own are folders of the machine that a node uses with an overlay of its own changes, which are on its disk.
 var own = []string{"/etc", "/var"}
 
-// disks are the folders that a node has for itself alone. Containerd mounts overlays there, and kubelet measures them.
+// disks are folders that only the node has. Containerd mounts overlays there, and kubelet measures their usage.
 var disks = []string{"/var/lib/containerd", "/var/lib/kubelet", "/var/log/pods"}
 
 func (m Machine) mount() error {
-	// First nothing that is mounted here reaches the machine, then kubelet may share within the node.
+	// First detach mounts from the machine's, then share them within the node for kubelet.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("parting from the machine's mounts: %w", err)
+		return fmt.Errorf("detaching from the machine's mounts: %w", err)
 	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
 		return fmt.Errorf("sharing mounts: %w", err)
 	}
 	if err := errors.Join(
 		mount("proc", "/proc", ""),
-		// That of the node's own network.
+		// The one of the node's network namespace.
 		mount("sysfs", "/sys", ""),
 		cgroup.Mount(),
 	); err != nil {
@@ -73,7 +73,7 @@ func (m Machine) mount() error {
 	return nil
 }
 
-// mountShared mounts an empty /run, as after a reboot, and the shared folder in it, wherever that was before.
+// mountShared mounts an empty /run, as after a reboot, with the shared folder in it.
 func (m Machine) mountShared() error {
 	dir, err := os.Open(m.Dir)
 	if err != nil {
@@ -89,8 +89,7 @@ func (m Machine) mountShared() error {
 	return bind(fmt.Sprintf("/proc/self/fd/%d", dir.Fd()), Shared)
 }
 
-// masked are settings of the kernel that belong to the whole machine: kubelet finds them as it wants them and writes
-// none. They are kubelet's own list.
+// masked are kernel settings of the whole machine, with the values that kubelet requires: it finds them and writes none. The list is kubelet's.
 var masked = map[string]string{
 	"vm/overcommit_memory":     "1",
 	"vm/panic_on_oom":          "0",
@@ -99,16 +98,16 @@ var masked = map[string]string{
 	"kernel/keys/root_maxkeys": "1000000", "kernel/keys/root_maxbytes": "25000000",
 }
 
-// settings are those of the node's own network.
+// settings are the kernel settings of the node's network.
 var settings = map[string]string{
 	"net/ipv4/ip_forward": "1",
-	// A reply may come in by another link than the one its request left by.
+	// A reply may arrive by another link than the one of its request.
 	"net/ipv4/conf/all/rp_filter": "0", "net/ipv4/conf/default/rp_filter": "0",
-	// Services and policies hold between two pods of one node as well.
+	// Services and NetworkPolicies apply also between pods of one node.
 	"net/bridge/bridge-nf-call-iptables": "1",
 }
 
-// identify makes the node one of its own, in this boot, to who asks the kernel or the machine.
+// identify gives the node its host name, boot ID, machine ID and kernel settings.
 func (m Machine) identify() error {
 	if err := unix.Sethostname([]byte(m.Name)); err != nil {
 		return fmt.Errorf("setting the host's name: %w", err)
@@ -160,7 +159,7 @@ func (m Machine) write() error {
 	return nil
 }
 
-// replace writes a file that may have been a link out of the node.
+// replace writes a file. An existing file is removed first, because it may be a link to a file outside of the node.
 func replace(file, text string) error {
 	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -171,13 +170,13 @@ func replace(file, text string) error {
 	return os.WriteFile(file, []byte(text), 0o644)
 }
 
-// connect waits until the node's network is there.
+// connect waits until the node's network is connected: then the standard input ends.
 func (m Machine) connect() error {
 	_, err := io.Copy(io.Discard, os.Stdin)
 	return err
 }
 
-// run starts the daemons and stays: it buries what is left to the first process, and starts daemons anew that end.
+// run starts the daemons. Then it reaps orphaned processes and restarts daemons that end.
 func (m Machine) run() error {
 	running := map[int]Daemon{}
 	for _, daemon := range m.Daemons {
@@ -199,13 +198,13 @@ func (m Machine) run() error {
 		if err != nil {
 			return fmt.Errorf("waiting for daemons: %w", err)
 		}
-		daemon, known := running[pid]
-		if !known {
+		daemon, ok := running[pid]
+		if !ok {
 			continue
 		}
-		log.Printf("%s has ended with status %d, and is started again", daemon.Name, status.ExitStatus())
+		log.Printf("%s has ended with status %d and is restarted", daemon.Name, status.ExitStatus())
 		delete(running, pid)
-		// Not in a haste that would drown its log.
+		// A pause keeps its log readable.
 		time.Sleep(time.Second)
 		if pid, err = m.start(daemon); err != nil {
 			return err
@@ -223,7 +222,7 @@ func (m Machine) start(daemon Daemon) (pid int, err error) {
 		return 0, err
 	}
 	defer output.Close()
-	// Not by package os/exec: who waits for every child must not wait for one.
+	// Not by package os/exec: run waits for every child, and os/exec would wait for this one.
 	pid, err = syscall.ForkExec(daemon.Command[0], daemon.Command, &syscall.ProcAttr{
 		Env:   os.Environ(),
 		Files: []uintptr{os.Stdin.Fd(), output.Fd(), output.Fd()},
@@ -240,13 +239,13 @@ func (d Daemon) await() error {
 	if d.Socket == "" {
 		return nil
 	}
-	const patience = time.Minute
+	const patience = 10 * time.Minute
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if _, err := os.Stat(d.Socket); err == nil {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s made no %s within %s", d.Name, d.Socket, patience)
+	return fmt.Errorf("%s has not created %s within %s", d.Name, d.Socket, patience)
 }
 
 func mount(kind, path, options string) error {

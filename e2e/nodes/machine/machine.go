@@ -1,7 +1,6 @@
-// Package machine is a node from the inside: what its first process does from the moment of power on.
+// Package machine implements the first process of a node.
 //
-// The node is a set of namespaces that the kernel takes down with its first process, and everything in it: to kill that
-// process is to cut its power.
+// A node is a set of namespaces that end with their first process, together with all other processes: to kill it is to cut the node's power.
 package machine
 
 import (
@@ -16,42 +15,42 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Namespaces are those that the first process of a node has to be started in. It makes that of the control groups itself.
+// Namespaces are the new namespaces of a node's first process. It creates the cgroup namespace itself.
 const Namespaces = unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC | unix.CLONE_NEWNET
 
-// Shared is where a node sees the folder that it has in common with the others.
+// Shared is the path on nodes of the folder that all nodes share.
 const Shared = "/run/holdfast"
 
-// Machine is what a node is made of.
+// Machine describes a node.
 type Machine struct {
-	// Name is the node's, and that of its host.
+	// Name is the name of the node and of its host.
 	Name string
 	// Cgroup is its control group.
 	Cgroup string
-	// Dir is the folder of the machine that all nodes share, as the machine sees it; the other paths are the node's view.
+	// Dir is the shared folder, as a path on the machine. The other paths are paths on the node.
 	Dir string
-	// Disk is the folder with what survives a power cut.
+	// Disk is the folder of the files that survive a power cut.
 	Disk string
-	// Logs is the folder that the daemons write to.
+	// Logs is the folder of the daemons' logs.
 	Logs string
 	// Files are written at each boot.
 	Files map[string]string
-	// Daemons are started in this order, and again whenever they end.
+	// Daemons are started in this order, and restarted when they end.
 	Daemons []Daemon
 }
 
-// Daemon is a program that runs as long as the node does.
+// Daemon is a program that runs as long as the node.
 type Daemon struct {
 	Name    string
 	Command []string
-	// Socket, if there is one, appears when the daemon can be used: the next is not started before.
+	// Socket, if set, is created by the daemon when it is ready. The next daemon starts afterwards.
 	Socket string
 }
 
-// joined is the argument that follows the file when the process has joined its control groups.
+// joined is the second argument of a process that has joined its control groups.
 const joined = "joined"
 
-// Main is the first process: its argument is the file that a Machine was saved in. It returns only with an error.
+// Main runs the first process of a node. Its argument is the file of a Machine. It returns only with an error.
 func Main(arguments []string) error {
 	text, err := os.ReadFile(arguments[1])
 	if err != nil {
@@ -64,7 +63,7 @@ func Main(arguments []string) error {
 	if len(arguments) > 2 && arguments[2] == joined {
 		return m.boot()
 	}
-	// Control groups are joined by thread, so only a new program has all its threads in them.
+	// A thread joins control groups, so all threads are in them only after an exec.
 	runtime.LockOSThread()
 	if err := cgroup.Join(m.Cgroup); err != nil {
 		return fmt.Errorf("joining control group %s: %w", m.Cgroup, err)
@@ -72,20 +71,20 @@ func Main(arguments []string) error {
 	return syscall.Exec("/proc/self/exe", []string{arguments[0], arguments[1], joined}, os.Environ())
 }
 
-// Command returns how a node is started: init is the program that calls Main. Its network is still to be connected; it
-// waits for that until its standard input ends.
+// Command returns the command that starts a node and writes its file; init is the program that calls Main. The node waits for the connection of
+// its network until its standard input ends.
 func (m Machine) Command(init, file string) (*exec.Cmd, error) {
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return nil, err
 	}
 	if err := os.WriteFile(file, text, 0o644); err != nil {
-		return nil, fmt.Errorf("writing what node %s is made of: %w", m.Name, err)
+		return nil, fmt.Errorf("writing the file of node %s: %w", m.Name, err)
 	}
 	cmd := exec.Command(init, file)
 	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"}
-	if often := os.Getenv("GOGC"); often != "" {
-		cmd.Env = append(cmd.Env, "GOGC="+often) // for the node's own programs: containers have an environment of their own
+	if gogc := os.Getenv("GOGC"); gogc != "" {
+		cmd.Env = append(cmd.Env, "GOGC="+gogc) // for the programs of the node: containers have their own environment
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: Namespaces}
 	return cmd, nil

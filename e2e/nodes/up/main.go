@@ -1,5 +1,5 @@
-// Command up runs the cluster that the tests run, to look around in it: nodes a1, a2, b1, b2, c1 and c2 in three zones,
-// and load. It is made to fail by lines on the standard input, such as "kill a1 a2".
+// Command up runs the cluster of the tests for manual use: nodes a1, a2, b1, b2, c1 and c2 in three zones, and load. Lines on the standard
+// input cause failures, such as "kill a1 a2".
 package main
 
 import (
@@ -21,8 +21,8 @@ import (
 func main() {
 	log.SetFlags(0)
 	dir := flag.String("dir", "", "folder for state and logs (default: a new one)")
-	grace := flag.Duration("grace", 0, "how long a node may be silent (default 8s)")
-	toleration := flag.Duration("toleration", 0, "how long pods stay bound to a lost node (default 5s)")
+	grace := flag.Duration("grace", 0, "time without a heartbeat after which a node is unreachable (default 8s)")
+	toleration := flag.Duration("toleration", 0, "how long pods stay bound to an unreachable node (default 5s)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -46,15 +46,15 @@ func run(ctx context.Context, config nodes.Config) (err error) {
 	log.Printf("up in %s; logs in %s/log", time.Since(start).Round(time.Second/10), config.Dir)
 	fmt.Printf("export KUBECONFIG=%s\n", cluster.Kubeconfig())
 	log.Print(usage)
-	go obey(ctx, cluster, os.Stdin)
+	go execute(ctx, cluster, os.Stdin)
 	<-ctx.Done()
 	return cluster.Close()
 }
 
-const usage = `kill, boot, cut or heal NODE..., stop-control-plane, start-control-plane; Ctrl-C ends it`
+const usage = `kill, boot, cut or heal NODE..., stop-control-plane, start-control-plane; Ctrl-C stops the cluster`
 
-// obey does what the lines say.
-func obey(ctx context.Context, cluster *nodes.Cluster, lines io.Reader) {
+// execute executes the commands in lines.
+func execute(ctx context.Context, cluster *nodes.Cluster, lines io.Reader) {
 	for input := bufio.NewScanner(lines); input.Scan(); {
 		words := strings.Fields(input.Text())
 		if len(words) == 0 {
@@ -76,11 +76,11 @@ func do(ctx context.Context, cluster *nodes.Cluster, verb string, names []string
 	case "start-control-plane":
 		return cluster.StartControlPlane(ctx)
 	}
-	failure, known := map[string]func(context.Context, ...string) error{
+	failure, ok := map[string]func(context.Context, ...string) error{
 		"kill": cluster.Kill, "boot": cluster.Boot, "cut": cluster.Cut, "heal": cluster.Heal,
 	}[verb]
-	if !known || len(names) == 0 {
-		return fmt.Errorf("%s %s: say %s", verb, strings.Join(names, " "), usage)
+	if !ok || len(names) == 0 {
+		return fmt.Errorf("unknown command %s %s: use %s", verb, strings.Join(names, " "), usage)
 	}
 	return failure(ctx, names...)
 }

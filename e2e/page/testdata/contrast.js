@@ -1,6 +1,6 @@
-// Every text of the page with too little contrast to what is behind it, and how many were looked at.
+// Returns the texts of the page with too little contrast to their background, and how many texts were examined.
 (() => {
-  // A colour is drawn and read back, for it can be written in many ways.
+  // A canvas converts all notations of colors.
   const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
   const channels = (colour) => {
     canvas.clearRect(0, 0, 1, 1);

@@ -13,8 +13,7 @@ import (
 	"github.com/argoproj/argo-events/pkg/shared/util"
 )
 
-// loadConfig reads the configuration like reconciler.LoadConfig, which takes it from a fixed place in the controller's
-// image. A key that the controller does not know is an error here.
+// loadConfig decodes the configuration like reconciler.LoadConfig, which reads it from a fixed path. An unknown key is an error here.
 func loadConfig(text string) (*reconciler.GlobalConfig, error) {
 	v := util.ViperWithLogging()
 	v.SetConfigType("yaml")
@@ -29,7 +28,7 @@ func checkEventBus(m *manifests, bus *events.EventBus) error {
 	if err := eventbus.ValidateEventBus(bus); err != nil {
 		return err
 	}
-	// Without a configuration the controller is somebody else's, and so are the versions it knows.
+	// Without a configuration, the release has no controller, and the supported versions are unknown.
 	if bus.Spec.JetStream == nil || m.config == nil {
 		return nil
 	}
@@ -37,12 +36,12 @@ func checkEventBus(m *manifests, bus *events.EventBus) error {
 	return err
 }
 
-// checkSensor checks a sensor with its bus, by which the rules differ.
+// checkSensor validates a sensor with its bus, because the rules depend on the bus.
 func checkSensor(m *manifests, s *events.Sensor) error {
 	name := cmp.Or(s.Spec.EventBusName, events.DefaultEventBusName)
 	at := slices.IndexFunc(m.buses, func(b *events.EventBus) bool { return b.Name == name })
 	if at < 0 {
-		return fmt.Errorf("there is no EventBus %q", name)
+		return fmt.Errorf("EventBus %q not found", name)
 	}
 	return sensor.ValidateSensor(s, m.buses[at])
 }

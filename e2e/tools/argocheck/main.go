@@ -1,6 +1,5 @@
-// Command argocheck tells what Argo Events itself thinks of manifests: it reads a YAML stream on standard input and
-// prints, for each EventBus, EventSource, Sensor and controller configuration in it, a line of JSON with the problem,
-// or with an empty one. Other objects are passed over.
+// Command argocheck validates manifests with Argo Events' own code. It reads a YAML stream from standard input. For each EventBus, EventSource,
+// Sensor and controller configuration it prints a line of JSON with the problem, or an empty one. It ignores other objects.
 package main
 
 import (

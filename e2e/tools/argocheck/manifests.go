@@ -13,20 +13,20 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// object is something that Argo Events has an opinion on; it is asked when all of the stream is there.
+// object is an object that Argo Events validates. Checks run after the whole stream is read.
 type object struct {
 	key   string
 	check func() error
 }
 
-// manifests are the objects of a stream, and those that others are checked against.
+// manifests are the objects of a stream, and those that the checks of others need.
 type manifests struct {
 	objects []object
 	buses   []*events.EventBus
 	config  *reconciler.GlobalConfig
 }
 
-// add decodes a document. What cannot be decoded is the object's problem, and found when it is checked.
+// add decodes a document. An error in decoding is the result of the object's check.
 func (m *manifests) add(text []byte) error {
 	var head struct {
 		metav1.TypeMeta   `json:",inline"`
@@ -59,8 +59,8 @@ func (m *manifests) addConfig(key string, text []byte) error {
 	if err := yaml.Unmarshal(text, &configMap); err != nil {
 		return err
 	}
-	config, is := configMap.Data["controller-config.yaml"]
-	if !is {
+	config, ok := configMap.Data["controller-config.yaml"]
+	if !ok {
 		return nil
 	}
 	var err error
@@ -69,7 +69,7 @@ func (m *manifests) addConfig(key string, text []byte) error {
 	return nil
 }
 
-// addObject adds a check that is only made of what could be decoded.
+// addObject adds a check, or the error in decoding.
 func (m *manifests) addObject(key string, decoding error, check func() error) {
 	if decoding != nil {
 		check = func() error { return decoding }
@@ -77,8 +77,7 @@ func (m *manifests) addObject(key string, decoding error, check func() error) {
 	m.objects = append(m.objects, object{key, check})
 }
 
-// decode reads an object as the API machinery does, to the case of each letter, but refuses what that would drop: a
-// field that the type does not have, a key that stands twice.
+// decode decodes an object like the API machinery, case-sensitively, but unknown fields and duplicate keys are errors.
 func decode(text []byte, into any) error {
 	converted, err := yaml.YAMLToJSONStrict(text)
 	if err != nil {

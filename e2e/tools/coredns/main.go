@@ -1,5 +1,5 @@
-// Command coredns is CoreDNS with the plugins that a cluster's DNS needs. The whole of it speaks to three clouds besides,
-// and takes minutes to build.
+// Command coredns is CoreDNS with the plugins for the DNS of a cluster. With all plugins, among them those for three clouds, the build takes
+// minutes.
 package main
 
 import (

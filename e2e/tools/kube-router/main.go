@@ -1,5 +1,5 @@
-// Command kube-router is kube-router's controller of network policies, and nothing else of it. The whole of it speaks to a cloud and to
-// routers besides. What it asks of iptables at every change of a pod, and has to start a program for, is remembered for a while.
+// Command kube-router is kube-router's controller of NetworkPolicies, without its other parts. It caches queries of iptables, which start a
+// program each and are repeated at every change of a pod.
 package main
 
 import (
@@ -35,11 +35,11 @@ func main() {
 	}
 }
 
-// pace is the least time from one look at all pods and policies to the next. The controller says that it is alive before it looks, and waits until it
-// was heard.
+// pace is the shortest time between two synchronizations of all pods and policies. The controller sends a heartbeat before each, and waits until
+// it is received.
 const pace = time.Second
 
-// run enforces policies until it is told to stop.
+// run enforces NetworkPolicies until the context ends.
 func run(ctx context.Context, config *options.KubeRouterConfig) error {
 	access, err := clientcmd.BuildConfigFromFlags(config.Master, config.Kubeconfig)
 	if err != nil {
@@ -66,7 +66,7 @@ func run(ctx context.Context, config *options.KubeRouterConfig) error {
 		return err
 	}
 	for family, table := range tables {
-		tables[family] = &remembering{IPTablesHandler: table, started: time.Now()}
+		tables[family] = &caching{IPTablesHandler: table, started: time.Now()}
 	}
 	controller, err := netpol.NewNetworkPolicyController(client, config, pods, policies, namespaces, &sync.Mutex{}, nil, tables, sets, ranges)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command place places pods with verify's scheduler: it reads nodes, Services and pods as JSON on standard input, and
-// prints on which node each pod is and how long that took.
+// Command place places pods with verify's scheduler. It reads nodes, Services and pods as JSON from standard input, and prints the node of each
+// pod and the time it took.
 package main
 
 import (
@@ -15,14 +15,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// input is what there is. The pods are placed in their order.
+// input has the objects. Pods are placed in their order.
 type input struct {
 	Nodes    []*corev1.Node
 	Services []*corev1.Service
 	Pods     []*corev1.Pod
 }
 
-// output is where the pods are, by name, and the time from before the scheduler was made until the last was placed.
+// output has the node of each pod by name, and the time including the creation of the scheduler.
 type output struct {
 	Placed  map[string]string
 	Seconds float64
@@ -36,20 +36,20 @@ func main() {
 }
 
 func run(ctx context.Context, in io.Reader, out io.Writer) error {
-	var given input
-	if err := json.NewDecoder(in).Decode(&given); err != nil {
+	var objects input
+	if err := json.NewDecoder(in).Decode(&objects); err != nil {
 		return fmt.Errorf("reading the input: %w", err)
 	}
 	result := output{Placed: map[string]string{}}
 	start := time.Now()
-	s, err := scheduler.New(ctx, given.Nodes)
+	s, err := scheduler.New(ctx, objects.Nodes)
 	if err != nil {
 		return err
 	}
-	if err := s.SetObjects(scheduler.ClusterObjects{Services: given.Services}); err != nil {
+	if err := s.SetObjects(scheduler.ClusterObjects{Services: objects.Services}); err != nil {
 		return err
 	}
-	for _, pod := range given.Pods {
+	for _, pod := range objects.Pods {
 		node, err := s.Place(ctx, pod)
 		if err != nil {
 			return err

@@ -1,4 +1,4 @@
 #!/bin/sh
-# The entry point of the image: what looks like a flag is nats-server's.
+# The entry point of the image: flags are those of nats-server.
 case ${1:--} in -*) set -- nats-server "$@" ;; esac
 exec "$@"

@@ -8,32 +8,32 @@ import (
 	"github.com/cloudnativelabs/kube-router/v2/pkg/utils"
 )
 
-// tables is iptables with one chain, which notes what it is asked.
+// tables is an iptables with one chain that records calls.
 type tables struct {
 	utils.IPTablesHandler
-	asked []string
+	calls []string
 	rules []string
 }
 
 func (t *tables) Exists(_, _ string, rule ...string) (bool, error) {
-	t.asked = append(t.asked, "exists")
+	t.calls = append(t.calls, "exists")
 	return slices.Contains(t.rules, rule[0]), nil
 }
 
 func (t *tables) List(string, string) ([]string, error) {
-	t.asked = append(t.asked, "list")
+	t.calls = append(t.calls, "list")
 	return slices.Clone(t.rules), nil
 }
 
 func (t *tables) Append(_, _ string, rule ...string) error {
-	t.asked = append(t.asked, "append")
+	t.calls = append(t.calls, "append")
 	t.rules = append(t.rules, rule[0])
 	return nil
 }
 
-func TestRemembering(t *testing.T) {
+func TestCaching(t *testing.T) {
 	real := &tables{}
-	r := &remembering{IPTablesHandler: real}
+	r := &caching{IPTablesHandler: real}
 	look := func(want ...string) {
 		t.Helper()
 		if err := r.AppendUnique("filter", "INPUT", "one"); err != nil {
@@ -42,13 +42,13 @@ func TestRemembering(t *testing.T) {
 		if rules, err := r.List("filter", "INPUT"); err != nil || !slices.Equal(rules, []string{"one"}) {
 			t.Fatalf("got %v %v, want one rule", rules, err)
 		}
-		if !slices.Equal(real.asked, want) {
-			t.Errorf("asked %v, want %v", real.asked, want)
+		if !slices.Equal(real.calls, want) {
+			t.Errorf("got calls %v, want %v", real.calls, want)
 		}
-		real.asked = nil
+		real.calls = nil
 	}
 	look("exists", "append", "list")
-	look("exists") // for something has changed since it was asked
+	look("exists") // a rule has changed since the last query
 	look()
 	r.started = time.Now()
 	look("exists", "list")
@@ -56,13 +56,13 @@ func TestRemembering(t *testing.T) {
 	r.started = time.Time{}
 	look("exists")
 	look()
-	r.asked = r.asked.Add(-2 * trust)
+	r.queried = r.queried.Add(-2 * maxAge)
 	look("exists", "list")
 	if err := r.Append("filter", "INPUT", "two"); err != nil {
 		t.Fatal(err)
 	}
-	real.asked, real.rules = nil, []string{"one"}
+	real.calls, real.rules = nil, []string{"one"}
 	look("exists", "list")
-	r.asked = time.Now()
+	r.queried = time.Now()
 	look()
 }
