@@ -6,8 +6,8 @@ import (
 )
 
 // outcome returns what the scenario did to a workload.
-func outcome(w *sim.Controller) Outcome {
-	seen := w.Observation()
+func outcome(s *sim.Cluster, w *sim.Controller) Outcome {
+	seen := s.Observation(w)
 	o := Outcome{Workload: w.Workload, Pods: w.Replicas(), Least: seen.Least, After: w.Ready(), Needs: w.Needs(), Pending: w.Blockers()}
 	switch {
 	case !o.Recovers():

@@ -25,12 +25,6 @@ type attachments struct {
 	users map[string][]*Pod
 }
 
-// attachWait is why a pod on a node waits for a volume: another pod uses its claim.
-type attachWait struct {
-	claim string
-	user  *Pod
-}
-
 func (w *attachWait) String() string {
 	n := w.user.node
 	if !n.failed {

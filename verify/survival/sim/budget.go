@@ -14,12 +14,6 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// budget is a PodDisruptionBudget and the pods that it selects, in any state.
-type budget struct {
-	*workload.Budget
-	pods []*Pod
-}
-
 func (b *budget) selects(p *corev1.Pod) bool {
 	return b.Object.Namespace == p.Namespace && b.PodSelector.Matches(labels.Set(p.Labels))
 }

@@ -1,12 +1,6 @@
 package sim
 
-import (
-	"math"
-	"time"
-)
-
-// Never is a time that does not come.
-const Never = time.Duration(math.MaxInt64)
+import "time"
 
 // clock is the simulated time and the pods whose state ends by itself.
 type clock struct {
@@ -52,15 +46,4 @@ func (c *clock) advance(to time.Duration) []*Pod {
 		set(c.journal, &p.due, Never)
 	}
 	return due
-}
-
-// without returns a copy of a list without a pod.
-func without(list []*Pod, p *Pod) []*Pod {
-	left := make([]*Pod, 0, len(list))
-	for _, other := range list {
-		if other != p {
-			left = append(left, other)
-		}
-	}
-	return left
 }

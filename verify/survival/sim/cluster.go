@@ -46,7 +46,7 @@ func New(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cluster, 
 	sim.journal.final = true
 	for _, w := range sim.controllers {
 		sim.observer.activate(w)
-		if err := sim.adoptRunning(w); err != nil {
+		if err := sim.lifecycle.adopt(w, sim.nodes); err != nil {
 			return nil, err
 		}
 	}
@@ -73,7 +73,7 @@ func newCluster(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cl
 	if err != nil {
 		return nil, err
 	}
-	sim := &Cluster{journal: j, clock: &clock{journal: j}, queue: &queue{journal: j, scheduler: sched}, observer: &observer{}, volumes: v, detection: cmp.Or(c.Detection, Detection)}
+	sim := &Cluster{journal: j, clock: &clock{journal: j}, queue: &queue{journal: j, scheduler: sched}, observer: newObserver(), volumes: v, detection: cmp.Or(c.Detection, Detection)}
 	sim.nodes = newNodes(objects, j, sched, sim.queue)
 	sim.lifecycle = &lifecycle{
 		journal: j, scheduler: sched, clock: sim.clock, queue: sim.queue, observer: sim.observer,
@@ -112,11 +112,14 @@ func (c *Cluster) AllowedTopologies() []corev1.TopologySelectorTerm {
 // Active returns the controllers that the scenario may have affected. All others have done nothing and lost nothing.
 func (c *Cluster) Active() []*Controller { return c.observer.active }
 
+// Observation returns what the scenario did to a workload so far.
+func (c *Cluster) Observation(w *Controller) Observation { return *c.observer.of(w) }
+
 // Changes returns what happened to pods in the scenario, in order, and the pods of active controllers that fit on no node.
 func (c *Cluster) Changes() []Change {
 	list := c.observer.changes
 	for _, p := range c.queue.pods {
-		if p.controller.observation != nil && p.unschedulable != nil {
+		if c.observer.observations[p.controller] != nil && p.unschedulable != nil {
 			list = append(list, Change{Pod: p.Name(), Workload: p.controller.Workload, Reason: p.unschedulable.Error()})
 		}
 	}
@@ -161,7 +164,7 @@ func (c *Cluster) settle(ctx context.Context) error {
 		}
 		for i := 0; i < len(c.observer.active); i++ { // the list may grow
 			one := c.observer.active[i]
-			did, err := one.reconcile(c.lifecycle, one)
+			did, err := reconcilers[one.Workload.Kind](c.lifecycle, one)
 			if err != nil {
 				return err
 			}

@@ -18,12 +18,6 @@ func daemonSet(l *lifecycle, c *Controller) (bool, error) {
 	return created || replaced, err
 }
 
-// daemonPods are the pods of a DaemonSet on a node: one of the old revision, one of the new, and any Terminating ones.
-type daemonPods struct {
-	old, updated *Pod
-	terminating  bool
-}
-
 // podsPerNode returns the pods on each node. The list is valid until the next call.
 func podsPerNode(c *Controller) []daemonPods {
 	if c.perNode == nil {

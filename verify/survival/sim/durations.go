@@ -1,10 +1,14 @@
 package sim
 
 import (
+	"math"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
+
+// Never is a time that does not come.
+const Never = time.Duration(math.MaxInt64)
 
 // Durations of the control plane and the kubelets, by their defaults.
 const (

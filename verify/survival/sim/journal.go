@@ -29,3 +29,14 @@ func set[T any](j *journal, at *T, to T) {
 	*at = to
 	j.record(func() { *at = before })
 }
+
+// without returns a copy of a list without a pod.
+func without(list []*Pod, p *Pod) []*Pod {
+	left := make([]*Pod, 0, len(list))
+	for _, other := range list {
+		if other != p {
+			left = append(left, other)
+		}
+	}
+	return left
+}

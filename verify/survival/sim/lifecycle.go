@@ -26,7 +26,8 @@ type lifecycle struct {
 
 // create creates a Pending pod; target is the node that a pod of a DaemonSet is for, nil for other pods.
 func (l *lifecycle) create(c *Controller, index, revision int, target *Node) *Pod {
-	p := &Pod{controller: c, index: index, revision: revision, object: c.pod(index, revision), due: Never, tried: -1, target: target}
+	p := &Pod{controller: c, index: index, revision: revision, object: c.Workload.Pod(index, revision), due: Never, tried: -1, target: target}
+	setOwner(p.object, c.Workload, revision)
 	if target != nil {
 		requireNode(&p.object.Spec, target.Name())
 	}
@@ -212,7 +213,7 @@ func (l *lifecycle) setState(p *Pod, to state, due time.Duration) {
 		set(l.journal, &c.ready, c.ready+1)
 	} else {
 		set(l.journal, &c.ready, c.ready-1)
-		c.observation.LostReady = true
+		l.observer.observations[c].LostReady = true
 	}
 	l.observer.observeNode(p, l.clock.now)
 }

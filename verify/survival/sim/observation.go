@@ -38,14 +38,25 @@ type Change struct {
 // observer records what a scenario does.
 type observer struct {
 	// active are the controllers that may have something to do, in the order in which they had.
-	active  []*Controller
-	changes []Change
+	active       []*Controller
+	observations map[*Controller]*Observation
+	changes      []Change
+}
+
+func newObserver() *observer { return &observer{observations: map[*Controller]*Observation{}} }
+
+// of returns the observation of a controller, that of an unaffected workload if it is not active.
+func (o *observer) of(c *Controller) *Observation {
+	if seen := o.observations[c]; seen != nil {
+		return seen
+	}
+	return newObservation(c)
 }
 
 // activate adds a controller that may have something to do.
 func (o *observer) activate(c *Controller) {
-	if c.observation == nil {
-		c.observation = newObservation(c)
+	if o.observations[c] == nil {
+		o.observations[c] = newObservation(c)
 		o.active = append(o.active, c)
 	}
 }
@@ -54,16 +65,14 @@ func (o *observer) record(c Change) { o.changes = append(o.changes, c) }
 
 // reset forgets what was observed.
 func (o *observer) reset() {
-	for _, c := range o.active {
-		c.observation = nil
-	}
+	clear(o.observations)
 	o.active, o.changes = nil, nil
 }
 
 // observe records the Ready pods of each active controller, when nothing is left to do at this time.
 func (o *observer) observe(now time.Duration) {
 	for _, c := range o.active {
-		s := c.observation
+		s := o.observations[c]
 		if c.ready < s.Least {
 			s.Least, s.LeastAt = c.ready, now
 		}
@@ -82,7 +91,7 @@ func (o *observer) observe(now time.Duration) {
 
 // observeNode records that a node has a Ready pod of its DaemonSet, or none any more.
 func (o *observer) observeNode(p *Pod, now time.Duration) {
-	s, n := p.controller.observation, p.target
+	s, n := o.observations[p.controller], p.target
 	since, ok := s.nodesSince[n]
 	has := p.state == ready
 	switch {

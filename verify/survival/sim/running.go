@@ -9,19 +9,19 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// adoptRunning binds the running pods of the input to their nodes: at most as many as the workload should have, the oldest
+// adopt binds the running pods of the input to their nodes: at most as many as the workload should have, the oldest
 // first, and those of a StatefulSet by ordinal. Pods on unknown nodes are created anew, like missing ones.
-func (c *Cluster) adoptRunning(w *Controller) error {
-	for _, r := range w.Workload.Running {
-		n := c.nodes.byName[r.Node]
-		index, target, ok := w.slot(r, n)
+func (l *lifecycle) adopt(c *Controller, all *nodes) error {
+	for _, r := range c.Workload.Running {
+		n := all.byName[r.Node]
+		index, target, ok := c.slot(r, n)
 		if n == nil || !ok {
 			continue
 		}
-		p := c.lifecycle.create(w, index, 1, target)
+		p := l.create(c, index, 1, target)
 		p.running = true
-		p.object.Name, p.object.UID = r.Name, types.UID(w.Workload.Kind+"/"+p.object.Namespace+"/"+r.Name)
-		if err := c.lifecycle.bind(p, n); err != nil {
+		p.object.Name, p.object.UID = r.Name, types.UID(c.Workload.Kind+"/"+p.object.Namespace+"/"+r.Name)
+		if err := l.bind(p, n); err != nil {
 			return fmt.Errorf("binding running pod %s to its node %s: %w", p.key(), r.Node, err)
 		}
 	}

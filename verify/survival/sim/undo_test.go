@@ -74,7 +74,7 @@ func stateText(c *Cluster) string {
 	l := c.lifecycle
 	lines := []string{fmt.Sprint(c.clock.now, c.drain.node, c.nodes.failed, len(c.queue.pods), len(c.clock.timers), len(c.journal.undo), len(c.observer.active))}
 	for _, w := range c.controllers {
-		lines = append(lines, fmt.Sprint(w.Workload, w.replicas, w.revision, w.oldReplicas, w.newReplicas, w.created, w.ready, w.failedNodes, w.observation))
+		lines = append(lines, fmt.Sprint(w.Workload, w.replicas, w.revision, w.oldReplicas, w.newReplicas, w.created, w.ready, w.failedNodes, c.observer.of(w)))
 		for _, p := range w.pods {
 			lines = append(lines, fmt.Sprint(p.Name(), p.object.Spec.NodeName, p.object.DeletionTimestamp, p.state, p.due, p.revision, p.unschedulable == nil, p.nominated(), p.preemptions, p.attachWait))
 		}

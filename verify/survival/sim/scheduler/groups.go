@@ -29,14 +29,6 @@ type group struct {
 	counted bool
 }
 
-// split is why a node is split off from its class in one placement.
-type split struct {
-	placement int
-	named     bool
-	// related are the indices of the signatures of related pods, each as often as there is such a pod on the node.
-	related []int
-}
-
 // each yields the nodes of a group, sorted by name.
 func (g group) each() iter.Seq[*node] {
 	return func(yield func(*node) bool) {

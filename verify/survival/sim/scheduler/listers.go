@@ -37,15 +37,12 @@ type listers struct {
 	services  map[string][]*corev1.Service
 	selecting map[string][]*corev1.Service
 	shown     []*corev1.Service
-	// relations are those of the pods that were placed, see relationOf.
-	relations map[string]*relation
 }
 
 func newListers() *listers {
 	return &listers{
 		factory: informers.NewSharedInformerFactory(nil, 0), namespaces: placement.Namespaces{},
 		services: map[string][]*corev1.Service{}, selecting: map[string][]*corev1.Service{},
-		relations: map[string]*relation{},
 	}
 }
 
@@ -66,7 +63,6 @@ func (l *listers) replace(objects ClusterObjects) error {
 	clear(l.namespaces) // in place: signatures refer to it
 	clear(l.services)
 	clear(l.selecting)
-	clear(l.relations)
 	l.shown = nil
 	for _, s := range objects.Services {
 		l.services[s.Namespace] = append(l.services[s.Namespace], s)

@@ -9,26 +9,6 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 )
 
-// nodeClass is an equivalence class of nodes: they have the same facts and the same requested resources. To the plugins
-// they are equal for a pod that is not related to any of their pods.
-type nodeClass struct {
-	key   classKey
-	nodes []*node // sorted by name
-	// split is how many of the nodes are split off in the placement of that number, see groups.
-	split, placement int
-	index            int
-}
-
-// classKey is equal for nodes of one class.
-type classKey struct {
-	facts string
-	// Requested resources; nonZero are those with the scheduler's defaults for pods without requests.
-	cpu, memory, storage, nonZeroCPU, nonZeroMemory int64
-	pods                                            int
-	// more are extended resources and used host ports.
-	more string
-}
-
 // factsOf returns what the plugins read of a node's API object as text. Of labels that are unique to each node it has
 // only the keys.
 func factsOf(info *framework.NodeInfo, unique *uniqueLabels) string {

@@ -26,19 +26,6 @@ type nodes struct {
 	priorities map[int32]int
 }
 
-// node is a node and its pods.
-type node struct {
-	info *framework.NodeInfo
-	// facts are those of the API object, "" if they have to be computed, see factsOf.
-	facts string
-	class *nodeClass
-	// changed: the class may be outdated.
-	changed bool
-	split   split
-}
-
-func (n *node) name() string { return n.info.Node().Name }
-
 func newNodes(all []*corev1.Node) *nodes {
 	n := &nodes{byName: map[string]*node{}, labels: newUniqueLabels(), signatures: newSignatures(), classes: newNodeClasses(), priorities: map[int32]int{}}
 	for _, one := range all {

@@ -21,23 +21,22 @@ func newNominated() nominated { return nominated{byNode: map[string][]fwk.PodInf
 // NominatedPodsForNode returns the pods that are nominated for a node.
 func (n nominated) NominatedPodsForNode(node string) []fwk.PodInfo { return n.byNode[node] }
 
-// Nominate reserves capacity for a pod on the node in its status.nominatedNodeName. The pod must have a UID.
-func (s *Scheduler) Nominate(pod *corev1.Pod) {
-	s.listers.ensureNamespace(pod)
+// add adds a pod to the node in its status.nominatedNodeName.
+func (n nominated) add(pod *corev1.Pod) {
 	info, _ := framework.NewPodInfo(pod) // affinity terms with errors are ignored, as by kube-scheduler
 	node := pod.Status.NominatedNodeName
-	s.nominated.byNode[node] = append(s.nominated.byNode[node], info)
+	n.byNode[node] = append(n.byNode[node], info)
 }
 
-// Withdraw ends a nomination: the pod must have the same UID and nominated node.
-func (s *Scheduler) Withdraw(pod *corev1.Pod) {
+// remove removes the pod with the same UID from its nominated node.
+func (n nominated) remove(pod *corev1.Pod) {
 	node := pod.Status.NominatedNodeName
-	left := slices.DeleteFunc(slices.Clone(s.nominated.byNode[node]), func(p fwk.PodInfo) bool { return p.GetPod().UID == pod.UID })
+	left := slices.DeleteFunc(slices.Clone(n.byNode[node]), func(p fwk.PodInfo) bool { return p.GetPod().UID == pod.UID })
 	if len(left) == 0 {
-		delete(s.nominated.byNode, node)
+		delete(n.byNode, node)
 		return
 	}
-	s.nominated.byNode[node] = left
+	n.byNode[node] = left
 }
 
 // nodes returns the nodes that are nominated for a pod, sorted by name.

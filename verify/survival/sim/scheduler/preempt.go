@@ -11,7 +11,6 @@ import (
 	fwk "k8s.io/kube-scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/framework/preemption"
-	"k8s.io/utils/ptr"
 )
 
 // Preempt returns the node that kube-scheduler would nominate for a pod that fits on no node, and the pods that it
@@ -100,24 +99,3 @@ func earliest(pods []*corev1.Pod) int64 {
 	}
 	return first
 }
-
-// moreImportant reports whether a is spared rather than b: the pod of higher priority, then the older one, as in
-// kube-scheduler, then the first by name.
-func moreImportant(a, b *corev1.Pod) bool {
-	return cmp.Or(
-		cmp.Compare(priority(b), priority(a)),
-		cmp.Compare(started(a), started(b)),
-		cmp.Compare(a.Namespace, b.Namespace),
-		cmp.Compare(a.Name, b.Name),
-	) < 0
-}
-
-// started returns the start time of a pod in nanoseconds. Pods without one are the newest.
-func started(p *corev1.Pod) int64 {
-	if p.Status.StartTime == nil {
-		return math.MaxInt64
-	}
-	return p.Status.StartTime.UnixNano()
-}
-
-func priority(p *corev1.Pod) int32 { return ptr.Deref(p.Spec.Priority, 0) }

@@ -33,6 +33,7 @@ import (
 type Scheduler struct {
 	nodes      *nodes
 	listers    *listers
+	relations  *relations
 	snapshot   *snapshot
 	groups     groups
 	nominated  nominated
@@ -51,7 +52,7 @@ var registerMetrics = sync.OnceFunc(metrics.Register)
 func New(ctx context.Context, all []*corev1.Node) (*Scheduler, error) {
 	registerMetrics() // the plugins panic without
 	s := &Scheduler{nodes: newNodes(all), listers: newListers(), groups: groups{index: map[string]int{}}, nominated: newNominated()}
-	s.snapshot = &snapshot{nodes: s.nodes}
+	s.snapshot, s.relations = &snapshot{nodes: s.nodes}, newRelations(s.listers)
 	plugins := registry(s.volumes.plugin, func(p *defaultpreemption.DefaultPreemption) { s.preemption = p })
 	p, err := profile(plugins)
 	if err != nil {
@@ -67,7 +68,10 @@ func New(ctx context.Context, all []*corev1.Node) (*Scheduler, error) {
 }
 
 // SetObjects replaces the objects that the plugins list.
-func (s *Scheduler) SetObjects(objects ClusterObjects) error { return s.listers.replace(objects) }
+func (s *Scheduler) SetObjects(objects ClusterObjects) error {
+	s.relations.reset()
+	return s.listers.replace(objects)
+}
 
 // Add adds a pod to the node in its spec.nodeName, whether it fits or not. The pod must have a UID, and must not change
 // until it is removed.
@@ -98,6 +102,15 @@ func (s *Scheduler) SetNode(n *corev1.Node) { s.nodes.set(n) }
 
 // RemoveNode removes a node with its pods.
 func (s *Scheduler) RemoveNode(name string) { s.nodes.remove(name) }
+
+// Nominate reserves capacity for a pod on the node in its status.nominatedNodeName. The pod must have a UID.
+func (s *Scheduler) Nominate(pod *corev1.Pod) {
+	s.listers.ensureNamespace(pod)
+	s.nominated.add(pod)
+}
+
+// Withdraw ends the nomination of the pod with the same UID and nominated node.
+func (s *Scheduler) Withdraw(pod *corev1.Pod) { s.nominated.remove(pod) }
 
 // Place returns the name of the best node for a pod: the nominated node if it fits, otherwise the one with the highest
 // score, the first by name among equals. It does not add the pod. Each volume selector must match the node. The error
@@ -210,7 +223,7 @@ func (s *Scheduler) divide(pod *corev1.Pod) {
 		return
 	}
 	named := append(s.nodes.namedBy(s.volumes.terms()), s.nominated.nodes(s.nodes)...)
-	s.groups.divide(s.nodes, pod, s.listers.relationOf(pod), named)
+	s.groups.divide(s.nodes, pod, s.relations.of(pod), named)
 	s.snapshot.reset()
 	for _, g := range s.groups.all {
 		for n := range g.each() {

@@ -9,23 +9,6 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 )
 
-// Node is a node and the pods on it, in the order in which they came.
-type Node struct {
-	object *corev1.Node
-	pods   []*Pod
-	// failed: the node has no power.
-	failed bool
-}
-
-// Name returns the name of the node.
-func (n *Node) Name() string { return n.object.Name }
-
-// Object returns the API object of the node as it is now. Callers must not change it.
-func (n *Node) Object() *corev1.Node { return n.object }
-
-// Pods returns the pods on the node. Callers must not change the list.
-func (n *Node) Pods() []*Pod { return n.pods }
-
 // nodes are the nodes of the cluster.
 type nodes struct {
 	journal   *journal

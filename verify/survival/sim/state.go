@@ -1,0 +1,185 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/placement"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// Node is a node and the pods on it, in the order in which they came.
+type Node struct {
+	object *corev1.Node
+	pods   []*Pod
+	// failed: the node has no power.
+	failed bool
+}
+
+// Name returns the name of the node.
+func (n *Node) Name() string { return n.object.Name }
+
+// Object returns the API object of the node as it is now. Callers must not change it.
+func (n *Node) Object() *corev1.Node { return n.object }
+
+// Pods returns the pods on the node. Callers must not change the list.
+func (n *Node) Pods() []*Pod { return n.pods }
+
+// state is the state of a pod. See lifecycle for the way of a pod through them.
+type state int
+
+const (
+	pending     state = iota // no node
+	starting                 // on a node and not Ready; until it is unblocked while it waits for a volume
+	ready                    // Ready; available once the state has no end
+	terminating              // marked for deletion, not Ready
+	unreachable              // its node has failed, and the pod is not marked for deletion yet
+)
+
+// Pod is a pod of a controller.
+type Pod struct {
+	controller *Controller
+	// index and revision identify the pod within its controller; index is the ordinal in a StatefulSet.
+	index, revision int
+	object          *corev1.Pod
+	node            *Node
+	state           state
+	// due is when the state ends by itself, Never if it does not.
+	due time.Duration
+	// unschedulable is why no node takes the pod; tried is the version of the queue at which that was found.
+	unschedulable *scheduler.Unschedulable
+	tried         int
+	// attachWait is the volume that the pod waits for on its node, nil if there is none.
+	attachWait *attachWait
+	// preemptions counts how often other pods were preempted for this one.
+	preemptions int
+	// budgets are the budgets that select the pod.
+	budgets []*budget
+	// at is the position in the controller's list.
+	at int
+	// target is the node that a pod of a DaemonSet is for, nil for other pods.
+	target *Node
+	// running: the pod was read from the input with its node.
+	running bool
+}
+
+// Name returns the name of the pod.
+func (p *Pod) Name() string { return p.object.Name }
+
+// Controller returns the controller that created the pod.
+func (p *Pod) Controller() *Controller { return p.controller }
+
+// Node returns the node of the pod, nil if it has none.
+func (p *Pod) Node() *Node { return p.node }
+
+// Running reports whether the pod was read from the input with its node, and not created by the simulation.
+func (p *Pod) Running() bool { return p.running }
+
+// Signature is equal for pods that are interchangeable now: those of one revision of a workload in the same state until
+// the same time. Pods whose name matters are interchangeable with none.
+func (p *Pod) Signature() string {
+	name := ""
+	if p.controller.Workload.Kind == workload.StatefulSet || p.attachWait != nil { // the first pod that waits for a volume gets it
+		name = p.Name()
+	}
+	return fmt.Sprintf("%d %d %s %d %d", p.controller.Index, p.revision, name, p.state, p.due)
+}
+
+// key returns namespace and name, or the name without a namespace.
+func (p *Pod) key() string { return strings.TrimPrefix(p.object.Namespace+"/"+p.object.Name, "/") }
+
+// available reports whether the pod has been Ready for as long as its controller requires.
+func (p *Pod) available() bool { return p.state == ready && p.due == Never }
+
+// active reports whether the pod counts for its controller: it is not marked for deletion.
+func (p *Pod) active() bool { return p.state != terminating }
+
+// onFailedNode reports whether the node of the pod has failed.
+func (p *Pod) onFailedNode() bool { return p.node != nil && p.node.failed }
+
+// nominated returns the node with capacity reserved for the pod, "" if there is none.
+func (p *Pod) nominated() string { return p.object.Status.NominatedNodeName }
+
+// Controller is the state of the controller of a workload: its pods, and how many it should have.
+type Controller struct {
+	Workload *workload.Workload
+	// Index is the position of the workload in the system.
+	Index int
+
+	// pods are all pods that the API server has; ready counts those that are Ready, created all that ever existed.
+	pods           []*Pod
+	ready, created int
+	// replicas is the desired number of pods, revision that of the template: 1 until a rollout.
+	replicas, revision int
+	// oldReplicas and newReplicas are the desired numbers of pods of the two ReplicaSets of a Deployment.
+	oldReplicas, newReplicas int
+	// nodes are the nodes of a DaemonSet, sorted by name; failedNodes counts those that have failed.
+	nodes       []*Node
+	failedNodes int
+	perNode     []daemonPods
+
+	// grace is how long a pod takes to terminate, start to become Ready, minReady from Ready to available.
+	grace, start, minReady time.Duration
+	priority               int32
+	// uniform: when a pod fits on no node, no other pod of the revision does, as none has a volume or a node of its own.
+	uniform bool
+	// attracting are the placement constraints by which a pod that comes or goes may let a pod of this controller fit
+	// elsewhere: required spread and affinity. Other constraints only take capacity, until the pod is gone.
+	attracting []placement.Constraint
+}
+
+// Pods returns all pods that the API server has, terminating ones included. Callers must not change the list.
+func (c *Controller) Pods() []*Pod { return c.pods }
+
+// Ready returns the number of Ready pods.
+func (c *Controller) Ready() int { return c.ready }
+
+// Replicas returns the desired number of pods. A DaemonSet needs none on a failed node.
+func (c *Controller) Replicas() int {
+	if c.Workload.Kind == workload.DaemonSet {
+		return len(c.nodes) - c.failedNodes
+	}
+	return c.replicas
+}
+
+// Needs returns the number of Ready pods that the workload needs to serve.
+func (c *Controller) Needs() int { return c.Workload.Replication.Model.Needs(c.Replicas()) }
+
+// activePods returns the pods of a revision that are not marked for deletion.
+func (c *Controller) activePods(revision int) []*Pod {
+	var list []*Pod
+	for _, p := range c.pods {
+		if p.active() && p.revision == revision {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// nodeIndex returns the position of a node among those of a DaemonSet.
+func (c *Controller) nodeIndex(n *Node) (int, bool) {
+	return slices.BinarySearchFunc(c.nodes, n, func(a, b *Node) int { return strings.Compare(a.Name(), b.Name()) })
+}
+
+// daemonPods are the pods of a DaemonSet on a node: one of the old revision, one of the new, and any Terminating ones.
+type daemonPods struct {
+	old, updated *Pod
+	terminating  bool
+}
+
+// budget is a PodDisruptionBudget and the pods that it selects, in any state.
+type budget struct {
+	*workload.Budget
+	pods []*Pod
+}
+
+// attachWait is why a pod on a node waits for a volume: another pod uses its claim.
+type attachWait struct {
+	claim string
+	user  *Pod
+}
