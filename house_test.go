@@ -1,4 +1,4 @@
-// Package holdfast_test holds the house's plan: which package may know which.
+// Package holdfast_test checks which package may import which.
 package holdfast_test
 
 import (
@@ -13,8 +13,8 @@ import (
 
 const module = "github.com/holdfast-ha/holdfast/"
 
-// arrows lists for each package what of ours it may import. A package that is not here fails the test: its place in the
-// house has to be said. Arrows only point down: cmd > generator > what it stands on; verify knows nothing of generator.
+// arrows lists the packages of this module that each package may import. A package without an entry fails the test. Imports only
+// point down: from cmd to generator and verify, and from these to the packages below them. verify never imports generator.
 var arrows = map[string][]string{
 	"cmd/holdfast": {"generator", "generator/folder", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/stack", "internal/table",
 		"verify", "verify/availability", "verify/cluster", "verify/config", "verify/live", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
@@ -60,7 +60,7 @@ var arrows = map[string][]string{
 	"golden":   {"generator", "generator/manifest", "generator/render", "internal/strict"},
 }
 
-// alone lists the libraries that only some packages may know.
+// alone lists the libraries that only some packages may import.
 var alone = map[string][]string{
 	"helm.sh/helm/":           {"generator/render"},
 	"sigs.k8s.io/kustomize/":  {"generator/kustomize"},
@@ -74,31 +74,31 @@ func TestImportsPointDown(t *testing.T) {
 	seen := map[string]bool{}
 	for file, imports := range sources(t) {
 		pkg := filepath.ToSlash(filepath.Dir(file))
-		allowed, known := arrows[pkg]
-		if !known {
-			t.Errorf("%s: package %s has no place in the house: add it to arrows", file, pkg)
+		allowed, ok := arrows[pkg]
+		if !ok {
+			t.Errorf("%s: package %s has no entry in arrows: add its imports", file, pkg)
 			continue
 		}
 		seen[pkg] = true
 		for _, path := range imports {
-			if own, is := strings.CutPrefix(path, module); is && !slices.Contains(allowed, own) {
+			if own, ok := strings.CutPrefix(path, module); ok && !slices.Contains(allowed, own) {
 				t.Errorf("%s: %s may not import %s", file, pkg, own)
 			}
 			for library, users := range alone {
 				if strings.HasPrefix(path, library) && !slices.Contains(users, pkg) {
-					t.Errorf("%s: only %v may know %s", file, users, library)
+					t.Errorf("%s: only %v may import %s", file, users, library)
 				}
 			}
 		}
 	}
 	for pkg := range arrows {
 		if !seen[pkg] {
-			t.Errorf("arrows names %s, which is not there", pkg)
+			t.Errorf("arrows has an entry for %s, which does not exist", pkg)
 		}
 	}
 }
 
-// sources lists the imports of every file of the root module that is not a test.
+// sources returns the imports of every file of the root module, without tests.
 func sources(t *testing.T) map[string][]string {
 	t.Helper()
 	files := map[string][]string{}
