@@ -14,7 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Load reads the stack in file of fsys, strictly, with the folder of its own templates if there is one.
+// Load reads a stack from a file of fsys, and its folder if there is one. Unknown keys are an error.
 // Errors name the file and the key.
 func Load(fsys fs.FS, file string) (Stack, error) {
 	text, err := fs.ReadFile(fsys, file)
@@ -40,7 +40,7 @@ func Load(fsys fs.FS, file string) (Stack, error) {
 	return s, nil
 }
 
-// readConfig adds the files of c's folder to its files.
+// readConfig adds the files in the folder of c to its files.
 func (s Stack) readConfig(c *Config) error {
 	if c.Folder == "" {
 		return nil
@@ -68,7 +68,7 @@ func (s Stack) readConfig(c *Config) error {
 	return c.validate()
 }
 
-// Parse decodes one stack from text; file is its name in errors.
+// Parse decodes one stack from text; errors name file.
 func Parse(file string, text []byte) (Stack, error) {
 	var s Stack
 	if err := strict.Decode(file, text, &s); err != nil {
@@ -86,10 +86,10 @@ func Parse(file string, text []byte) (Stack, error) {
 	return s, nil
 }
 
-// maxNodes is how large a component may become by its aliases; one that contains itself would grow for ever.
+// maxNodes limits the values of a component with its aliases replaced: an alias to itself would have no end.
 const maxNodes = 10000
 
-// expand replaces YAML aliases in what is taken over as it is: a part of it would point to an anchor that is elsewhere.
+// expand replaces YAML aliases in copied fields, because their anchors may be outside of the copy.
 func (c *Component) expand() error {
 	nodes := []*yaml.Node{&c.Rules, &c.Container, &c.Pod, &c.Resources, &c.Values, &c.Probes.Startup, &c.Probes.Ready, &c.Probes.Alive}
 	for _, p := range c.Ports {
@@ -102,12 +102,12 @@ func (c *Component) expand() error {
 		*node = expanded(*node, &left)
 	}
 	if left < 0 {
-		return fmt.Errorf("aliases make it larger than %d values: does one contain itself?", maxNodes)
+		return fmt.Errorf("more than %d values with its aliases: does an alias contain itself?", maxNodes)
 	}
 	return nil
 }
 
-// expanded is node with its aliases replaced, as long as there are values left.
+// expanded returns node with its aliases replaced, until no values are left.
 func expanded(node yaml.Node, left *int) yaml.Node {
 	if node.Kind == yaml.AliasNode {
 		node = *node.Alias
@@ -137,13 +137,13 @@ var (
 func (s Stack) validate() error {
 	switch {
 	case !chartName.MatchString(s.Name):
-		return fmt.Errorf("name: %q is no chart name: use lower-case letters, digits and dashes, 32 at most", s.Name)
+		return fmt.Errorf("name: %q is not a chart name: use at most 32 lower-case letters, digits and dashes", s.Name)
 	case !version.MatchString(s.Version):
-		return fmt.Errorf("version: %q is no semantic version", s.Version)
+		return fmt.Errorf("version: %q is not a semantic version (1.2.3)", s.Version)
 	case s.Description == "":
 		return errors.New("description: must be set")
 	case len(s.Components) == 0:
-		return errors.New("components: must have one at least")
+		return errors.New("components: at least one is required")
 	}
 	seen := map[string]bool{}
 	for i, c := range s.Components {
@@ -151,7 +151,7 @@ func (s Stack) validate() error {
 			return fmt.Errorf("components[%d] %q: %w", i, c.Name, err)
 		}
 		if key := strings.ToLower(c.Name); seen[key] {
-			return fmt.Errorf("components[%d] %q: the name is taken", i, c.Name)
+			return fmt.Errorf("components[%d] %q: name: another component has it", i, c.Name)
 		} else {
 			seen[key] = true
 		}
@@ -162,53 +162,53 @@ func (s Stack) validate() error {
 func (c Component) validate(s Stack) error {
 	switch {
 	case !componentName.MatchString(c.Name):
-		return errors.New("name: use letters and digits, lower case first, 21 at most")
+		return errors.New("name: use at most 21 letters and digits, a lower-case letter first")
 	case slices.Contains(reservedNames, c.Name):
-		return fmt.Errorf("name: is a key of every chart's values (%s)", strings.Join(reservedNames, ", "))
+		return fmt.Errorf("name: is reserved for a value of every chart (%s)", strings.Join(reservedNames, ", "))
 	case !slices.Contains(Replications, c.Replication):
-		return fmt.Errorf("replication: %q is none of %v", c.Replication, Replications)
+		return fmt.Errorf("replication: %q is unknown: use one of %v", c.Replication, Replications)
 	case c.Election != ElectionFixed && (c.Election != ElectionLeases || c.Replication != Standby):
-		return fmt.Errorf("election: %q is for standby components and can only be %q", c.Election, ElectionLeases)
+		return fmt.Errorf("election: %q is only for standby components, and can only be %q", c.Election, ElectionLeases)
 	case slices.ContainsFunc(c.Shows, s.has):
-		return fmt.Errorf("shows: %v has a component in it, whose objects are its own", c.Shows)
+		return fmt.Errorf("shows: %v has a component: name only objects of the stack's own templates", c.Shows)
 	case c.Managed:
 		return nil
 	case c.Image.Repository == "" || c.Image.Tag == "":
 		return errors.New("image: repository and tag must be set")
 	case c.Replication == Quorum && c.Storage == nil:
-		return errors.New("storage: voters keep their log on a disk of their own")
-	case c.Replication == Quorum && !c.Probes.asked():
-		return errors.New("probes: a quorum needs startup, ready and alive, or a rolling update cannot wait for it")
+		return errors.New("storage: a quorum needs a disk for each member")
+	case c.Replication == Quorum && !c.Probes.complete():
+		return errors.New("probes: a quorum needs startup, ready and alive, so that a rolling update waits for each member")
 	case c.Autoscaling != nil && c.Replication != Stateless:
-		return errors.New("autoscaling: is for stateless components: others have a number of pods that means something")
+		return errors.New("autoscaling: is only for stateless components: in others the number of pods has a meaning")
 	case c.Autoscaling != nil && c.Storage != nil:
-		return errors.New("autoscaling: is for components without storage: it would leave disks behind")
+		return errors.New("autoscaling: is only for components without storage: scaling down would leave disks behind")
 	case c.Drain != nil && (c.Drain.SleepSeconds < 0 || c.Drain.Seconds < 0):
 		return errors.New("drain: seconds must not be negative")
 	}
 	return errors.Join(c.validatePorts(s), c.Config.validate(), c.validateStorage())
 }
 
-// reservedNames are the keys that every chart's values have beside its components.
+// reservedNames are the values of every chart that are not components.
 var reservedNames = []string{"profile", "global", "imageRegistry", "imagePullSecrets", "nameOverride", "fullnameOverride", "networkPolicy", "overrides", "extraObjects"}
 
-func (p Probes) asked() bool { return !p.Startup.IsZero() && !p.Ready.IsZero() && !p.Alive.IsZero() }
+func (p Probes) complete() bool { return !p.Startup.IsZero() && !p.Ready.IsZero() && !p.Alive.IsZero() }
 
 func (c Component) validatePorts(s Stack) error {
 	names := map[string]bool{}
 	for i, p := range c.Ports {
 		if !portName.MatchString(p.Name) || p.Port < 1 || p.Port > 65535 || names[p.Name] {
-			return fmt.Errorf("ports[%d]: needs a name of its own (lower-case letters, digits and dashes, 15 at most) and a port from 1 to 65535", i)
+			return fmt.Errorf("ports[%d]: needs a unique name (at most 15 lower-case letters, digits and dashes) and a port from 1 to 65535", i)
 		}
 		names[p.Name] = true
 		for _, from := range p.From {
 			if from.Kind == yaml.ScalarNode && from.Value != "anyone" && !s.has(from.Value) {
-				return fmt.Errorf("ports[%d].from: %q is no component of this stack, nor anyone", i, from.Value)
+				return fmt.Errorf("ports[%d].from: %q is neither a component of this stack nor anyone", i, from.Value)
 			}
 		}
 	}
 	if c.Ingress != "" && !names[c.Ingress] {
-		return fmt.Errorf("ingress: there is no port %q", c.Ingress)
+		return fmt.Errorf("ingress: the component has no port %q", c.Ingress)
 	}
 	return nil
 }
@@ -219,7 +219,7 @@ func (c Config) validate() error {
 	}
 	for name := range c.Files {
 		if !fileName.MatchString(name) {
-			return fmt.Errorf("config.files: %q is no file name", name)
+			return fmt.Errorf("config.files: %q is not a file name", name)
 		}
 	}
 	return nil
@@ -230,11 +230,11 @@ func (c Component) validateStorage() error {
 	case c.Storage == nil:
 		return nil
 	case c.Replication == PerNode:
-		return errors.New("storage: a DaemonSet makes no claims: mount the node's own disk as a hostPath in pod.volumes")
+		return errors.New("storage: a DaemonSet has no volume claims: mount a disk of the node as hostPath in pod.volumes")
 	case !size.MatchString(c.Storage.Size):
-		return fmt.Errorf("storage.size: %q is no size: write it in Mi, Gi or Ti, 10Gi", c.Storage.Size)
+		return fmt.Errorf("storage.size: %q is not a size: use Mi, Gi or Ti, as in 10Gi", c.Storage.Size)
 	case !path.IsAbs(c.Storage.Path):
-		return fmt.Errorf("storage.path: %q is no absolute path in the container", c.Storage.Path)
+		return fmt.Errorf("storage.path: %q is not an absolute path", c.Storage.Path)
 	}
 	return nil
 }

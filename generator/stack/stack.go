@@ -1,8 +1,8 @@
 // Package stack loads the description of a system: its components and how each of them replicates.
 //
-// A stack is one YAML file, <name>.yaml, and where the system has objects of its own (custom resources, jobs,
-// certificates) a folder <name>/ beside it with what the chart takes over: templates/, crds/, values.yaml,
-// values.schema.json, README.md, and the configuration files of its components.
+// A stack is one YAML file, <name>.yaml. A system with objects of its own (custom resources, jobs, certificates) also has
+// a folder <name>/ with files for the chart: templates/, crds/, values.yaml, values.schema.json, README.md, and the
+// configuration files of its components.
 package stack
 
 import (
@@ -11,43 +11,43 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Stack is a system to be made highly available, as a file in stacks/ describes it.
+// Stack is the description of a system, as in a file in stacks/.
 type Stack struct {
-	// Name becomes the chart's name.
+	// Name is the name of the chart.
 	Name string `yaml:"name"`
-	// Version is the chart's own version, AppVersion that of the system it runs.
+	// Version is the version of the chart, AppVersion that of the system.
 	Version    string `yaml:"version"`
 	AppVersion string `yaml:"appVersion"`
-	// Description is one sentence; Intro is the paragraph that opens the chart's README.
+	// Description is one sentence; Intro is the first paragraph of the chart's README.
 	Description string   `yaml:"description"`
 	Intro       string   `yaml:"intro"`
 	Home        string   `yaml:"home"`
 	Keywords    []string `yaml:"keywords"`
-	// Components in the order in which a person would read about them.
+	// Components are in the order for a reader.
 	Components []Component `yaml:"components"`
 	// Notes is Helm template text for the end of NOTES.txt.
 	Notes string `yaml:"notes"`
 
 	// File is the name of the file that the stack was read from.
 	File string `yaml:"-"`
-	// Own is the stack's folder, nil when it has none.
+	// Own is the folder of the stack; nil if it has none.
 	Own fs.FS `yaml:"-"`
 }
 
-// Replication is how a component replicates, in the field's words; it decides almost everything about its availability.
+// Replication is the replication model of a component. Most decisions about its availability follow from it.
 type Replication string
 
 // The replication models.
 const (
 	// Quorum members vote (raft): a majority must be up.
 	Quorum Replication = "quorum"
-	// Standby pods elect a leader; the others wait (Active-Passive).
+	// Standby pods elect a leader, and the others stand by (Active-Passive).
 	Standby Replication = "standby"
 	// Stateless pods are interchangeable (Active-Active).
 	Stateless Replication = "stateless"
-	// Single cannot be doubled.
+	// Single has at most one pod.
 	Single Replication = "single"
-	// PerNode runs on every node.
+	// PerNode has one pod on every node.
 	PerNode Replication = "per-node"
 )
 
@@ -59,13 +59,13 @@ type Component struct {
 	Name        string      `yaml:"name"`
 	Description string      `yaml:"description"`
 	Replication Replication `yaml:"replication"`
-	// Managed is true where another controller makes the pods out of a custom resource, which the stack's own templates hold:
-	// the component then only gets the decisions that such a resource can carry (anti-affinity instead of spread constraints).
+	// Managed reports whether another controller creates the pods from a custom resource in the stack's own templates. Only
+	// the decisions that such a resource supports are made for it: anti-affinity instead of spread constraints.
 	Managed bool `yaml:"managed"`
-	// When is a Helm condition; the component is left out of a release where it is false. Empty: always there.
+	// When is a Helm condition: the component is rendered if it is true; empty: always.
 	When string `yaml:"when"`
-	// Shows lists objects of the stack's own templates that change with what is decided for the component, by their label
-	// app.kubernetes.io/component: their patches are explained by it.
+	// Shows lists objects of the stack's own templates that depend on the decisions for the component, by their label
+	// app.kubernetes.io/component. Their Kustomize patches have the reasons of the component.
 	Shows []string `yaml:"shows"`
 
 	Image   Image    `yaml:"image"`
@@ -74,70 +74,70 @@ type Component struct {
 	Drain   *Drain   `yaml:"drain"`
 	Config  Config   `yaml:"config"`
 	Storage *Storage `yaml:"storage"`
-	// Election says how standbys choose their leader, where the component leaves the choice: "", leases or nats.
+	// Election is the way in which standbys elect their leader, if the component supports several.
 	Election Election `yaml:"election"`
 	// Rules are RBAC rules for the component's service account in its own namespace.
 	Rules yaml.Node `yaml:"rules"`
-	// Autoscaling, for stateless components, adds a HorizontalPodAutoscaler that can be switched on.
+	// Autoscaling adds a HorizontalPodAutoscaler, off by default, to a stateless component.
 	Autoscaling *Autoscaling `yaml:"autoscaling"`
-	// Ingress names the port that an Ingress and an HTTPRoute, both off by default, lead to.
+	// Ingress is the name of the port behind an Ingress and an HTTPRoute, both off by default.
 	Ingress string `yaml:"ingress"`
-	// Container and Pod are Kubernetes fields taken over as they are; their strings may hold Helm expressions.
+	// Container and Pod are fields of Kubernetes, copied unchanged; their strings may contain Helm expressions.
 	Container yaml.Node `yaml:"container"`
 	Pod       yaml.Node `yaml:"pod"`
 	Resources yaml.Node `yaml:"resources"`
-	// Values are further keys of the component's values, with their comments; the stack's folder holds their schema.
+	// Values are further values of the component, with their comments; their schema is in the stack's folder.
 	Values yaml.Node `yaml:"values"`
 }
 
-// Image is where a container image comes from.
+// Image is a container image.
 type Image struct {
 	Registry   string `yaml:"registry"`
 	Repository string `yaml:"repository"`
 	Tag        string `yaml:"tag"`
 }
 
-// Port is a port that the component's container listens on.
+// Port is a port of the component's container.
 type Port struct {
 	Name string `yaml:"name"`
 	Port int    `yaml:"port"`
-	// Service puts the port into the component's Service.
+	// Service adds the port to the Service of the component.
 	Service bool `yaml:"service"`
-	// From lists who may connect: names of components ("bus"), "anyone", or a NetworkPolicyPeer. Nobody else may; kubelet always does.
+	// From lists the permitted clients: names of components ("bus"), "anyone", or a NetworkPolicyPeer. kubelet is always permitted.
 	From []yaml.Node `yaml:"from"`
 }
 
-// Probes are the questions that kubelet asks; how often it asks is decided in package ha.
+// Probes are the handlers of the probes; their periods and thresholds are decided in package ha.
 type Probes struct {
-	// Startup must fail until the pod may count in a rolling update.
+	// Startup must fail until a rolling update may continue with the next pod.
 	Startup yaml.Node `yaml:"startup"`
-	// Ready tells whether the pod can serve.
+	// Ready must succeed only while the pod can serve.
 	Ready yaml.Node `yaml:"ready"`
-	// Alive must not depend on any other pod: a restart has to be the cure.
+	// Alive must not depend on other pods: it may only fail if a restart can help.
 	Alive yaml.Node `yaml:"alive"`
 }
 
-// Drain is what a pod does before it is told to stop.
+// Drain is the work of a pod before it stops.
 type Drain struct {
-	// Command runs in the container first.
+	// Command runs in the container before it gets SIGTERM.
 	Command []string `yaml:"command"`
-	// SleepSeconds lets the pod work on after it was taken out of its Services.
+	// SleepSeconds is how long the pod continues to serve after its removal from the Services.
 	SleepSeconds int `yaml:"sleepSeconds"`
-	// Seconds is how long the process may then take to hand over its work.
+	// Seconds is the time for the process to hand over its work after that.
 	Seconds int `yaml:"seconds"`
 }
 
-// Config is a ConfigMap, mounted as a folder. The files are Helm template text with $c, the component's values.
+// Config is a ConfigMap, mounted as a folder. Its files are Helm templates with $c for the values of the component.
 type Config struct {
-	// Path is where the ConfigMap is mounted in the container.
+	// Path is the mount path in the container.
 	Path string `yaml:"path"`
-	// Files has the text of each file by its name.
+	// Files maps the name of each file to its text.
 	Files map[string]string `yaml:"files"`
-	// Folder is a folder inside the stack's own, such as "config/bus"; Load adds its files to Files.
+	// Folder is a folder in that of the stack, such as "config/bus"; Load adds its files to Files.
 	Folder string `yaml:"folder"`
 }
 
-// Storage is one claim per pod.
+// Storage is one PersistentVolumeClaim per pod.
 type Storage struct {
 	Size string `yaml:"size"`
 	Path string `yaml:"path"`
@@ -149,18 +149,18 @@ type Autoscaling struct {
 	TargetCPUUtilization int `yaml:"targetCPUUtilization"`
 }
 
-// Election is how standbys choose a leader.
+// Election is a way to elect a leader.
 type Election string
 
-// The ways to elect a leader that a stack may leave open.
+// The ways to elect a leader.
 const (
-	// ElectionFixed: the component has one way, and it needs nothing from us.
+	// ElectionFixed: the component has only one way, and the chart adds nothing for it.
 	ElectionFixed Election = ""
-	// ElectionLeases: Kubernetes leases, with a service account that may write them.
+	// ElectionLeases: Kubernetes Leases; the chart adds a ServiceAccount and RBAC.
 	ElectionLeases Election = "leases"
 )
 
-// Workload is the Kubernetes kind that runs the component.
+// Workload returns the Kubernetes kind that runs the component.
 func (c Component) Workload() string {
 	switch {
 	case c.Managed:
@@ -176,7 +176,7 @@ func (c Component) Workload() string {
 	}
 }
 
-// HasService reports whether any port of the component is offered by a Service.
+// HasService reports whether the component has a Service.
 func (c Component) HasService() bool {
 	for _, p := range c.Ports {
 		if p.Service {

@@ -37,7 +37,7 @@ components:
     probes: {startup: {tcpSocket: {port: 1}}, ready: {tcpSocket: {port: 1}}, alive: {tcpSocket: {port: 1}}}
     storage: {size: 10Gi, path: /data}
   - name: clerk
-    description: the clerks, made by an operator
+    description: the clerks, run by an operator
     replication: standby
     managed: true
     election: leases
@@ -56,7 +56,7 @@ func TestParse(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	if s.Own != nil {
-		t.Error("a text has no folder")
+		t.Error("a stack from text has a folder")
 	}
 }
 
@@ -66,41 +66,41 @@ func TestParseRefuses(t *testing.T) {
 		{"a misspelt key of a component", "replication: quorum", "replicaton: quorum", "shop.yaml:21: unknown key replicaton"},
 		{"a misspelt key further down", "targetCPUUtilization", "targetCPU", "shop.yaml:14: unknown key targetCPU"},
 		{"a key twice", "    ingress: http", "    ingress: http\n    ingress: http", `shop.yaml:14: mapping key "ingress" already defined at line 13`},
-		{"a capital in the name", "name: shop", "name: Shop", `shop.yaml: name: "Shop" is no chart name: use lower-case letters, digits and dashes`},
-		{"a long name", "name: shop", "name: " + strings.Repeat("s", 33), "is no chart name: use lower-case letters, digits and dashes, 32 at most"},
-		{"no version", "version: 1.2.3\n", "", `shop.yaml: version: "" is no semantic version`},
-		{"a short version", "version: 1.2.3", "version: \"1.2\"", `shop.yaml: version: "1.2" is no semantic version`},
+		{"a capital in the name", "name: shop", "name: Shop", `shop.yaml: name: "Shop" is not a chart name: use at most 32 lower-case letters, digits and dashes`},
+		{"a long name", "name: shop", "name: " + strings.Repeat("s", 33), "is not a chart name: use at most 32 lower-case letters, digits and dashes"},
+		{"no version", "version: 1.2.3\n", "", `shop.yaml: version: "" is not a semantic version (1.2.3)`},
+		{"a short version", "version: 1.2.3", "version: \"1.2\"", `shop.yaml: version: "1.2" is not a semantic version (1.2.3)`},
 		{"no description", "description: A shop.\n", "", "shop.yaml: description: must be set"},
-		{"no components", good[strings.Index(good, "components:"):], "", "shop.yaml: components: must have one at least"},
-		{"a dash in a component's name", "name: front", "name: front-end", `shop.yaml: components[0] "front-end": name: use letters and digits, lower case first, 21 at most`},
-		{"a long component's name", "name: front", "name: " + strings.Repeat("f", 22), "name: use letters and digits, lower case first, 21 at most"},
-		{"the name of a common value", "name: front", "name: overrides", `shop.yaml: components[0] "overrides": name: is a key of every chart's values (profile, global`},
-		{"one name twice", "name: clerk", "name: ledger", `shop.yaml: components[2] "ledger": the name is taken`},
-		{"one name twice but for capitals", "name: clerk", "name: leDger", `shop.yaml: components[2] "leDger": the name is taken`},
-		{"an unknown model", "replication: quorum", "replication: raft", `shop.yaml: components[1] "ledger": replication: "raft" is none of [quorum standby stateless single per-node]`},
-		{"no model", "    replication: quorum\n", "", `replication: "" is none of [quorum standby stateless single per-node]`},
-		{"an election of those that all work", "    ingress: http", "    ingress: http\n    election: leases", `shop.yaml: components[0] "front": election: "leases" is for standby components and can only be "leases"`},
-		{"an unknown election", "election: leases", "election: coin", `shop.yaml: components[2] "clerk": election: "coin" is for standby components and can only be "leases"`},
-		{"an object that is a component's own", "    election: leases", "    election: leases\n    shows: [ledger]", `shop.yaml: components[2] "clerk": shows: [ledger] has a component in it, whose objects are its own`},
+		{"no components", good[strings.Index(good, "components:"):], "", "shop.yaml: components: at least one is required"},
+		{"a dash in a component's name", "name: front", "name: front-end", `shop.yaml: components[0] "front-end": name: use at most 21 letters and digits, a lower-case letter first`},
+		{"a long name of a component", "name: front", "name: " + strings.Repeat("f", 22), "name: use at most 21 letters and digits, a lower-case letter first"},
+		{"a reserved name", "name: front", "name: overrides", `shop.yaml: components[0] "overrides": name: is reserved for a value of every chart (profile, global`},
+		{"one name twice", "name: clerk", "name: ledger", `shop.yaml: components[2] "ledger": name: another component has it`},
+		{"one name twice but for capitals", "name: clerk", "name: leDger", `shop.yaml: components[2] "leDger": name: another component has it`},
+		{"an unknown model", "replication: quorum", "replication: raft", `shop.yaml: components[1] "ledger": replication: "raft" is unknown: use one of [quorum standby stateless single per-node]`},
+		{"no model", "    replication: quorum\n", "", `replication: "" is unknown: use one of [quorum standby stateless single per-node]`},
+		{"an election of stateless pods", "    ingress: http", "    ingress: http\n    election: leases", `shop.yaml: components[0] "front": election: "leases" is only for standby components, and can only be "leases"`},
+		{"an unknown election", "election: leases", "election: coin", `shop.yaml: components[2] "clerk": election: "coin" is only for standby components, and can only be "leases"`},
+		{"an object of a component", "    election: leases", "    election: leases\n    shows: [ledger]", `shop.yaml: components[2] "clerk": shows: [ledger] has a component: name only objects of the stack's own templates`},
 		{"no image", "    image: {registry: docker.io, repository: shop/ledger, tag: \"7\"}\n", "", `shop.yaml: components[1] "ledger": image: repository and tag must be set`},
 		{"no tag", `shop/front, tag: "7"`, "shop/front", "image: repository and tag must be set"},
-		{"voters without a disk", "    storage: {size: 10Gi, path: /data}\n", "", `shop.yaml: components[1] "ledger": storage: voters keep their log on a disk of their own`},
-		{"voters nobody waits for", "startup: {tcpSocket: {port: 1}}, ", "", `shop.yaml: components[1] "ledger": probes: a quorum needs startup, ready and alive, or a rolling update cannot wait for it`},
-		{"scaling by load of what votes", "    storage: {size", "    autoscaling: {maxReplicas: 5, targetCPUUtilization: 70}\n    storage: {size", "autoscaling: is for stateless components"},
-		{"scaling by load of what has disks", "    ingress: http", "    ingress: http\n    storage: {size: 1Gi, path: /data}", "autoscaling: is for components without storage"},
-		{"a claim for each node", "replication: stateless", "replication: per-node\n    storage: {size: 1Gi, path: /data}", "autoscaling: is for stateless components"},
-		{"a drain that ends before it starts", "sleepSeconds: 5", "sleepSeconds: -5", `shop.yaml: components[0] "front": drain: seconds must not be negative`},
-		{"a size in bytes", "size: 10Gi", "size: 10GB", `shop.yaml: components[1] "ledger": storage.size: "10GB" is no size: write it in Mi, Gi or Ti, 10Gi`},
-		{"a claim that is mounted nowhere", ", path: /data", "", `shop.yaml: components[1] "ledger": storage.path: "" is no absolute path in the container`},
-		{"a port without a name", "name: http, port", "port", "ports[0]: needs a name of its own (lower-case letters, digits and dashes, 15 at most) and a port from 1 to 65535"},
-		{"a port's name that the API refuses", "name: http,", "name: the HTTP port,", "ports[0]: needs a name of its own"},
-		{"two ports of one name", "name: metrics", "name: http", "ports[1]: needs a name of its own"},
-		{"port 0", "port: 8080", "port: 0", "ports[0]: needs a name of its own"},
-		{"port 65536", "port: 8080", "port: 65536", "ports[0]: needs a name of its own"},
-		{"an unknown neighbour", "from: [anyone]", "from: [everyone]", `ports[0].from: "everyone" is no component of this stack, nor anyone`},
-		{"an ingress to no port", "ingress: http", "ingress: https", `shop.yaml: components[0] "front": ingress: there is no port "https"`},
-		{"files nowhere", "      path: /etc/front\n", "", `shop.yaml: components[0] "front": config.path: must be set`},
-		{"a file with a slash", "front.conf:", "a/b.conf:", `shop.yaml: components[0] "front": config.files: "a/b.conf" is no file name`},
+		{"a quorum without disks", "    storage: {size: 10Gi, path: /data}\n", "", `shop.yaml: components[1] "ledger": storage: a quorum needs a disk for each member`},
+		{"a quorum without a startup probe", "startup: {tcpSocket: {port: 1}}, ", "", `shop.yaml: components[1] "ledger": probes: a quorum needs startup, ready and alive, so that a rolling update waits for each member`},
+		{"autoscaling of a quorum", "    storage: {size", "    autoscaling: {maxReplicas: 5, targetCPUUtilization: 70}\n    storage: {size", "autoscaling: is only for stateless components"},
+		{"autoscaling with disks", "    ingress: http", "    ingress: http\n    storage: {size: 1Gi, path: /data}", "autoscaling: is only for components without storage"},
+		{"a per-node component with storage", "replication: stateless", "replication: per-node\n    storage: {size: 1Gi, path: /data}", "autoscaling: is only for stateless components"},
+		{"a drain of negative length", "sleepSeconds: 5", "sleepSeconds: -5", `shop.yaml: components[0] "front": drain: seconds must not be negative`},
+		{"a size in bytes", "size: 10Gi", "size: 10GB", `shop.yaml: components[1] "ledger": storage.size: "10GB" is not a size: use Mi, Gi or Ti, as in 10Gi`},
+		{"a claim without a mount path", ", path: /data", "", `shop.yaml: components[1] "ledger": storage.path: "" is not an absolute path`},
+		{"a port without a name", "name: http, port", "port", "ports[0]: needs a unique name (at most 15 lower-case letters, digits and dashes) and a port from 1 to 65535"},
+		{"a port name that the API server refuses", "name: http,", "name: the HTTP port,", "ports[0]: needs a unique name"},
+		{"two ports of one name", "name: metrics", "name: http", "ports[1]: needs a unique name"},
+		{"port 0", "port: 8080", "port: 0", "ports[0]: needs a unique name"},
+		{"port 65536", "port: 8080", "port: 65536", "ports[0]: needs a unique name"},
+		{"an unknown client", "from: [anyone]", "from: [everyone]", `ports[0].from: "everyone" is neither a component of this stack nor anyone`},
+		{"an ingress to an unknown port", "ingress: http", "ingress: https", `shop.yaml: components[0] "front": ingress: the component has no port "https"`},
+		{"files without a mount path", "      path: /etc/front\n", "", `shop.yaml: components[0] "front": config.path: must be set`},
+		{"a file with a slash", "front.conf:", "a/b.conf:", `shop.yaml: components[0] "front": config.files: "a/b.conf" is not a file name`},
 		{"text for a number", "maxReplicas: 5", "maxReplicas: five", `shop.yaml:14: components[0].autoscaling.maxReplicas: is "five": want a whole number`},
 		{"a second stack in the file", "    election: leases\n", "    election: leases\n---\nname: other\n", "shop.yaml: has more than one YAML document"},
 	} {
@@ -111,7 +111,7 @@ func TestParseRefuses(t *testing.T) {
 			}
 			_, err := Parse("shop.yaml", []byte(text))
 			if err == nil {
-				t.Fatal("is not refused")
+				t.Fatal("not refused")
 			}
 			if !strings.HasPrefix(err.Error(), "shop.yaml:") || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got  %s\nwant %s", err, c.want)
@@ -123,7 +123,7 @@ func TestParseRefuses(t *testing.T) {
 func TestPerNodeHasNoClaims(t *testing.T) {
 	text := "name: a\nversion: 1.0.0\ndescription: d\ncomponents:\n  - {name: agent, replication: per-node, image: {repository: a, tag: b}, storage: {size: 1Gi, path: /data}}\n"
 	_, err := Parse("a.yaml", []byte(text))
-	if want := `a.yaml: components[0] "agent": storage: a DaemonSet makes no claims: mount the node's own disk as a hostPath in pod.volumes`; err == nil || err.Error() != want {
+	if want := `a.yaml: components[0] "agent": storage: a DaemonSet has no volume claims: mount a disk of the node as hostPath in pod.volumes`; err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
@@ -145,7 +145,7 @@ func TestAliases(t *testing.T) {
 		"by its parts": "  - {name: a, replication: stateless, managed: true, rules: [&a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1], &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a], &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b], [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]]}\n",
 	} {
 		_, err := Parse("a.yaml", []byte(head+text))
-		if want := `a.yaml: components[0] "a": aliases make it larger than 10000 values: does one contain itself?`; err == nil || err.Error() != want {
+		if want := `a.yaml: components[0] "a": more than 10000 values with its aliases: does an alias contain itself?`; err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", name, err, want)
 		}
 	}
@@ -162,13 +162,13 @@ func TestLoadTakesTheFolderBesideTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if text, err := fs.ReadFile(s.Own, "templates/job.yaml"); err != nil || string(text) != "kind: Job" {
-		t.Errorf("its folder has %q, %v", text, err)
+		t.Errorf("the folder has %q, %v", text, err)
 	}
 	if s, err = Load(files, "bare.yaml"); err != nil || s.Own != nil {
 		t.Errorf("a stack without a folder got one: %v, %v", s.Own, err)
 	}
 	if _, err := Load(files, "none.yaml"); err == nil || !strings.Contains(err.Error(), "none.yaml") {
-		t.Errorf("a file that is not there: %v", err)
+		t.Errorf("a missing file: %v", err)
 	}
 }
 
@@ -184,7 +184,7 @@ func TestShippedStacks(t *testing.T) {
 			continue
 		}
 		if s.Name+".yaml" != file {
-			t.Errorf("%s holds the stack %q", file, s.Name)
+			t.Errorf("%s has the stack %q", file, s.Name)
 		}
 		for _, c := range s.Components {
 			if c.Description == "" {
@@ -194,7 +194,7 @@ func TestShippedStacks(t *testing.T) {
 	}
 }
 
-// FuzzParse feeds texts to the loader: it refuses them by the file's name, or gives components of which a chart can be made.
+// FuzzParse: every text is refused with the name of the file, or gives components with valid names and models.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
 	files, err := fs.Glob(stacks.FS, "*.yaml")
@@ -233,7 +233,7 @@ func FuzzParse(f *testing.F) {
 			} else {
 				names[key] = true
 			}
-			if !slices.Contains(Replications, c.Replication) || c.Replication == Quorum && !c.Managed && (c.Storage == nil || !c.Probes.asked()) {
+			if !slices.Contains(Replications, c.Replication) || c.Replication == Quorum && !c.Managed && (c.Storage == nil || !c.Probes.complete()) {
 				t.Fatalf("accepted %+v", c)
 			}
 		}
@@ -253,7 +253,7 @@ func TestConfigFolder(t *testing.T) {
 		{"a file", inFolder, fstest.MapFS{"shop/config/front.conf": {Data: []byte("b = 2")}}, "b = 2", ""},
 		{"no folder of the stack", inFolder, nil, "", `shop.yaml: components[0] "front": config.folder: the stack has no folder of its own, so "config" is missing`},
 		{"no such folder", inFolder, fstest.MapFS{"shop/other": {}}, "", `shop.yaml: components[0] "front": config.folder: open config: file does not exist`},
-		{"a bad file name", inFolder, fstest.MapFS{"shop/config/a b": {}}, "", `shop.yaml: components[0] "front": config.files: "a b" is no file name`},
+		{"a bad file name", inFolder, fstest.MapFS{"shop/config/a b": {}}, "", `shop.yaml: components[0] "front": config.files: "a b" is not a file name`},
 		{"the same file twice", strings.Replace(good, `files: {front.conf: "a = 1"}`, "folder: config\n      files: {front.conf: x}", 1),
 			fstest.MapFS{"shop/config/front.conf": {}}, "", `shop.yaml: components[0] "front": config.files: front.conf is also in folder config: remove one`},
 	} {
