@@ -6,27 +6,27 @@ import (
 	"strings"
 )
 
-// Claim is a volume claim that a StatefulSet makes, or one that stands for itself.
+// Claim is a PersistentVolumeClaim of a StatefulSet, or one of the release.
 type Claim struct {
 	Name string `json:"name"`
-	// Of is the StatefulSet, empty for a claim that is an object of the release.
+	// Of is the StatefulSet; empty for a claim that is an object of the release.
 	Of   string `json:"of,omitempty"`
 	Fate Fate   `json:"fate"`
 }
 
-// Fate is what becomes of a claim.
+// Fate is the effect of the change on a claim.
 type Fate string
 
 // The fates.
 const (
 	Kept Fate = "kept"
 	New  Fate = "new"
-	// Orphaned: it stays, with what is on it, and nothing uses it any more.
+	// Orphaned: it stays with its data, and nothing uses it.
 	Orphaned Fate = "orphaned"
 	Deleted  Fate = "deleted"
 )
 
-// claims lists those of both sides: first what goes on, then what is left.
+// claims lists the claims of both sides: first those of the new side, then the others.
 func (s sides) claims() []Claim {
 	var all, gone []Claim
 	for _, o := range s.to {
@@ -51,7 +51,7 @@ func (s sides) claims() []Claim {
 	return append(all, gone...)
 }
 
-// set is the name of a StatefulSet, empty for other objects.
+// set returns the name of a StatefulSet; empty for other objects.
 func (o *object) set() string {
 	if o.is("apps", "StatefulSet") {
 		return o.Name
@@ -59,7 +59,7 @@ func (o *object) set() string {
 	return ""
 }
 
-// fate is what becomes of a claim whose pod goes, with the StatefulSet (to is nil) or alone.
+// fate returns the effect on a claim whose pod is removed, with the StatefulSet (to is nil) or alone.
 func fate(from, to *object) Fate {
 	switch {
 	case from.Kind == "PersistentVolumeClaim" && text(from.tree, "metadata", "annotations", "helm.sh/resource-policy") != "keep":
@@ -74,7 +74,7 @@ func fate(from, to *object) Fate {
 	return Orphaned
 }
 
-// claimNames are the claims that an object stands for, by the names that the StatefulSet controller gives.
+// claimNames returns the names of an object's claims, as the StatefulSet controller creates them.
 func claimNames(o *object) []string {
 	switch {
 	case o == nil:
@@ -94,50 +94,50 @@ func claimNames(o *object) []string {
 	return names
 }
 
-// replaced is a StatefulSet that gives way to one of another name, made by the same template, with other claims.
-type replaced struct{ from, to *object }
+// replacement is a StatefulSet that another one from the same template replaces, with other claims.
+type replacement struct{ from, to *object }
 
-// replaced pairs them.
-func (s sides) replaced() []replaced {
-	var all []replaced
+// replacements finds the replaced StatefulSets.
+func (s sides) replacements() []replacement {
+	var all []replacement
 	for _, o := range s.from {
 		if o.set() == "" || len(claimNames(o)) == 0 || find(s.to, o.Object) != nil || o.source == "" {
 			continue
 		}
 		for _, other := range s.to {
 			if other.set() != "" && other.source == o.source && len(claimNames(other)) > 0 && find(s.from, other.Object) == nil {
-				all = append(all, replaced{o, other})
+				all = append(all, replacement{o, other})
 			}
 		}
 	}
 	return all
 }
 
-func (r replaced) finding(canMove bool) Finding {
-	what := fmt.Sprintf("%s takes its place with other claims, ", r.to.Object)
+func (r replacement) finding(canMove bool) Finding {
+	text := fmt.Sprintf("%s replaces it with new volume claims", r.to.Object)
 	if canMove {
-		return Finding{Verdict: Move, Object: r.from.Object, Text: what + "and the chart moves its data there; publishers wait meanwhile"}
+		return Finding{Verdict: Move, Object: r.from.Object, Text: text + "; the chart moves the data, and publishers must retry meanwhile"}
 	}
-	return Finding{Verdict: ByHand, Object: r.from.Object, Text: what + "which begin empty: copy its data before or after, in the way of what runs in it"}
+	return Finding{Verdict: ByHand, Object: r.from.Object, Text: text + ", which are empty: copy the data by the means of the application"}
 }
 
-// left finds StatefulSets that go with nothing in their place.
-func left(s sides, p Plan) []Finding {
+// abandoned finds StatefulSets that are removed without a replacement.
+func abandoned(s sides, p Plan) []Finding {
 	var all []Finding
 	for _, o := range s.from {
 		names := claimNames(o)
-		moved := slices.ContainsFunc(p.moves, func(m replaced) bool { return m.from == o })
+		moved := slices.ContainsFunc(p.moves, func(m replacement) bool { return m.from == o })
 		if o.set() == "" || len(names) == 0 || find(s.to, o.Object) != nil || moved {
 			continue
 		}
 		if fate(o, nil) == Orphaned {
-			all = append(all, Finding{Verdict: ByHand, Object: o.Object, Text: "it goes, and nothing serves what is on its claims any more: copy it before, if anybody needs it"})
+			all = append(all, Finding{Verdict: ByHand, Object: o.Object, Text: "it is removed, and nothing serves the data on its volume claims: copy the data first, if you need them"})
 		}
 	}
 	return all
 }
 
-// lost finds claims that are deleted, and disks that a server would wipe.
+// lost finds volume claims that are deleted, and disks whose data a server would delete.
 func lost(s sides, p Plan) []Finding {
 	var all []Finding
 	for _, o := range s.from {
@@ -148,7 +148,7 @@ func lost(s sides, p Plan) []Finding {
 			}
 		}
 		if len(gone) > 0 {
-			all = append(all, Finding{Verdict: LosesData, Object: o.Object, Text: "deleted with all that is on them: " + strings.Join(gone, ", ")})
+			all = append(all, Finding{Verdict: LosesData, Object: o.Object, Text: "volume claims are deleted with their data: " + strings.Join(gone, ", ")})
 		}
 	}
 	for _, o := range s.from {
@@ -158,18 +158,19 @@ func lost(s sides, p Plan) []Finding {
 		}
 		was, will := number(o.tree, 3, "spec", "jetstream", "replicas"), number(to.tree, 3, "spec", "jetstream", "replicas")
 		if was != will && min(was, will) == 1 {
-			all = append(all, Finding{Verdict: LosesData, Object: o.Object, Text: fmt.Sprintf("its controller opens the same disks with %d servers instead of %d, and a clustered server deletes what a lone one wrote: make another EventBus", will, was)})
+			all = append(all, Finding{Verdict: LosesData, Object: o.Object, Text: fmt.Sprintf("its controller uses the same disks for %d servers instead of %d, and a clustered nats-server deletes the data of a standalone one: create another EventBus", will, was)})
 		}
 	}
 	return all
 }
 
-// resized is a StatefulSet with disks whose number of members changes.
+// resized is a StatefulSet with disks whose number of pods changes.
 type resized struct {
 	*object
 	was, will int
 }
 
+// resized finds the StatefulSets with disks whose number of pods changes.
 func (s sides) resized() []resized {
 	var all []resized
 	for _, o := range s.to {
@@ -184,8 +185,8 @@ func (s sides) resized() []resized {
 	return all
 }
 
-// voters says what it takes that members come or go.
-func voters(s sides, p Plan) []Finding {
+// resizes finds the steps that a change of the number of pods needs.
+func resizes(s sides, p Plan) []Finding {
 	var all []Finding
 	for _, o := range s.resized() {
 		add := func(v Verdict, text string) {
@@ -193,19 +194,19 @@ func voters(s sides, p Plan) []Finding {
 		}
 		switch {
 		case !o.runsNATS():
-			add(ByHand, "%d members become %d: tell those that are there, in the way of what runs in it, before one comes or goes")
+			add(ByHand, "%d members become %d: reconfigure the quorum first, by the means of the application")
 		case o.will > o.was:
-			add(InPlace, "%d servers become %d; the new ones join by themselves")
+			add(InPlace, "%d servers become %d: the new ones join by themselves")
 		case p.canMove:
-			add(InPlace, "%d servers become %d; helm upgrade takes those that go out of the quorum before, one by one, and kubectl does not")
+			add(InPlace, "%d servers become %d: helm upgrade removes each one from the quorum first; kubectl does not")
 		default:
-			add(ByHand, "%d servers become %d: take those that go out of the quorum before, one by one")
+			add(ByHand, "%d servers become %d: remove each one from the quorum first")
 		}
 	}
 	return all
 }
 
-// leaving names the NATS servers that go, the last one first.
+// leaving returns the names of the NATS servers that leave the quorum, the highest ordinal first.
 func (s sides) leaving() []string {
 	var all []string
 	for _, o := range s.resized() {
@@ -216,7 +217,7 @@ func (s sides) leaving() []string {
 	return all
 }
 
-// runsNATS tells by the image.
+// runsNATS reports whether a container has the image of nats-server.
 func (o *object) runsNATS() bool {
 	return slices.ContainsFunc(items(o.tree, "spec", "template", "spec", "containers"), func(c any) bool {
 		image, _, _ := strings.Cut(text(c, "image"), "@")

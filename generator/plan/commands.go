@@ -9,9 +9,9 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/manifest"
 )
 
-// Command is a step of the switch.
+// Command is a step of the change.
 type Command struct {
-	// Why says what the step is for.
+	// Why is the purpose of the step.
 	Why string `json:"why"`
 	// Run is a line for a shell.
 	Run string `json:"run"`
@@ -19,26 +19,26 @@ type Command struct {
 	words []string
 }
 
-// Request says how the user reaches the system, so that the commands can be run as they are.
+// Request are the names and flags of the user, for commands that run unchanged.
 type Request struct {
-	// Stack is what the user calls the stack, and Chart the name of its chart.
+	// Stack is the name or the file of the stack, Chart the name of its chart.
 	Stack, Chart       string
 	Release, Namespace string
-	// Profile is the one to switch to, Values the flags with all other values of that side.
+	// Profile is that of the new side, Values are the flags with its other values.
 	Profile string
 	Values  []string
-	// Live says that the release is Helm's and keeps its values; Cluster are the flags that choose the cluster.
+	// Live reports whether Helm has the release, with its values; Cluster are the flags that choose the cluster.
 	Live    bool
 	Cluster []string
-	// Move are the values that make the chart move data, and During what it then renders; empty where nothing is moved.
+	// Move are the values with which the chart moves data, During the objects of that move; empty without a move.
 	Move   []string
 	During []manifest.Object
 }
 
-// Moves reports whether data have to go to other disks.
+// Moves reports whether data must move to other disks.
 func (p Plan) Moves() bool { return len(p.moves) > 0 }
 
-// Servers is how many there were before the data go to other disks.
+// Servers returns the number of servers before the data move to other disks; 0 without a move.
 func (p Plan) Servers() int {
 	if len(p.moves) == 0 {
 		return 0
@@ -46,7 +46,7 @@ func (p Plan) Servers() int {
 	return number(p.moves[0].from.tree, 1, "spec", "replicas")
 }
 
-// AddCommands adds the commands that do what is planned. A plan that loses data has none.
+// AddCommands adds the commands that make the change. A plan that loses data has none.
 func (p *Plan) AddCommands(r Request) error {
 	if p.Verdict == Nothing || p.Verdict == LosesData {
 		return nil
@@ -62,16 +62,17 @@ func (p *Plan) AddCommands(r Request) error {
 	return nil
 }
 
-// movingWhy is said of the command that moves data.
-const movingWhy = "move the data; after a failure, again. Another move of this release needs another migration.id"
+// movingWhy is the purpose of the command that moves data.
+const movingWhy = "move the data; repeat after a failure. Each later move needs another migration.id"
 
-// evacuatedWhy and leavingWhy are said of the commands that take a server out of its quorum. Without the first a stream that has
-// no other copy would begin again, empty.
+// evacuatedWhy and leavingWhy are the purposes of the commands that remove a server from its quorum. Without the first, a
+// stream with its only replica on that server would be empty.
 const (
-	evacuatedWhy = "let a server give its copies away, as user sys; go on when nats stream report names it no more"
-	leavingWhy   = "take it out of the quorum"
+	evacuatedWhy = "move the replicas off a server, as user sys; continue when it is not in nats stream report"
+	leavingWhy   = "remove the server from the quorum"
 )
 
+// helm returns the commands with Helm.
 func (p *Plan) helm(r Request) []Command {
 	dir := path.Join("charts", r.Chart)
 	upgrade := append([]string{"helm", "upgrade", r.Release, dir, "-n", r.Namespace}, r.Cluster...)
@@ -92,13 +93,14 @@ func (p *Plan) helm(r Request) []Command {
 		if r.Live {
 			upgrade = append(upgrade, "--set", "migration=null")
 		}
-		all = append(all, command("take the old servers away", upgrade...))
+		all = append(all, command("remove the old servers", upgrade...))
 	} else {
 		all = append(all, command("upgrade", upgrade...))
 	}
 	return append(append(all, p.restart(r)...), p.claimCommands(r)...)
 }
 
+// kubectl returns the commands without Helm. during are the objects of a move.
 func (p *Plan) kubectl(r Request, during []*object) []Command {
 	render := []string{"holdfast", "render", r.Stack, "--profile", r.Profile}
 	render = append(append(render, r.Values...), "--release", r.Release, "-n", r.Namespace, "--no-hooks")
@@ -113,7 +115,7 @@ func (p *Plan) kubectl(r Request, during []*object) []Command {
 		all = append(all, command(movingWhy, append(moving, apply...)...))
 		for _, o := range during {
 			if o.is("batch", "Job") && p.change(o.Object) == nil {
-				all = append(all, command("wait for its end", r.on("wait", "--for=condition=complete", "--timeout=30m", resourceName(o.Object))...))
+				all = append(all, command("wait until the data is moved", r.on("wait", "--for=condition=complete", "--timeout=30m", resourceName(o.Object))...))
 			}
 		}
 	}
@@ -121,26 +123,26 @@ func (p *Plan) kubectl(r Request, during []*object) []Command {
 		evacuate := []string{"nats", "--user", "sys", "request", "$JS.API.SERVER.EVACUATE", fmt.Sprintf(`{"peer":%q}`, server)}
 		all = append(all, command(evacuatedWhy, evacuate...), command(leavingWhy, "nats", "--user", "sys", "server", "cluster", "peer-remove", server))
 	}
-	all = append(all, command("apply what is there afterwards", append(render, apply...)...))
+	all = append(all, command("apply the new objects", append(render, apply...)...))
 	gone := p.gone(during)
 	for _, namespace := range sortedKeys(gone) {
 		in := r
 		if namespace != "" {
 			in.Namespace = namespace
 		}
-		all = append(all, command("delete what is not there any more", in.on("delete", gone[namespace]...)...))
+		all = append(all, command("delete the objects that are gone", in.on("delete", gone[namespace]...)...))
 	}
 	return append(append(all, p.restart(r)...), p.claimCommands(r)...)
 }
 
-// on is a kubectl command in the release's namespace.
+// on returns a kubectl command in the namespace of the request.
 func (r Request) on(verb string, arguments ...string) []string {
 	words := append([]string{"kubectl"}, strings.Fields(verb)...)
 	words = append(append(words, "-n", r.Namespace), r.kubeconfig()...)
 	return append(words, arguments...)
 }
 
-// kubeconfig are the flags that choose the cluster, in kubectl's words.
+// kubeconfig returns the flags that choose the cluster, as kubectl has them.
 func (r Request) kubeconfig() []string {
 	words := slices.Clone(r.Cluster)
 	for i, word := range words {
@@ -151,7 +153,7 @@ func (r Request) kubeconfig() []string {
 	return words
 }
 
-// change finds an object of the plan.
+// change returns the change of an object, or nil.
 func (p *Plan) change(o Object) *Change {
 	for i, c := range p.Objects {
 		if c.identity() == o.identity() {
@@ -161,7 +163,7 @@ func (p *Plan) change(o Object) *Change {
 	return nil
 }
 
-// gone lists what kubectl has to delete, by namespace: what the plan removes, and what was there only for the move.
+// gone lists the objects that kubectl must delete, by namespace: the removed ones, and those of the move.
 func (p *Plan) gone(during []*object) map[string][]string {
 	all := map[string][]string{}
 	for _, c := range p.Objects {
@@ -177,7 +179,7 @@ func (p *Plan) gone(during []*object) map[string][]string {
 	return all
 }
 
-// deletions take away what cannot be changed.
+// deletions delete the objects whose immutable fields change.
 func (p *Plan) deletions(r Request) []Command {
 	var all []Command
 	for _, c := range p.Objects {
@@ -185,23 +187,23 @@ func (p *Plan) deletions(r Request) []Command {
 			continue
 		}
 		arguments := []string{resourceName(c.Object)}
-		why := "delete what cannot be changed"
+		why := "delete the object with the immutable field"
 		if c.orphans() {
 			arguments = append(arguments, "--cascade=orphan")
-			why += ", without its pods"
+			why += ", but not its pods"
 		}
 		in := r
 		if c.Namespace != "" {
 			in.Namespace = c.Namespace
 		}
 		all = append(all, command(why, in.on("delete", arguments...)...))
-		all = append(all, in.grow(c)...)
+		all = append(all, in.resizeClaims(c)...)
 	}
 	return all
 }
 
-// grow lets the claims that are there grow with the template of new ones.
-func (r Request) grow(c Change) []Command {
+// resizeClaims resizes the existing claims to the size in the claim template.
+func (r Request) resizeClaims(c Change) []Command {
 	var all []Command
 	for _, old := range items(c.old.tree, "spec", "volumeClaimTemplates") {
 		for _, now := range items(c.new.tree, "spec", "volumeClaimTemplates") {
@@ -213,7 +215,7 @@ func (r Request) grow(c Change) []Command {
 			for _, claim := range claimNames(c.old) {
 				if strings.HasPrefix(claim, name+"-"+c.Name+"-") {
 					patch := fmt.Sprintf(`{"spec":{"resources":{"requests":{"storage":"%v"}}}}`, f.New)
-					all = append(all, command("let the disk grow, which its storage class has to allow", r.on("patch", "pvc", claim, "-p", patch)...))
+					all = append(all, command("resize the disk, if its StorageClass allows that", r.on("patch", "pvc", claim, "-p", patch)...))
 				}
 			}
 		}
@@ -221,20 +223,20 @@ func (r Request) grow(c Change) []Command {
 	return all
 }
 
-// restart lets the controller look at event sources and sensors again.
+// restart restarts the controller, so that it reconciles all event sources and sensors.
 func (p *Plan) restart(r Request) []Command {
-	if !slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.unseen }) {
+	if !slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.stale }) {
 		return nil
 	}
 	for _, c := range p.Objects {
 		if c.new != nil && c.is("apps", "Deployment") && eventsImage(c.new) != "" {
-			return []Command{command("let the controller tell event sources and sensors", r.on("rollout restart", resourceName(c.Object))...)}
+			return []Command{command("restart the controller, so that it updates event sources and sensors", r.on("rollout restart", resourceName(c.Object))...)}
 		}
 	}
 	return nil
 }
 
-// claimCommands delete what nothing uses any more.
+// claimCommands delete the orphaned claims.
 func (p *Plan) claimCommands(r Request) []Command {
 	var names []string
 	for _, c := range p.Claims {
@@ -245,10 +247,10 @@ func (p *Plan) claimCommands(r Request) []Command {
 	if len(names) == 0 {
 		return nil
 	}
-	return []Command{command("when nobody needs them any more: the old disks", r.on("delete", append([]string{"pvc"}, names...)...)...)}
+	return []Command{command("delete the old disks, when you no longer need them", r.on("delete", append([]string{"pvc"}, names...)...)...)}
 }
 
-// resourceName is an object as kubectl takes it, whatever other groups have a kind of this name.
+// resourceName is the kind, group and name of an object as an argument of kubectl.
 func resourceName(o Object) string {
 	kind := strings.ToLower(o.Kind)
 	if group := o.group(); group != "" {
@@ -257,6 +259,7 @@ func resourceName(o Object) string {
 	return kind + "/" + o.Name
 }
 
+// command returns a command with its words quoted for a shell.
 func command(why string, words ...string) Command {
 	c := Command{Why: why}
 	for _, word := range words {
@@ -266,7 +269,7 @@ func command(why string, words ...string) Command {
 	return c
 }
 
-// quoted is a word as a shell takes it.
+// quoted quotes a word for a shell.
 func quoted(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,@%+", r)

@@ -11,10 +11,10 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// object is one of the given objects, decoded.
+// object is a decoded object of one side.
 type object struct {
 	Object
-	// source is the template it comes from, empty where that is not known.
+	// source is its template; empty if unknown.
 	source string
 	tree   map[string]any
 }
@@ -41,13 +41,13 @@ func Compare(from, to Side, canMove bool) (Plan, error) {
 	p := Plan{Version: Version, From: from.Description, To: to.Description, Objects: changes(old, now), canMove: canMove}
 	s := sides{old, now}
 	p.markRolls(s)
-	p.moves = s.replaced()
+	p.moves = s.replacements()
 	p.leaving = s.leaving()
 	p.Claims = s.claims()
 	p.Elections = s.elections()
 	p.Copies = s.copies()
-	for _, look := range []func(sides, Plan) []Finding{lost, refused, left, voters, stale} {
-		p.Findings = append(p.Findings, look(s, p)...)
+	for _, find := range []func(sides, Plan) []Finding{lost, refused, abandoned, resizes, stale} {
+		p.Findings = append(p.Findings, find(s, p)...)
 	}
 	for _, m := range p.moves {
 		p.Findings = append(p.Findings, m.finding(canMove))
@@ -59,7 +59,7 @@ func Compare(from, to Side, canMove bool) (Plan, error) {
 	return p, nil
 }
 
-// decide sums up: the plan is as grave as the gravest that was found.
+// decide sets the verdict, that of the gravest finding, and the summary.
 func (p *Plan) decide() {
 	rolls := map[string]int{}
 	for _, c := range p.Objects {
@@ -73,22 +73,22 @@ func (p *Plan) decide() {
 	switch {
 	case len(p.Findings) > 0 && !p.Findings[0].Verdict.Fine():
 		p.Verdict = p.Findings[0].Verdict
-		p.Summary = words[p.Verdict] + ": " + p.Findings[0].Object.String() + ": " + p.Findings[0].Text
+		p.Summary = verdictText[p.Verdict] + ": " + p.Findings[0].Object.String() + ": " + p.Findings[0].Text
 	case p.Verdict != InPlace:
 		p.Verdict = Nothing
 		p.Summary = "nothing to do: both sides are the same"
 	case len(rolls) == 0:
 		p.Summary = "in place: no pod is replaced"
 	default:
-		p.Summary = "in place: the pods of " + counted(rolls) + " are replaced"
+		p.Summary = "in place: the pods of " + joinCounts(rolls) + " are replaced"
 	}
 }
 
-// words are the verdicts for people.
-var words = map[Verdict]string{Nothing: "nothing", InPlace: "in place", Move: "a move", ByHand: "by hand", Refused: "refused", LosesData: "loses data"}
+// verdictText are the verdicts in a text.
+var verdictText = map[Verdict]string{Nothing: "nothing", InPlace: "in place", Move: "move", ByHand: "by hand", Refused: "refused", LosesData: "loses data"}
 
-// counted lists kinds with how many of each, by name.
-func counted(kinds map[string]int) string {
+// joinCounts joins kinds and their numbers: "1 Deployment and 2 Sensors".
+func joinCounts(kinds map[string]int) string {
 	var parts []string
 	for _, kind := range sortedKeys(kinds) {
 		n := kinds[kind]
@@ -104,7 +104,7 @@ func counted(kinds map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// decode reads the objects that are no hooks. Two of one name would be one on a cluster, so they are refused.
+// decode reads the objects without the hooks. Two objects of one identity are an error.
 func decode(objects []manifest.Object) ([]*object, error) {
 	var all []*object
 	seen := map[string]bool{}
@@ -127,7 +127,7 @@ func decode(objects []manifest.Object) ([]*object, error) {
 	return all, nil
 }
 
-// changes pairs the objects of both sides.
+// changes pairs the objects of both sides and compares them.
 func changes(from, to []*object) []Change {
 	before := map[string]*object{}
 	for _, o := range from {
@@ -162,7 +162,7 @@ func changes(from, to []*object) []Change {
 	return all
 }
 
-// hideSecrets takes the content of a Secret out of its fields.
+// hideSecrets removes the content of a Secret from its fields.
 func (c Change) hideSecrets() {
 	if !c.is("", "Secret") {
 		return
@@ -179,10 +179,10 @@ func (c Change) hideSecrets() {
 	}
 }
 
-// sides are both sets of objects.
+// sides are the objects before and after the change.
 type sides struct{ from, to []*object }
 
-// find returns the object of the same identity, or nil.
+// find returns the object with the identity of like, or nil.
 func find(objects []*object, like Object) *object {
 	for _, o := range objects {
 		if o.identity() == like.identity() {

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Field is a difference between two versions of an object. Old or New is missing where the field was or will be.
+// Field is a difference between two versions of an object. Old is absent if the field is new, New if it is removed.
 type Field struct {
 	// Path is like spec.template.spec.containers[bus].image.
 	Path string `json:"path"`
 	Old  any    `json:"old,omitempty"`
 	New  any    `json:"new,omitempty"`
-	// Immutable says that the API server refuses the change.
+	// Immutable reports whether the API server refuses the change.
 	Immutable bool `json:"immutable,omitempty"`
 
-	// dotted is the path without the places in lists, as rules about fields are written.
+	// dotted is the path without list items, as in the rules for immutable fields.
 	dotted string
 }
 
@@ -31,7 +31,7 @@ func differences(old, now map[string]any) []Field {
 	return all
 }
 
-// step is a part of a path: a key, or the place in a list.
+// step is a part of a path: a key, or an item of a list.
 type step struct {
 	name string
 	list bool
@@ -51,7 +51,7 @@ func walk(old, now any, path []step, all *[]Field) {
 	}
 	a, names, oldIsNamed := named(old)
 	b, others, nowIsNamed := named(now)
-	// The order counts: of two variables of one name the last wins, of two rules the first.
+	// The order matters: for variables the last of one name applies, for rules the first match.
 	if oldIsNamed && nowIsNamed && inOrder(names, others) {
 		for _, name := range keys(a, b) {
 			walk(a[name], b[name], append(slices.Clone(path), step{name, true}), all)
@@ -61,10 +61,10 @@ func walk(old, now any, path []step, all *[]Field) {
 	*all = append(*all, field(path, old, now))
 }
 
-// named makes a map of a list whose items all have a name of their own.
+// named turns a list into a map if all items have unique names.
 func named(value any) (map[string]any, []string, bool) {
-	list, is := value.([]any)
-	if !is || len(list) == 0 {
+	list, ok := value.([]any)
+	if !ok || len(list) == 0 {
 		return nil, nil, false
 	}
 	byName := map[string]any{}
@@ -80,7 +80,7 @@ func named(value any) (map[string]any, []string, bool) {
 	return byName, names, true
 }
 
-// inOrder reports whether the names that both have come in the same order.
+// inOrder reports whether the common names of two lists have the same order.
 func inOrder(a, b []string) bool {
 	common := func(list, of []string) []string {
 		return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return !slices.Contains(of, name) })
@@ -105,7 +105,7 @@ func field(path []step, old, now any) Field {
 	return f
 }
 
-// withoutNulls leaves out the keys that have no value, as the API does.
+// withoutNulls removes keys without a value, as the API server does.
 func withoutNulls(value any) {
 	switch value := value.(type) {
 	case map[string]any:
@@ -122,11 +122,11 @@ func withoutNulls(value any) {
 	}
 }
 
-// at reads a value by its keys; nil where there is none.
+// at returns the value at a path of keys, or nil.
 func at(tree any, path ...string) any {
 	for _, key := range path {
-		m, is := tree.(map[string]any)
-		if !is {
+		m, ok := tree.(map[string]any)
+		if !ok {
 			return nil
 		}
 		tree = m[key]
@@ -134,27 +134,27 @@ func at(tree any, path ...string) any {
 	return tree
 }
 
-// text reads a string by its keys; empty where there is none.
+// text returns the string at a path, or an empty one.
 func text(tree any, path ...string) string {
 	s, _ := at(tree, path...).(string)
 	return s
 }
 
-// number reads a whole number by its keys, or the default that the API would fill in.
-func number(tree any, unset int, path ...string) int {
-	if n, is := at(tree, path...).(float64); is {
+// number returns the integer at a path, or the default of the API.
+func number(tree any, byDefault int, path ...string) int {
+	if n, ok := at(tree, path...).(float64); ok {
 		return int(n)
 	}
-	return unset
+	return byDefault
 }
 
-// items reads a list by its keys.
+// items returns the list at a path, or nil.
 func items(tree any, path ...string) []any {
 	list, _ := at(tree, path...).([]any)
 	return list
 }
 
-// keys are those of either map, sorted.
+// keys returns the keys of both maps, sorted.
 func keys(a, b map[string]any) []string {
 	all := slices.Concat(slices.Collect(maps.Keys(a)), slices.Collect(maps.Keys(b)))
 	slices.Sort(all)

@@ -8,13 +8,13 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// What Argo Events v1.9.11 does with its custom resources. Specs and the bus' address are in the environment of the pods; an
-// EventSource or Sensor is looked at again when its spec or a label changes, or the controller starts
+// How Argo Events v1.9.11 handles its custom resources. The environment of the pods has their spec and the address of the
+// bus. The controller reconciles an EventSource or Sensor when its spec or a label changes, or when the controller starts
 // (controllers/eventsource, sensor: predicates on generation and labels).
 
 const argo = "argoproj.io"
 
-// Election is an event source or sensor whose pods choose their leader in another way.
+// Election is an event source or sensor whose way of leader election changes.
 type Election struct {
 	Object
 	// From and To are leases, nats or none.
@@ -22,19 +22,19 @@ type Election struct {
 	To   string `json:"to"`
 }
 
-// Copies is a stream of the bus and its number of replicas; From is 0 where the stream is new.
+// Copies is a stream of the bus and its number of replicas; From is 0 for a new stream.
 type Copies struct {
-	// Bus is the EventBus, Stream the one of its events or the bucket of a sensor.
+	// Bus is the EventBus. Stream is that of its events, or the bucket of a sensor.
 	Bus    string `json:"bus"`
 	Stream string `json:"stream"`
 	From   int    `json:"from"`
 	To     int    `json:"to"`
 }
 
-// usesBus reports whether it is an event source or sensor.
+// usesBus reports whether the object is an event source or sensor.
 func (o *object) usesBus() bool { return o.is(argo, "EventSource") || o.is(argo, "Sensor") }
 
-// bus is the EventBus that an event source or sensor talks to, nil where it is no object of the release.
+// bus returns the EventBus of an event source or sensor; nil if it is not in the release.
 func (o *object) bus(all []*object) *object {
 	name := text(o.tree, "spec", "eventBusName")
 	if name == "" {
@@ -43,8 +43,8 @@ func (o *object) bus(all []*object) *object {
 	return find(all, Object{APIVersion: o.APIVersion, Kind: "EventBus", Namespace: o.Namespace, Name: name})
 }
 
-// told is what pods are told of their bus.
-func told(bus *object) any {
+// connection returns the part of an EventBus that is in the environment of the pods.
+func connection(bus *object) any {
 	if bus == nil {
 		return nil
 	}
@@ -54,8 +54,10 @@ func told(bus *object) any {
 	return at(bus.tree, "spec")
 }
 
+// electionAnnotation chooses the leader election of an event source or sensor.
 const electionAnnotation = "events.argoproj.io/leader-election"
 
+// election returns the way of leader election: leases, nats or none.
 func (o *object) election(all []*object) string {
 	bus := o.bus(all)
 	kafka := bus != nil && at(bus.tree, "spec", "kafka") != nil
@@ -68,7 +70,7 @@ func (o *object) election(all []*object) string {
 	return "nats"
 }
 
-// elections lists the changes. An event source that never had the annotation may be one that needs no leader: it is left out.
+// elections lists the changes of leader election. An event source without the annotation may need no leader: it is left out.
 func (s sides) elections() []Election {
 	var all []Election
 	for _, o := range s.to {
@@ -106,7 +108,7 @@ func (s sides) copies() []Copies {
 	return slices.DeleteFunc(all, func(c Copies) bool { return c.From == c.To || c.To == 0 })
 }
 
-// streamReplicas reads the settings of a bus' stream; 0 where there is none.
+// streamReplicas returns the number of replicas of the bus's stream; 0 if there is no stream.
 func streamReplicas(bus *object) int {
 	if bus == nil {
 		return 0
@@ -120,7 +122,7 @@ func streamReplicas(bus *object) int {
 	return 0
 }
 
-// markRolls says whose pods are replaced.
+// markRolls marks the objects whose pods are replaced.
 func (p *Plan) markRolls(s sides) {
 	for i, c := range p.Objects {
 		if c.Action == Changed && slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet"}, c.Kind) && c.group() == "apps" {
@@ -133,25 +135,25 @@ func (p *Plan) markRolls(s sides) {
 		if c.old == nil || c.new == nil || !c.new.usesBus() {
 			continue
 		}
-		spec, seen, tells := c.reconciled(s)
-		p.Objects[i].Rolls = spec || image || tells && (seen || restarts)
+		spec, noticed, environment := c.reconciled(s)
+		p.Objects[i].Rolls = spec || image || environment && (noticed || restarts)
 	}
 }
 
-// reconciled reports of an event source or sensor whether its spec changes, whether its controller looks at it, and
-// whether its pods would be told something else.
-func (c Change) reconciled(s sides) (spec, seen, tells bool) {
+// reconciled reports, for an event source or sensor, whether its spec changes, whether its controller reconciles it, and
+// whether its pods need another environment.
+func (c Change) reconciled(s sides) (spec, noticed, environment bool) {
 	for _, f := range c.Fields {
 		spec = spec || f.below([]string{"spec"})
-		seen = seen || f.below([]string{"metadata.labels"}) || f.above([]string{"metadata.labels"})
-		tells = tells || strings.Contains(f.Path, electionAnnotation)
+		noticed = noticed || f.below([]string{"metadata.labels"}) || f.above([]string{"metadata.labels"})
+		environment = environment || strings.Contains(f.Path, electionAnnotation)
 	}
-	tells = tells || !reflect.DeepEqual(told(c.old.bus(s.from)), told(c.new.bus(s.to)))
-	return spec, seen || spec, tells
+	environment = environment || !reflect.DeepEqual(connection(c.old.bus(s.from)), connection(c.new.bus(s.to)))
+	return spec, noticed || spec, environment
 }
 
-// controller reports whether the Argo Events controller starts anew, and whether it runs other images for event sources and
-// sensors, which then are all replaced. It is the one Deployment that is told that image.
+// controller reports whether the Argo Events controller restarts, and whether its image for event sources and sensors
+// changes, which replaces all of them. The controller is the Deployment with that image in its environment.
 func (p *Plan) controller() (restarts, image bool) {
 	for _, c := range p.Objects {
 		if c.new == nil || !c.is("apps", "Deployment") || eventsImage(c.new) == "" {
@@ -163,6 +165,7 @@ func (p *Plan) controller() (restarts, image bool) {
 	return restarts, image
 }
 
+// eventsImage returns the image for event sources and sensors from the environment of the controller.
 func eventsImage(o *object) string {
 	for _, container := range items(o.tree, "spec", "template", "spec", "containers") {
 		for _, env := range items(container, "env") {
@@ -174,15 +177,15 @@ func eventsImage(o *object) string {
 	return ""
 }
 
-// stale finds event sources and sensors whose pods would go on with what they were told before.
+// stale finds event sources and sensors whose pods keep their old environment.
 func stale(s sides, p Plan) []Finding {
 	var all []Finding
 	for _, c := range p.Objects {
 		if c.old == nil || c.new == nil || !c.new.usesBus() {
 			continue
 		}
-		if _, seen, tells := c.reconciled(s); tells && !seen && !c.Rolls {
-			all = append(all, Finding{Verdict: InPlace, Object: c.Object, unseen: true, Text: "its controller does not see that the bus or the election changes until it starts anew"})
+		if _, noticed, environment := c.reconciled(s); environment && !noticed && !c.Rolls {
+			all = append(all, Finding{Verdict: InPlace, Object: c.Object, stale: true, Text: "its controller notices the change of the bus or the leader election only after a restart"})
 		}
 	}
 	return all

@@ -8,17 +8,17 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// rule says which fields of a kind the API server lets nobody change. Where that depends on more than the object itself
-// (whether a claim is bound), the field counts as one that may change.
+// rule lists the immutable fields of a kind. A field that is immutable only in some state of the cluster (a bound volume
+// claim) counts as mutable.
 type rule struct {
-	// fixed are the fields, with all that is below them; free are the exceptions.
+	// fixed are the immutable fields, with all fields below them; free are the exceptions.
 	fixed, free []string
-	// unless, where there is one, tells the values for which a fixed field may change nevertheless.
+	// unless reports whether a fixed field may change nevertheless, because of the values; nil: never.
 	unless func(f Field, old, now map[string]any) bool
 }
 
 // rules are those of Kubernetes 1.36, from its validation.go files (apps, batch, core, rbac, networking, storage, scheduling, node,
-// discovery, apiextensions). Kinds without a rule may change in every field that the charts write.
+// discovery, apiextensions). Kinds without a rule have no immutable fields.
 var rules = map[string]rule{
 	"apps/StatefulSet": {
 		fixed: []string{"spec"},
@@ -65,7 +65,8 @@ var rules = map[string]rule{
 	"apiextensions.k8s.io/CustomResourceDefinition": {fixed: []string{"spec.group", "spec.scope", "spec.names.kind", "spec.names.plural"}},
 }
 
-// serviceMay: an address that is not given any more stays as it is, and a Service that is only a name has none.
+// serviceMay reports whether a fixed field of a Service may change: a removed address keeps its value, and a Service of
+// type ExternalName has none.
 func serviceMay(f Field, old, now map[string]any) bool {
 	if f.dotted == "spec.clusterIP" {
 		return f.New == nil || slices.Contains([]string{text(old, "spec", "type"), text(now, "spec", "type")}, "ExternalName")
@@ -73,17 +74,17 @@ func serviceMay(f Field, old, now map[string]any) bool {
 	return text(old, "spec", "type") != "LoadBalancer" || text(now, "spec", "type") != "LoadBalancer"
 }
 
-// grows compares two sizes of a claim.
+// grows reports whether a size does not shrink.
 func grows(f Field) bool {
 	old, err := resource.ParseQuantity(fmt.Sprint(f.Old))
 	now, err2 := resource.ParseQuantity(fmt.Sprint(f.New))
 	return err == nil && err2 == nil && now.Cmp(old) >= 0
 }
 
-// markImmutable marks the fields of a change that the API server refuses.
+// markImmutable marks the changes of immutable fields.
 func markImmutable(c Change) {
-	r, is := rules[c.group()+"/"+c.Kind]
-	if !is {
+	r, ok := rules[c.group()+"/"+c.Kind]
+	if !ok {
 		return
 	}
 	for i, f := range c.Fields {
@@ -91,15 +92,17 @@ func markImmutable(c Change) {
 	}
 }
 
+// below reports whether the field is one of some paths, or below one.
 func (f Field) below(paths []string) bool {
 	return slices.ContainsFunc(paths, func(p string) bool { return f.dotted == p || strings.HasPrefix(f.dotted, p+".") })
 }
 
+// above reports whether one of some paths is below the field.
 func (f Field) above(paths []string) bool {
 	return slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(p, f.dotted+".") })
 }
 
-// refused finds what the API server would refuse.
+// refused finds the changes that the API server refuses.
 func refused(_ sides, p Plan) []Finding {
 	var all []Finding
 	for _, c := range p.Objects {
@@ -107,16 +110,20 @@ func refused(_ sides, p Plan) []Finding {
 		if len(fields) == 0 {
 			continue
 		}
-		text := "the API server lets nobody change " + strings.Join(fields, ", ") + ": it has to be deleted, and is made anew by the upgrade"
+		verb := " is immutable"
+		if len(fields) > 1 {
+			verb = " are immutable"
+		}
+		text := strings.Join(fields, ", ") + verb + ": delete the object and let the upgrade create it again"
 		if c.orphans() {
-			text += ", which takes its pods over; claims that are there stay as they are"
+			text += "; it adopts the pods and keeps the volume claims"
 		}
 		all = append(all, Finding{Verdict: Refused, Object: c.Object, Text: text})
 	}
 	return all
 }
 
-// immutable lists the fields of a change that the API server refuses, each by what the rule is about.
+// immutable lists the immutable fields that change, each by its first two keys.
 func (c Change) immutable() []string {
 	var names []string
 	for _, f := range c.Fields {
@@ -129,7 +136,7 @@ func (c Change) immutable() []string {
 	return slices.Compact(names)
 }
 
-// orphans reports whether a workload can be deleted without its pods, because the new one selects the same.
+// orphans reports whether the object can be deleted without its pods, because the new one selects the same pods.
 func (c Change) orphans() bool {
 	return c.group() == "apps" && !slices.Contains(c.immutable(), "spec.selector")
 }

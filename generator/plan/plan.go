@@ -1,110 +1,110 @@
-// Package plan says what a switch does before anybody does it: two sets of objects in, and out comes what is created,
-// changed, rolled and removed, what becomes of the disks, and whether a plain upgrade may do it at all.
+// Package plan compares two sets of objects, before and after a change: the objects that are created, changed and removed,
+// the pods that are replaced, the disks that stay in use, and whether a plain upgrade is enough.
 //
-// It knows Kubernetes and Argo Events by the objects alone: what an object is follows from its kind, its fields and the
-// template that it comes from, never from its name.
+// It reads only the objects. The meaning of an object follows from its kind, its fields and its template, never from its
+// name.
 package plan
 
 import "strings"
 
-// Version is that of the JSON form; it changes when a field changes its meaning or goes.
+// Version is the version of the JSON. It changes when a key is removed or changes its meaning.
 const Version = 1
 
-// Plan is what a switch does. Its lists are in the order in which it happens.
+// Plan is the result of a comparison. Its lists are in the order of the steps.
 type Plan struct {
 	Version int `json:"version"`
-	// From and To say what is compared.
+	// From and To describe the two sides.
 	From    string  `json:"from,omitempty"`
 	To      string  `json:"to,omitempty"`
 	Verdict Verdict `json:"verdict"`
 	// Summary is the verdict in a sentence.
 	Summary string `json:"summary"`
-	// Findings are what to know before, the gravest first.
+	// Findings are facts to know before the change, the gravest first.
 	Findings []Finding `json:"findings,omitempty"`
-	// Objects holds every object of either side once: created and changed in the order in which Helm applies them, then those that go.
+	// Objects are all objects of both sides, once each: those of the new side in Helm's order, then the removed ones.
 	Objects []Change `json:"objects"`
-	// Claims are the volume claims of all StatefulSets.
+	// Claims are the PersistentVolumeClaims of all StatefulSets, and those of the release.
 	Claims []Claim `json:"claims,omitempty"`
-	// Elections are the event sources and sensors whose pods choose their leader in another way.
+	// Elections are the event sources and sensors whose way of leader election changes.
 	Elections []Election `json:"elections,omitempty"`
 	// Copies are the streams of the bus whose number of replicas changes.
 	Copies []Copies `json:"copies,omitempty"`
-	// Helm and Kubectl are the commands, either way.
+	// Helm and Kubectl are the commands that make the change, with either tool.
 	Helm    []Command `json:"helm,omitempty"`
 	Kubectl []Command `json:"kubectl,omitempty"`
 
-	moves []replaced
-	// leaving are the servers of a quorum that go, the last one first.
+	moves []replacement
+	// leaving are the servers that leave a quorum, the highest ordinal first.
 	leaving []string
-	// canMove says that the chart moves data, and takes servers out of their quorum.
+	// canMove reports whether the chart moves data, and removes servers from their quorum.
 	canMove bool
 }
 
-// Verdict says in a word what kind of switch it is.
+// Verdict is the effort and the risk of a change in a word.
 type Verdict string
 
-// The verdicts, each worse than the one before.
+// The verdicts, from the best to the worst.
 const (
-	// Nothing differs.
+	// Nothing: the two sides are the same.
 	Nothing Verdict = "nothing"
-	// InPlace: one upgrade, and every claim stays in use.
+	// InPlace: one upgrade makes the change, and every volume claim stays in use.
 	InPlace Verdict = "in-place"
-	// Move: the data have to go to other disks, which the chart does when it is told to.
+	// Move: the data must move to other disks; the chart does it on request.
 	Move Verdict = "move"
-	// ByHand: something is needed that neither Kubernetes nor the chart does.
+	// ByHand: a step is left to the user.
 	ByHand Verdict = "by-hand"
-	// Refused: the API server lets nobody change a field that differs.
+	// Refused: the API server refuses to change an immutable field.
 	Refused Verdict = "refused"
-	// LosesData: what is on a disk is deleted.
+	// LosesData: the data on a disk are deleted.
 	LosesData Verdict = "loses-data"
 )
 
-// verdicts in their order.
+// verdicts are all verdicts, in their order.
 var verdicts = []Verdict{Nothing, InPlace, Move, ByHand, Refused, LosesData}
 
-// Fine reports whether a plain upgrade may do it.
+// Fine reports whether a plain upgrade is enough.
 func (v Verdict) Fine() bool { return v == Nothing || v == InPlace }
 
-// Finding is something to know, and how grave it is.
+// Finding is a fact about an object, and its verdict.
 type Finding struct {
 	Verdict Verdict `json:"verdict"`
 	Object  Object  `json:"object"`
-	// Text says what happens to the object, and what to do.
+	// Text is the effect on the object, and the step that is needed.
 	Text string `json:"text"`
 
-	// unseen marks an event source or sensor that its controller does not look at.
-	unseen bool
+	// stale marks an event source or sensor that its controller does not update.
+	stale bool
 }
 
 // Object names an object.
 type Object struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
-	// Namespace is empty for the release's.
+	// Namespace is empty for that of the release.
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`
 }
 
 func (o Object) String() string { return o.Kind + "/" + o.Name }
 
-// group is the API group, empty for the core's.
+// group returns the API group; empty for the core group.
 func (o Object) group() string {
-	group, _, is := strings.Cut(o.APIVersion, "/")
-	if !is {
+	group, _, ok := strings.Cut(o.APIVersion, "/")
+	if !ok {
 		return ""
 	}
 	return group
 }
 
-// is reports the kind, whatever the version of its group.
+// is reports whether the object has a group and kind, in any version.
 func (o Object) is(group, kind string) bool { return o.Kind == kind && o.group() == group }
 
-// identity is what the API tells objects apart by.
+// identity is the key of the object in the API.
 func (o Object) identity() string {
 	return strings.Join([]string{o.group(), o.Kind, o.Namespace, o.Name}, "/")
 }
 
-// Action is what happens to an object.
+// Action is the effect of the change on an object.
 type Action string
 
 // The actions.
@@ -113,18 +113,18 @@ const (
 	Changed   Action = "changed"
 	Removed   Action = "removed"
 	Unchanged Action = "unchanged"
-	// Left: Helm forgets it and leaves it where it is, for it says helm.sh/resource-policy: keep.
+	// Left: Helm leaves it on the cluster because of its annotation helm.sh/resource-policy: keep.
 	Left Action = "left"
 )
 
-// Change is what happens to one object.
+// Change is an object and the effect of the change on it.
 type Change struct {
 	Object
 	Action Action `json:"action"`
-	// Rolls says that its pods are replaced, also of an event source or sensor that does not change itself. Of servers that the
-	// Argo Events controller runs for an EventBus nothing is said.
+	// Rolls reports whether its pods are replaced. An event source or sensor can roll without a change of its own. The
+	// servers of an EventBus that the Argo Events controller runs are not covered.
 	Rolls bool `json:"rolls,omitempty"`
-	// Fields are what differs in a changed object.
+	// Fields are the differences of a changed object.
 	Fields []Field `json:"fields,omitempty"`
 
 	old, new *object

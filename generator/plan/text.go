@@ -9,7 +9,7 @@ import (
 	"github.com/holdfast-ha/holdfast/internal/table"
 )
 
-// Write writes the plan for people.
+// Write writes the plan as text for a terminal.
 func (p Plan) Write(out io.Writer) error {
 	w := &writer{out: out}
 	w.paragraph("", p.Summary)
@@ -46,7 +46,7 @@ func orNew(n int) string {
 	return fmt.Sprint(n)
 }
 
-// writer keeps the first error.
+// writer writes until the first error, and keeps it.
 type writer struct {
 	out io.Writer
 	err error
@@ -58,7 +58,7 @@ func (w *writer) print(format string, a ...any) {
 	}
 }
 
-// paragraph breaks a text into lines that fit, the second and later ones indented by two more.
+// paragraph writes a text in lines that fit; all but the first are indented by two more.
 func (w *writer) paragraph(indent, text string) {
 	w.print("%s", table.Lines{First: indent, Rest: indent + "  "}.Wrap(strings.Fields(text)))
 }
@@ -66,14 +66,14 @@ func (w *writer) paragraph(indent, text string) {
 func (w *writer) findings(p Plan) {
 	rest := p.Findings
 	if len(rest) > 0 && !rest[0].Verdict.Fine() {
-		rest = rest[1:] // the summary said it
+		rest = rest[1:] // it is the summary
 	}
 	if len(rest) == 0 {
 		return
 	}
-	w.print("\nTo know before\n")
+	w.print("\nBefore you start\n")
 	for _, f := range rest {
-		w.paragraph("  ", fmt.Sprintf("%s: %s: %s", words[f.Verdict], f.Object, f.Text))
+		w.paragraph("  ", fmt.Sprintf("%s: %s: %s", verdictText[f.Verdict], f.Object, f.Text))
 	}
 }
 
@@ -106,11 +106,11 @@ func (w *writer) objects(p Plan) {
 	}
 }
 
-// field shows a difference, on two lines where one is too short.
+// field writes a difference on one line, or on two if it is too long.
 func (w *writer) field(f Field) {
 	path := f.Path
 	if f.Immutable {
-		path += " (cannot be changed)"
+		path += " (immutable)"
 	}
 	values := short(f.Old) + " -> " + short(f.New)
 	if line := "      " + path + ": " + values; utf8.RuneCountInString(line) <= table.Width {
@@ -120,7 +120,7 @@ func (w *writer) field(f Field) {
 	w.print("      %s:\n        %s\n", path, values)
 }
 
-// short shows a value in a few words.
+// short formats a value in at most a few words.
 func short(value any) string {
 	switch v := value.(type) {
 	case nil:
@@ -148,11 +148,11 @@ func short(value any) string {
 	return fmt.Sprint(value)
 }
 
-// cut keeps the beginning of a text.
+// cut shortens a text.
 func cut(text string) string {
-	const most = 42
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most-1]) + "…"
+	const limit = 42
+	if runes := []rune(text); len(runes) > limit {
+		return string(runes[:limit-1]) + "…"
 	}
 	return text
 }
@@ -179,7 +179,7 @@ func (w *writer) commands(title string, commands []Command) {
 	}
 }
 
-// units keeps a flag and its value on one line, and a pipe with the command behind it.
+// units joins a flag with its value, and a pipe with the command after it, so that no line break separates them.
 func units(words []string) []string {
 	var all []string
 	flag := false

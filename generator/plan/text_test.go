@@ -9,7 +9,7 @@ import (
 	"github.com/holdfast-ha/holdfast/internal/table"
 )
 
-// TestWrite: all parts of a plan, on lines that fit.
+// TestWrite: all parts of a plan, in lines that fit a terminal.
 func TestWrite(t *testing.T) {
 	from := change(t, "example.org/db:1", "example.org/nats:1")
 	to := change(t, "example.org/db:1", "example.org/nats:1", "replicas: 3", "replicas: 2", "serviceName: db", "serviceName: other",
@@ -20,22 +20,22 @@ func TestWrite(t *testing.T) {
 	if err := p.AddCommands(request); err != nil {
 		t.Fatal(err)
 	}
-	const want = `refused: StatefulSet/db: the API server lets nobody change spec.serviceName: it has to be deleted,
-  and is made anew by the upgrade, which takes its pods over; claims that are there stay as they are
+	const want = `refused: StatefulSet/db: spec.serviceName is immutable: delete the object and let the upgrade create
+  it again; it adopts the pods and keeps the volume claims
 from profile one to profile two
 
-To know before
-  in place: StatefulSet/db: 3 servers become 2; helm upgrade takes those that go out of the quorum
-    before, one by one, and kubectl does not
-  in place: Sensor/worker: its controller does not see that the bus or the election changes until it
-    starts anew
-  in place: EventSource/hook: its controller does not see that the bus or the election changes until
-    it starts anew
+Before you start
+  in place: StatefulSet/db: 3 servers become 2: helm upgrade removes each one from the quorum first;
+    kubectl does not
+  in place: Sensor/worker: its controller notices the change of the bus or the leader election only
+    after a restart
+  in place: EventSource/hook: its controller notices the change of the bus or the leader election
+    only after a restart
 
 Objects: 1 created, 3 changed, 1 removed, 7 unchanged
   changed  StatefulSet/db
       spec.replicas: 3 -> 2
-      spec.serviceName (cannot be changed): db -> other
+      spec.serviceName (immutable): db -> other
   created  ConfigMap/other
   changed  EventBus/default
       spec.jetstreamExotic.streamConfig: 1 line -> 1 line
@@ -57,32 +57,32 @@ Replicas on the bus
   stream KV_worker: 1 -> 3
 
 With Helm
-  # delete what cannot be changed, without its pods
+  # delete the object with the immutable field, but not its pods
   kubectl delete -n shop statefulset.apps/db --cascade=orphan
   # write the chart
   holdfast chart ./shop.yaml -o charts/shop
   # upgrade
   helm upgrade shop charts/shop -n shop -f 'my values.yaml' --set a=b --set profile=two
-  # let the controller tell event sources and sensors
+  # restart the controller, so that it updates event sources and sensors
   kubectl rollout restart -n shop deployment.apps/controller
-  # when nobody needs them any more: the old disks
+  # delete the old disks, when you no longer need them
   kubectl delete -n shop pvc data-db-2
 
 Without Helm
-  # delete what cannot be changed, without its pods
+  # delete the object with the immutable field, but not its pods
   kubectl delete -n shop statefulset.apps/db --cascade=orphan
-  # let a server give its copies away, as user sys; go on when nats stream report names it no more
+  # move the replicas off a server, as user sys; continue when it is not in nats stream report
   nats --user sys request '$JS.API.SERVER.EVACUATE' '{"peer":"db-2"}'
-  # take it out of the quorum
+  # remove the server from the quorum
   nats --user sys server cluster peer-remove db-2
-  # apply what is there afterwards
+  # apply the new objects
   holdfast render ./shop.yaml --profile two -f 'my values.yaml' --set a=b --release shop -n shop \
     --no-hooks | kubectl apply -n shop -f -
-  # delete what is not there any more
+  # delete the objects that are gone
   kubectl delete -n shop configmap/free
-  # let the controller tell event sources and sensors
+  # restart the controller, so that it updates event sources and sensors
   kubectl rollout restart -n shop deployment.apps/controller
-  # when nobody needs them any more: the old disks
+  # delete the old disks, when you no longer need them
   kubectl delete -n shop pvc data-db-2
 `
 	got := written(t, p)
@@ -105,8 +105,8 @@ func written(t *testing.T, p Plan) string {
 	return out.String()
 }
 
-// TestMoveCommands: a move is an upgrade that moves and one that takes the old servers away; with kubectl what was there only for
-// the move is waited for and deleted.
+// TestMoveCommands: a move is an upgrade that moves the data, and one that removes the old servers. With kubectl, the Job of
+// the move is awaited and deleted.
 func TestMoveCommands(t *testing.T) {
 	to := change(t, "name: db}\nspec:\n  replicas: 3", "name: lone}\nspec:\n  replicas: 1")
 	p := compare(t, change(t), to, true)
@@ -122,26 +122,26 @@ func TestMoveCommands(t *testing.T) {
 With Helm
   # write the chart
   holdfast chart shop -o charts/shop
-  # move the data; after a failure, again. Another move of this release needs another migration.id
+  # move the data; repeat after a failure. Each later move needs another migration.id
   helm upgrade shop charts/shop -n shop --set profile=one --set migration.from=three --wait \
     --wait-for-jobs --timeout 30m
-  # take the old servers away
+  # remove the old servers
   helm upgrade shop charts/shop -n shop --set profile=one
-  # when nobody needs them any more: the old disks
+  # delete the old disks, when you no longer need them
   kubectl delete -n shop pvc data-db-0 data-db-1 data-db-2
 
 Without Helm
-  # move the data; after a failure, again. Another move of this release needs another migration.id
+  # move the data; repeat after a failure. Each later move needs another migration.id
   holdfast render shop --profile one --release shop -n shop --no-hooks --set migration.from=three \
     | kubectl apply -n shop -f -
-  # wait for its end
+  # wait until the data is moved
   kubectl wait -n shop --for=condition=complete --timeout=30m job.batch/move
-  # apply what is there afterwards
+  # apply the new objects
   holdfast render shop --profile one --release shop -n shop --no-hooks | kubectl apply -n shop \
     -f -
-  # delete what is not there any more
+  # delete the objects that are gone
   kubectl delete -n shop statefulset.apps/db job.batch/move
-  # when nobody needs them any more: the old disks
+  # delete the old disks, when you no longer need them
   kubectl delete -n shop pvc data-db-0 data-db-1 data-db-2
 `
 	if got := written(t, p); !strings.HasSuffix(got, want) {
@@ -155,13 +155,13 @@ Without Helm
 With Helm
   # write the chart
   holdfast chart shop -o charts/shop
-  # move the data; after a failure, again. Another move of this release needs another migration.id
+  # move the data; repeat after a failure. Each later move needs another migration.id
   helm upgrade shop charts/shop -n shop --kubeconfig k --kube-context c --reset-then-reuse-values \
     --set profile=one --set migration.from=three --wait --wait-for-jobs --timeout 30m
-  # take the old servers away
+  # remove the old servers
   helm upgrade shop charts/shop -n shop --kubeconfig k --kube-context c --reset-then-reuse-values \
     --set profile=one --set migration=null
-  # when nobody needs them any more: the old disks
+  # delete the old disks, when you no longer need them
   kubectl delete -n shop --kubeconfig k --context c pvc data-db-0 data-db-1 data-db-2
 `
 	p.Kubectl = nil
@@ -170,7 +170,7 @@ With Helm
 	}
 }
 
-// TestWriteRolls: what does not change and is replaced nevertheless is there, too.
+// TestWriteRolls: an unchanged object whose pods are replaced is in the text.
 func TestWriteRolls(t *testing.T) {
 	got := written(t, compare(t, change(t), change(t, "example.org/events:1", "example.org/events:2"), false))
 	for _, line := range []string{"in place: the pods of 1 Deployment, 1 EventSource and 1 Sensor are replaced\n", "\n  rolls    Sensor/worker\n", "\n  rolls    EventSource/hook\n"} {
@@ -180,7 +180,7 @@ func TestWriteRolls(t *testing.T) {
 	}
 }
 
-// TestNoCommands: what loses data has none.
+// TestNoCommands: a plan that loses data has no commands.
 func TestNoCommands(t *testing.T) {
 	p := compare(t, native(t, 1), native(t, 3), true)
 	if err := p.AddCommands(Request{Stack: "shop", Chart: "shop", Release: "shop", Namespace: "shop", Profile: "two"}); err != nil || len(p.Helm)+len(p.Kubectl) > 0 {
@@ -192,9 +192,9 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-// TestWriteFails: what cannot be written is said.
+// TestWriteFails: an error of the writer is returned.
 func TestWriteFails(t *testing.T) {
 	if err := compare(t, change(t), nil, false).Write(full{}); err == nil {
-		t.Error("nothing was said")
+		t.Error("no error")
 	}
 }
