@@ -13,22 +13,22 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// ruleDocs is every rule, with what it says of its broken example.
+// ruleDocs lists every rule with the finding in its broken example.
 func ruleDocs(t *testing.T) string {
 	var out strings.Builder
-	out.WriteString(generated + `# What the rules of verify find
+	out.WriteString(generated + `# Rules of verify
 
-Faults that cost availability and that no API server refuses. A rule says nothing unless it is sure; the comment on its code says when it
-is. What is right all the same says so, and why:
+Each rule finds one kind of fault that costs availability and that no API server refuses. A rule reports only sure faults: the
+comment on its code states the conditions. To ignore a rule for an object, annotate the object with the reason:
 
 ` + "```yaml\nmetadata:\n  annotations:\n    " + rules.Ignore + "RULE: the reason\n```" + `
 
-Rules marked with nodes run where somebody described these: in a file (` + "`--cluster`" + `), or a live cluster. Of nodes that are only counted
-nothing can be proved.
+Rules marked "nodes" run only if the nodes are described: by ` + "`--cluster`" + ` or by a live cluster. Nothing can be proved about nodes of which
+only the number is known.
 `)
 	for _, r := range rules.All() {
 		mark := ""
-		if r.TakesNodes() {
+		if r.NeedsNodes() {
 			mark = " (nodes)"
 		}
 		examples := "verify/rules/testdata/" + r.ID
@@ -39,7 +39,7 @@ nothing can be proved.
 	return out.String()
 }
 
-// broken is what a rule finds in its broken example.
+// broken returns the finding of a rule in its broken example.
 func broken(t *testing.T, r *rules.Rule, dir string) rules.Finding {
 	t.Helper()
 	var c cluster.Cluster
@@ -48,7 +48,7 @@ func broken(t *testing.T, r *rules.Rule, dir string) rules.Finding {
 			t.Fatal(err)
 		}
 	}
-	// Messages name the file: the path must not depend on where the test runs.
+	// Messages contain the file name, so the path must not depend on the working directory.
 	text, err := os.ReadFile(path.Join(dir, "broken.yaml"))
 	if err != nil {
 		t.Fatal(err)

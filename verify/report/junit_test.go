@@ -46,7 +46,7 @@ func TestJUnit(t *testing.T) {
 		t.Errorf("sums are %d, %d, %d; want %d, %d, %d", all.Tests, all.Failures, all.Skipped, tests, failures, skipped)
 	}
 	for name, want := range map[string]string{
-		"rules/budget-blocks-drain: PodDisruptionBudget api": "a.yaml:14: PodDisruptionBudget api: lets none",
+		"rules/budget-blocks-drain: PodDisruptionBudget api": "a.yaml:14: PodDisruptionBudget api: never allows",
 		"Deployment api/lose node":                           "a.yaml:1: Deployment api is unavailable for 5m51s when node-1 fails",
 	} {
 		c, ok := cases[name]

@@ -4,28 +4,29 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/placement"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// Anti-affinity may be meant for somebody else's pods. So this is a fault only where nobody here has such pods, either; where
-// there are several pods of its own, and nothing else keeps them apart over the same key; and where all that makes pods
-// is known.
+// Anti-affinity may be meant for other pods. It is a fault only if no workload of the manifests has such pods, if the workload
+// has several pods that nothing else keeps apart on the same key, and if all objects that create pods are supported.
 var antiAffinityMissesItsOwnPods = &Rule{
 	ID:       "anti-affinity-misses-its-own-pods",
-	Protects: "Anti-affinity that selects no pod keeps none apart: all may land on one node.",
+	Protects: "Anti-affinity that selects no pod has no effect: all pods may run on one node.",
 	Fix:      "Select labels of the pods' own template.",
-	check: func(s *workload.System, find func(Place, string)) {
+	check: func(s *facts.System, report reporter) {
 		if len(s.Unsupported) > 0 {
 			return
 		}
 		for _, w := range s.Workloads {
-			all := keptApart(w)
-			for _, a := range all {
-				if a.spread != nil || !a.here || a.abroad || a.own() || w.Replicas < 2 || slices.ContainsFunc(s.Workloads, a.counts) {
+			all := s.Constraints(w)
+			for _, c := range all {
+				if c.Kind != placement.AntiAffinity || !c.OwnNamespaceOnly() || len(c.MismatchLabelKeys) > 0 ||
+					c.SelectsOwn() || w.Replicas < 2 || len(s.SelectedWorkloads(c)) > 0 {
 					continue
 				}
-				if !slices.ContainsFunc(all, func(other apart) bool { return other.key == a.key && other.own() }) {
-					find(a.at("labelSelector"), fmt.Sprintf("%s selects no pod here, not its own %d either", a.kind(), w.Replicas))
+				if !slices.ContainsFunc(all, func(other facts.Constraint) bool { return other.TopologyKey == c.TopologyKey && other.SelectsOwn() }) {
+					report(c.In("labelSelector"), fmt.Sprintf("%s selects no pod of the manifests, not even its own %d", c, w.Replicas))
 				}
 			}
 		}

@@ -4,25 +4,26 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/holdfast-ha/holdfast/verify/placement"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Required anti-affinity may be meant to keep two services apart; then it seldom selects its own pods with the same term.
-// This is a fault where it does, and the other workload runs the same images and is by its labels another release: the
-// chart installed twice.
+// Required anti-affinity may be meant to keep two applications apart; then its own pods seldom match the same term. It is a fault
+// if they do, and if the other workload has the same images but the labels of another release: the chart is installed twice.
 var antiAffinityRepelsOtherRelease = &Rule{
 	ID:       "anti-affinity-repels-other-release",
-	Protects: "Two releases whose pods must not share a node need the nodes of both: pods of the second wait, and so do those of both when a node is lost.",
+	Protects: "Two releases whose pods must not share a node need the nodes of both. Pods of the second release stay Pending, and after a node failure those of both.",
 	Fix:      "Select app.kubernetes.io/instance as well.",
-	check: func(s *workload.System, find func(Place, string)) {
+	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Workloads {
-			for _, a := range keptApart(w) {
-				if a.spread != nil || !a.hard || !a.own() {
+			for _, c := range s.Constraints(w) {
+				if c.Kind != placement.AntiAffinity || !c.Required || !c.SelectsOwn() {
 					continue
 				}
-				others := slices.DeleteFunc(strangers(s, a), func(other *workload.Workload) bool { return !shareImage(w, other) })
+				others := slices.DeleteFunc(s.Unrelated(c), func(other *workload.Workload) bool { return !facts.ShareImage(w, other) })
 				if len(others) > 0 {
-					find(a.at("labelSelector"), fmt.Sprintf("%s keeps its pods away from those of %s, which is another release", a.kind(), list(others)))
+					report(c.In("labelSelector"), fmt.Sprintf("%s also repels the pods of %s, which is another release", c, facts.List(others)))
 				}
 			}
 		}

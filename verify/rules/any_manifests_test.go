@@ -7,20 +7,18 @@ import (
 	"testing"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// TestOrderOfObjects: what is found does not depend on the order in which objects are read.
+// TestOrderOfObjects: findings do not depend on the order in which objects are read.
 func TestOrderOfObjects(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*/broken.yaml")
 	if err != nil || len(paths) == 0 {
 		t.Fatal(paths, err)
 	}
 	for _, path := range paths {
-		objects, err := manifest.Load([]string{path}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		objects := verifytest.Objects(t, path)
 		want := findings(t, objects)
 		for range 5 {
 			rand.Shuffle(len(objects), func(i, j int) { objects[i], objects[j] = objects[j], objects[i] })
@@ -31,7 +29,7 @@ func TestOrderOfObjects(t *testing.T) {
 	}
 }
 
-// FuzzCheck: no manifest, however odd, makes a rule fail.
+// FuzzCheck: no manifest makes a rule panic.
 func FuzzCheck(f *testing.F) {
 	paths, err := filepath.Glob("testdata/*/*.yaml")
 	if err != nil || len(paths) == 0 {

@@ -3,18 +3,17 @@ package rules
 import (
 	"fmt"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
 var budgetBlocksDrain = &Rule{
 	ID:       "budget-blocks-drain",
-	Protects: "A node that cannot be drained cannot be upgraded: the drain waits for ever, or somebody forces it.",
-	Fix:      "Give the workload a pod more than the budget wants, or take the budget away: it cannot protect a single pod.",
-	check: func(s *workload.System, find func(Place, string)) {
-		for _, b := range s.Budgets {
-			all := guarded(s, b)
-			if n := pods(all); n > 0 && allowed(b, n) == 0 {
-				find(in(b.Object, "spec"), fmt.Sprintf("lets none of the %d pods go, ever, of %s%s", n, list(all), rounded(b, n)))
+	Protects: "A node that cannot be drained cannot be upgraded: the drain never ends unless it is forced.",
+	Fix:      "Run one more pod than the budget requires, or remove the budget: it cannot protect a single pod.",
+	check: func(s *facts.System, report reporter) {
+		for _, b := range s.DisruptionBudgets() {
+			if b.Pods > 0 && b.AllowedDisruptions() == 0 {
+				report(facts.In(b.Object, "spec"), fmt.Sprintf("never allows an eviction from %s (pods: %d)%s", facts.List(b.Workloads), b.Pods, b.Rounding()))
 			}
 		}
 	},

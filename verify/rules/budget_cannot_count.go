@@ -5,46 +5,47 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// A budget that says maxUnavailable or a percentage asks the owner of each pod how many there should be. A pod whose owner
-// has no scale is an error for the whole budget, and then no eviction is allowed; pods of no owner count as none. Only a
-// whole number minAvailable asks nobody (getExpectedPodCount and failSafe in pkg/controller/disruption/disruption.go).
+// A budget with maxUnavailable or a percentage needs the desired number of pods. The disruption controller reads it from the scale
+// subresource of the owner of each pod. An owner without one is an error for the whole budget, which then allows no eviction; pods
+// without an owner count as none. Only minAvailable as an absolute number needs no owner (getExpectedPodCount and failSafe in
+// pkg/controller/disruption/disruption.go).
 //
-// Pods of Jobs are among them for as long as the Job is kept. What custom resources own may have a scale: nothing is said
-// of them.
+// Pods of a Job matter as long as the Job is kept. Custom resources may have a scale, so their pods are not reported.
 var budgetCannotCount = &Rule{
 	ID:       "budget-cannot-count",
-	Protects: "A budget that cannot count its pods allows no eviction at all: their nodes cannot be drained.",
-	Fix:      "Say minAvailable as a whole number, or select only pods of Deployments, ReplicaSets and StatefulSets.",
-	check: func(s *workload.System, find func(Place, string)) {
-		for _, b := range s.Budgets {
-			field, value := number(b)
+	Protects: "If the desired number of pods is unknown, a budget allows no eviction at all: nodes with these pods cannot be drained.",
+	Fix:      "Set minAvailable to an absolute number, or select only pods of Deployments, ReplicaSets and StatefulSets.",
+	check: func(s *facts.System, report reporter) {
+		for _, b := range s.DisruptionBudgets() {
+			field, value := b.Field()
 			if field == "" || field == "minAvailable" && value.Type == intstr.Int {
 				continue
 			}
-			if without := withoutScale(guarded(s, b)); len(without) > 0 {
-				find(in(b.Object, "spec", field), fmt.Sprintf("%s is %s, but nobody says how many pods there should be of %s", field, value.String(), list(without)))
+			if all := withoutScale(b.Workloads); len(all) > 0 {
+				report(facts.In(b.Object, "spec", field), fmt.Sprintf("%s %s needs the desired number of pods, which is unknown for %s", field, value.String(), facts.List(all)))
 			}
 		}
 	},
 }
 
-// withoutScale lists the workloads that keep a budget from counting: those whose pods' owner has no scale, or bare pods if
-// there are no others.
-func withoutScale(guarded []*workload.Workload) []*workload.Workload {
-	var owned, bare []*workload.Workload
-	for _, w := range guarded {
+// withoutScale returns the workloads with an unknown desired number of pods: those whose pods have an owner without a scale, or
+// unmanaged pods if there are no other workloads.
+func withoutScale(selected []*workload.Workload) []*workload.Workload {
+	var owned, unmanaged []*workload.Workload
+	for _, w := range selected {
 		switch w.Kind {
 		case workload.DaemonSet, workload.Job:
 			owned = append(owned, w)
 		case workload.Pod:
-			bare = append(bare, w)
+			unmanaged = append(unmanaged, w)
 		}
 	}
-	if len(owned) == 0 && len(bare) == len(guarded) {
-		return bare
+	if len(owned) == 0 && len(unmanaged) == len(selected) {
+		return unmanaged
 	}
 	return owned
 }

@@ -4,21 +4,20 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// Where there is but one pod, a budget that lets it go says that drains may stop it, and is right. Where voters are among
-// the pods, budget-allows-quorum-loss speaks of them.
+// A budget that allows the eviction of a single pod is right: it states that a drain may stop the pod. For quorum members,
+// budget-allows-quorum-loss reports the fault.
 var budgetProtectsNothing = &Rule{
 	ID:       "budget-protects-nothing",
-	Protects: "A budget that lets all pods go at once looks like protection, and a drain of several nodes stops the workload.",
-	Fix:      "maxUnavailable: 1.",
-	check: func(s *workload.System, find func(Place, string)) {
-		for _, b := range s.Budgets {
-			all := guarded(s, b)
-			field, value := number(b)
-			if n := pods(all); field != "" && n > 1 && allowed(b, n) == n && !slices.ContainsFunc(all, votes) {
-				find(in(b.Object, "spec", field), fmt.Sprintf("%s is %s: all %d pods of %s may go at once%s", field, value.String(), n, list(all), rounded(b, n)))
+	Protects: "A budget that allows the eviction of all pods at once has no effect: a drain of several nodes stops the workload.",
+	Fix:      "Set maxUnavailable: 1.",
+	check: func(s *facts.System, report reporter) {
+		for _, b := range s.DisruptionBudgets() {
+			field, value := b.Field()
+			if field != "" && b.Pods > 1 && b.AllowedDisruptions() == b.Pods && !slices.ContainsFunc(b.Workloads, facts.IsQuorum) {
+				report(facts.In(b.Object, "spec", field), fmt.Sprintf("%s %s allows the eviction of all %d pods of %s at once%s", field, value.String(), b.Pods, facts.List(b.Workloads), b.Rounding()))
 			}
 		}
 	},

@@ -4,26 +4,27 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// One budget for several workloads can be meant: the zones of a store, each a StatefulSet. It is a fault where the number
-// leaves one of them without any pod while it holds on to the pods of another. Of voters budget-allows-quorum-loss speaks.
+// One budget for several workloads can be right, for example for a store with a StatefulSet per zone. It is a fault if it allows
+// the eviction of all pods of one workload while it protects those of another. For quorum members, budget-allows-quorum-loss
+// reports the fault.
 var budgetSharedByWorkloads = &Rule{
 	ID:       "budget-shared-by-workloads",
-	Protects: "A budget counts the pods of all workloads that it selects as one: it may let every pod of one go while those of another stay.",
-	Fix:      "Give each workload a budget of its own, with a selector that only its pods match.",
-	check: func(s *workload.System, find func(Place, string)) {
-		for _, b := range s.Budgets {
-			all := guarded(s, b)
-			n := pods(all)
-			lets := allowed(b, n)
-			if lets == n || slices.ContainsFunc(all, votes) {
+	Protects: "A budget counts the pods of all selected workloads together. It may allow the eviction of every pod of one while those of another stay.",
+	Fix:      "Create one budget per workload, with a selector that only its pods match.",
+	check: func(s *facts.System, report reporter) {
+		for _, b := range s.DisruptionBudgets() {
+			allowed := b.AllowedDisruptions()
+			if allowed == b.Pods || slices.ContainsFunc(b.Workloads, facts.IsQuorum) {
 				continue
 			}
-			for _, w := range all {
-				if w.Kind != workload.Job && w.Replicas > 1 && lets >= w.Replicas {
-					find(in(b.Object, "spec", "selector"), fmt.Sprintf("lets %d of the %d pods of %s go at once: these may be all %d of %s%s", lets, n, list(all), w.Replicas, w, rounded(b, n)))
+			for _, w := range b.Workloads {
+				if w.Kind != workload.Job && w.Replicas > 1 && allowed >= w.Replicas {
+					report(facts.In(b.Object, "spec", "selector"), fmt.Sprintf("allows the eviction of %d of the %d pods of %s at once: these may be all %d of %s%s",
+						allowed, b.Pods, facts.List(b.Workloads), w.Replicas, w, b.Rounding()))
 					break
 				}
 			}

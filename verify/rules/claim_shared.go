@@ -4,25 +4,26 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// It takes a claim that is written down, for its access modes, and pods that nothing binds to one node.
+// Only PersistentVolumeClaims of the manifests are checked, for their access modes, and pods that may run on different nodes.
 var claimShared = &Rule{
 	ID:       "claim-shared",
-	Protects: "A volume that one node has at a time lets no pod start on another: replicas wait, or all are on the one node.",
-	Fix:      "A StatefulSet with volumeClaimTemplates gives each pod a volume of its own; for one that all share, a storage class with ReadWriteMany.",
-	check: func(s *workload.System, find func(Place, string)) {
-		for _, m := range oneNode(s) {
-			n := 0
-			for _, w := range m.by {
-				n += w.Replicas
+	Protects: "A volume that is available on one node at a time keeps its pods together: they all run on that node, or stay Pending.",
+	Fix:      "Use a StatefulSet with volumeClaimTemplates for one volume per pod, or a StorageClass with ReadWriteMany for a shared volume.",
+	check: func(s *facts.System, report reporter) {
+		for _, m := range s.SingleNodeClaims() {
+			pods := 0
+			for _, w := range m.Workloads {
+				pods += w.Replicas
 				if w.Kind == workload.DaemonSet {
-					n += 2 // one on each node
+					pods += 2 // one per node
 				}
 			}
-			if n > 1 && (m.onePod() || !slices.ContainsFunc(m.by, together)) {
-				find(at(m.by[0], m.at...), fmt.Sprintf("claim %s (%s) is mounted by all pods of %s", m.claim.Name, m.modes(), list(m.by)))
+			if pods > 1 && (m.OnePod() || !slices.ContainsFunc(m.Workloads, s.MayShareNode)) {
+				report(facts.InTemplate(m.Workloads[0], m.Path...), fmt.Sprintf("PersistentVolumeClaim %s (%s) is mounted by all pods of %s", m.Claim.Name, m.AccessModes(), facts.List(m.Workloads)))
 			}
 		}
 	},

@@ -8,40 +8,41 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// passing are folders of a node that hold nothing of a workload: what is there belongs to the node, or may be lost.
-var passing = []string{"/dev", "/etc", "/proc", "/run", "/sys", "/tmp", "/var/cache", "/var/lib/kubelet", "/var/log", "/var/run"}
+// nodeDirectories are directories of a node without data of a workload: their contents are the node's own, or temporary.
+var nodeDirectories = []string{"/dev", "/etc", "/proc", "/run", "/sys", "/tmp", "/var/cache", "/var/lib/kubelet", "/var/log", "/var/run"}
 
-// It takes a folder of the node that is made where it is missing and written to, by pods that may go to any node. A folder
-// that must be there is the node's own, and pods that are bound to a node come back to it.
+// Only directories that are created where they are missing and written to are checked, for pods that may run on any node. A
+// directory that must exist is the node's own, and pods that are bound to a node come back to it.
 var dataOnHostPath = &Rule{
 	ID:       "data-on-host-path",
-	Protects: "A pod that comes up on another node finds an empty folder there: what it wrote is on the node that was lost, or drained.",
-	Fix:      "A claim, of a class whose volumes follow the pod; or bind the pods to their nodes, where that is meant.",
-	check: func(s *workload.System, find func(Place, string)) {
+	Protects: "A pod that starts on another node finds an empty directory: its data is on the node that failed or was drained.",
+	Fix:      "Use a PersistentVolumeClaim with a volume that follows the pod. If the data is meant for one node, bind the pods to it.",
+	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Workloads {
-			if w.Kind != workload.Deployment && w.Kind != workload.StatefulSet || together(w) {
+			if w.Kind != workload.Deployment && w.Kind != workload.StatefulSet || s.MayShareNode(w) {
 				continue
 			}
 			for i, v := range w.Template.Spec.Volumes {
-				if h := v.HostPath; h != nil && h.Type != nil && *h.Type == corev1.HostPathDirectoryOrCreate && !under(h.Path, passing) && written(w, v.Name) {
-					find(at(w, "spec", "volumes", strconv.Itoa(i)), fmt.Sprintf("writes to %s of whatever node it is on, which is made where it is missing", h.Path))
+				if h := v.HostPath; h != nil && h.Type != nil && *h.Type == corev1.HostPathDirectoryOrCreate && !isBelow(h.Path, nodeDirectories) && isWritten(w, v.Name) {
+					report(facts.InTemplate(w, "spec", "volumes", strconv.Itoa(i)), fmt.Sprintf("writes to directory %s of its node, which is empty on every other node", h.Path))
 				}
 			}
 		}
 	},
 }
 
-// under tells whether a path is one of some folders, or below one.
-func under(path string, folders []string) bool {
-	return slices.ContainsFunc(folders, func(f string) bool { return path == f || strings.HasPrefix(path, f+"/") })
+// isBelow reports whether a path is one of some directories, or below one.
+func isBelow(path string, directories []string) bool {
+	return slices.ContainsFunc(directories, func(d string) bool { return path == d || strings.HasPrefix(path, d+"/") })
 }
 
-// written tells whether a container mounts a volume other than to read.
-func written(w *workload.Workload, volume string) bool {
-	return slices.ContainsFunc(running(w), func(c container) bool {
+// isWritten reports whether a container mounts a volume with write access.
+func isWritten(w *workload.Workload, volume string) bool {
+	return slices.ContainsFunc(facts.Containers(w), func(c facts.Container) bool {
 		return slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == volume && !m.ReadOnly })
 	})
 }

@@ -2,18 +2,19 @@ package rules
 
 import (
 	"github.com/holdfast-ha/holdfast/verify/argoevents"
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// It takes an EventSource or Sensor of which one pod works, and its EventBus: on Kafka nobody is elected on the bus.
+// Only an EventSource or Sensor with one active pod and an election on its EventBus is checked. On Kafka there is no election on
+// the bus.
 var electionOfTwo = &Rule{
 	ID:       "election-of-two",
-	Protects: "An election on the bus takes a majority of spec.replicas, and the majority of two is both: when one goes, the other waits until it is back.",
-	Fix:      "Annotation events.argoproj.io/leader-election: k8s on the object itself, with a Role for leases; or 3 replicas.",
-	check: func(s *workload.System, find func(Place, string)) {
+	Protects: "An election on the bus needs a majority of spec.replicas, and the majority of two is both. If one pod fails, the other is not elected until it is back.",
+	Fix:      "Set the annotation events.argoproj.io/leader-election: k8s on the object itself, with a Role for Leases. Or run 3 replicas.",
+	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Workloads {
 			if w.Election == argoevents.ByVote && w.Replicas == 2 {
-				find(in(w.Object, "spec", "replicas"), "2 pods elect the one that works on the bus: without either of them nothing is elected")
+				report(facts.In(w.Object, "spec", "replicas"), "2 pods elect the active one on the bus: the failure of either leaves no majority")
 			}
 		}
 	},

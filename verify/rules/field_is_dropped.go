@@ -11,89 +11,90 @@ import (
 
 	"github.com/holdfast-ha/holdfast/stacks"
 	"github.com/holdfast-ha/holdfast/verify/argoevents"
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// It takes the kinds of Argo Events, of the version that the list of fields was read from. Their schema lets everything
-// through, and the controller reads what it knows.
+// Only kinds of Argo Events are checked, against the version of the bundled list of fields. Their schema accepts any field, and
+// the controller reads those that it has.
 var fieldIsDropped = &Rule{
 	ID:       "field-is-dropped",
-	Protects: "A field that the API does not have is stored, shown by kubectl get, and never read: the probe, the spread or the retry that it asks for is not there.",
-	Fix:      "Correct the name, or take the field away. Argo Events has no fields for probes, spread constraints, strategies and grace periods of its pods.",
-	check: func(s *workload.System, find func(Place, string)) {
+	Protects: "A field that the API does not have is stored and shown by kubectl get, but never read: its probe, spread or retry has no effect.",
+	Fix:      "Correct or remove the field. Argo Events has no fields for probes, topology spread, update strategies and termination grace periods of its pods.",
+	check: func(s *facts.System, report reporter) {
 		for _, o := range s.Objects {
-			of := map[string]string{"EventBus": "EventBusSpec", "EventSource": "EventSourceSpec", "Sensor": "SensorSpec"}[o.Kind]
-			if o.APIVersion != argoevents.APIVersion || of == "" {
+			spec := map[string]string{"EventBus": "EventBusSpec", "EventSource": "EventSourceSpec", "Sensor": "SensorSpec"}[o.Kind]
+			if o.APIVersion != argoevents.APIVersion || spec == "" {
 				continue
 			}
-			var says struct {
+			var decoded struct {
 				Spec any `json:"spec"`
 			}
-			if err := o.Decode(&says); err != nil {
+			if err := o.Decode(&decoded); err != nil {
 				continue
 			}
-			dropped(&field{Ref: "#/definitions/events.v1alpha1." + of}, says.Spec, []string{"spec"}, func(path []string) {
-				find(in(o, path...), fmt.Sprintf("%s: Argo Events %s has no such field", strings.Join(path, "."), api().version))
+			unknownFields(&field{Ref: "#/definitions/events.v1alpha1." + spec}, decoded.Spec, []string{"spec"}, func(path []string) {
+				report(facts.In(o, path...), fmt.Sprintf("%s: Argo Events %s has no such field", strings.Join(path, "."), api().version))
 			})
 		}
 	},
 }
 
-// dropped walks over a value and the type it should be of, and finds the fields that the type does not have.
-func dropped(of *field, value any, path []string, find func(path []string)) {
-	if name, is := strings.CutPrefix(of.Ref, "#/definitions/"); is {
+// unknownFields calls found with the path of each field of a value that its type does not have.
+func unknownFields(of *field, value any, path []string, found func(path []string)) {
+	if name, ok := strings.CutPrefix(of.Ref, "#/definitions/"); ok {
 		of = api().definitions[name]
 	}
 	switch value := value.(type) {
 	case []any:
 		for i, v := range value {
 			if of.Items != nil {
-				dropped(of.Items, v, step(path, strconv.Itoa(i)), find)
+				unknownFields(of.Items, v, join(path, strconv.Itoa(i)), found)
 			}
 		}
 	case map[string]any:
-		var rest field
-		none := string(of.Additional) == "false"
-		if !none && of.Additional != nil {
-			if err := json.Unmarshal(of.Additional, &rest); err != nil {
-				panic(err) // the text was read by the tests
+		var additional field
+		closed := string(of.Additional) == "false"
+		if !closed && of.Additional != nil {
+			if err := json.Unmarshal(of.Additional, &additional); err != nil {
+				panic(err) // the tests read the bundled file
 			}
 		}
 		for _, key := range slices.Sorted(maps.Keys(value)) {
 			next := of.Properties[key]
 			if next == nil {
-				if none {
-					find(step(path, key))
+				if closed {
+					found(join(path, key))
 					continue
 				}
-				next = &rest
+				next = &additional
 			}
-			dropped(next, value[key], step(path, key), find)
+			unknownFields(next, value[key], join(path, key), found)
 		}
 	}
 }
 
-// step is a path and a step more.
-func step(path []string, to string) []string { return append(slices.Clone(path), to) }
+// join returns a path with one more key.
+func join(path []string, key string) []string { return append(slices.Clone(path), key) }
 
-// field is a type of an API: what fields it has, and of which types. One that says nothing of its fields may have any.
+// field is a type of the API: its fields and their types. A type without a list of fields may have any.
 type field struct {
 	Ref        string            `json:"$ref"`
 	Properties map[string]*field `json:"properties"`
 	Items      *field            `json:"items"`
-	// Additional is the type of a map's values, and false where there are no other fields.
+	// Additional is the type of the values of a map, or false if there are no further fields.
 	Additional json.RawMessage `json:"additionalProperties"`
 }
 
-// fields are those of Argo Events' types, by name, and the version that has them.
+// fields are the types of Argo Events by name, and their version.
 type fields struct {
 	version     string
 	definitions map[string]*field
 }
 
+// api is the bundled list of fields.
 var api = sync.OnceValue(func() fields {
 	var document struct {
-		Source      string // module, version and path
+		Source      string // "MODULE VERSION PATH"
 		Definitions map[string]*field
 	}
 	text, err := stacks.FS.ReadFile("argo-events/api.json")
@@ -101,7 +102,7 @@ var api = sync.OnceValue(func() fields {
 		err = json.Unmarshal(text, &document)
 	}
 	if err != nil {
-		panic(err) // it is part of the program, and read by its tests
+		panic(err) // the file is bundled, and the tests read it
 	}
 	_, version, _ := strings.Cut(document.Source, " ")
 	version, _, _ = strings.Cut(version, " ")

@@ -3,14 +3,16 @@ package rules
 import (
 	"strings"
 	"testing"
+
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// TestRefused: who is refused by all nodes is told by which labels and which taints.
-func TestRefused(t *testing.T) {
+// TestWhyRefused: the reason for which all nodes refuse the pods names labels and taints.
+func TestWhyRefused(t *testing.T) {
 	for _, c := range []struct{ name, spec, want string }{
-		{"a label that is nowhere", "nodeSelector: {disk: ssd}", "3 lack the labels that they ask for, and none has disk=ssd"},
-		{"labels of different nodes", "nodeSelector: {topology.kubernetes.io/zone: a, kubernetes.io/hostname: b}", "3 lack the labels that they ask for"},
-		{"a node by a taint, the others by a label", "nodeSelector: {topology.kubernetes.io/zone: c}", "2 lack the labels that they ask for; 1 have taints that they do not tolerate, control:NoSchedule"},
+		{"a label on no node", "nodeSelector: {disk: ssd}", "3 without the required labels (no node has disk=ssd)"},
+		{"labels of different nodes", "nodeSelector: {topology.kubernetes.io/zone: a, kubernetes.io/hostname: b}", "3 without the required labels"},
+		{"a taint on one node, a label on the others", "nodeSelector: {topology.kubernetes.io/zone: c}", "2 without the required labels, 1 with taints that the pods do not tolerate (control:NoSchedule)"},
 	} {
 		s := system(t, strings.Replace(`
 apiVersion: apps/v1
@@ -24,8 +26,7 @@ spec:
       SPEC
       containers: [{name: a, image: a}]
 `, "SPEC", c.spec, 1))
-		g := newGround(s, described(t))
-		if got := g.refused(s.Workloads[0]); got != c.want {
+		if got := whyRefused(facts.NewNodes(facts.New(s), described(t)), s.Workloads[0]); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}

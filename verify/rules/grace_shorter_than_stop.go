@@ -11,33 +11,35 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// It takes a hook that sleeps, or one that tells NATS to leave by its lame duck mode with a configuration that is written
-// down. The kubelet takes the hook's time off the grace, and gives what is left, 2 s at least, to the process
+// Only a preStop hook that sleeps is checked, and one that starts the lame duck mode of NATS with a configuration of the manifests.
+// The kubelet subtracts the duration of the hook from the grace period, and gives the process the rest, at least 2 s
 // (kuberuntime_container.go, killContainer).
 var graceShorterThanStop = &Rule{
 	ID:       "grace-shorter-than-stop",
-	Protects: "What is not done when the grace is over is killed: requests are cut, clients are dropped at once, and a leader hands nothing over.",
-	Fix:      "terminationGracePeriodSeconds: as long as the hook and what comes after it take, with some to spare.",
-	check: func(s *workload.System, find func(Place, string)) {
+	Protects: "A container that has not stopped at the end of the grace period is killed: requests are cut off, clients are disconnected at once, and a leader hands nothing over.",
+	Fix:      "Set terminationGracePeriodSeconds to more than the hook and the stop after it take.",
+	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Workloads {
 			grace := 30 * time.Second
 			if g := w.Template.Spec.TerminationGracePeriodSeconds; g != nil {
 				grace = time.Duration(*g) * time.Second
 			}
-			for _, c := range running(w) {
-				if takes, what := stopping(s, w, c); takes >= grace {
-					find(at(w, append(c.at, "lifecycle", "preStop")...), fmt.Sprintf("container %s %s for %v, and is killed after %v", c.Name, what, takes, grace))
+			for _, c := range facts.Containers(w) {
+				if duration, activity := stopDuration(s, w, c); duration >= grace {
+					report(facts.InTemplate(w, append(c.Path, "lifecycle", "preStop")...), fmt.Sprintf("container %s %s for %v, but is killed after %v", c.Name, activity, duration, grace))
 				}
 			}
 		}
 	},
 }
 
-// stopping is how long a container's hook is known to take, or what it starts, and what that is.
-func stopping(s *workload.System, w *workload.Workload, c container) (time.Duration, string) {
+// stopDuration returns how long a container's preStop hook, or the shutdown that the hook starts, is known to take, and what
+// happens meanwhile. It is negative if that is unknown.
+func stopDuration(s *facts.System, w *workload.Workload, c facts.Container) (duration time.Duration, activity string) {
 	if c.Lifecycle == nil || c.Lifecycle.PreStop == nil {
 		return -1, ""
 	}
@@ -48,32 +50,32 @@ func stopping(s *workload.System, w *workload.Workload, c container) (time.Durat
 	if hook.Exec == nil {
 		return -1, ""
 	}
-	if says := sleeps.FindStringSubmatch(strings.Join(hook.Exec.Command, " ")); says != nil {
-		seconds, _ := strconv.Atoi(says[3]) // four digits at most
+	if match := sleepCommand.FindStringSubmatch(strings.Join(hook.Exec.Command, " ")); match != nil {
+		seconds, _ := strconv.Atoi(match[3]) // four digits at most
 		return time.Duration(seconds) * time.Second, "sleeps"
 	}
-	if slices.Contains(nats, c.software()) && slices.ContainsFunc(hook.Exec.Command, func(arg string) bool { return strings.Contains(arg, "ldm") }) {
-		if duration, known := lameDuck(s, w); known {
-			return duration, "lets its clients go (lame_duck_duration)"
+	if c.IsNATS() && slices.ContainsFunc(hook.Exec.Command, func(arg string) bool { return strings.Contains(arg, "ldm") }) {
+		if duration, known := lameDuckDuration(s, w); known {
+			return duration, "disconnects its clients (lame_duck_duration)"
 		}
 	}
 	return -1, ""
 }
 
-// sleeps is a command that sleeps before anything else: sleep 30, sh -c "sleep 30; ...".
-var sleeps = regexp.MustCompile(`^(\S*sh -e?c )?(\S*/)?sleep (\d{1,4})s?(\s|;|&|$)`)
+// sleepCommand is a command that sleeps first: sleep 30, sh -c "sleep 30; ...".
+var sleepCommand = regexp.MustCompile(`^(\S*sh -e?c )?(\S*/)?sleep (\d{1,4})s?(\s|;|&|$)`)
 
-// lameDuckDuration is the setting in the configuration of NATS; without one it is two minutes (nats-server,
-// server/const.go).
-var lameDuckDuration = regexp.MustCompile(`(?m)^\s*"?lame_duck_duration"?\s*[:=]?\s*"?(\w+)"?`)
+// lameDuckSetting is the setting in a configuration of nats-server.
+var lameDuckSetting = regexp.MustCompile(`(?m)^\s*"?lame_duck_duration"?\s*[:=]?\s*"?(\w+)"?`)
 
-const usualLameDuck = 2 * time.Minute
+// defaultLameDuck is the default of nats-server (server/const.go).
+const defaultLameDuck = 2 * time.Minute
 
-// lameDuck is how long the NATS servers of a workload take to let their clients go, if the ConfigMap that they mount is
-// written down and takes nothing from elsewhere.
-func lameDuck(s *workload.System, w *workload.Workload) (time.Duration, bool) {
+// lameDuckDuration returns how long the NATS servers of a workload take to disconnect their clients. It is known if the mounted
+// ConfigMap is in the manifests and includes no other file.
+func lameDuckDuration(s *facts.System, w *workload.Workload) (duration time.Duration, known bool) {
 	var config strings.Builder
-	for o, m := range every[corev1.ConfigMap](s, "v1", "ConfigMap") {
+	for o, m := range facts.Objects[corev1.ConfigMap](s, "v1", "ConfigMap") {
 		if o.Namespace != w.Namespace || !slices.ContainsFunc(w.Template.Spec.Volumes, func(v corev1.Volume) bool { return v.ConfigMap != nil && v.ConfigMap.Name == o.Name }) {
 			continue
 		}
@@ -83,9 +85,9 @@ func lameDuck(s *workload.System, w *workload.Workload) (time.Duration, bool) {
 			}
 		}
 	}
-	if says := lameDuckDuration.FindStringSubmatch(config.String()); says != nil {
-		duration, err := time.ParseDuration(says[1])
+	if match := lameDuckSetting.FindStringSubmatch(config.String()); match != nil {
+		duration, err := time.ParseDuration(match[1])
 		return duration, err == nil
 	}
-	return usualLameDuck, config.Len() > 0 && !strings.Contains(config.String(), "include")
+	return defaultLameDuck, config.Len() > 0 && !strings.Contains(config.String(), "include")
 }

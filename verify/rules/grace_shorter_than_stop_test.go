@@ -8,12 +8,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-func TestStopping(t *testing.T) {
-	exec := func(words ...string) *corev1.LifecycleHandler {
-		return &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: words}}
+// TestStopDuration: the duration of hooks that sleep first is known.
+func TestStopDuration(t *testing.T) {
+	exec := func(command ...string) *corev1.LifecycleHandler {
+		return &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: command}}
 	}
 	for _, c := range []struct {
 		hook *corev1.LifecycleHandler
@@ -29,14 +31,14 @@ func TestStopping(t *testing.T) {
 		{exec("sh", "-c", "sleep $SECONDS"), -1},
 		{exec("/wait-shutdown"), -1},
 	} {
-		got, _ := stopping(&workload.System{}, &workload.Workload{}, container{&corev1.Container{Lifecycle: &corev1.Lifecycle{PreStop: c.hook}}, nil})
+		got, _ := stopDuration(facts.New(&workload.System{}), &workload.Workload{}, facts.Container{Container: &corev1.Container{Lifecycle: &corev1.Lifecycle{PreStop: c.hook}}})
 		if got != c.want {
 			t.Errorf("%v: %v, want %v", c.hook, got, c.want)
 		}
 	}
 }
 
-// TestLameDuck: the servers' own time to leave counts, from the configuration or by default, where it is known.
+// TestLameDuck: the lame duck duration of the servers counts, from the configuration or by default, if it is known.
 func TestLameDuck(t *testing.T) {
 	const set = `{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: bus}, spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {terminationGracePeriodSeconds: 60,
   volumes: [{name: c, configMap: {name: c}}], containers: [{name: bus, image: nats, lifecycle: {preStop: {exec: {command: [nats-server, -sl=ldm=/pid]}}}}]}}}}

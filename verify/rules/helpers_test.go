@@ -8,10 +8,11 @@ import (
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// check runs all rules on manifests, and on a cluster.yaml that stands beside the first of them.
+// check runs all rules on manifest files, with the cluster.yaml beside the first of them if there is one.
 func check(t *testing.T, paths ...string) []Finding {
 	t.Helper()
 	var c cluster.Cluster
@@ -21,20 +22,11 @@ func check(t *testing.T, paths ...string) []Finding {
 			t.Fatal(err)
 		}
 	}
-	return checkOn(t, c, paths...)
+	return Check(verifytest.Load(t, paths...), c)
 }
 
-func checkOn(t *testing.T, c cluster.Cluster, paths ...string) []Finding {
-	t.Helper()
-	objects, err := manifest.Load(paths, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Check(told(t, objects), c)
-}
-
-// of are the findings of one rule.
-func of(r *Rule, all []Finding) []Finding {
+// findingsOf returns the findings of one rule.
+func findingsOf(r *Rule, all []Finding) []Finding {
 	return slices.DeleteFunc(all, func(f Finding) bool { return f.Rule != r })
 }
 
@@ -47,29 +39,13 @@ func text(t testing.TB, path string) string {
 	return string(text)
 }
 
-// system reads manifests.
+// system returns the system of manifests.
 func system(t *testing.T, text string) *workload.System {
 	t.Helper()
-	objects, err := manifest.Parse("test.yaml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return told(t, objects)
+	return verifytest.Read(t, "test.yaml", text)
 }
 
-func told(t testing.TB, objects []*manifest.Object) *workload.System {
-	t.Helper()
-	s, err := workload.Read(objects)
-	if err == nil {
-		err = s.SetReplication(nil)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// described is a cluster of which something is known: a node in each of three zones, one of them tainted.
+// described returns a described cluster: one node in each of three zones, one of them tainted.
 func described(t *testing.T) cluster.Cluster {
 	t.Helper()
 	c, err := cluster.Parse("cluster.yaml", []byte("nodes: [{name: a, zone: a}, {name: b, zone: b}, {name: c, zone: c, taints: [{key: control, effect: NoSchedule}]}]"))
@@ -79,11 +55,11 @@ func described(t *testing.T) cluster.Cluster {
 	return c
 }
 
-// findings are what is found, as text.
+// findings returns the findings as text.
 func findings(t *testing.T, objects []*manifest.Object) []string {
 	t.Helper()
 	var all []string
-	for _, f := range Check(told(t, objects), described(t)) {
+	for _, f := range Check(verifytest.System(t, objects), described(t)) {
 		all = append(all, f.At()+": "+f.Rule.ID+": "+f.Message)
 	}
 	return all

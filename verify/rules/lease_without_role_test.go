@@ -9,7 +9,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 )
 
-func TestElects(t *testing.T) {
+// TestElectsWithLease: flags that elect a leader with a Lease, and those that do not.
+func TestElectsWithLease(t *testing.T) {
 	for _, c := range []struct {
 		args []string
 		want bool
@@ -19,14 +20,14 @@ func TestElects(t *testing.T) {
 		{[]string{"--leader-elect", "--leader-elect-resource-lock=configmaps"}, false}, {[]string{"--leader-elect=true", "--kubeconfig=/etc/kubernetes/scheduler.conf"}, false},
 		{[]string{"--leader-election-namespace=kube-system"}, false}, {nil, false},
 	} {
-		if got := elects(&corev1.Container{Args: c.args}); got != c.want {
-			t.Errorf("%q: %t", c.args, got)
+		if got := electsWithLease(&corev1.Container{Args: c.args}); got != c.want {
+			t.Errorf("%q: got %t, want %t", c.args, got, c.want)
 		}
 	}
 }
 
-// TestLeasesOfArgoEvents: a source or a sensor that elects by a lease takes a Role, where its bus and its account are written
-// down.
+// TestLeasesOfArgoEvents: an EventSource or Sensor that elects with a Lease needs a Role, if its EventBus and its ServiceAccount are
+// in the manifests.
 func TestLeasesOfArgoEvents(t *testing.T) {
 	const account, bus = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: elects}}", "{apiVersion: argoproj.io/v1alpha1, kind: EventBus, metadata: {name: default}, spec: {BUS: {}}}"
 	const object = "{apiVersion: argoproj.io/v1alpha1, kind: KIND, metadata: {name: a, annotations: {events.argoproj.io/leader-election: BY}}, spec: {calendar: {a: {}}, template: {serviceAccountName: elects}}}"
@@ -41,7 +42,7 @@ func TestLeasesOfArgoEvents(t *testing.T) {
 		if c.bus != "" {
 			all = append(all, strings.Replace(bus, "BUS", c.bus, 1))
 		}
-		if found := of(leaseWithoutRole, Check(system(t, strings.Join(all, "\n---\n")), cluster.Cluster{})); len(found) != c.want {
+		if found := findingsOf(leaseWithoutRole, Check(system(t, strings.Join(all, "\n---\n")), cluster.Cluster{})); len(found) != c.want {
 			t.Errorf("%+v: %d findings, want %d", c, len(found), c.want)
 		}
 	}

@@ -5,27 +5,27 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// It takes one question for both probes: readiness says how long it takes until it is worth asking, and liveness has given
-// up by then. A startup probe holds both back.
+// Only probes with the same request are checked. The delay of the readiness probe shows how long the start takes, and the liveness
+// probe has failed by then. A startup probe delays both.
 var livenessKillsStarting = &Rule{
 	ID:       "liveness-kills-starting",
-	Protects: "A container that takes its time to start is killed while it does, and starts again, for ever.",
-	Fix:      "A startupProbe with the same question; liveness and readiness begin when it has succeeded.",
-	check: func(s *workload.System, find func(Place, string)) {
+	Protects: "A container that starts slowly is killed while it starts, again and again.",
+	Fix:      "Add a startupProbe with the same request. The other probes begin after it has succeeded.",
+	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Workloads {
-			for _, c := range running(w) {
+			for _, c := range facts.Containers(w) {
 				live, ready := c.LivenessProbe, c.ReadinessProbe
 				if c.StartupProbe != nil || live == nil || ready == nil || !reflect.DeepEqual(live.ProbeHandler, ready.ProbeHandler) {
 					continue
 				}
-				// The first question comes after the delay, the next ones a period apart.
-				gives := time.Duration(live.InitialDelaySeconds+(live.FailureThreshold-1)*live.PeriodSeconds) * time.Second
-				asks := time.Duration(ready.InitialDelaySeconds) * time.Second
-				if gives < asks {
-					find(at(w, append(c.at, "livenessProbe")...), fmt.Sprintf("gives up on container %s after %v; readiness begins to ask the same after %v", c.Name, gives, asks))
+				// The first probe is after the delay, the next ones a period apart.
+				killed := time.Duration(live.InitialDelaySeconds+(live.FailureThreshold-1)*live.PeriodSeconds) * time.Second
+				expected := time.Duration(ready.InitialDelaySeconds) * time.Second
+				if killed < expected {
+					report(facts.InTemplate(w, append(c.Path, "livenessProbe")...), fmt.Sprintf("the liveness probe kills container %s after %v, but the readiness probe with the same request begins after %v", c.Name, killed, expected))
 				}
 			}
 		}

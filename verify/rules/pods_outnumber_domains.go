@@ -3,19 +3,19 @@ package rules
 import (
 	"fmt"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// Hard constraints alone are counted, for nodes on which nothing else runs: what waits here waits on every such cluster.
+// Only required constraints count, on nodes without other pods: pods that are Pending here are Pending on every such cluster.
 var podsOutnumberDomains = &Rule{
 	ID:       "pods-outnumber-domains",
-	Protects: "Pods that must not share a node or a zone, and are more than there are, wait for ever.",
+	Protects: "Pods that must not share a node or a zone stay Pending if there are more pods than nodes or zones.",
 	Fix:      "Run as many pods as there are domains, or make the constraint a preference.",
-	checkOn: func(s *workload.System, g *ground, find func(Place, string)) {
+	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {
 		for _, w := range s.Workloads {
-			for _, r := range g.rooms(w) {
-				if w.Replicas > r.pods && len(r.tainted) == 0 {
-					find(r.at, fmt.Sprintf("%d of the %d pods wait for ever: %s", w.Replicas-r.pods, w.Replicas, r.why))
+			for _, l := range nodes.Limits(w) {
+				if w.Replicas > l.Pods && len(l.TaintedDomains) == 0 {
+					report(l.In, fmt.Sprintf("there is no place for %d of %d pods: %s", w.Replicas-l.Pods, w.Replicas, l.Why))
 				}
 			}
 		}

@@ -8,21 +8,21 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// It takes a port by name: a number needs no declaration. The kubelet looks for the name among the ports of the same
+// Only ports by name are checked: a number needs no declaration. The kubelet looks up the name among the ports of the same
 // container only (pkg/probe/util.go).
 var probePortUnknown = &Rule{
 	ID:       "probe-port-unknown",
-	Protects: "A probe of a port that has no number fails always: the pod is never ready, or restarted for ever.",
-	Fix:      "Name a port of the same container, or give its number.",
-	check: func(s *workload.System, find func(Place, string)) {
+	Protects: "A probe of a port name that the container does not declare always fails: the pod is never ready, or restarts again and again.",
+	Fix:      "Use the name of a port of the same container, or its number.",
+	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Workloads {
-			for _, c := range running(w) {
-				for _, p := range c.probes() {
-					if port, by := p.port(); by != "" && !c.has(port) {
-						find(at(w, append(c.at, p.field, by, "port")...), fmt.Sprintf("container %s has no port %s", c.Name, port.StrVal))
+			for _, c := range facts.Containers(w) {
+				for _, p := range c.Probes() {
+					if port, handler := probedPort(p); handler != "" && !hasPort(c, port) {
+						report(facts.InTemplate(w, append(c.Path, p.Field, handler, "port")...), fmt.Sprintf("container %s has no port named %s", c.Name, port.StrVal))
 					}
 				}
 			}
@@ -30,8 +30,8 @@ var probePortUnknown = &Rule{
 	},
 }
 
-// port is what a probe connects to, and the field that says it; "" for one that names none.
-func (p named) port() (intstr.IntOrString, string) {
+// probedPort returns the port that a probe connects to, and the field of its handler; "" if the probe has no port.
+func probedPort(p facts.Probe) (port intstr.IntOrString, handler string) {
 	switch {
 	case p.HTTPGet != nil:
 		return p.HTTPGet.Port, "httpGet"
@@ -41,8 +41,8 @@ func (p named) port() (intstr.IntOrString, string) {
 	return intstr.IntOrString{}, ""
 }
 
-// has tells whether a port has a number: it is one, or a port of the container is called so.
-func (c container) has(port intstr.IntOrString) bool {
+// hasPort reports whether a port is a number, or the name of a port of the container.
+func hasPort(c facts.Container, port intstr.IntOrString) bool {
 	if port.Type == intstr.Int {
 		return true
 	}

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestCrowd: the most pods in one zone are those of the worst distribution that the skew allows.
-func TestCrowd(t *testing.T) {
+// TestMostInZone: the most pods in one zone are those of the worst distribution that the skew allows.
+func TestMostInZone(t *testing.T) {
 	for n := 1; n <= 7; n++ {
 		for zones := 2; zones <= 4; zones++ {
 			for skew := 1; skew <= 3; skew++ {
@@ -16,7 +16,7 @@ func TestCrowd(t *testing.T) {
 						worst = max(worst, slices.Max(all))
 					}
 				})
-				if got := crowd(n, zones, skew); got != worst {
+				if got := mostInZone(n, zones, skew); got != worst {
 					t.Errorf("%d pods in %d zones, skew %d: %d, want %d", n, zones, skew, got, worst)
 				}
 			}
@@ -24,7 +24,7 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
-// distributions calls f with each way to put n pods into zones.
+// distributions calls f with each distribution of n pods over zones.
 func distributions(n, zones int, f func([]int)) {
 	if zones == 1 {
 		f([]int{n})

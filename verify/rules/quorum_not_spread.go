@@ -3,23 +3,20 @@ package rules
 import (
 	"fmt"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// It takes a quorum that says nothing at all: a soft rule, over whatever, is the author's answer. A port of the node keeps
-// pods apart as well.
+// Only a quorum without any constraint is a fault: a preference, on any key, is a decision of the author. A host port keeps pods
+// apart as well.
 var quorumNotSpread = &Rule{
 	ID:       "quorum-not-spread",
-	Protects: "The scheduler may put a majority of the voters on one node, and does where that node has the most room: then its loss is the quorum's.",
-	Fix:      "Required anti-affinity on kubernetes.io/hostname, or a topology spread constraint with whenUnsatisfiable: DoNotSchedule.",
-	check: func(s *workload.System, find func(Place, string)) {
-		for _, w := range voters(s) {
-			if !spread(w) {
-				find(at(w, "spec"), fmt.Sprintf("nothing keeps its %d voters apart: a node may have %d of them, and the rest is no majority", w.Replicas, tooMany(w)))
+	Protects: "The scheduler may place a majority of the members on one node, and does so if that node has the most capacity. The failure of this node ends the quorum.",
+	Fix:      "Add required anti-affinity on kubernetes.io/hostname, or a topology spread constraint with whenUnsatisfiable: DoNotSchedule.",
+	check: func(s *facts.System, report reporter) {
+		for _, w := range s.Quorums() {
+			if !s.MayBeSpread(w) {
+				report(facts.InTemplate(w, "spec"), fmt.Sprintf("no constraint keeps its %d quorum members apart: with %d of them on one node, the others are no majority", w.Replicas, facts.MajorityLoss(w)))
 			}
 		}
 	},
 }
-
-// tooMany is how many voters a quorum cannot lose.
-func tooMany(w *workload.Workload) int { return w.Replicas - workload.Quorum.Needs(w.Replicas) + 1 }

@@ -4,28 +4,28 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// It takes another Service for the same pods: where there is none, Services may be elsewhere.
+// Another Service must select the same pods. Without one, the Services may be in other manifests.
 var quorumServiceMissing = &Rule{
 	ID:       "quorum-service-missing",
-	Protects: "The names of a StatefulSet's pods are those of its serviceName; without that Service no voter has a name, and none finds another.",
-	Fix:      "Name the headless Service that selects the voters in spec.serviceName. It cannot be changed later: delete the StatefulSet with --cascade=orphan and make it again.",
-	check: func(s *workload.System, find func(Place, string)) {
-		for w, set := range quorumSets(s) {
+	Protects: "The DNS names of a StatefulSet's pods need the Service in serviceName. Without it, quorum members have no names and cannot find each other.",
+	Fix:      "Set spec.serviceName to the headless Service that selects the quorum members. The field is immutable: delete the StatefulSet with --cascade=orphan and create it again.",
+	check: func(s *facts.System, report reporter) {
+		for w, set := range s.QuorumStatefulSets() {
 			var others []string
 			for _, service := range s.Services {
 				if service.Namespace == w.Namespace && service.Name == set.Spec.ServiceName {
 					others = nil
 					break
 				}
-				if has(service, w) {
+				if facts.IsBackend(service, w) {
 					others = append(others, service.Name)
 				}
 			}
 			if len(others) > 0 && set.Spec.ServiceName != "" {
-				find(in(w.Object, "spec", "serviceName"), fmt.Sprintf("there is no Service %s; its pods are those of %s", set.Spec.ServiceName, strings.Join(others, ", ")))
+				report(facts.In(w.Object, "spec", "serviceName"), fmt.Sprintf("there is no Service %s; its pods are selected by %s", set.Spec.ServiceName, strings.Join(others, ", ")))
 			}
 		}
 	},

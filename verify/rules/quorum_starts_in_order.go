@@ -1,17 +1,20 @@
 package rules
 
-import "github.com/holdfast-ha/holdfast/verify/workload"
+import (
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
 
-// It takes a voter whose startup or readiness probe asks something that may be the cluster's state: one that only connects
-// to a port, or is known to be about the one voter, lets the next one start.
+// Only members with a startup or readiness probe that may depend on the cluster state are a fault. A probe that only opens a
+// connection, or is known to concern one member, lets the next member start.
 var quorumStartsInOrder = &Rule{
 	ID:       "quorum-starts-in-order",
-	Protects: "Where readiness asks the cluster, the first pod waits for others that are only started when it is ready, for ever; after an outage of all, too.",
-	Fix:      "podManagementPolicy: Parallel. It cannot be changed later: delete the StatefulSet with --cascade=orphan and make it again.",
-	check: func(s *workload.System, find func(Place, string)) {
-		for _, w := range voters(s) {
-			if w.Kind == workload.StatefulSet && !w.Rollout.Parallel && waitsForOthers(w) {
-				find(in(w.Object, "spec", "podManagementPolicy"), "its voters start one after the other, each when the one before is ready")
+	Protects: "If readiness depends on the cluster, the first pod waits for others that start only after it is ready: the quorum never starts, not even after an outage.",
+	Fix:      "Set podManagementPolicy: Parallel. The field is immutable: delete the StatefulSet with --cascade=orphan and create it again.",
+	check: func(s *facts.System, report reporter) {
+		for _, w := range s.Quorums() {
+			if w.Kind == workload.StatefulSet && !w.Rollout.Parallel && facts.ReadinessNeedsPeers(w) {
+				report(facts.In(w.Object, "spec", "podManagementPolicy"), "its quorum members start one after the other, each after the previous one is ready")
 			}
 		}
 	},

@@ -4,26 +4,26 @@ import (
 	"fmt"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// It takes an object that somebody wrote: one that was read from a cluster has the number that the autoscaler chose.
+// Only manifests are checked. In an object that was read from a cluster, the autoscaler has set the number.
 var replicasUnderAutoscaler = &Rule{
 	ID:       "replicas-under-autoscaler",
-	Protects: "Every apply sets the number of pods back to what is written, in the middle of a peak perhaps, until the autoscaler has noticed.",
-	Fix:      "Leave spec.replicas out: minReplicas of the autoscaler says how many there are at least.",
-	check: func(s *workload.System, find func(Place, string)) {
+	Protects: "Every apply resets the number of pods to the manifest, perhaps during peak load, until the autoscaler corrects it.",
+	Fix:      "Remove spec.replicas. The minimum is minReplicas of the autoscaler.",
+	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Workloads {
-			if n, is := writtenReplicas(w.Object); is && w.Autoscaler != nil {
-				find(in(w.Object, "spec", "replicas"), fmt.Sprintf("is %d, and %s at %s has from %d to %d", n, w.Autoscaler, w.Autoscaler.At(), w.Min, w.Max))
+			if n, ok := writtenReplicas(w.Object); ok && w.Autoscaler != nil {
+				report(facts.In(w.Object, "spec", "replicas"), fmt.Sprintf("spec.replicas is %d, but %s at %s scales from %d to %d", n, w.Autoscaler, w.Autoscaler.At(), w.Min, w.Max))
 			}
 		}
 	},
 }
 
-// writtenReplicas is spec.replicas of an object, if it stands there and no API server has put it there.
+// writtenReplicas returns spec.replicas of an object, if it is set and the object does not come from an API server.
 func writtenReplicas(o *manifest.Object) (int32, bool) {
-	var says struct {
+	var decoded struct {
 		Metadata struct {
 			UID string `json:"uid"`
 		} `json:"metadata"`
@@ -31,8 +31,8 @@ func writtenReplicas(o *manifest.Object) (int32, bool) {
 			Replicas *int32 `json:"replicas"`
 		} `json:"spec"`
 	}
-	if err := o.Decode(&says); err != nil || says.Spec.Replicas == nil || says.Metadata.UID != "" {
+	if err := o.Decode(&decoded); err != nil || decoded.Spec.Replicas == nil || decoded.Metadata.UID != "" {
 		return 0, false
 	}
-	return *says.Spec.Replicas, true
+	return *decoded.Spec.Replicas, true
 }

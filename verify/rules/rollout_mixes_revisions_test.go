@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestRolloutMixesRevisions: what the rule says of rollouts is so, by trying everything that can happen on a few pods and
-// domains. With a surge, and old pods counted, a rollout can end with more skew than allowed; it cannot without a surge, and
-// not where each revision is counted by itself.
+// TestRolloutMixesRevisions: the rule is right about rollouts, by every possible order of events for a few pods and domains. With a
+// surge, and with old pods counted, a rollout can end with more skew than allowed. It cannot without a surge, and not if each
+// revision is counted separately.
 func TestRolloutMixesRevisions(t *testing.T) {
 	ends := func(surge, unavailable int, mixed bool) bool {
 		for _, size := range [][3]int{{2, 2, 1}, {3, 2, 1}, {3, 3, 1}, {4, 3, 1}, {4, 2, 2}} {
@@ -25,20 +25,20 @@ func TestRolloutMixesRevisions(t *testing.T) {
 		return false
 	}
 	if !ends(1, 0, true) {
-		t.Error("a surge among old pods never ends uneven: the rule has no reason")
+		t.Error("a rollout with surge among old pods is always balanced: the rule has no reason")
 	}
 	for _, unavailable := range []int{1, 2} {
 		if ends(0, unavailable, true) {
-			t.Errorf("with no surge and %d unavailable it ends uneven: the rule says nothing of it", unavailable)
+			t.Errorf("a rollout without surge and with maxUnavailable %d can end unbalanced: the rule misses it", unavailable)
 		}
 	}
 	if ends(1, 0, false) {
-		t.Error("it ends uneven where each revision is counted by itself: the rule's fix is none")
+		t.Error("a rollout can end unbalanced although each revision is counted separately: the fix of the rule is wrong")
 	}
 }
 
-// rollout is a Deployment of which every course of a rollout is tried. Before and after are how many pods of the old and the
-// new revision are in each domain.
+// rollout tries every order of events in the rollout of a Deployment. Before and after are the pods of the old and of the new
+// revision in each domain.
 type rollout struct {
 	pods, skew, surge, unavailable int
 	mixed, skewed                  bool
@@ -51,7 +51,7 @@ func (r *rollout) step(before, after []int) {
 		return
 	}
 	r.seen[at] = true
-	old, renewed := sum(before), sum(after)
+	old, renewed := total(before), total(after)
 	if old == 0 && renewed == r.pods {
 		r.skewed = r.skewed || slices.Max(after)-slices.Min(after) > r.skew
 		return
@@ -72,7 +72,7 @@ func (r *rollout) step(before, after []int) {
 	}
 }
 
-// allows is the test of plugin PodTopologySpread for one pod more in a domain.
+// allows is the check of the plugin PodTopologySpread for one more pod in a domain.
 func (r *rollout) allows(before, after []int, domain int) bool {
 	counted := slices.Clone(after)
 	if r.mixed {
@@ -89,7 +89,7 @@ func with(counts []int, i, more int) []int {
 	return counts
 }
 
-func sum(counts []int) int {
+func total(counts []int) int {
 	n := 0
 	for _, c := range counts {
 		n += c

@@ -1,4 +1,4 @@
-// Package rules finds faults in manifests that cost availability, and that no API server refuses.
+// Package rules finds faults in manifests that cost availability and that no API server refuses.
 package rules
 
 import (
@@ -6,45 +6,44 @@ import (
 	"slices"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
-	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Rule finds one kind of fault. Each is in a file of its own, with a broken and a correct example in testdata.
+// Rule finds one kind of fault. Each rule is in a file of its own, with a broken and a correct example in testdata.
 type Rule struct {
-	// ID is its name for ever: "quorum-is-even".
+	// ID is the stable name of the rule: "quorum-is-even".
 	ID string
-	// Protects says what is at stake, Fix what to do, each in a sentence.
+	// Protects is what the fault puts at risk, and Fix is what to do about it.
 	Protects, Fix string
-	// One of the two calls find for each fault: check where the manifests alone show it, checkOn where it takes the nodes
-	// that they are for.
-	check   func(s *workload.System, find func(Place, string))
-	checkOn func(s *workload.System, g *ground, find func(Place, string))
+
+	// check reports each fault that the manifests alone show. checkNodes is for rules that need the nodes as well. A rule has one
+	// of the two.
+	check      func(s *facts.System, report reporter)
+	checkNodes func(s *facts.System, nodes *facts.Nodes, report reporter)
 }
 
-// Place is a field of an object.
-type Place struct {
-	Object *manifest.Object
-	Path   []string
-}
+// reporter takes the faults that a rule finds: the field, and what is wrong with the object.
+type reporter func(in facts.Place, message string)
 
-// Finding is a fault at a place.
+// Finding is a fault in an object.
 type Finding struct {
 	Rule *Rule
-	Place
-	// Message says what is wrong with this object.
+	facts.Place
+	// Message is what is wrong with this object. Words with digits are not part of a finding's identity in a baseline, so other
+	// words should not depend on numbers of pods.
 	Message string
-	// Ignored is the reason that the object gives for why it is not one; "" if it gives none.
+	// Ignored is the reason for which an annotation of the object ignores the rule; "" without one.
 	Ignored string
 }
 
-// TakesNodes tells whether the rule runs only where the nodes are described.
-func (r *Rule) TakesNodes() bool { return r.checkOn != nil }
+// NeedsNodes reports whether the rule runs only on clusters whose nodes are described.
+func (r *Rule) NeedsNodes() bool { return r.checkNodes != nil }
 
-// Ignore and a rule's ID are an annotation by which an object says, with a reason, that a rule does not apply to it.
+// Ignore is the prefix of the annotation that ignores a rule on an object. The ID of the rule follows; the value is the reason.
 const Ignore = "holdfast-ha.github.io/ignore-"
 
-// All are the rules, in the order of their IDs.
+// All returns the rules, sorted by ID.
 func All() []*Rule {
 	return []*Rule{
 		antiAffinityMissesItsOwnPods,
@@ -96,20 +95,21 @@ func All() []*Rule {
 	}
 }
 
-// Check runs all rules on a system whose workloads' replication is told. Those that take the nodes run where the cluster
-// is described: of one that was made up nothing can be proved. Findings are in the order of file and line.
+// Check runs all rules on a system whose replication is set. Rules that need nodes run if the nodes of the cluster are
+// described: nothing can be proved about nodes of which only the number is known. The findings are sorted by file and line.
 func Check(s *workload.System, c cluster.Cluster) []Finding {
 	var all []Finding
-	g := newGround(s, c)
+	system := facts.New(s)
+	nodes := facts.NewNodes(system, c)
 	for _, r := range All() {
-		find := func(at Place, message string) {
-			all = append(all, Finding{Rule: r, Place: at, Message: message, Ignored: at.Object.Annotations[Ignore+r.ID]})
+		report := func(in facts.Place, message string) {
+			all = append(all, Finding{Rule: r, Place: in, Message: message, Ignored: in.Object.Annotations[Ignore+r.ID]})
 		}
 		switch {
 		case r.check != nil:
-			r.check(s, find)
+			r.check(system, report)
 		case c.Described:
-			r.checkOn(s, g, find)
+			r.checkNodes(system, nodes, report)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Finding) int {
@@ -117,15 +117,3 @@ func Check(s *workload.System, c cluster.Cluster) []Finding {
 	})
 	return all
 }
-
-// Line is the line of the place in its file, At is "file:line".
-func (p Place) Line() int  { return p.Object.Line(p.Path...) }
-func (p Place) At() string { return p.Object.At(p.Path...) }
-
-// at is a field of a workload's pods.
-func at(w *workload.Workload, path ...string) Place {
-	return Place{w.Object, w.Path(path...)}
-}
-
-// in is a field of an object.
-func in(o *manifest.Object, path ...string) Place { return Place{o, path} }

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
-	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
 )
 
 // BenchmarkCheck: all rules on 300 workloads with a budget each, and 5,000 nodes in 3 zones.
@@ -36,11 +36,7 @@ metadata: {name: api-%[1]d}
 spec: {maxUnavailable: 1, selector: {matchLabels: {app: api-%[1]d}}}
 ---`, i)
 	}
-	objects, err := manifest.Parse("all.yaml", []byte(text.String()))
-	if err != nil {
-		b.Fatal(err)
-	}
-	s := told(b, objects)
+	s := verifytest.Read(b, "all.yaml", text.String())
 	c, err := cluster.Uniform(5000, 3)
 	if err != nil {
 		b.Fatal(err)
@@ -54,7 +50,8 @@ spec: {maxUnavailable: 1, selector: {matchLabels: {app: api-%[1]d}}}
 	}
 }
 
-// BenchmarkCheckOfManyObjects: 300 workloads, a third of them quorums, each with a Service, a policy, an account and its permissions.
+// BenchmarkCheckOfManyObjects: 300 workloads, a third of them quorums, each with a Service, a NetworkPolicy, a ServiceAccount or its
+// permissions.
 func BenchmarkCheckOfManyObjects(b *testing.B) {
 	names := regexp.MustCompile(`[nN]ame: (web|bus-peers|bus)\b`)
 	var all strings.Builder
@@ -64,11 +61,7 @@ func BenchmarkCheckOfManyObjects(b *testing.B) {
 			all.WriteString(names.ReplaceAllString(manifests, fmt.Sprintf("${0}-%d", i)) + "---\n")
 		}
 	}
-	objects, err := manifest.Parse("bench.yaml", []byte(all.String()))
-	if err != nil {
-		b.Fatal(err)
-	}
-	s := told(b, objects)
+	s := verifytest.Read(b, "bench.yaml", all.String())
 	for b.Loop() {
 		if found := Check(s, cluster.Cluster{}); len(found) > 0 {
 			b.Fatalf("%d findings: %s", len(found), found[0].Message)

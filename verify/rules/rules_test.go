@@ -10,20 +10,21 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
 )
 
-// TestRules: each rule finds the fault in its broken example, no other does, and the correct one is silent.
+// TestRules: each rule finds the fault in its broken example, and no other rule does. The correct example has no findings.
 func TestRules(t *testing.T) {
 	for _, r := range All() {
 		t.Run(r.ID, func(t *testing.T) {
 			if r.Protects == "" || r.Fix == "" {
-				t.Error("the rule does not say what it protects or how to fix it")
+				t.Error("Protects or Fix is missing")
 			}
 			broken := check(t, filepath.Join("testdata", r.ID, "broken.yaml"))
 			for _, f := range broken {
 				t.Logf("%s: %s: %s: %s", f.At(), f.Rule.ID, f.Object, f.Message)
 				if f.Rule != r {
-					t.Errorf("another rule complains: %s", f.Rule.ID)
+					t.Errorf("another rule reports a fault: %s", f.Rule.ID)
 				}
 			}
 			if len(broken) != 1 {
@@ -36,17 +37,17 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestOrder: the rules are listed by ID, and no ID is there twice.
+// TestOrder: the rules are sorted by ID, and IDs are unique.
 func TestOrder(t *testing.T) {
 	all := All()
 	for i, r := range all[1:] {
 		if all[i].ID >= r.ID {
-			t.Errorf("%s stands before %s", all[i].ID, r.ID)
+			t.Errorf("%s is listed before %s", all[i].ID, r.ID)
 		}
 	}
 }
 
-// TestExamples: there is no example without a rule, and a rule that takes nodes has some.
+// TestExamples: every example has a rule, and rules that need nodes have a cluster.yaml.
 func TestExamples(t *testing.T) {
 	entries, err := os.ReadDir("testdata")
 	if err != nil {
@@ -54,13 +55,13 @@ func TestExamples(t *testing.T) {
 	}
 	for _, e := range entries {
 		if e.Name() != "corpus" && !slices.ContainsFunc(All(), func(r *Rule) bool { return r.ID == e.Name() }) {
-			t.Errorf("testdata/%s is of no rule", e.Name())
+			t.Errorf("testdata/%s: there is no such rule", e.Name())
 		}
 	}
 	for _, r := range All() {
 		_, err := os.Stat(filepath.Join("testdata", r.ID, "cluster.yaml"))
-		if has, takes := err == nil, r.checkOn != nil; has != takes || takes == (r.check != nil) {
-			t.Errorf("%s: takes nodes: %t, cluster.yaml: %t, takes none: %t", r.ID, takes, has, r.check != nil)
+		if hasCluster := err == nil; hasCluster != r.NeedsNodes() || r.NeedsNodes() == (r.check != nil) {
+			t.Errorf("%s: needs nodes: %t, has cluster.yaml: %t, has check: %t", r.ID, r.NeedsNodes(), hasCluster, r.check != nil)
 		}
 	}
 	if len(entries) == 0 {
@@ -68,37 +69,37 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestGolden: what holdfast renders is right by its own rules, on the smallest cluster that its profile is for.
+// TestGolden: the rules find no fault in the golden cases, on the smallest cluster of their profile.
 func TestGolden(t *testing.T) {
 	cases, err := filepath.Glob("../../golden/*/case.yaml")
 	if err != nil || len(cases) == 0 {
 		t.Fatal(cases, err)
 	}
 	for _, file := range cases {
-		var is struct{ Profile string }
-		decode(t, file, &is)
+		var golden struct{ Profile string }
+		decode(t, file, &golden)
 		var profile struct{ Needs struct{ Nodes, Zones int } }
-		decode(t, "../../profiles/"+is.Profile+".yaml", &profile)
+		decode(t, "../../profiles/"+golden.Profile+".yaml", &profile)
 		name := filepath.Base(filepath.Dir(file))
-		c, err := cluster.Uniform(max(profile.Needs.Nodes, wants[name]), profile.Needs.Zones)
+		c, err := cluster.Uniform(max(profile.Needs.Nodes, moreNodes[name]), profile.Needs.Zones)
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.Described = true
-		for i, n := range c.Nodes { // the case overrides asks for both
+		for i, n := range c.Nodes { // the case "overrides" requires both values
 			n.Labels["disk"] = "fast"
 			if i >= 3 {
 				n.Labels["disk"] = "any"
 			}
 		}
-		for _, f := range checkOn(t, c, filepath.Join(filepath.Dir(file), "objects")) {
+		for _, f := range Check(verifytest.Load(t, filepath.Join(filepath.Dir(file), "objects")), c) {
 			t.Errorf("%s: %s: %s: %s", f.At(), f.Rule.ID, f.Object, f.Message)
 		}
 	}
 }
 
-// wants are cases whose values ask for more nodes than the profile does: for servers, each on its own, or by labels.
-var wants = map[string]int{"five-servers": 5, "move-to-five-servers": 5, "web-options": 5, "move-to-single-node": 3, "overrides": 4}
+// moreNodes are cases whose values need more nodes than the profile: for servers on a node each, or by labels.
+var moreNodes = map[string]int{"five-servers": 5, "move-to-five-servers": 5, "web-options": 5, "move-to-single-node": 3, "overrides": 4}
 
 func decode(t *testing.T, file string, into any) {
 	t.Helper()
@@ -111,8 +112,8 @@ func decode(t *testing.T, file string, into any) {
 	}
 }
 
-// TestCorpus: systems that are well made are right, too, whoever made them. Each is written in the manner of a project that
-// is known for it, on the cluster that stands beside them.
+// TestCorpus: the rules find no fault in other well-made systems. Each is written in the style of a known project, for the cluster
+// beside them.
 func TestCorpus(t *testing.T) {
 	files, err := filepath.Glob("testdata/corpus/*.yaml")
 	if err != nil || len(files) < 2 {
@@ -128,10 +129,11 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+// TestIgnore: an annotation ignores a rule, with the reason.
 func TestIgnore(t *testing.T) {
 	broken := text(t, "testdata/quorum-is-even/broken.yaml")
-	ignored := strings.Replace(broken, "{name: bus}", "{name: bus, annotations: {holdfast-ha.github.io/ignore-quorum-is-even: one votes not}}", 1)
-	if found := Check(system(t, ignored), cluster.Cluster{}); len(found) != 1 || found[0].Ignored != "one votes not" {
+	ignored := strings.Replace(broken, "{name: bus}", "{name: bus, annotations: {holdfast-ha.github.io/ignore-quorum-is-even: one has no vote}}", 1)
+	if found := Check(system(t, ignored), cluster.Cluster{}); len(found) != 1 || found[0].Ignored != "one has no vote" {
 		t.Errorf("%+v", found)
 	}
 }

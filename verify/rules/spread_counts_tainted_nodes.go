@@ -3,19 +3,19 @@ package rules
 import (
 	"fmt"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// A domain that counts and takes no pod does no harm as long as maxSkew pods in each of the others are enough.
+// A domain that counts but accepts no pod is harmless if maxSkew pods in each of the others are enough.
 var spreadCountsTaintedNodes = &Rule{
 	ID:       "spread-counts-tainted-nodes",
-	Protects: "A spread constraint counts nodes whatever their taints: the control plane's stay empty, no other may be ahead of them, and the rest of the pods wait for ever.",
-	Fix:      "nodeTaintsPolicy: Honor.",
-	checkOn: func(s *workload.System, g *ground, find func(Place, string)) {
+	Protects: "By default, topology spread counts tainted nodes. Those of the control plane stay empty, no other may exceed them by more than maxSkew, and further pods stay Pending.",
+	Fix:      "Set nodeTaintsPolicy: Honor.",
+	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {
 		for _, w := range s.Workloads {
-			for _, r := range g.rooms(w) {
-				if w.Replicas > r.pods && len(r.tainted) > 0 {
-					find(r.at, fmt.Sprintf("%d of the %d pods wait for ever: %s", w.Replicas-r.pods, w.Replicas, r.why))
+			for _, l := range nodes.Limits(w) {
+				if w.Replicas > l.Pods && len(l.TaintedDomains) > 0 {
+					report(l.In, fmt.Sprintf("there is no place for %d of %d pods: %s", w.Replicas-l.Pods, w.Replicas, l.Why))
 				}
 			}
 		}

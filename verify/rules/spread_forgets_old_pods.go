@@ -6,23 +6,24 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// A StatefulSet makes no pod more than it has, so what helps a Deployment to surge helps it with nothing: each new pod takes
-// the place of the one of its name. Only hard constraints are meant: a soft one promises nothing.
+// A StatefulSet has no surge: each new pod replaces the one with the same name. So a constraint per revision, which helps the
+// rollout of a Deployment, does not help here. Only required constraints are checked: preferences guarantee nothing.
 var spreadForgetsOldPods = &Rule{
 	ID:       "spread-forgets-old-pods",
-	Protects: "While a StatefulSet rolls, a new pod may join an old one on its node, and where disks hold the new ones in one zone the rollout waits for ever.",
-	Fix:      "Take controller-revision-hash out of matchLabelKeys.",
-	check: func(s *workload.System, find func(Place, string)) {
+	Protects: "During a rollout of a StatefulSet, a new pod may share the node of an old one. If volumes bind the new pods to one zone, the rollout never ends.",
+	Fix:      "Remove controller-revision-hash from matchLabelKeys.",
+	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Workloads {
 			if w.Kind != workload.StatefulSet || w.Replicas < 2 {
 				continue
 			}
-			for _, a := range keptApart(w) {
-				if a.hard && a.own() && slices.Contains(a.sameBy, appsv1.ControllerRevisionHashLabelKey) {
-					find(a.at("matchLabelKeys"), fmt.Sprintf("%s counts no pod of another revision", a.kind()))
+			for _, c := range s.Constraints(w) {
+				if c.Required && c.SelectsOwn() && slices.Contains(c.MatchLabelKeys, appsv1.ControllerRevisionHashLabelKey) {
+					report(c.In("matchLabelKeys"), fmt.Sprintf("%s counts no pod of another revision", c))
 				}
 			}
 		}

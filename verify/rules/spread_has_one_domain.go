@@ -4,29 +4,30 @@ import (
 	"fmt"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/placement"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// Only hard spread constraints are meant, of several pods, and a cluster that has more domains than the one. Pods that ask
-// for a node by name or for the domain itself are where they should be. With minDomains they would wait instead:
-// pods-outnumber-domains.
+// Only required topology spread of several pods is checked, on a cluster with more than one domain. Pods that require a node by
+// name, or the domain itself, are where they should be. With minDomains they would be Pending, see pods-outnumber-domains.
 var spreadHasOneDomain = &Rule{
 	ID:       "spread-has-one-domain",
-	Protects: "A spread over nodes or zones of which only one takes the pods is kept by putting all of them there.",
-	Fix:      "Let the pods onto nodes of other domains: give these the labels, or tolerate their taints.",
-	checkOn: func(s *workload.System, g *ground, find func(Place, string)) {
+	Protects: "Topology spread with one eligible domain is met by all pods in that domain.",
+	Fix:      "Make other domains eligible: add the required labels to their nodes, or tolerate their taints.",
+	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {
 		for _, w := range s.Workloads {
-			nodes := g.eligible(w)
-			for _, a := range keptApart(w) {
-				if a.spread == nil || !a.hard || !a.own() || w.Replicas < 2 || asksFor(w, a.key) || asksFor(w, cluster.HostLabel) {
+			eligible := nodes.Eligible(w)
+			for _, c := range s.Constraints(w) {
+				if c.Kind != placement.Spread || !c.Required || !c.SelectsOwn() || w.Replicas < 2 ||
+					placement.RequiresNodeLabel(&w.Template.Spec, c.TopologyKey) || placement.RequiresNodeLabel(&w.Template.Spec, cluster.HostLabel) {
 					continue
 				}
-				if least := a.spread.MinDomains; least != nil && *least > 1 {
+				if minDomains := c.Spread.MinDomains; minDomains != nil && *minDomains > 1 {
 					continue
 				}
-				here, _ := domains(nodes, a.key)
-				if there := g.domains(a.key); len(here) == 1 && len(there) > 1 {
-					find(a.at("topologyKey"), fmt.Sprintf("of %s only %s takes its pods: all %d are there", count(len(there), "domain"), here[0], w.Replicas))
+				values, _ := facts.LabelValues(eligible, c.TopologyKey)
+				if all := nodes.AllValues(c.TopologyKey); len(values) == 1 && len(all) > 1 {
+					report(c.In("topologyKey"), fmt.Sprintf("all %d pods run in domain %s, because no other of the %d domains is eligible", w.Replicas, values[0], len(all)))
 				}
 			}
 		}

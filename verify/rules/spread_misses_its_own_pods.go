@@ -3,20 +3,21 @@ package rules
 import (
 	"fmt"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/placement"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// A constraint that does not count the pods it stands in has no other use: it would follow pods of somebody else around.
-// An empty selector looks as if it counted all pods, and counts none.
+// A constraint that does not count the pods of its own template has no other use. An empty selector looks as if it selected all
+// pods, and selects none.
 var spreadMissesItsOwnPods = &Rule{
 	ID:       "spread-misses-its-own-pods",
-	Protects: "A spread constraint that does not select the pods it stands in spreads nothing: all may land on one node.",
+	Protects: "Topology spread that does not select its own pods has no effect: all may run on one node.",
 	Fix:      "Select labels of the pods' own template.",
-	check: func(s *workload.System, find func(Place, string)) {
+	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Workloads {
-			for _, a := range keptApart(w) {
-				if a.spread != nil && !a.own() {
-					find(a.at("labelSelector"), fmt.Sprintf("%s does not select its own pods", a.kind()))
+			for _, c := range s.Constraints(w) {
+				if c.Kind == placement.Spread && !c.SelectsOwn() {
+					report(c.In("labelSelector"), fmt.Sprintf("%s does not select its own pods", c))
 				}
 			}
 		}

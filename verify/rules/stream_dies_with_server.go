@@ -3,19 +3,19 @@ package rules
 import (
 	"fmt"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// It takes three servers or more. Where the object says nothing the controller's own configuration does for servers that it
-// runs, and nothing for others: then a stream has one replica (argo-events, pkg/eventbus/jetstream/base).
+// Only buses of three servers or more are checked. If streamConfig has no replicas, the controller's own configuration applies to
+// servers that it runs. For other servers the stream has one replica (argo-events, pkg/eventbus/jetstream/base).
 var streamDiesWithServer = &Rule{
 	ID:       "stream-dies-with-server",
-	Protects: "A stream of one or two replicas stops with one server, and loses its events with that server's disk, however many servers there are.",
-	Fix:      "streamConfig with replicas: 3. Argo Events never changes a stream that is there: nats stream edit does.",
-	check: func(s *workload.System, find func(Place, string)) {
-		for o, st := range streams(s) {
-			if st.servers >= 3 && st.replicas < 3 && (st.replicas > 0 || !st.own) {
-				find(in(o, st.at...), fmt.Sprintf("has a stream of %d on %d servers", max(1, st.replicas), st.servers))
+	Protects: "A stream with one or two replicas stops with one server, and loses its events with the volume of that server, whatever the number of servers.",
+	Fix:      "Set replicas: 3 in streamConfig. Argo Events never changes an existing stream: use nats stream edit.",
+	check: func(s *facts.System, report reporter) {
+		for o, st := range s.Streams() {
+			if st.Servers >= 3 && st.Replicas < 3 && (st.Replicas > 0 || !st.Managed) {
+				report(facts.In(o, st.Path...), fmt.Sprintf("has its stream on %d of %d servers", max(1, st.Replicas), st.Servers))
 			}
 		}
 	},

@@ -3,18 +3,18 @@ package rules
 import (
 	"fmt"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// It takes a number that is written in the object.
+// Only replicas that the object sets are checked.
 var streamOutnumbersServers = &Rule{
 	ID:       "stream-outnumbers-servers",
-	Protects: "A stream with more replicas than there are servers is not made, and no event is taken.",
-	Fix:      "As many replicas as servers at most: 3 on three, 1 on one.",
-	check: func(s *workload.System, find func(Place, string)) {
-		for o, st := range streams(s) {
-			if st.replicas > st.servers {
-				find(in(o, st.at...), fmt.Sprintf("wants a stream of %d replicas on %d servers", st.replicas, st.servers))
+	Protects: "A stream with more replicas than servers cannot be created, and no event is accepted.",
+	Fix:      "Use at most as many replicas as servers: 3 on three servers, 1 on one.",
+	check: func(s *facts.System, report reporter) {
+		for o, st := range s.Streams() {
+			if st.Replicas > st.Servers {
+				report(facts.In(o, st.Path...), fmt.Sprintf("has a stream with %d replicas, but the number of servers is %d", st.Replicas, st.Servers))
 			}
 		}
 	},

@@ -5,21 +5,21 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// A chart for many clusters may prefer zones and regions that this one does not have: that is no fault. A hard constraint
-// over them is one, and so is anything over a label that is nobody's but the cluster's own.
+// A chart for many clusters may prefer zones and regions that this cluster does not have. That is no fault. A required constraint
+// on them is one, and so is any constraint on a label of the cluster's own.
 var topologyKeyOnNoNode = &Rule{
 	ID:       "topology-key-on-no-node",
-	Protects: "Where no node has the label, a required spread leaves all pods waiting, and anti-affinity and preferences do nothing at all.",
-	Fix:      "Use a label that the nodes have, or give them this one.",
-	checkOn: func(s *workload.System, g *ground, find func(Place, string)) {
+	Protects: "If no node has the label, required topology spread keeps all pods Pending, and anti-affinity and preferences have no effect.",
+	Fix:      "Use a label that the nodes have, or add this one to them.",
+	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {
 		for _, w := range s.Workloads {
-			for _, a := range keptApart(w) {
-				usual := a.key == corev1.LabelTopologyZone || a.key == corev1.LabelTopologyRegion
-				if len(g.domains(a.key)) == 0 && (a.hard || !usual) {
-					find(a.at("topologyKey"), fmt.Sprintf("%s is over nothing: none of %s has that label", a.kind(), count(len(g.Nodes), "node")))
+			for _, c := range s.Constraints(w) {
+				wellKnown := c.TopologyKey == corev1.LabelTopologyZone || c.TopologyKey == corev1.LabelTopologyRegion
+				if len(nodes.AllValues(c.TopologyKey)) == 0 && (c.Required || !wellKnown) {
+					report(c.In("topologyKey"), fmt.Sprintf("%s: none of %s has this label", c, facts.Count(len(nodes.Nodes), "node")))
 				}
 			}
 		}

@@ -9,42 +9,42 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 )
 
-// TestUnknown: where something that counts may be elsewhere, nothing is said.
+// TestUnknown: a rule is silent if something that matters may not be in the manifests.
 func TestUnknown(t *testing.T) {
 	variants(t, 0, map[string][][2]string{
-		// The account, or a role of it, is not written down, or is put together elsewhere; or the lock may be a ConfigMap.
+		// The ServiceAccount or one of its roles is not in the manifests, or aggregated; or the lock may be a ConfigMap.
 		"lease-without-role": {{"kind: ServiceAccount\n", "kind: Secret\n"}, {"kind: Role, name: web", "kind: Role, name: other"}, {"kind: Role, name: web", "kind: ClusterRole, name: admin"},
 			{"kind: RoleBinding\nmetadata: {name: web,", "kind: RoleBinding\nmetadata: {name: a, namespace: system}\nroleRef: {kind: ClusterRole, name: elects}\nsubjects: [{kind: ServiceAccount, name: web, namespace: system}]\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: web,"},
 			{"rules:\n", "rules:\n  - {apiGroups: [''], resources: [configmaps], verbs: ['*']}\n"}},
-		// The bus is not written down, or is Kafka.
+		// The EventBus is not in the manifests, or uses Kafka.
 		"election-of-two": {{"metadata: {name: default}", "metadata: {name: other}"}, {"jetstreamExotic:\n    url: nats://bus:4222\n    streamConfig: |\n      replicas: 3", "kafka: {url: broker:9092}"}},
-		// The servers are behind a name that is not written down.
+		// The Service of the servers is not in the manifests.
 		"stream-dies-with-server": {{"nats://bus:4222", "nats://elsewhere.example:4222"}},
-		// Volumes of this class are for all nodes.
+		// Volumes of this class are available on all nodes.
 		"volume-before-pod": {{"ebs.csi.aws.com", "rook-ceph.rbd.csi.ceph.com"}, {"provisioner:", "parameters: {replication-type: regional-pd}\nprovisioner:"}, {"provisioner: ebs.csi.aws.com", "provisioner: disk.csi.azure.com\nparameters: {skuName: Premium_ZRS}"}},
-		// It was read from a cluster, or the autoscaler is for another one.
+		// The object comes from a cluster, or the autoscaler scales another one.
 		"replicas-under-autoscaler": {{"kind: Deployment\nmetadata: {name: web}", "kind: Deployment\nmetadata: {name: web, uid: 1-2}"}, {"kind: Deployment, name: web", "kind: StatefulSet, name: web"}},
-		// Others serve it too, or it may fail.
+		// The webhook may fail, or its Service is not in the manifests.
 		"webhook-has-one-pod": {{"sideEffects: None", "failurePolicy: Ignore"}, {"service: {name: web, namespace: system}", "service: {name: web, namespace: other}"}},
-		// All Services may be elsewhere.
+		// All Services may be in other manifests.
 		"quorum-service-missing": {{"selector: {app: bus}\n  ports", "selector: {app: other}\n  ports"}},
-		// Addresses and namespaces may be the voters'; a policy for others is none for them; nor is one in the nodes' network.
+		// Addresses and namespaces may be those of the quorum members; the policy selects other pods; pods use the network of the node.
 		"policy-cuts-voters": {{"from: [{podSelector: {matchLabels: {bus: client}}}]\n      ports: [{port: client}]", "from: [{ipBlock: {cidr: 10.0.0.0/8}}]"},
 			{"from: [{podSelector: {matchLabels: {bus: client}}}]\n      ports: [{port: client}]", "from: [{namespaceSelector: {matchLabels: {a: b}}}]\n      ports: [{port: 6000, endPort: 7000}]"},
 			{"podSelector: {matchLabels: {app: bus}}\n  ingress", "podSelector: {matchLabels: {app: web}}\n  ingress"}, {"      containers:", "      hostNetwork: true\n      containers:"}},
-		// They are on one node anyway, the claim is not written down, or they come and go.
+		// The pods share a node anyway, the PersistentVolumeClaim is not in the manifests, or the pods finish.
 		"claim-shared":        {{"apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2", "batch/v1\nkind: Job\nmetadata: {name: web}\nspec:\n  parallelism: 2"}, {"      containers:", "      nodeSelector: {kubernetes.io/hostname: a}\n      containers:"}, {"metadata: {name: data}", "metadata: {name: other}"}},
 		"claim-stops-rollout": {{"      containers:", "      nodeName: a\n      containers:"}, {"{type: RollingUpdate}", "{rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}"}},
 		"data-on-host-path":   {{"type: DirectoryOrCreate", "type: Directory"}, {"/srv/web", "/var/log/web"}, {"mountPath: /data", "mountPath: /data, readOnly: true"}},
-		// A port of the node keeps them apart, and what looks into other namespaces may be meant for this one.
+		// A host port keeps them apart; a namespaceSelector may match their namespace.
 		"quorum-not-spread": {{"image: nats:2.15.2", "image: nats:2.15.2\n          ports: [{containerPort: 4222, hostPort: 4222}]"},
 			{"      containers:", "      hostNetwork: true\n      initContainers: [{name: side, image: side, restartPolicy: Always, ports: [{containerPort: 80}]}]\n      containers:"},
 			{"      containers:", "      affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: bus}}, namespaceSelector: {matchLabels: {a: b}}}]}}\n      containers:"}},
 		"quorum-keeps-nothing": {{"emptyDir: {}", "hostPath: {path: /data}"}},
-		// Readiness only connects, or is about the server alone.
+		// The probe only opens a connection, or concerns this server alone.
 		"quorum-starts-in-order": {{"httpGet: {path: /healthz, port: 8222}", "tcpSocket: {port: 4222}"}, {"path: /healthz", "path: '/healthz?js-server-only=true'"}, {"readinessProbe", "livenessProbe"},
 			{"readinessProbe: {httpGet: {path: /healthz, port: 8222}}", "ports: [{containerPort: 4222}]\n        - {name: side, image: 'envoy:1', readinessProbe: {httpGet: {path: /ready, port: 1}}}"}},
-		// Without JetStream the answer is the server's own.
+		// Without JetStream the probe concerns this server alone.
 		"liveness-asks-cluster":     {{"volumeClaimTemplates:", "ordinals: {start: 0}\n  x:"}},
 		"quorum-hidden-until-ready": {{"httpGet: {path: /healthz, port: 8222}", "tcpSocket: {port: 4222}"}},
 		"probe-port-unknown":        {{"port: http}", "port: 8080}"}, {"port: http}", "port: '8080'}"}},
@@ -53,14 +53,14 @@ func TestUnknown(t *testing.T) {
 	})
 }
 
-// TestVariants: a fault is found however it is written down.
+// TestVariants: a rule finds its fault in other spellings.
 func TestVariants(t *testing.T) {
 	variants(t, 1, map[string][][2]string{
 		"lease-without-role": {{"verbs: [get, list]", "verbs: [list, watch]"}, {"resources: [leases]", "resources: ['*']"}, {"kind: ServiceAccount, name: web, namespace: system", "kind: Group, name: 'system:serviceaccounts:system'"},
 			{"kind: Role\nmetadata: {name: web, namespace: system}", "kind: Role\nmetadata: {name: web, namespace: system, labels: {a: b}}"}},
 		"election-of-two":         {{"url: nats://bus:4222", "url: nats://elsewhere.example:4222"}, {"jetstreamExotic:\n    url: nats://bus:4222\n    streamConfig: |\n      replicas: 3", "jetstream: {version: latest, affinity: {podAntiAffinity: {}}}"}},
 		"stream-dies-with-server": {{"nats://bus:4222", "tls://bus.events.svc:4222"}, {"maxAge: 168h", "Replicas: 2"}},
-		// An empty selector counts no pod; nor does anti-affinity to others.
+		// An empty selector of topology spread counts no pod; nor does anti-affinity to other pods.
 		"quorum-not-spread": {{"      containers:", "      topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, labelSelector: {}}]\n      containers:"},
 			{"      containers:", "      affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}\n      containers:"}},
 		"topology-key-misspelt":     {{"labelSelector:", "namespaces: [other]\n              labelSelector:"}},
@@ -78,7 +78,7 @@ func TestVariants(t *testing.T) {
 	})
 }
 
-// variants holds a rule's broken example, changed in one place each time, to a number of findings of that rule.
+// variants checks the number of findings of a rule in its broken example with one change at a time.
 func variants(t *testing.T, want int, changes map[string][][2]string) {
 	t.Helper()
 	for rule, changes := range changes {

@@ -9,12 +9,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// zonal are provisioners whose volumes stay in the zone, or on the node, where they were made: their drivers report a
-// topology. Others may have volumes for all nodes, and lose nothing by binding at once.
-var zonal = []string{
+// zonalProvisioners create volumes that stay in a zone or on a node: their drivers report a topology. Other provisioners may create
+// volumes for all nodes, which may be bound at once.
+var zonalProvisioners = []string{
 	"ebs.csi.aws.com", "kubernetes.io/aws-ebs",
 	"pd.csi.storage.gke.io", "kubernetes.io/gce-pd",
 	"disk.csi.azure.com", "kubernetes.io/azure-disk",
@@ -22,31 +22,33 @@ var zonal = []string{
 	"csi.hetzner.cloud", "topolvm.io", "rancher.io/local-path", "kubernetes.io/no-provisioner",
 }
 
-// It takes the StorageClass, of a provisioner whose volumes are known to stay where they are, and several pods that are to
-// be apart. A class for one zone alone, or of disks that are in several, is left out.
+// Only StorageClasses of the manifests with a zonal provisioner are checked, for several pods that are kept apart. A class for one
+// zone, or of volumes that are in several zones, is no fault.
 var volumeBeforePod = &Rule{
 	ID:       "volume-before-pod",
-	Protects: "A volume that is made before its pod is placed is in any zone; the pod has to follow it, and waits for ever where its spread forbids that zone.",
-	Fix:      "volumeBindingMode: WaitForFirstConsumer, in a new class: that of a class cannot be changed.",
-	check: func(s *workload.System, find func(Place, string)) {
-		for o, class := range every[storagev1.StorageClass](s, "storage.k8s.io/v1", "StorageClass") {
-			if class.VolumeBindingMode != nil && *class.VolumeBindingMode == storagev1.VolumeBindingWaitForFirstConsumer || !slices.Contains(zonal, class.Provisioner) || len(class.AllowedTopologies) > 0 || severalZones(class) {
+	Protects: "A volume that is created before its pod is placed may be in any zone. The pod has to follow it, and stays Pending if its topology spread forbids that zone.",
+	Fix:      "Set volumeBindingMode: WaitForFirstConsumer in a new StorageClass. The field is immutable.",
+	check: func(s *facts.System, report reporter) {
+		for o, class := range facts.Objects[storagev1.StorageClass](s, "storage.k8s.io/v1", "StorageClass") {
+			if class.VolumeBindingMode != nil && *class.VolumeBindingMode == storagev1.VolumeBindingWaitForFirstConsumer ||
+				!slices.Contains(zonalProvisioners, class.Provisioner) || len(class.AllowedTopologies) > 0 || isMultiZone(class) {
 				continue
 			}
 			for _, w := range s.Workloads {
 				i := slices.IndexFunc(w.Claims, func(c corev1.PersistentVolumeClaim) bool {
 					return c.Spec.StorageClassName != nil && *c.Spec.StorageClassName == class.Name
 				})
-				if i >= 0 && w.Replicas > 1 && spread(w) {
-					find(in(w.Object, "spec", "volumeClaimTemplates", strconv.Itoa(i)), fmt.Sprintf("class %s at %s binds its %d volumes at once, and its pods are to be apart", class.Name, o.At("volumeBindingMode"), w.Replicas))
+				if i >= 0 && w.Replicas > 1 && s.MayBeSpread(w) {
+					report(facts.In(w.Object, "spec", "volumeClaimTemplates", strconv.Itoa(i)),
+						fmt.Sprintf("StorageClass %s at %s creates its %d volumes before their pods are placed, and the pods are kept apart", class.Name, o.At("volumeBindingMode"), w.Replicas))
 				}
 			}
 		}
 	},
 }
 
-// severalZones tells whether a class makes disks that more than one zone has.
-func severalZones(class *storagev1.StorageClass) bool {
+// isMultiZone reports whether a class creates volumes that are in more than one zone.
+func isMultiZone(class *storagev1.StorageClass) bool {
 	for key, value := range class.Parameters {
 		if key == "replication-type" && value != "none" || strings.EqualFold(key, "skuName") && strings.HasSuffix(strings.ToUpper(value), "_ZRS") {
 			return true

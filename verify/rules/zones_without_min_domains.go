@@ -4,34 +4,35 @@ import (
 	"fmt"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/placement"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// Without minDomains only zones that have nodes count, so with nodes in one zone everything goes there. A workload without
-// disks is put right by its next rollout. Voters with disks never are: so this is a fault of theirs alone, where they must not
-// be in one zone (DoNotSchedule) and nothing else says so.
+// Without minDomains only zones with nodes count, so with nodes in one zone all pods are placed there. A workload without volumes
+// is balanced again by its next rollout. Quorum members with volumes are not. So only these are checked, with required topology
+// spread on zones, and if no other constraint keeps them out of one zone.
 var zonesWithoutMinDomains = &Rule{
 	ID:       "zones-without-min-domains",
-	Protects: "On a cluster that has nodes in one zone yet, because it is new or an autoscaler made them so, all voters start there, and their disks keep them there.",
-	Fix:      "minDomains: as many zones as there are, at most as many as voters.",
-	check: func(s *workload.System, find func(Place, string)) {
+	Protects: "On a cluster with nodes in one zone so far, because it is new or because of its autoscaler, all quorum members start in that zone, and their volumes keep them there.",
+	Fix:      "Set minDomains to the number of zones, at most to the number of members.",
+	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Workloads {
-			if !votes(w) || w.Replicas < 3 || len(w.Claims) == 0 {
+			if !facts.IsQuorum(w) || w.Replicas < 3 || len(w.Claims) == 0 {
 				continue
 			}
-			var without *apart
-			for _, a := range keptApart(w) {
-				if a.key != cluster.ZoneLabel || !a.hard || !a.own() {
+			var without *facts.Constraint
+			for _, c := range s.Constraints(w) {
+				if c.TopologyKey != cluster.ZoneLabel || !c.Required || !c.SelectsOwn() {
 					continue
 				}
-				if a.spread == nil || a.spread.MinDomains != nil && *a.spread.MinDomains > 1 {
+				if c.Kind == placement.AntiAffinity || c.Spread.MinDomains != nil && *c.Spread.MinDomains > 1 {
 					without = nil
 					break
 				}
-				without = &a
+				without = &c
 			}
 			if without != nil {
-				find(without.at("whenUnsatisfiable"), fmt.Sprintf("%s holds between zones that have nodes: all %d voters may start in the first", without.kind(), w.Replicas))
+				report(without.In("whenUnsatisfiable"), fmt.Sprintf("%s counts only zones with nodes: all %d quorum members may start in the first", without, w.Replicas))
 			}
 		}
 	},

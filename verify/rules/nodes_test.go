@@ -11,15 +11,16 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
-	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// TestNodesAgreeWithScheduler: what the rules say of nodes is what kube-scheduler's plugins do, on random clusters with random
-// workloads: pods that are said to wait wait, and a rollout that is said to hang has no node for its first pod.
+// TestNodesAgreeWithScheduler: on random clusters with random workloads, kube-scheduler's plugins confirm the findings of rules that
+// need nodes: pods without a place stay Pending, and a blocked rollout has no node for its first pod.
 func TestNodesAgreeWithScheduler(t *testing.T) {
-	said := map[*Rule]int{}
+	findings := map[*Rule]int{}
 	for seed := range uint64(600) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		nodes, manifests := randomNodes(r), randomWorkload(r)
@@ -27,12 +28,8 @@ func TestNodesAgreeWithScheduler(t *testing.T) {
 		if err != nil {
 			t.Fatal(err, nodes)
 		}
-		objects, err := manifest.Parse("workload.yaml", []byte(manifests))
-		if err != nil {
-			t.Fatal(err, manifests)
-		}
-		s := told(t, objects)
-		w, g := s.Workloads[0], newGround(s, c)
+		s := verifytest.Read(t, "workload.yaml", manifests)
+		w, limits := s.Workloads[0], facts.NewNodes(facts.New(s), c).Limits(s.Workloads[0])
 		running, left := place(t, c.Nodes, w)
 		for _, f := range Check(s, c) {
 			wrong := ""
@@ -42,38 +39,38 @@ func TestNodesAgreeWithScheduler(t *testing.T) {
 					wrong = fmt.Sprintf("%d run", running)
 				}
 			case podsOutnumberDomains, spreadCountsTaintedNodes:
-				for _, room := range g.rooms(w) {
-					if running > room.pods {
-						wrong = fmt.Sprintf("%d run, with room for %d", running, room.pods)
+				for _, l := range limits {
+					if running > l.Pods {
+						wrong = fmt.Sprintf("%d run, with a limit of %d", running, l.Pods)
 					}
 				}
 			case rolloutCannotSurge:
 				if running == w.Replicas && fits(t, left, w.Pod(0, 2)) != "" {
-					wrong = "the new pod has a node"
+					wrong = "a node accepts the new pod"
 				}
 			case restCannotHold:
-				lost := strings.Fields(f.Message)[1]
+				lost := strings.Fields(f.Message)[4] // "the failure of zone zone-1 leaves ..."
 				if n, _ := place(t, without(c.Nodes, lost), w); n == w.Replicas {
 					wrong = "all of them run"
 				}
 			default:
 				continue
 			}
-			said[f.Rule]++
+			findings[f.Rule]++
 			if wrong != "" {
 				t.Errorf("seed %d: %s: %s: but %s\n%s\n%s", seed, f.Rule.ID, f.Message, wrong, nodes, manifests)
 			}
 		}
 	}
 	for _, r := range []*Rule{fitsNoNode, podsOutnumberDomains, spreadCountsTaintedNodes, rolloutCannotSurge, restCannotHold} {
-		t.Logf("%s: %d findings", r.ID, said[r])
-		if said[r] < 5 {
-			t.Errorf("%s has %d findings in all: the test shows little", r.ID, said[r])
+		t.Logf("%s: %d findings", r.ID, findings[r])
+		if findings[r] < 5 {
+			t.Errorf("%s has %d findings in total: the test shows little", r.ID, findings[r])
 		}
 	}
 }
 
-// place puts the pods of a workload on nodes, and says how many find one.
+// place schedules the pods of a workload, and returns how many have a node.
 func place(t *testing.T, nodes []*corev1.Node, w *workload.Workload) (int, *scheduler.Scheduler) {
 	t.Helper()
 	s, err := scheduler.New(context.Background(), nodes)
@@ -94,18 +91,18 @@ func place(t *testing.T, nodes []*corev1.Node, w *workload.Workload) (int, *sche
 	return n, s
 }
 
-// fits is the node that takes a pod, "" if none does.
+// fits returns the node that the scheduler chooses for a pod, "" if there is none.
 func fits(t *testing.T, s *scheduler.Scheduler, pod *corev1.Pod) string {
 	t.Helper()
 	name, err := s.Place(context.Background(), pod)
-	var waits *scheduler.Unschedulable
-	if err != nil && !errors.As(err, &waits) {
+	var refused *scheduler.Unschedulable
+	if err != nil && !errors.As(err, &refused) {
 		t.Fatal(err)
 	}
 	return name
 }
 
-// without is the nodes but one, or but those of a zone.
+// without returns all nodes but one, or but those of a zone.
 func without(nodes []*corev1.Node, lost string) []*corev1.Node {
 	var all []*corev1.Node
 	for _, n := range nodes {

@@ -1,4 +1,4 @@
-package rules
+package facts
 
 import (
 	"testing"
@@ -6,7 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-func TestAnswers(t *testing.T) {
+// TestHealthCheck: which requests are known, and which of them concern one quorum member alone.
+func TestHealthCheck(t *testing.T) {
 	for _, c := range []struct {
 		image, path, command string
 		known, local         bool
@@ -32,15 +33,15 @@ func TestAnswers(t *testing.T) {
 		{"rabbitmq:4", "", "rabbitmq-diagnostics cluster_status", false, false},
 		{"own:1", "/healthz", "", false, false},
 	} {
-		p := named{"livenessProbe", &corev1.Probe{}}
+		p := Probe{"livenessProbe", &corev1.Probe{}}
 		if c.path != "" {
 			p.HTTPGet = &corev1.HTTPGetAction{Path: c.path}
 		} else {
 			p.Exec = &corev1.ExecAction{Command: []string{c.command}}
 		}
-		a, known := answerOf(container{&corev1.Container{Image: c.image}, nil}, p)
-		if known != c.known || known && (a.why == "") != c.local {
-			t.Errorf("%s asked %s%s: known %t, %q", c.image, c.path, c.command, known, a.why)
+		h, known := Container{&corev1.Container{Image: c.image}, nil}.HealthCheck(p)
+		if known != c.known || known && (h.ClusterState == "") != c.local {
+			t.Errorf("%s, %s%s: known %t, cluster state %q", c.image, c.path, c.command, known, h.ClusterState)
 		}
 	}
 }

@@ -1,0 +1,105 @@
+package facts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/placement"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// Limit is the most pods of a workload that the nodes can hold by one constraint.
+type Limit struct {
+	Pods int
+	// Why describes the limit, and In is the field that sets it.
+	Why string
+	In  Place
+	// AllRevisions: the pods of all revisions of a Deployment count together.
+	AllRevisions bool
+	// TaintedDomains are topology domains that count although taints keep the pods off them. They set the limit if there are any.
+	TaintedDomains []string
+}
+
+// Limits returns the limits by host ports, required anti-affinity and required topology spread.
+func (n *Nodes) Limits(w *workload.Workload) []Limit { return n.limits(w) }
+
+func (n *Nodes) findLimits(w *workload.Workload) []Limit {
+	nodes := n.Eligible(w)
+	var all []Limit
+	if ports := n.system.HostPorts(w); len(ports) > 0 && len(nodes) > 0 {
+		all = append(all, Limit{Pods: len(nodes), AllRevisions: true, In: InTemplate(w, ports[0].Path...),
+			Why: fmt.Sprintf("host port %d allows 1 per node, and %s eligible", ports[0].HostPort, are(len(nodes), "node"))})
+	}
+	for _, c := range n.system.Constraints(w) {
+		if !c.Required || !c.SelectsOwn() {
+			continue
+		}
+		limit, ok := Limit{}, false
+		if c.Kind == placement.Spread {
+			limit, ok = n.spreadLimit(c, nodes)
+		} else {
+			limit, ok = antiAffinityLimit(c, nodes)
+		}
+		if ok {
+			limit.In = c.In("topologyKey")
+			limit.AllRevisions = !slices.Contains(c.MatchLabelKeys, appsv1.DefaultDeploymentUniqueLabelKey)
+			all = append(all, limit)
+		}
+	}
+	return all
+}
+
+// antiAffinityLimit: one pod per topology domain. Nodes without the topology key are in no domain and take any number of pods.
+func antiAffinityLimit(c Constraint, nodes []*corev1.Node) (Limit, bool) {
+	values, all := LabelValues(nodes, c.TopologyKey)
+	return Limit{Pods: len(values), Why: fmt.Sprintf("%s allows 1 per domain, and %s eligible", c, are(len(values), "domain"))}, all && len(values) > 0
+}
+
+// spreadLimit: while one domain is empty, no other may have more than maxSkew pods. A domain stays empty if it counts although
+// taints keep the pods off; and with fewer domains than minDomains, the scheduler acts as if one were empty. Which nodes count
+// is decided as by the plugin PodTopologySpread. There is no limit if the constraint also selects pods of other workloads.
+func (n *Nodes) spreadLimit(c Constraint, nodes []*corev1.Node) (Limit, bool) {
+	if len(n.system.SelectedWorkloads(c)) > 0 {
+		return Limit{}, false
+	}
+	fit := n.system.fit(c.Workload)
+	usable, _ := LabelValues(n.withKeys(c.Workload, nodes), c.TopologyKey)
+	counted, _ := LabelValues(n.withKeys(c.Workload, slices.DeleteFunc(slices.Clone(n.Nodes), func(node *corev1.Node) bool {
+		return !c.CountsNode(fit, node, placement.KeepsOffAlways)
+	})), c.TopologyKey)
+	l := Limit{Pods: len(usable) * int(c.Spread.MaxSkew)}
+	l.TaintedDomains = slices.DeleteFunc(counted, func(value string) bool { return slices.Contains(usable, value) })
+	switch minDomains := c.Spread.MinDomains; {
+	case len(usable) == 0:
+		return Limit{}, false
+	case len(l.TaintedDomains) > 0:
+		l.Why = fmt.Sprintf("%s also counts domain %s, where taints keep the pods off, and so allows %d in each of %s",
+			c, strings.Join(l.TaintedDomains, ", "), c.Spread.MaxSkew, Count(len(usable), "other domain"))
+		return l, true
+	case minDomains != nil && len(usable) < int(*minDomains):
+		l.Why = fmt.Sprintf("%s has minDomains %d, but %s eligible, and so it allows %d per domain", c, *minDomains, are(len(usable), "domain"), c.Spread.MaxSkew)
+		return l, true
+	}
+	return Limit{}, false
+}
+
+// withKeys returns the nodes with the topology keys of all required spread constraints of a workload.
+func (n *Nodes) withKeys(w *workload.Workload, nodes []*corev1.Node) []*corev1.Node {
+	var constraints []placement.Constraint
+	for _, c := range n.system.Constraints(w) {
+		constraints = append(constraints, c.Constraint)
+	}
+	return slices.DeleteFunc(slices.Clone(nodes), func(node *corev1.Node) bool { return !placement.HasKeys(node, constraints) })
+}
+
+// are returns a number with a noun and the verb: "1 node is", "2 nodes are".
+func are(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun + " is"
+	}
+	return Count(n, noun) + " are"
+}

@@ -1,0 +1,61 @@
+package facts
+
+import (
+	"iter"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// IsQuorum reports whether the pods of a workload are quorum members.
+func IsQuorum(w *workload.Workload) bool { return w.Replication.Model == workload.Quorum }
+
+// Quorums returns the workloads with several quorum members.
+func (s *System) Quorums() []*workload.Workload {
+	return slices.DeleteFunc(slices.Clone(s.Workloads), func(w *workload.Workload) bool { return !IsQuorum(w) || w.Replicas < 2 })
+}
+
+// QuorumStatefulSets iterates over the quorums that are StatefulSets of the manifests.
+func (s *System) QuorumStatefulSets() iter.Seq2[*workload.Workload, *appsv1.StatefulSet] {
+	return func(yield func(*workload.Workload, *appsv1.StatefulSet) bool) {
+		for o, set := range Objects[appsv1.StatefulSet](s, "apps/v1", "StatefulSet") {
+			if w := s.WorkloadOf(o); w != nil && IsQuorum(w) && w.Replicas > 1 && !yield(w, set) {
+				return
+			}
+		}
+	}
+}
+
+// MajorityLoss returns the smallest number of members without which a quorum has no majority.
+func MajorityLoss(w *workload.Workload) int {
+	return w.Replicas - workload.Quorum.Needs(w.Replicas) + 1
+}
+
+// QuorumContainers returns the containers of a pod that are quorum members: those of known quorum software, or all if there are
+// none.
+func QuorumContainers(w *workload.Workload) []Container {
+	all := Containers(w)
+	known := slices.DeleteFunc(slices.Clone(all), func(c Container) bool { return !workload.HasQuorum(c.Software()) })
+	if len(known) > 0 {
+		return known
+	}
+	return all
+}
+
+// ReadinessNeedsPeers reports whether a quorum member may become ready only when others are reachable: a startup or readiness
+// probe makes a request that is not known to concern this member alone.
+func ReadinessNeedsPeers(w *workload.Workload) bool {
+	for _, c := range QuorumContainers(w) {
+		for _, p := range c.Probes() {
+			if p.Field == "livenessProbe" || p.Request() == "" {
+				continue
+			}
+			if h, known := c.HealthCheck(p); !known || h.ClusterState != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
