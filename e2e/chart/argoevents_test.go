@@ -13,21 +13,20 @@ import (
 
 const configKey = "controller-config.yaml"
 
-// TestValidators: the validators of Argo Events accept every EventBus, EventSource and Sensor, and its types have every
-// field of them.
+// TestValidators: the validators of Argo Events accept every EventBus, EventSource and Sensor, and its types have all their fields.
 func TestValidators(t *testing.T) {
 	kinds := []string{"EventBus", "EventSource", "Sensor"}
-	isFor := func(r release) bool { return len(r.ofKind(kinds...)) > 0 }
-	eachRelease(t, isFor, func(t *testing.T, r release) { expectNoProblem(t, r, r.ofKind(kinds...)) })
+	applies := func(r release) bool { return len(r.ofKind(kinds...)) > 0 }
+	eachRelease(t, applies, func(t *testing.T, r release) { expectNoProblem(t, r, r.ofKind(kinds...)) })
 }
 
-// TestControllerConfig: the controller can load the configuration that it is given, and would start with it.
+// TestControllerConfig: the controller can load its configuration and start with it.
 func TestControllerConfig(t *testing.T) {
-	isFor := func(r release) bool { return len(r.configs()) > 0 }
-	eachRelease(t, isFor, func(t *testing.T, r release) { expectNoProblem(t, r, r.configs()) })
+	applies := func(r release) bool { return len(r.configs()) > 0 }
+	eachRelease(t, applies, func(t *testing.T, r release) { expectNoProblem(t, r, r.configs()) })
 }
 
-// configs returns the ConfigMaps with a configuration of the controller.
+// configs returns the ConfigMaps with the configuration of the controller.
 func (r release) configs() []cases.Object {
 	return slices.DeleteFunc(r.ofKind("ConfigMap"), func(o cases.Object) bool {
 		data, _ := o.Content["data"].(map[string]any)
@@ -35,42 +34,42 @@ func (r release) configs() []cases.Object {
 	})
 }
 
-// expectNoProblem gives all of a release to argocheck and expects it to have looked at some of its objects.
+// expectNoProblem runs argocheck on a release. It must have validated the given objects and found no problem.
 func expectNoProblem(t *testing.T, r release, objects []cases.Object) {
 	t.Helper()
 	problems := argocheck(t, r)
 	for _, o := range objects {
-		if problem, looked := problems[o.Key()]; !looked {
-			t.Errorf("%s: argocheck did not look at it", o.Key())
+		if problem, ok := problems[o.Key()]; !ok {
+			t.Errorf("%s: argocheck has not validated it", o.Key())
 		} else if problem != "" {
 			t.Errorf("%s: %s", o.Key(), problem)
 		}
 	}
 }
 
-// argocheck returns the problem of each object that Argo Events has an opinion on, empty where there is none.
+// argocheck returns the problem, or "", of each object that Argo Events validates.
 func argocheck(t *testing.T, r release) map[string]string {
 	t.Helper()
 	cmd := exec.Command(program(t, "argocheck"))
 	cmd.Stdin = strings.NewReader(r.stream())
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("argocheck: %v\n%s", err, complaint.Bytes())
+		t.Fatalf("argocheck: %v\n%s", err, stderr.Bytes())
 	}
 	problems := map[string]string{}
 	for line := range bytes.Lines(out) {
 		var verdict struct{ Object, Problem string }
 		if err := json.Unmarshal(line, &verdict); err != nil {
-			t.Fatalf("argocheck said %q: %v", line, err)
+			t.Fatalf("decoding the output of argocheck %q: %v", line, err)
 		}
 		problems[verdict.Object] = verdict.Problem
 	}
 	return problems
 }
 
-// stream returns all objects as one text.
+// stream returns all objects as a YAML stream.
 func (r release) stream() string {
 	var text strings.Builder
 	for _, o := range r.objects {

@@ -10,8 +10,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// TestBootstrapScript: the script of the bootstrap Job makes the stream and the buckets that are promised on a real bus,
-// makes them so where others were first, and changes nothing when it is run again.
+// TestBootstrapScript: on a real bus, the script of the bootstrap Job creates the promised stream and buckets, corrects existing ones, and changes
+// nothing when it runs again.
 func TestBootstrapScript(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, release.bootstraps, func(t *testing.T, r release) {
@@ -25,7 +25,7 @@ func TestBootstrapScript(t *testing.T) {
 		})
 		t.Run("after-argo-events", func(t *testing.T) {
 			s := startScenario(t, r)
-			before := s.makeAsArgoEvents(t)
+			before := s.createAsArgoEvents(t)
 			s.run(t)
 			s.expectEvents(t, before)
 		})
@@ -38,7 +38,7 @@ type scenario struct {
 	url     string
 	js      jetstream.JetStream
 	promise promise
-	// buckets are those of the sensors.
+	// buckets are the key-value buckets of the sensors.
 	buckets []string
 }
 
@@ -58,7 +58,7 @@ func startScenario(t *testing.T, r release) scenario {
 	}
 	s := scenario{script: script, url: servers.URL, promise: promiseOf(t, r.eventBus())}
 	if s.promise.Replicas < min(3, b.Replicas()) {
-		t.Errorf("%d replicas on %d servers: no copy is left, or no quorum, when one is lost", s.promise.Replicas, b.Replicas())
+		t.Errorf("%d replicas on %d servers: the loss of one server loses the data or the quorum", s.promise.Replicas, b.Replicas())
 	}
 	if s.js, err = servers.Connect(); err != nil {
 		t.Fatal(err)
@@ -72,16 +72,16 @@ func startScenario(t *testing.T, r release) scenario {
 	return s
 }
 
-// bootstraps tells whether a case makes its streams by this script; in a move another one does.
-func (r release) bootstraps() bool { return r.hasJetStream() && !r.moves() }
+// bootstraps reports whether a case creates its streams by this script. A migration has another one.
+func (r release) bootstraps() bool { return r.hasJetStream() && !r.migrates() }
 
-// natsPath is a PATH with the nats command.
+// natsPath returns a PATH with the nats command.
 func natsPath(t *testing.T) string {
 	t.Helper()
 	return filepath.Dir(program(t, "nats")) + string(os.PathListSeparator) + os.Getenv("PATH")
 }
 
-// run runs the script, which must succeed and leave everything as promised.
+// run runs the script and checks its result.
 func (s scenario) run(t *testing.T) {
 	t.Helper()
 	path := natsPath(t)

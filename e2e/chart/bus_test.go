@@ -10,13 +10,13 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 )
 
-// jetStream is a bus that the test can run, and what the pods of its case mount.
+// jetStream is a bus that tests can run, with the data of its pods.
 type jetStream struct {
 	*bus.Bus
 	data bus.Data
 }
 
-// buses are the JetStream buses of the cases, by the case's name.
+// buses are the JetStream buses by name of the case.
 var buses = sync.OnceValues(func() (map[string]jetStream, error) {
 	all, err := releases()
 	if err != nil {
@@ -38,12 +38,11 @@ var buses = sync.OnceValues(func() (map[string]jetStream, error) {
 	return found, nil
 })
 
-// hasBus tells whether the chart runs the bus of a case, hasJetStream whether anybody in the cluster does.
+// hasBus reports whether the chart runs the bus of a case, hasJetStream whether the chart or the controller of Argo Events does.
 func (r release) hasBus() bool       { return r.eventBus().JetStreamExotic != nil }
 func (r release) hasJetStream() bool { return r.hasBus() || r.eventBus().JetStream != nil }
 
-// newJetStream returns the bus of a case; for one that the Argo Events controller runs, which is not rendered, one of the
-// chart's with as many servers.
+// newJetStream returns the bus of a case. A bus that the controller runs is not rendered: it is replaced by one of the chart with as many servers.
 func newJetStream(bin cases.Holdfast, r release) (jetStream, error) {
 	data, err := bus.Collect(bin, r.Case, r.objects)
 	if err != nil {

@@ -1,7 +1,7 @@
-// Package chart tests what holdfast renders against the programs that will read it: Helm, the Kubernetes schemas, Argo
-// Events, nats-server and the nats command. No cluster is needed.
+// Package chart tests rendered objects with the programs that read them: Helm, the schemas of Kubernetes, Argo Events, nats-server and the nats
+// command. It needs no cluster.
 //
-// It reads files outside this module, which the go command does not watch: run it with -count=1.
+// It reads files outside this module, which the go command does not track: run it with -count=1.
 package chart
 
 import (
@@ -14,19 +14,18 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 )
 
-// release is a case with the objects that holdfast renders for it.
+// release is a case with its rendered objects.
 type release struct {
 	cases.Case
 	objects []cases.Object
 }
 
-// patience is how long a script may take, and a test's own request may be tried again, on a machine with much else to do: as long as the
-// scripts try.
+// patience limits scripts, and the retries of a test's own requests. The scripts retry for the same time.
 const patience = 10 * time.Minute
 
 var holdfast = sync.OnceValues(cases.BuildHoldfast)
 
-// releases renders every case, once for all tests.
+// releases are all cases, rendered once for all tests.
 var releases = sync.OnceValues(func() ([]release, error) {
 	bin, err := holdfast()
 	if err != nil {
@@ -47,18 +46,18 @@ var releases = sync.OnceValues(func() ([]release, error) {
 	return all, nil
 })
 
-// eachRelease runs a test on every case that it is for; there must be one.
-func eachRelease(t *testing.T, isFor func(release) bool, test func(*testing.T, release)) {
+// eachRelease runs a test on every case that it applies to. There must be at least one.
+func eachRelease(t *testing.T, applies func(release) bool, test func(*testing.T, release)) {
 	t.Helper()
 	all, err := releases()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(all, isFor) {
-		t.Fatalf("this test is for none of the %d cases", len(all))
+	if !slices.ContainsFunc(all, applies) {
+		t.Fatalf("this test applies to none of the %d cases", len(all))
 	}
 	for _, r := range all {
-		if isFor(r) {
+		if applies(r) {
 			t.Run(r.Name, func(t *testing.T) { test(t, r) })
 		}
 	}
@@ -66,7 +65,7 @@ func eachRelease(t *testing.T, isFor func(release) bool, test func(*testing.T, r
 
 func every(release) bool { return true }
 
-// ofKind returns the objects of some kinds.
+// ofKind returns the objects of the given kinds.
 func (r release) ofKind(kinds ...string) []cases.Object {
 	var found []cases.Object
 	for _, o := range r.objects {

@@ -15,13 +15,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// looked are the kinds that the chart looks up on a cluster, by their API and path.
-var looked = map[string]map[string]string{
+// lookedUp are the kinds that the chart looks up on a cluster, by API and path.
+var lookedUp = map[string]map[string]string{
 	"/api/v1":       {"namespaces": "Namespace", "secrets": "Secret", "persistentvolumeclaims": "PersistentVolumeClaim"},
 	"/apis/apps/v1": {"statefulsets": "StatefulSet"},
 }
 
-// upgrade returns what an upgrade of a release with more flags renders on a cluster where it is installed, hooks included.
+// upgrade returns what an upgrade of an installed release renders, with further flags and hooks.
 func (r release) upgrade(t *testing.T, flags ...string) ([]cases.Object, error) {
 	t.Helper()
 	chart, err := r.Chart()
@@ -29,7 +29,7 @@ func (r release) upgrade(t *testing.T, flags ...string) ([]cases.Object, error) 
 		t.Fatal(err)
 	}
 	args := []string{"template", cases.Release, chart, "--is-upgrade", "--dry-run=server", "--kubeconfig", r.serve(t), "--set", "profile=" + r.Profile}
-	// Helm 4 would ask such a cluster for more.
+	// Helm 4 would need more APIs.
 	out, err := cases.Output(program(t, "helm3"), slices.Concat(args, r.Flags(), flags)...)
 	if err != nil {
 		return nil, err
@@ -37,12 +37,12 @@ func (r release) upgrade(t *testing.T, flags ...string) ([]cases.Object, error) 
 	return cases.Decode(out)
 }
 
-// serve answers as an API server that has the objects of the release, and returns a kubeconfig for it.
+// serve starts a stand-in for an API server with the objects of the release, and returns a kubeconfig for it.
 func (r release) serve(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		if kinds, is := looked[request.URL.Path]; is {
+		if kinds, ok := lookedUp[request.URL.Path]; ok {
 			list := metav1.APIResourceList{GroupVersion: strings.TrimPrefix(strings.TrimPrefix(request.URL.Path, "/apis/"), "/api/")}
 			for path, kind := range kinds {
 				list.APIResources = append(list.APIResources, metav1.APIResource{Name: path, Kind: kind, Namespaced: kind != "Namespace"})
@@ -51,7 +51,7 @@ func (r release) serve(t *testing.T) string {
 			return
 		}
 		path, name := filepath.Split(request.URL.Path)
-		for _, kinds := range looked {
+		for _, kinds := range lookedUp {
 			for _, o := range r.ofKind(kinds[filepath.Base(path)]) {
 				if o.Name() == name {
 					_ = json.NewEncoder(w).Encode(o.Content)

@@ -8,7 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// content is what a stream must not lose: its state and messages, of each consumer where it is.
+// content is what a stream must not lose: its state, its messages, and the position of each consumer.
 type content struct {
 	Msgs, FirstSeq, LastSeq uint64
 	Messages                []string
@@ -21,11 +21,11 @@ type position struct {
 	NumAckPending       int
 }
 
-// forever is longer than a test takes: what is kept for so long is still there in the end.
+// forever is longer than any test.
 const forever = 24 * time.Hour
 
-// fill puts into a bus what a system leaves there: 300 events of which some were read, some acknowledged, and the
-// first deleted; a sensor's bucket; a stream of somebody's own, with one copy.
+// fill fills a bus like a system would: 300 events, some of them delivered, some acknowledged, the first ones deleted; the bucket of a sensor; a
+// stream of a user with one replica.
 func fill(t *testing.T, js jetstream.JetStream, replicas int) map[string]content {
 	t.Helper()
 	ctx := t.Context()
@@ -56,7 +56,7 @@ func fill(t *testing.T, js jetstream.JetStream, replicas int) map[string]content
 			return err
 		})
 	}
-	do(func() error { _, err := js.Publish(ctx, "own.thing", []byte("of somebody")); return err })
+	do(func() error { _, err := js.Publish(ctx, "own.thing", []byte("of a user")); return err })
 	const some = 150
 	read := 0
 	do(func() error {
@@ -65,14 +65,14 @@ func fill(t *testing.T, js jetstream.JetStream, replicas int) map[string]content
 			return err
 		}
 		for msg := range batch.Messages() {
-			// The first hundred, and some beyond a gap.
+			// Acknowledge the first hundred, and some after a gap.
 			if read < 100 || read%10 == 0 {
 				do(func() error { return msg.DoubleAck(ctx) })
 			}
 			read++
 		}
 		if read < some {
-			return fmt.Errorf("%d of %d messages came: %v", read, some, batch.Error())
+			return fmt.Errorf("received %d of %d messages: %v", read, some, batch.Error())
 		}
 		return nil
 	})
@@ -83,7 +83,7 @@ func fill(t *testing.T, js jetstream.JetStream, replicas int) map[string]content
 	return all
 }
 
-// contentOf reads a stream from its first message to its last.
+// contentOf reads the content of a stream.
 func contentOf(t *testing.T, js jetstream.JetStream, name string) content {
 	t.Helper()
 	var c content
@@ -111,7 +111,7 @@ func contentOf(t *testing.T, js jetstream.JetStream, name string) content {
 	return c
 }
 
-// backedUp is what a cluster's backup has: each consumer at its ack floor, if anything beyond was not acknowledged.
+// backedUp returns the content in a backup of a cluster. Consumers with unacknowledged messages continue at their ack floor.
 func (c content) backedUp() content {
 	consumers := map[string]position{}
 	for name, p := range c.Consumers {

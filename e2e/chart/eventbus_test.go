@@ -8,11 +8,11 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// eventBus returns the spec of the EventBus of a case, an empty one where it has none.
+// eventBus returns the spec of the case's EventBus, or an empty one.
 func (r release) eventBus() (spec events.EventBusSpec) {
 	for _, o := range r.ofKind("EventBus") {
 		var eventBus events.EventBus
-		// What is wrong with it is for TestValidators to say.
+		// TestValidators reports errors.
 		if o.Into(&eventBus) == nil {
 			spec = eventBus.Spec
 		}
@@ -20,7 +20,7 @@ func (r release) eventBus() (spec events.EventBusSpec) {
 	return spec
 }
 
-// promise is what an EventBus promises of its stream, in the words of streamConfig.
+// promise is the configuration of the stream in an EventBus, with the fields of streamConfig.
 type promise struct {
 	Replicas   int
 	MaxAge     duration
@@ -39,7 +39,7 @@ func (d *duration) UnmarshalText(text []byte) error {
 	return err
 }
 
-// promiseOf reads the promise of an EventBus.
+// promiseOf decodes the streamConfig of an EventBus.
 func promiseOf(t *testing.T, spec events.EventBusSpec) (p promise) {
 	t.Helper()
 	text := ""
@@ -55,7 +55,7 @@ func promiseOf(t *testing.T, spec events.EventBusSpec) (p promise) {
 	return p
 }
 
-// equal reports a value that is not the one that is wanted.
+// equal reports a difference between two values.
 func equal[T comparable](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if got != want {

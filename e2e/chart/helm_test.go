@@ -13,10 +13,10 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// helms are the versions of Helm that people have.
+// helms are the supported versions of Helm.
 var helms = []string{"helm3", "helm4"}
 
-// TestHelmTemplate: helm template on the chart as it is in charts/ gives the same objects as holdfast render.
+// TestHelmTemplate: helm template renders the chart in charts/ to the same objects as holdfast render.
 func TestHelmTemplate(t *testing.T) {
 	for _, helm := range helms {
 		t.Run(helm, func(t *testing.T) {
@@ -41,7 +41,7 @@ func TestHelmTemplate(t *testing.T) {
 	}
 }
 
-// TestHelmLint: every chart is clean for every values file that it brings along for that.
+// TestHelmLint: helm lint finds no problem in any chart with the values files in its folder ci.
 func TestHelmLint(t *testing.T) {
 	repository, err := cases.Repository()
 	if err != nil {
@@ -69,7 +69,7 @@ func glob(t *testing.T, pattern ...string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(pattern...))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("there is no %s (%v)", filepath.Join(pattern...), err)
+		t.Fatalf("no file matches %s (%v)", filepath.Join(pattern...), err)
 	}
 	return files
 }
@@ -78,8 +78,8 @@ func byKey(t *testing.T, objects []cases.Object) map[string]cases.Object {
 	t.Helper()
 	keyed := map[string]cases.Object{}
 	for _, o := range objects {
-		if _, taken := keyed[o.Key()]; taken {
-			t.Errorf("there are two of %s", o.Key())
+		if _, ok := keyed[o.Key()]; ok {
+			t.Errorf("duplicate object %s", o.Key())
 		}
 		keyed[o.Key()] = o
 	}
@@ -90,20 +90,20 @@ func byKey(t *testing.T, objects []cases.Object) map[string]cases.Object {
 func compare(t *testing.T, program string, holdfast, other map[string]cases.Object) {
 	t.Helper()
 	for _, key := range slices.Sorted(maps.Keys(holdfast)) {
-		if o, rendered := other[key]; !rendered {
+		if o, ok := other[key]; !ok {
 			t.Errorf("%s has no %s", program, key)
 		} else if !reflect.DeepEqual(holdfast[key].Content, o.Content) {
 			t.Errorf("%s differs:\n%s", key, difference(t, program, holdfast[key], o))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(other)) {
-		if _, rendered := holdfast[key]; !rendered {
+		if _, ok := holdfast[key]; !ok {
 			t.Errorf("holdfast render has no %s", key)
 		}
 	}
 }
 
-// difference shows what differs between two objects, with their keys in the same order.
+// difference returns a diff of two objects with sorted keys.
 func difference(t *testing.T, program string, holdfast, other cases.Object) string {
 	t.Helper()
 	lines := func(o cases.Object) []string {

@@ -12,10 +12,10 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/schemas"
 )
 
-// result is what kubeconform says of one file.
+// result is kubeconform's result for a file.
 type result struct{ Filename, Status, Msg string }
 
-// TestKubeconform: every object is valid by the strict schema of its kind, and there is one for every kind.
+// TestKubeconform: every object is valid against the strict schema of its kind, and every kind has a schema.
 func TestKubeconform(t *testing.T) {
 	dir := t.TempDir()
 	objects := writeObjects(t, dir)
@@ -33,7 +33,7 @@ func TestKubeconform(t *testing.T) {
 	t.Logf("%d objects of %d cases", len(verdicts), len(objects))
 }
 
-// writeObjects writes every object of every case into a file and returns the files by case.
+// writeObjects writes each object of each case into a file, and returns the files by case.
 func writeObjects(t *testing.T, dir string) map[string][]string {
 	t.Helper()
 	all, err := releases()
@@ -57,17 +57,17 @@ func writeObjects(t *testing.T, dir string) map[string][]string {
 	return files
 }
 
-// kubeconform returns what it says of each YAML file below a folder.
+// kubeconform runs kubeconform on all files below a folder.
 func kubeconform(t *testing.T, dir string) []result {
 	t.Helper()
 	cmd := exec.Command(program(t, "kubeconform"), "-strict", "-verbose", "-output", "json",
 		"-schema-location", schemas.Location(writeSchemas(t)), dir)
 	cmd.Stderr = os.Stderr
-	// The exit code says no more than the results do.
+	// The exit code is redundant.
 	out, _ := cmd.Output()
 	var all struct{ Resources []result }
 	if err := json.Unmarshal(out, &all); err != nil {
-		t.Fatalf("kubeconform said %q: %v", out, err)
+		t.Fatalf("decoding the output of kubeconform %q: %v", out, err)
 	}
 	return all.Resources
 }

@@ -9,8 +9,7 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 )
 
-// TestKustomizeBuild: of what holdfast kustomize writes for a case, the kustomize program builds for each profile the objects of
-// holdfast render.
+// TestKustomizeBuild: from the output of holdfast kustomize, kustomize build creates the objects of holdfast render for each profile.
 func TestKustomizeBuild(t *testing.T) {
 	t.Parallel()
 	kustomize := program(t, "kustomize")
@@ -30,14 +29,14 @@ func TestKustomizeBuild(t *testing.T) {
 			case err != nil && name == r.Profile:
 				t.Fatal(err)
 			case err != nil:
-				t.Logf("%s refuses the values", name)
+				t.Logf("profile %s refuses the values", name)
 			default:
 				names, want = append(names, name), append(want, byKey(t, withoutHelm(rendered)))
 			}
 		}
-		// A move to single-node is one from all the others.
-		if len(names) < 2 && !r.moves() {
-			t.Fatalf("only %v allow the values: nothing is compared", names)
+		// A migration to single-node is refused by the other profiles.
+		if len(names) < 2 && !r.migrates() {
+			t.Fatalf("only the profiles %v accept the values: want at least two", names)
 		}
 		dir := t.TempDir()
 		if err := bin.Kustomize(r.Case, dir, names...); err != nil {
@@ -61,7 +60,7 @@ func TestKustomizeBuild(t *testing.T) {
 	})
 }
 
-// TestKustomizeExample: the commands of docs/kustomize give a team what its overlay says, by the kustomize program and by kubectl's.
+// TestKustomizeExample: the overlay in docs/kustomize has its documented effect with kustomize and with kubectl.
 func TestKustomizeExample(t *testing.T) {
 	bin, err := holdfast()
 	if err != nil {
@@ -94,39 +93,39 @@ func TestKustomizeExample(t *testing.T) {
 				texts[i] = string(out)
 			}
 			if len(built[1]) != len(built[0]) {
-				t.Errorf("the team has %d objects, the profile %d", len(built[1]), len(built[0]))
+				t.Errorf("the overlay of the team has %d objects, that of the profile %d", len(built[1]), len(built[0]))
 			}
 			for _, o := range built[1] {
 				metadata := o.Content["metadata"].(map[string]any)
 				if labels, _ := metadata["labels"].(map[string]any); metadata["namespace"] != "payments" || labels["example.org/team"] != "payments" {
-					t.Errorf("%s is not the team's: %v", o.Key(), metadata)
+					t.Errorf("%s lacks the namespace or label of the team: %v", o.Key(), metadata)
 				}
 			}
 			for _, image := range []string{"docker.io/library/nats:", "docker.io/natsio/nats-box:", "quay.io/argoproj/argo-events:"} {
-				// The controller's configuration names images of mode native, too.
+				// The controller's configuration also has images, for mode native.
 				if !strings.Contains(texts[0], " image: "+image) || strings.Contains(texts[1], " image: "+image) || strings.Contains(texts[1], " value: "+image) {
-					t.Errorf("%s does not come from the mirror, or there is none", image)
+					t.Errorf("image %s: want it in the profile, and that of the mirror in the overlay", image)
 				}
 			}
 			if !strings.Contains(texts[1], "memory: 4Gi") {
-				t.Error("the bus has not the team's memory")
+				t.Error("the bus does not have the memory of the team's overlay")
 			}
 		})
 	}
 }
 
-// withoutHelm removes what means something to Helm alone, and says so in docs/decisions.
+// withoutHelm removes labels and annotations for Helm only.
 func withoutHelm(objects []cases.Object) []cases.Object {
 	for _, o := range objects {
 		metadata, _ := o.Content["metadata"].(map[string]any)
 		for _, field := range []string{"labels", "annotations"} {
-			entries, is := metadata[field].(map[string]any)
+			entries, ok := metadata[field].(map[string]any)
 			for key, value := range entries {
 				if strings.HasPrefix(key, "helm.sh/") || key == "app.kubernetes.io/managed-by" && value == "Helm" {
 					delete(entries, key)
 				}
 			}
-			if is && len(entries) == 0 {
+			if ok && len(entries) == 0 {
 				delete(metadata, field)
 			}
 		}

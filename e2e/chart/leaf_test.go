@@ -12,45 +12,45 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/bus"
 )
 
-// hasLeaf tells whether each node of a case has a leaf of the bus.
+// hasLeaf reports whether each node has a leaf of the bus.
 func (r release) hasLeaf() bool { return r.hasBus() && len(r.ofKind("DaemonSet")) > 0 }
 
-// TestLeaf: a leaf connects again and again until a server lets it finish. One that gives up leaves all sources and sensors of its node
-// without a bus.
+// TestLeaf: a leaf repeats a connection that fails during the TLS handshake. If it gave up, event sources and sensors on its node would have no
+// bus.
 func TestLeaf(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, release.hasLeaf, func(t *testing.T, r release) {
 		b := busOf(t, r)
 		leaf, err := bus.FindLeaf(r.objects, b.data)
 		if err != nil || leaf == nil {
-			t.Fatalf("the leaf %v: %v", leaf, err)
+			t.Fatalf("finding the leaf: %v, error %v", leaf, err)
 		}
 		servers, _ := start(t, b.Bus)
 		const times = 3
-		middle := hangUp(t, servers.Leaves[0], times)
-		one, err := bus.StartLeaf(leaf, t.TempDir(), b.Pod(0), middle.address)
+		proxy := startProxy(t, servers.Leaves[0], times)
+		one, err := bus.StartLeaf(leaf, t.TempDir(), b.Pod(0), proxy.address)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(one.Shutdown)
 		persist(t, func() error {
 			if one.NumLeafNodes() == 0 {
-				return fmt.Errorf("the leaf has no server: it connected %d times, and of %d the server would have let the last finish", middle.connections.Load(), times+1)
+				return fmt.Errorf("the leaf is not connected after %d attempts, want success at attempt %d", proxy.connections.Load(), times+1)
 			}
 			return nil
 		})
 	})
 }
 
-// between stands between a leaf and its server.
-type between struct {
+// proxy is between a leaf and its server.
+type proxy struct {
 	address     string
 	connections atomic.Int32
 }
 
-// hangUp listens for leaves of a server, and ends the first connections when the server has said its part of the TLS handshake: what the
-// leaf then says reaches nobody, as when the server's time for the handshake is up.
-func hangUp(t *testing.T, server string, times int32) *between {
+// startProxy listens for leaves of a server. It closes the first connections after the server's part of the TLS handshake, like a server whose
+// timeout for the handshake has passed.
+func startProxy(t *testing.T, server string, times int32) *proxy {
 	t.Helper()
 	listener, err := net.Listen("tcp", "localhost:0")
 	if err != nil {
@@ -58,29 +58,29 @@ func hangUp(t *testing.T, server string, times int32) *between {
 	}
 	t.Cleanup(func() { listener.Close() })
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	b := &between{address: "localhost:" + port}
+	p := &proxy{address: "localhost:" + port}
 	go func() {
 		for {
 			leaf, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			n := b.connections.Add(1)
-			go pass(leaf, server, n <= times)
+			n := p.connections.Add(1)
+			go forward(leaf, server, n <= times)
 		}
 	}()
-	return b
+	return p
 }
 
-// pass passes on what the two say. If it is to hang up, it does when the server has answered to the leaf's first words.
-func pass(leaf net.Conn, server string, hang bool) {
+// forward forwards both directions, or closes the connection after the server's answer to the first message of the leaf.
+func forward(leaf net.Conn, server string, closeEarly bool) {
 	defer leaf.Close()
 	to, err := net.Dial("tcp", server)
 	if err != nil {
 		return
 	}
 	defer to.Close()
-	if !hang {
+	if !closeEarly {
 		go io.Copy(to, leaf)
 		io.Copy(leaf, to)
 		return
@@ -90,7 +90,7 @@ func pass(leaf net.Conn, server string, hang bool) {
 	leaf.Write(buffer[:info])
 	hello, _ := leaf.Read(buffer)
 	to.Write(buffer[:hello])
-	// All of it, and then the end: the leaf reads it whole before it learns that nobody listens any more.
+	// Send the whole answer, then close: the leaf reads it before it detects the end.
 	var answer bytes.Buffer
 	for {
 		to.SetReadDeadline(time.Now().Add(200 * time.Millisecond))

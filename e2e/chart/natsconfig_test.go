@@ -15,8 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// TestNATSConfig: each server of each bus accepts its configuration, with the files and variables that its pod has, and
-// reads in it what was meant.
+// TestNATSConfig: every server accepts its configuration with the files and variables of its pod, and has the intended settings.
 func TestNATSConfig(t *testing.T) {
 	eachRelease(t, release.hasBus, func(t *testing.T, r release) {
 		b := busOf(t, r).Bus
@@ -32,7 +31,7 @@ func TestNATSConfig(t *testing.T) {
 			checkAccess(t, options)
 			checkLimits(t, b, options)
 			checkShutdown(t, b, options)
-			// Last, for it changes the options: some combinations are only refused by a server that is made of them.
+			// NewServer also refuses some combinations. Last, because it changes the options.
 			if _, err := server.NewServer(options); err != nil {
 				t.Errorf("%s: nats-server refuses the configuration: %v", pod.Name, err)
 			}
@@ -41,7 +40,7 @@ func TestNATSConfig(t *testing.T) {
 	})
 }
 
-// checkIdentity: a clustered server has its pod's name, and a route to every pod; a lone one has no cluster.
+// checkIdentity: a clustered server has the name of its pod and a route to every pod; a standalone server has no cluster.
 func checkIdentity(t *testing.T, b *bus.Bus, pod bus.Pod, o *server.Options) {
 	t.Helper()
 	equal(t, "server_name", o.ServerName, pod.Name)
@@ -59,8 +58,7 @@ func checkIdentity(t *testing.T, b *bus.Bus, pod bus.Pod, o *server.Options) {
 	equal(t, "no_advertise", o.Cluster.NoAdvertise, true)
 }
 
-// checkDomain: with more servers than copies each says where it is, and no two copies may be where one failure that the
-// profile survives takes both.
+// checkDomain: with more servers than replicas, servers have a tag with their failure domain, and no two replicas may have the same one.
 func checkDomain(t *testing.T, r release, b *bus.Bus, pod bus.Pod, o *server.Options) {
 	t.Helper()
 	domain := map[string]string{"multi-node": "node", "multi-zone": "zone"}[r.Profile]
@@ -74,7 +72,7 @@ func checkDomain(t *testing.T, r release, b *bus.Bus, pod bus.Pod, o *server.Opt
 	}
 }
 
-// checkPorts: the server listens where its pod says that it does.
+// checkPorts: the server listens on the ports of its container.
 func checkPorts(t *testing.T, b *bus.Bus, o *server.Options) {
 	t.Helper()
 	got := map[string]int{"client": o.Port, "monitor": o.HTTPPort, "cluster": o.Cluster.Port, "leaf": o.LeafNode.Port}
@@ -86,17 +84,17 @@ func checkPorts(t *testing.T, b *bus.Bus, o *server.Options) {
 	}
 }
 
-// checkAccess: nobody comes in without TLS and a user, and the system account is there for people.
+// checkAccess: all connections need TLS and a user, and there is a system account for administrators.
 func checkAccess(t *testing.T, o *server.Options) {
 	t.Helper()
 	if o.TLSConfig == nil || o.AllowNonTLS {
-		t.Error("tls: clients may do without")
+		t.Error("tls: not required from clients")
 	}
 	if len(o.Routes) > 0 && (o.Cluster.TLSConfig == nil || o.Cluster.TLSConfig.ClientAuth != tls.RequireAndVerifyClientCert) {
-		t.Error("cluster.tls: a server that joins is not asked for its certificate")
+		t.Error("cluster.tls: no certificate required from servers")
 	}
 	if o.LeafNode.Port > 0 && (o.LeafNode.TLSConfig == nil || o.LeafNode.TLSConfig.ClientAuth != tls.RequireAndVerifyClientCert || !o.LeafNode.TLSMap || len(o.LeafNode.Users) != 1) {
-		t.Error("leafnodes: a leaf is not asked for its certificate, or may be anybody")
+		t.Error("leafnodes: want a required certificate that maps to the only user")
 	}
 	equal(t, "system_account", o.SystemAccount, "SYS")
 	if len(o.Users) != 2 || o.NoAuthUser != "" {
@@ -104,40 +102,40 @@ func checkAccess(t *testing.T, o *server.Options) {
 	}
 }
 
-// checkLimits: the server knows limits that its disk and its memory can keep.
+// checkLimits: the limits of the server fit its volume and its memory.
 func checkLimits(t *testing.T, b *bus.Bus, o *server.Options) {
 	t.Helper()
 	equal(t, "jetstream", o.JetStream, true)
 	for _, claim := range b.StatefulSet.Spec.VolumeClaimTemplates {
 		size := claim.Spec.Resources.Requests.Storage().Value()
 		if o.JetStreamMaxStore < size*8/10 || o.JetStreamMaxStore >= size*95/100 {
-			t.Errorf("max_file_store: got %d, want about nine tenths of the claim's %d", o.JetStreamMaxStore, size)
+			t.Errorf("max_file_store: got %d, want about nine tenths of the volume's %d", o.JetStreamMaxStore, size)
 		}
 	}
 	memory := b.Container.Resources.Limits[corev1.ResourceMemory]
 	if o.JetStreamMaxMemory <= 0 || o.JetStreamMaxMemory >= memory.Value() {
-		t.Errorf("max_memory_store: got %d, the container has %d", o.JetStreamMaxMemory, memory.Value())
+		t.Errorf("max_memory_store: got %d, want less than the container's %d", o.JetStreamMaxMemory, memory.Value())
 	}
 	if always := b.Replicas() == 1; o.SyncAlways != always {
-		t.Errorf("sync_interval: always is %v with %d servers", o.SyncAlways, b.Replicas())
+		t.Errorf("sync_interval: got always %v with %d servers", o.SyncAlways, b.Replicas())
 	}
 }
 
-// checkShutdown: a server that is asked to go has handed over before it is killed.
+// checkShutdown: the lame duck mode ends before the grace period of the pod.
 func checkShutdown(t *testing.T, b *bus.Bus, o *server.Options) {
 	t.Helper()
 	grace := time.Duration(*b.StatefulSet.Spec.Template.Spec.TerminationGracePeriodSeconds) * time.Second
 	if o.LameDuckDuration+20*time.Second > grace {
-		t.Errorf("lame_duck_duration: %s, and the pod is killed after %s", o.LameDuckDuration, grace)
+		t.Errorf("lame_duck_duration: got %s, want at least 20 s less than the grace period of %s", o.LameDuckDuration, grace)
 	}
 }
 
-// checkCertificate: the certificate names every host that a server or client calls.
+// checkCertificate: the certificate has every host name that servers and clients use.
 func checkCertificate(t *testing.T, r release, b *bus.Bus) {
 	t.Helper()
 	block, _ := pem.Decode([]byte(b.Data.Find("tls.crt")))
 	if block == nil {
-		t.Fatal("tls.crt is no certificate")
+		t.Fatal("tls.crt contains no certificate")
 	}
 	certificate, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {

@@ -17,13 +17,13 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 )
 
-// remaining is how many servers the upgrades in these tests leave of five.
+// remaining is the number of servers after the scale-down from five.
 const remaining = 3
 
-// resizes tells whether a case has a bus that can get smaller.
-func (r release) resizes() bool { return r.hasBus() && !r.moves() && r.hasFive() }
+// resizes reports whether a case has a bus that can be scaled down.
+func (r release) resizes() bool { return r.hasBus() && !r.migrates() && r.hasFive() }
 
-// hasFive tells whether a case has a bus of five servers.
+// hasFive reports whether a case has a bus of five servers.
 func (r release) hasFive() bool {
 	return slices.ContainsFunc(r.ofKind("StatefulSet"), func(o cases.Object) bool {
 		var set appsv1.StatefulSet
@@ -31,8 +31,8 @@ func (r release) hasFive() bool {
 	})
 }
 
-// TestResize: the script that runs before an upgrade to fewer servers takes those that go out of the cluster while events come in,
-// and nothing is lost when they stop. Run again it changes nothing.
+// TestResize: the script of a scale-down removes servers from the cluster while events are published, and nothing is lost when they stop. A second
+// run changes nothing.
 func TestResize(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, release.resizes, func(t *testing.T, r release) {
@@ -43,14 +43,14 @@ func TestResize(t *testing.T) {
 		s.run(t)
 		sent := acked()
 		s.servers.Scale(remaining)
-		s.expectWhole(t, want)
-		equal(t, "events acknowledged meanwhile and there", int(contentOf(t, s.js, loadStream).Msgs), sent)
-		t.Logf("%d servers left in %s, meanwhile %d events", s.bus.Replicas()-remaining, took.Round(100*time.Millisecond), sent)
+		s.expectComplete(t, want)
+		equal(t, "stored events that were acknowledged during the scale-down", int(contentOf(t, s.js, loadStream).Msgs), sent)
+		t.Logf("removed %d servers in %s, published %d events meanwhile", s.bus.Replicas()-remaining, took.Round(100*time.Millisecond), sent)
 	})
 }
 
-// TestResizeIsKilled kills it at random moments, until it had the time that it takes.
-func TestResizeIsKilled(t *testing.T) {
+// TestKilledResize kills the script at random moments until it has enough time to complete.
+func TestKilledResize(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, release.resizes, func(t *testing.T, r release) {
 		s := startResize(t, r)
@@ -62,16 +62,16 @@ func TestResizeIsKilled(t *testing.T) {
 			_, err := s.script.Run(ctx, s.urls(), natsPath(t))
 			cancel()
 			if err == nil {
-				break // it was done before it could be killed
+				break // it ended before it was killed
 			}
 		}
 		s.run(t)
 		s.servers.Scale(remaining)
-		s.expectWhole(t, want)
+		s.expectComplete(t, want)
 	})
 }
 
-// resize is a running bus of five servers and the script that makes it one of three.
+// resize is a running bus of five servers and the script that scales it down to three.
 type resize struct {
 	script  bus.Script
 	bus     jetStream
@@ -95,30 +95,30 @@ func startResize(t *testing.T, r release) resize {
 
 func (s resize) urls() map[string]string { return map[string]string{"NATS_URL": s.servers.URLs} }
 
-// loadStream is where events come in while servers leave.
+// loadStream is the stream for events during the scale-down.
 const loadStream = "load"
 
-// fill puts into the bus what a system leaves there, a stream with as many copies as there are servers, and streams whose only copy is on one
-// that leaves.
+// fill fills the bus like a system would, with a stream that has a replica on each server, and streams whose only replica is on a server that is
+// removed.
 func (s resize) fill(t *testing.T) map[string]content {
 	t.Helper()
 	all := fill(t, s.js, remaining)
 	gate := jetstream.StreamConfig{Name: "MOVED_one", Subjects: []string{"holdfast.moved"}, Replicas: s.bus.Replicas(), Placement: &jetstream.Placement{Tags: []string{"!zone"}}}
 	s.create(t, gate)
 	all[gate.Name] = contentOf(t, s.js, gate.Name)
-	for leaving := false; !leaving; {
-		name := fmt.Sprintf("lone-%d", len(all))
+	for removed := false; !removed; {
+		name := fmt.Sprintf("single-%d", len(all))
 		leader := s.create(t, jetstream.StreamConfig{Name: name, Subjects: []string{name}, Replicas: 1})
-		leaving = !s.stays(leader)
+		removed = !s.remains(leader)
 		persist(t, func() error {
-			_, err := s.js.Publish(t.Context(), name, []byte("the only copy"), jetstream.WithMsgID(name))
+			_, err := s.js.Publish(t.Context(), name, []byte("the only replica"), jetstream.WithMsgID(name))
 			return err
 		})
 		persist(t, func() error {
 			_, err := s.js.CreateConsumer(t.Context(), name, jetstream.ConsumerConfig{Durable: "reader", AckPolicy: jetstream.AckExplicitPolicy})
 			return err
 		})
-		// A consumer that was just made is not yet on every list.
+		// A new consumer is not in all lists at once.
 		persist(t, func() error {
 			if all[name] = contentOf(t, s.js, name); len(all[name].Consumers) == 0 {
 				return fmt.Errorf("%s has no consumer", name)
@@ -129,7 +129,7 @@ func (s resize) fill(t *testing.T) map[string]content {
 	return all
 }
 
-// create makes a stream and returns its leader.
+// create creates a stream and returns its leader.
 func (s resize) create(t *testing.T, config jetstream.StreamConfig) (leader string) {
 	t.Helper()
 	persist(t, func() error {
@@ -145,12 +145,12 @@ func (s resize) create(t *testing.T, config jetstream.StreamConfig) (leader stri
 	return leader
 }
 
-// stays tells whether a server is one of those that are left.
-func (s resize) stays(server string) bool {
+// remains reports whether a server remains after the scale-down.
+func (s resize) remains(server string) bool {
 	return slices.ContainsFunc([]int{0, 1, 2}, func(ordinal int) bool { return s.bus.Pod(ordinal).Name == server })
 }
 
-// publish begins to publish events, each until it is acknowledged; the returned function ends that and tells how many there were.
+// publish starts to publish events, and repeats each until it is acknowledged. The returned function stops it and returns the number of events.
 func (s resize) publish(t *testing.T) (end func() int) {
 	t.Helper()
 	s.create(t, jetstream.StreamConfig{Name: loadStream, Subjects: []string{loadStream}, Replicas: remaining, Duplicates: forever})
@@ -158,9 +158,9 @@ func (s resize) publish(t *testing.T) (end func() int) {
 	acked := make(chan int)
 	go func() {
 		n := 0
-		for lost := false; ctx.Err() == nil || lost; { // one without an answer may have been stored
+		for repeat := false; ctx.Err() == nil || repeat; { // an event without an answer may have been stored
 			_, err := s.js.Publish(t.Context(), loadStream, []byte("event"), jetstream.WithMsgID(strconv.Itoa(n)))
-			if lost = err != nil; !lost {
+			if repeat = err != nil; !repeat {
 				n++
 			}
 		}
@@ -181,36 +181,36 @@ func (s resize) run(t *testing.T) time.Duration {
 	return time.Since(begin)
 }
 
-// expectWhole: the servers that are left have everything, each copy in a zone of its own and current. They are all that vote: with one less they
-// still take events and make streams.
-func (s resize) expectWhole(t *testing.T, want map[string]content) {
+// expectComplete: the remaining servers have all data, with every replica current and in its own zone. Only they are quorum members: without one of
+// them, the bus still stores events and creates streams.
+func (s resize) expectComplete(t *testing.T, want map[string]content) {
 	t.Helper()
 	for name, content := range want {
 		if got := contentOf(t, s.js, name); !reflect.DeepEqual(got, content) {
 			t.Errorf("%s:\ngot  %d messages %+v\nwant %d messages %+v", name, len(got.Messages), got.Consumers, len(content.Messages), content.Consumers)
 		}
-		copies := remaining
-		if name == "own" || strings.HasPrefix(name, "lone-") {
-			copies = 1
+		replicas := remaining
+		if name == "own" || strings.HasPrefix(name, "single-") {
+			replicas = 1
 		}
-		persist(t, func() error { return s.complete(t, name, copies) })
+		persist(t, func() error { return s.complete(t, name, replicas) })
 	}
 	s.servers.Scale(remaining - 1)
 	s.create(t, jetstream.StreamConfig{Name: "later", Replicas: 1})
 	persist(t, func() error { _, err := s.js.Publish(t.Context(), "default.source.event", []byte("later")); return err })
 }
 
-// complete tells what a stream lacks of its copies.
-func (s resize) complete(t *testing.T, name string, copies int) error {
+// complete returns an error if a stream lacks replicas.
+func (s resize) complete(t *testing.T, name string, replicas int) error {
 	stream, err := s.js.Stream(t.Context(), name)
 	if err != nil {
 		return err
 	}
 	info := stream.CachedInfo()
 	zones := zonesOf(s.bus.Bus, info)
-	current := s.stays(info.Cluster.Leader) && !slices.ContainsFunc(info.Cluster.Replicas, func(p *jetstream.PeerInfo) bool { return !p.Current || p.Offline || !s.stays(p.Name) })
-	if info.Config.Replicas != copies || len(info.Cluster.Replicas) != copies-1 || len(zones) != copies || !current {
-		return fmt.Errorf("%s: want %d copies, got %d, in the zones %v: leader %s, others %+v", name, copies, info.Config.Replicas, zones, info.Cluster.Leader, info.Cluster.Replicas)
+	current := s.remains(info.Cluster.Leader) && !slices.ContainsFunc(info.Cluster.Replicas, func(p *jetstream.PeerInfo) bool { return !p.Current || p.Offline || !s.remains(p.Name) })
+	if info.Config.Replicas != replicas || len(info.Cluster.Replicas) != replicas-1 || len(zones) != replicas || !current {
+		return fmt.Errorf("%s: want %d replicas, got %d in the zones %v: leader %s, others %+v", name, replicas, info.Config.Replicas, zones, info.Cluster.Leader, info.Cluster.Replicas)
 	}
 	return nil
 }

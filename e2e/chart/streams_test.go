@@ -11,13 +11,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// eventStream is the stream of Argo Events, with its subjects.
+// The stream of Argo Events, and its subjects.
 const (
 	eventStream   = "default"
 	eventSubjects = "default.*.*"
 )
 
-// streams are all streams of the scenario by name.
+// streams returns the names of all streams.
 func (s scenario) streams() []string {
 	names := []string{eventStream}
 	for _, bucket := range s.buckets {
@@ -26,7 +26,7 @@ func (s scenario) streams() []string {
 	return names
 }
 
-// persist tries until it works: a bus that has just started, or moved a leader, leaves some requests without an answer.
+// persist repeats do until it succeeds: after a start or a change of the leader, a bus does not answer some requests.
 func persist(t *testing.T, do func() error) {
 	t.Helper()
 	tick := time.NewTicker(200 * time.Millisecond)
@@ -53,7 +53,7 @@ func infoOf(t *testing.T, js jetstream.JetStream, stream string) (info *jetstrea
 	return info
 }
 
-// expectPromise: the stream is what the EventBus says, and every bucket has as many replicas.
+// expectPromise: the stream has the configuration in the EventBus, and every bucket has as many replicas.
 func (s scenario) expectPromise(t *testing.T) {
 	t.Helper()
 	for _, name := range s.streams() {
@@ -72,7 +72,7 @@ func (s scenario) expectPromise(t *testing.T) {
 	equal(t, "storage", c.Storage, jetstream.FileStorage)
 }
 
-// zonesOf are the zones in which a stream has copies, on a bus of several servers.
+// zonesOf returns the zones of a stream's replicas, on a bus of several servers.
 func zonesOf(b *bus.Bus, info *jetstream.StreamInfo) map[string]bool {
 	zones := map[string]bool{}
 	for ordinal := range b.Replicas() {
@@ -84,13 +84,13 @@ func zonesOf(b *bus.Bus, info *jetstream.StreamInfo) map[string]bool {
 	return zones
 }
 
-// state is what a run on an existing stream must not touch.
+// state is what the script must not change of an existing stream.
 type state struct {
 	created  time.Time
 	messages uint64
 }
 
-// leaveEvents puts an event into the stream and a state into each bucket, and returns the state of all streams.
+// leaveEvents stores an event in the stream and a value in each bucket, and returns the state of all streams.
 func (s scenario) leaveEvents(t *testing.T) map[string]state {
 	t.Helper()
 	persist(t, func() error {
@@ -120,20 +120,20 @@ func (s scenario) states(t *testing.T) map[string]state {
 	return states
 }
 
-// expectEvents: the streams are the same ones, and have what they had.
+// expectEvents: the streams are the same ones with the same content.
 func (s scenario) expectEvents(t *testing.T, before map[string]state) {
 	t.Helper()
 	for name, now := range s.states(t) {
 		equal(t, name, now, before[name])
 		if now.messages == 0 {
-			t.Errorf("%s: there is nothing in it", name)
+			t.Errorf("%s is empty", name)
 		}
 	}
 }
 
-// makeAsArgoEvents makes all streams as Argo Events does on a bus with an empty streamConfig: with one replica and
-// no limits (pkg/eventbus/jetstream base/jetstream.go CreateStream, sensor/sensor_jetstream.go).
-func (s scenario) makeAsArgoEvents(t *testing.T) map[string]state {
+// createAsArgoEvents creates all streams like Argo Events on a bus with an empty streamConfig: with one replica and without limits
+// (pkg/eventbus/jetstream: CreateStream in base/jetstream.go, sensor/sensor_jetstream.go).
+func (s scenario) createAsArgoEvents(t *testing.T) map[string]state {
 	t.Helper()
 	event := jetstream.StreamConfig{Name: eventStream, Subjects: []string{eventSubjects}, Storage: jetstream.FileStorage}
 	persist(t, func() error {

@@ -8,8 +8,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// TestVersions: the images are of the versions that these tests have as Go modules. Another version may read the same
-// manifest in another way.
+// TestVersions: images have the versions of the Go modules in these tests. Another version might interpret manifests differently.
 func TestVersions(t *testing.T) {
 	tested := map[string]string{"library/nats": server.VERSION, "argoproj/argo-events": argoEventsVersion(t)}
 	image := regexp.MustCompile(`image: "?[\w.-]+/(library/nats|argoproj/argo-events):([\w.]+)`)
@@ -27,7 +26,7 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// argoEventsVersion returns the version of Argo Events that argocheck is made of.
+// argoEventsVersion returns the version of Argo Events in argocheck.
 func argoEventsVersion(t *testing.T) string {
 	t.Helper()
 	info, err := buildinfo.ReadFile(program(t, "argocheck"))
@@ -39,6 +38,6 @@ func argoEventsVersion(t *testing.T) string {
 			return module.Version
 		}
 	}
-	t.Fatal("argocheck is not made of Argo Events")
+	t.Fatal("argocheck does not contain Argo Events")
 	return ""
 }

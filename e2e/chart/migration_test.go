@@ -18,34 +18,33 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// moves tells whether a case is in the middle of a move of its bus.
-func (r release) moves() bool {
+// migrates reports whether a case migrates its bus.
+func (r release) migrates() bool {
 	return slices.ContainsFunc(r.objects, func(o cases.Object) bool { return o.Kind() == "Job" && strings.Contains(o.Name(), "-migration-") })
 }
 
-// TestMove: the script of a move brings everything to the other bus, however often it is killed on its way, and opens that bus
-// when it has done so and not before.
-func TestMove(t *testing.T) {
+// TestMigration: the script of a migration copies everything to the new bus, and opens that bus afterwards and not before.
+func TestMigration(t *testing.T) {
 	t.Parallel()
-	eachRelease(t, release.moves, func(t *testing.T, r release) {
+	eachRelease(t, release.migrates, func(t *testing.T, r release) {
 		t.Parallel()
-		m := startMove(t, r)
+		m := startMigration(t, r)
 		want := m.fill(t)
 		m.expectClosed(t)
 		took := m.run(t)
-		m.expectMoved(t, want)
-		m.run(t) // once more, after it is done
-		m.expectMoved(t, want)
-		t.Logf("moved in %s", took.Round(100*time.Millisecond))
+		m.expectMigrated(t, want)
+		m.run(t) // a second run changes nothing
+		m.expectMigrated(t, want)
+		t.Logf("migrated in %s", took.Round(100*time.Millisecond))
 	})
 }
 
-// TestMoveIsKilled kills it at random moments, until it had the time that it takes.
-func TestMoveIsKilled(t *testing.T) {
+// TestKilledMigration kills the script at random moments until it has enough time to complete.
+func TestKilledMigration(t *testing.T) {
 	t.Parallel()
-	eachRelease(t, release.moves, func(t *testing.T, r release) {
+	eachRelease(t, release.migrates, func(t *testing.T, r release) {
 		t.Parallel()
-		m := startMove(t, r)
+		m := startMigration(t, r)
 		want := m.fill(t)
 		const seed = 4
 		random := rand.New(rand.NewPCG(seed, seed))
@@ -54,24 +53,23 @@ func TestMoveIsKilled(t *testing.T) {
 			_, err := m.script.Run(ctx, m.urls, natsPath(t))
 			cancel()
 			if err == nil {
-				break // it was done before it could be killed
+				break // it ended before it was killed
 			}
 			if !m.open() {
 				m.expectClosed(t)
 			}
 		}
 		m.run(t)
-		m.expectMoved(t, want)
+		m.expectMigrated(t, want)
 	})
 }
 
-// TestMoveIsNotTheOnlyOne: a pod that was stopped for a while, and replaced, finds that it is not needed any more: what was published
-// since stays.
-func TestMoveIsNotTheOnlyOne(t *testing.T) {
+// TestConcurrentMigration: a script that was stopped for a while, and replaced by another, does not overwrite what was published afterwards.
+func TestConcurrentMigration(t *testing.T) {
 	t.Parallel()
-	eachRelease(t, release.moves, func(t *testing.T, r release) {
+	eachRelease(t, release.migrates, func(t *testing.T, r release) {
 		t.Parallel()
-		m := startMove(t, r)
+		m := startMigration(t, r)
 		m.fill(t)
 		slow, err := m.script.Command(t.Context(), m.urls, natsPath(t))
 		if err != nil {
@@ -80,12 +78,12 @@ func TestMoveIsNotTheOnlyOne(t *testing.T) {
 		if err := slow.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// It has begun when the new bus has one of the streams.
+		// It has begun when the new bus has the stream.
 		persist(t, func() error { _, err := m.new.Stream(t.Context(), eventStream); return err })
 		signal(t, slow, syscall.SIGSTOP)
 		m.run(t)
 		persist(t, func() error {
-			_, err := m.new.Publish(t.Context(), "default.source.event", []byte("after the move"), jetstream.WithMsgID("after"))
+			_, err := m.new.Publish(t.Context(), "default.source.event", []byte("after the migration"), jetstream.WithMsgID("after"))
 			return err
 		})
 		before := contentOf(t, m.new, eventStream)
@@ -94,7 +92,7 @@ func TestMoveIsNotTheOnlyOne(t *testing.T) {
 		if err := slow.Wait(); err != nil && !errors.As(err, &exit) {
 			t.Fatal(err)
 		}
-		equal(t, "messages after the slow one went on", contentOf(t, m.new, eventStream).LastSeq, before.LastSeq)
+		equal(t, "messages after the stopped script continued", contentOf(t, m.new, eventStream).LastSeq, before.LastSeq)
 	})
 }
 
@@ -105,12 +103,12 @@ func signal(t *testing.T, cmd *exec.Cmd, s syscall.Signal) {
 	}
 }
 
-// TestMoveTouchesNothingOfOthers: streams that did not come with this move are left alone, and the bus stays closed.
-func TestMoveTouchesNothingOfOthers(t *testing.T) {
+// TestMigrationKeepsOtherStreams: if the new bus has other streams, the script changes nothing, and the bus stays closed.
+func TestMigrationKeepsOtherStreams(t *testing.T) {
 	t.Parallel()
-	eachRelease(t, release.moves, func(t *testing.T, r release) {
+	eachRelease(t, release.migrates, func(t *testing.T, r release) {
 		t.Parallel()
-		m := startMove(t, r)
+		m := startMigration(t, r)
 		m.fill(t)
 		theirs := jetstream.StreamConfig{Name: "theirs", Subjects: []string{"theirs"}}
 		persist(t, func() error { _, err := m.new.CreateStream(t.Context(), theirs); return err })
@@ -128,28 +126,28 @@ func TestMoveTouchesNothingOfOthers(t *testing.T) {
 			return lister.Err()
 		})
 		if !slices.Equal(names, []string{"theirs"}) {
-			t.Errorf("the new bus has %v", names)
+			t.Errorf("streams of the new bus: got %v, want only theirs", names)
 		}
 		m.expectClosed(t)
 	})
 }
 
-// TestMoveKeepsItsServers: the new bus of a move has as many servers at its end as at its beginning.
-func TestMoveKeepsItsServers(t *testing.T) {
+// TestMigrationKeepsServers: the number of servers of the new bus cannot change during a migration.
+func TestMigrationKeepsServers(t *testing.T) {
 	t.Parallel()
-	eachRelease(t, func(r release) bool { return r.moves() && r.hasFive() }, func(t *testing.T, r release) {
+	eachRelease(t, func(r release) bool { return r.migrates() && r.hasFive() }, func(t *testing.T, r release) {
 		if _, err := r.upgrade(t); err != nil {
-			t.Errorf("the same upgrade once more: %v", err)
+			t.Errorf("repeating the same upgrade: %v", err)
 		}
 		_, err := r.upgrade(t, "--set", "bus.replicas=3")
 		if err == nil || !strings.Contains(err.Error(), "goes to 5 servers: make them 3 when it is over") {
-			t.Errorf("got %v, want a refusal", err)
+			t.Errorf("got error %v, want a refusal", err)
 		}
 	})
 }
 
-// move is a script and the two running buses that it moves between.
-type move struct {
+// migration is a script and its two running buses.
+type migration struct {
 	script   bus.Script
 	urls     map[string]string
 	bus      *bus.Bus
@@ -159,7 +157,7 @@ type move struct {
 	replicas int
 }
 
-func startMove(t *testing.T, r release) move {
+func startMigration(t *testing.T, r release) migration {
 	t.Helper()
 	bin, err := holdfast()
 	if err != nil {
@@ -173,7 +171,7 @@ func startMove(t *testing.T, r release) move {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := move{bus: current, ready: current.Container.ReadinessProbe.HTTPGet.Path, replicas: min(3, current.Replicas())}
+	m := migration{bus: current, ready: current.Container.ReadinessProbe.HTTPGet.Path, replicas: min(3, current.Replicas())}
 	if m.script, err = bus.FindScript(t.TempDir(), bus.Move, r.objects, data); err != nil {
 		t.Fatal(err)
 	}
@@ -202,13 +200,13 @@ func start(t *testing.T, b *bus.Bus) (*bus.Servers, jetstream.JetStream) {
 }
 
 // fill fills the old bus.
-func (m move) fill(t *testing.T) map[string]content {
+func (m migration) fill(t *testing.T) map[string]content {
 	t.Helper()
 	return fill(t, m.old, min(3, strings.Count(m.urls["OLD_URL"], ",")+1))
 }
 
 // run runs the script to its end.
-func (m move) run(t *testing.T) time.Duration {
+func (m migration) run(t *testing.T) time.Duration {
 	t.Helper()
 	begin := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -219,27 +217,27 @@ func (m move) run(t *testing.T) time.Duration {
 	return time.Since(begin)
 }
 
-// open tells whether all servers of the new bus would be in their Service.
-func (m move) open() bool {
+// open reports whether all servers of the new bus are ready.
+func (m migration) open() bool {
 	return !slices.ContainsFunc(m.servers.Probe(m.ready), func(code int) bool { return code != 200 })
 }
 
 // expectClosed: no server of the new bus is ready.
-func (m move) expectClosed(t *testing.T) {
+func (m migration) expectClosed(t *testing.T) {
 	t.Helper()
 	if codes := m.servers.Probe(m.ready); slices.Contains(codes, 200) {
-		t.Errorf("before the move is done: %s answers %v", m.ready, codes)
+		t.Errorf("before the end of the migration: probe %s: got %v, want no 200", m.ready, codes)
 	}
 }
 
-// expectMoved: the new bus has all that the old one had, with the promised replicas, takes no message twice, goes on where each consumer was, and is
-// open; the old one has it still.
-func (m move) expectMoved(t *testing.T, want map[string]content) {
+// expectMigrated: both buses have all data; the new one is open, has the promised replicas, continues where each consumer was, and still detects
+// duplicates.
+func (m migration) expectMigrated(t *testing.T, want map[string]content) {
 	t.Helper()
-	// A server opens when it has its own copy of the mark.
+	// A server becomes ready when it has its own replica of the marker stream.
 	persist(t, func() error {
 		if !m.open() {
-			return fmt.Errorf("the move is done: %s answers %v", m.ready, m.servers.Probe(m.ready))
+			return fmt.Errorf("after the migration: probe %s: got %v, want 200 from all", m.ready, m.servers.Probe(m.ready))
 		}
 		return nil
 	})
@@ -260,15 +258,15 @@ func (m move) expectMoved(t *testing.T, want map[string]content) {
 		}
 	}
 	if m.replicas == 1 {
-		return // a lone server knows the ids of restored messages when it is started again
+		return // a standalone server loads the IDs of restored messages at its next start
 	}
 	persist(t, func() error {
 		ack, err := m.new.Publish(t.Context(), "default.source.event-2", []byte("event 299"), jetstream.WithMsgID("299"))
 		if err == nil && !ack.Duplicate {
-			t.Errorf("an event that was stored before the move, once more: %+v", ack)
+			t.Errorf("an event from before the migration is not detected as a duplicate: %+v", ack)
 		}
 		return err
 	})
 }
 
-func (m move) fromCluster() bool { return strings.Contains(m.urls["OLD_URL"], ",") }
+func (m migration) fromCluster() bool { return strings.Contains(m.urls["OLD_URL"], ",") }
