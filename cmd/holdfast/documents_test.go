@@ -112,7 +112,7 @@ var generatedLater = map[string]bool{"dist/checksums.txt": true}
 
 // TestNamedTests checks that every test in a go test command of CONTRIBUTING.md exists.
 func TestNamedTests(t *testing.T) {
-	commands := regexp.MustCompile("go test \\./(\\S+) -run (\\w+)").FindAllStringSubmatch(readDocument(t, "CONTRIBUTING.md"), -1)
+	commands := regexp.MustCompile(`go test \./(\S+) -run (\w+)`).FindAllStringSubmatch(readDocument(t, "CONTRIBUTING.md"), -1)
 	if len(commands) == 0 {
 		t.Fatal("no commands found")
 	}
