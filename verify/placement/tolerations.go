@@ -1,7 +1,6 @@
 package placement
 
 import (
-	"math"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -9,10 +8,8 @@ import (
 )
 
 // UnreachableToleration returns how long a pod stays bound to an unreachable node: the shortest tolerationSeconds of its
-// tolerations of the taint (pkg/controller/tainteviction/taint_eviction.go). Ends is false if it stays for ever.
+// tolerations of the taint (pkg/controller/tainteviction/taint_eviction.go). If ends is false it stays for ever.
 func UnreachableToleration(spec *corev1.PodSpec) (after time.Duration, ends bool) {
-	const never = time.Duration(math.MaxInt64)
-	shortest := never
 	taint := corev1.Taint{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoExecute}
 	tolerated := false
 	for _, t := range spec.Tolerations {
@@ -21,11 +18,11 @@ func UnreachableToleration(spec *corev1.PodSpec) (after time.Duration, ends bool
 		}
 		tolerated = true
 		if t.TolerationSeconds != nil {
-			shortest = min(shortest, time.Duration(max(0, *t.TolerationSeconds))*time.Second)
+			seconds := time.Duration(max(0, *t.TolerationSeconds)) * time.Second
+			if !ends || seconds < after {
+				after, ends = seconds, true
+			}
 		}
 	}
-	if !tolerated {
-		return 0, true
-	}
-	return shortest, shortest != never
+	return after, ends || !tolerated
 }

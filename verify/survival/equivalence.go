@@ -25,9 +25,9 @@ type nodeClasses struct {
 	// names and host names that they refer to.
 	labels []string
 	named  map[string]bool
-	// pending: there are Pending pods in the steady state, for which even a node without pods counts.
+	// pending: the steady state has Pending pods, to which even a node without pods matters.
 	pending bool
-	// facts describe what an event does not change, by the name of the node.
+	// facts are the properties of nodes that no event changes, by name.
 	facts map[string]string
 }
 
@@ -73,7 +73,7 @@ func (c *nodeClasses) add(keys map[string]bool, key string, values ...string) {
 	}
 }
 
-// describe returns what counts of a node and does not change.
+// describe returns the facts of a node as text.
 func (c *nodeClasses) describe(n *corev1.Node) string {
 	var b strings.Builder
 	if host := n.Labels[cluster.HostLabel]; c.off || c.named[n.Name] || c.named[host] || host != n.Name {

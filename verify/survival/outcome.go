@@ -5,7 +5,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// outcome returns what the scenario did to a workload.
+// outcome returns the outcome of the current scenario for a workload.
 func outcome(s *sim.Cluster, w *sim.Controller) Outcome {
 	seen := s.Observation(w)
 	o := Outcome{Workload: w.Workload, Pods: w.Replicas(), Least: seen.Least, After: w.Ready(), Needs: w.Needs(), Pending: w.Blockers()}

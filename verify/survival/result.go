@@ -1,7 +1,8 @@
-// Package survival simulates what a system survives: its workloads are placed with kube-scheduler's own plugins, then
-// nodes fail and are drained, and workloads roll out and scale up. Results are the outcomes for each workload.
+// Package survival simulates failures and planned work on a system. It places the workloads with kube-scheduler's own
+// plugins. Then nodes and failure domains fail, nodes are drained, and workloads roll out and scale up. The result has
+// the outcome of each event for each workload.
 //
-// The simulated cluster is package sim; this package decides what happens to it, and reports what that did.
+// Package sim is the simulated cluster. This package chooses the events and their targets, and reports the outcomes.
 package survival
 
 import (
@@ -12,7 +13,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Event is an event that is simulated.
+// Event is a simulated event.
 type Event string
 
 // The events, each with its target in brackets. The failure of other domains than nodes and zones is LoseDomain.
@@ -40,7 +41,7 @@ func LoseDomain(d cluster.Domain) Event { return Event("lose " + d.Name) }
 
 // Result is the result of all scenarios.
 type Result struct {
-	// SteadyState are the pods as they are placed at first, in the order of the workloads.
+	// SteadyState are the pods before any event, in the order of the workloads.
 	SteadyState []Placement
 	// Scenarios are the steady state and then the events: failures in the order of cluster.FailureDomains, the others
 	// in the order of their constants. Nodes and domains are sorted by name, workloads are in the order of the system.
@@ -62,7 +63,7 @@ type Placement struct {
 // Scenario is an event in the steady state, and its outcomes.
 type Scenario struct {
 	Event Event
-	// Target is what the event happens to, as described with each event.
+	// Target is the target of the event, in the form given with each event.
 	Target string
 	// Equivalent are other targets with the same outcomes. With two nodes as the target, the drained node also represents
 	// those that are equivalent for its own drain.
@@ -80,7 +81,7 @@ type Scenario struct {
 // Change is a pod that leaves or comes.
 type Change = sim.Change
 
-// Outcome is what an event does to a workload.
+// Outcome is the effect of an event on a workload.
 type Outcome struct {
 	Workload *workload.Workload
 	// Pods is the desired number of pods, Least the fewest that are Ready at any time, After those that are Ready when

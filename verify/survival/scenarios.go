@@ -21,7 +21,7 @@ func (r *runner) nodeFailures(ctx context.Context) error {
 	return nil
 }
 
-// domainFailures fails all nodes of each domain, of each kind of failure domain but the node.
+// domainFailures fails all nodes of each failure domain, for every kind of failure domain except the node.
 func (r *runner) domainFailures(ctx context.Context) error {
 	for _, d := range r.cluster.FailureDomains() {
 		if d == cluster.Node {

@@ -14,7 +14,7 @@ import (
 //
 // A volume is attached to the node of the first pod that uses it, until no pod there does. Pods on other nodes wait for
 // it. Attaching and detaching take no time. The volume stays attached to a failed node while a pod there uses it, as
-// nobody confirms that its containers have stopped (DetermineVolumeAction in pkg/controller/volume/attachdetach/util).
+// nothing confirms that its containers have stopped (DetermineVolumeAction in pkg/controller/volume/attachdetach/util).
 //
 // Not simulated: volumes of volumeClaimTemplates, whose next pod is created after the last one is gone, and claims that
 // are not in the input.

@@ -1,7 +1,7 @@
 // Package sim simulates a Kubernetes cluster: nodes, controllers, the scheduler, the eviction API, kubelets and volumes.
 //
 // Each file follows the code of Kubernetes 1.36 that it names, including the times at which things happen. Everything
-// else takes no time: images are on the nodes, the API server answers at once, and probes succeed as soon as they may.
+// else takes no time: images are on the nodes, the API server answers at once, and probes succeed as soon as they can.
 // Where Kubernetes chooses at random, the simulation takes the first by name.
 //
 // A Cluster begins in its steady state. Events change it, Run advances the time, and WithUndo undoes all changes.
@@ -109,13 +109,13 @@ func (c *Cluster) AllowedTopologies() []corev1.TopologySelectorTerm {
 	return all
 }
 
-// Active returns the controllers that the scenario may have affected. All others have done nothing and lost nothing.
+// Active returns the controllers that the scenario may have affected. The others have the same pods as before.
 func (c *Cluster) Active() []*Controller { return c.observer.active }
 
-// Observation returns what the scenario did to a workload so far.
+// Observation returns the effect of the scenario on a workload so far.
 func (c *Cluster) Observation(w *Controller) Observation { return *c.observer.of(w) }
 
-// Changes returns what happened to pods in the scenario, in order, and the pods of active controllers that fit on no node.
+// Changes returns the changes of pods in the scenario, in order, and the pods of active controllers that fit on no node.
 func (c *Cluster) Changes() []Change {
 	list := c.observer.changes
 	for _, p := range c.queue.pods {
@@ -136,7 +136,7 @@ func (c *Cluster) WithUndo(scenario func() error) error {
 	return err
 }
 
-// Run advances the time until nothing happens any more, or until a time; what happens at that time happens.
+// Run advances the time until the steady state, or until a given time; the actions at that time are done.
 func (c *Cluster) Run(ctx context.Context, until time.Duration) error {
 	for {
 		if err := c.settle(ctx); err != nil {

@@ -22,8 +22,8 @@ const (
 	evictionPeriod = 10 * time.Second
 )
 
-// startDuration returns the time from the binding of a pod until it is Ready: that of the slowest container, if each probe
-// succeeds as soon as it may and images are on the node.
+// startDuration returns the time from the binding of a pod until it is Ready. It is that of the slowest container, if
+// images are on the node and each probe succeeds as soon as it can.
 func startDuration(spec *corev1.PodSpec) time.Duration {
 	slowest := time.Duration(0)
 	for i := range spec.Containers {

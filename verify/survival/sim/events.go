@@ -70,7 +70,7 @@ func (c *Cluster) Drain(n *Node) {
 	set(c.journal, &c.drain.node, n)
 }
 
-// DrainBlocker returns why the drain that was begun has not ended, "" if it has.
+// DrainBlocker returns why the drain has not ended, "" if it has. Drain must have been called.
 func (c *Cluster) DrainBlocker() string { return c.drain.blocker() }
 
 // Rollout changes the pod template of a workload.

@@ -23,7 +23,8 @@ func (j *journal) rollback(n int) {
 	j.undo = j.undo[:n]
 }
 
-// set changes a value and records its undo. Lists are replaced and not changed in place, so that loops over them go on.
+// set changes a value and records its undo. Lists are replaced and not changed in place, so that running loops
+// keep the old list.
 func set[T any](j *journal, at *T, to T) {
 	before := *at
 	*at = to

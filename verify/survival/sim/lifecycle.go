@@ -120,8 +120,8 @@ func (l *lifecycle) markReady(p *Pod) {
 	l.setState(p, ready, due)
 }
 
-// loseNode makes a pod Unreachable, or Terminating without an end, as its node has failed. It is marked for deletion
-// when due.
+// loseNode makes a pod of a failed node Unreachable until due, when it is marked for deletion. A Terminating pod stays
+// Terminating for good.
 func (l *lifecycle) loseNode(p *Pod, due time.Duration) {
 	if p.state == terminating {
 		l.setState(p, terminating, Never)
@@ -131,8 +131,8 @@ func (l *lifecycle) loseNode(p *Pod, due time.Duration) {
 	l.setState(p, unreachable, due)
 }
 
-// terminate marks a pod for deletion. It is gone after its grace period. On a failed node it stays until the node is
-// back or removed, which the simulation does not do.
+// terminate marks a pod for deletion. It is gone after its grace period. On a failed node it stays for good, as
+// nodes do not come back and are not removed.
 func (l *lifecycle) terminate(p *Pod, reason string) error {
 	switch p.state {
 	case pending:

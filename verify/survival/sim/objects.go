@@ -14,8 +14,8 @@ import (
 )
 
 // clusterObjects returns the objects that the scheduler lists: namespaces and Services of the input, and the
-// ReplicaSets and StatefulSets that own pods. The scheduler spreads the pods of an owner that have no spread
-// constraints of their own.
+// ReplicaSets and StatefulSets that own pods. The scheduler spreads the pods of an owner if they have no
+// spread constraints.
 func clusterObjects(s *workload.System) scheduler.ClusterObjects {
 	objects := scheduler.ClusterObjects{Namespaces: s.Namespaces, Services: s.Services}
 	for _, w := range s.Workloads {

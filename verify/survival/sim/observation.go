@@ -7,14 +7,14 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Observation is what a scenario did to a workload.
+// Observation is the effect of a scenario on a workload.
 type Observation struct {
 	// Least is the fewest Ready pods, LeastAt the first time at which that was so.
 	Least   int
 	LeastAt time.Duration
-	// Outage is the longest outage that ended. For pods that serve their own node it is that of a node.
+	// Outage is the longest outage that has ended. For a DaemonSet with one server per node it is that of one node.
 	Outage time.Duration
-	// LostReady: a Ready pod is not Ready any more.
+	// LostReady: a pod that was Ready is not any more.
 	LostReady bool
 
 	// since is when the outage began that has not ended, Never without one.
@@ -35,9 +35,9 @@ type Change struct {
 	Reason string
 }
 
-// observer records what a scenario does.
+// observer records the effects of a scenario.
 type observer struct {
-	// active are the controllers that may have something to do, in the order in which they had.
+	// active are the controllers that may have work, in the order in which they got it.
 	active       []*Controller
 	observations map[*Controller]*Observation
 	changes      []Change
@@ -53,7 +53,7 @@ func (o *observer) of(c *Controller) *Observation {
 	return newObservation(c)
 }
 
-// activate adds a controller that may have something to do.
+// activate adds a controller that may have work.
 func (o *observer) activate(c *Controller) {
 	if o.observations[c] == nil {
 		o.observations[c] = newObservation(c)
@@ -69,7 +69,7 @@ func (o *observer) reset() {
 	o.active, o.changes = nil, nil
 }
 
-// observe records the Ready pods of each active controller, when nothing is left to do at this time.
+// observe records the Ready pods of each active controller, after all actions at this time.
 func (o *observer) observe(now time.Duration) {
 	for _, c := range o.active {
 		s := o.observations[c]

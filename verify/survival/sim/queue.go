@@ -28,7 +28,7 @@ func (q *queue) ordered() []*Pod {
 	return slices.SortedStableFunc(slices.Values(q.pods), func(a, b *Pod) int { return cmp.Compare(b.controller.priority, a.controller.priority) })
 }
 
-// refuse records why no node takes a pod. The pod is not tried again before something changes that may matter.
+// refuse records why no node takes a pod. The pod is tried again after a change that may make it fit.
 func (q *queue) refuse(p *Pod, why *scheduler.Unschedulable) {
 	set(q.journal, &p.unschedulable, why)
 	p.tried = q.version

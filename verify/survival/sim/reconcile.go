@@ -2,7 +2,7 @@ package sim
 
 import "github.com/holdfast-ha/holdfast/verify/workload"
 
-// reconciler does what the controller of a workload does at one time, and reports whether it did anything.
+// reconciler runs the controller of a workload once, and reports whether it changed anything.
 type reconciler func(*lifecycle, *Controller) (bool, error)
 
 var reconcilers = map[string]reconciler{

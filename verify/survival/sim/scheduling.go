@@ -77,7 +77,7 @@ func (pl *placer) place(ctx context.Context, p *Pod) (bool, error) {
 const maxPreemptions = 10
 
 // preempt deletes pods of lower priority on one node so that a pod fits there, and nominates that node. It withdraws a
-// nomination that does not help any more (pkg/scheduler/framework/preemption). It reports whether it changed anything.
+// nomination that no longer helps (pkg/scheduler/framework/preemption). It reports whether it changed anything.
 func (pl *placer) preempt(ctx context.Context, p *Pod) (bool, error) {
 	if p.preemptions == maxPreemptions {
 		return false, nil

@@ -105,7 +105,7 @@ func (p *Pod) onFailedNode() bool { return p.node != nil && p.node.failed }
 // nominated returns the node with capacity reserved for the pod, "" if there is none.
 func (p *Pod) nominated() string { return p.object.Status.NominatedNodeName }
 
-// Controller is the state of the controller of a workload: its pods, and how many it should have.
+// Controller is the controller of a workload, with its pods and their desired number.
 type Controller struct {
 	Workload *workload.Workload
 	// Index is the position of the workload in the system.
