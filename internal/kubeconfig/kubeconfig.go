@@ -1,4 +1,4 @@
-// Package kubeconfig chooses a cluster as kubectl does.
+// Package kubeconfig loads a kubeconfig as kubectl does.
 package kubeconfig
 
 import (
@@ -8,8 +8,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// Load reads a kubeconfig and the context in it, or, where they are empty, what is usual: $KUBECONFIG or ~/.kube/config, and
-// its current context. Beside the cluster it returns the context's namespace, "default" if it has none.
+// Load loads a kubeconfig file and selects a context. Defaults are $KUBECONFIG or ~/.kube/config, and the current context. It
+// returns the client configuration, whose requests time out after 30 s, and the namespace of the context, "default" without one.
 func Load(file, context string) (config *rest.Config, namespace string, err error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = file
@@ -18,7 +18,7 @@ func Load(file, context string) (config *rest.Config, namespace string, err erro
 		return nil, "", err
 	}
 	config.Timeout = 30 * time.Second
-	// As kubectl has them: the API server has its own limits, and a reader of many kinds need not wait for these.
+	// The limits of kubectl. Lower ones would only delay the listing of many kinds: the API server has limits of its own.
 	config.QPS, config.Burst = 50, 300
 	config.WarningHandler = rest.NoWarnings{}
 	namespace, _, err = loaded.Namespace()

@@ -1,10 +1,10 @@
-// Package argoevents says what the controller of Argo Events makes of an EventBus, an EventSource or a Sensor: the
-// StatefulSet, Deployment and Service, and how the pods share the work.
+// Package argoevents models the controller of Argo Events: the StatefulSet, Deployment and Services that it creates for an
+// EventBus, an EventSource or a Sensor, and how their pods elect the active one.
 //
-// It was read from Argo Events v1.9.11 (pkg/reconciler), and is held against the real controller by e2e/control. Left out is
-// what neither places nor binds nor stops a pod: images and what the server is called in them, which are the controller's
-// configuration, environment but that for leases, mounted Secrets and ConfigMaps. The types here have the fields that matter,
-// and no others.
+// It follows Argo Events v1.9.11 (pkg/reconciler); e2e/control compares it with the real controller. Not modelled are fields
+// without effect on scheduling, binding or termination of pods: images and the server binary, which the controller's
+// configuration sets, environment variables but those of leases, and mounted Secrets and ConfigMaps. The types have only the
+// fields that matter.
 package argoevents
 
 import (
@@ -16,24 +16,25 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Group is the API group of all of it, APIVersion with the version.
+// Group is the API group of Argo Events, APIVersion its group and version.
 const (
 	Group      = "argoproj.io"
 	APIVersion = Group + "/v1alpha1"
 )
 
-// DefaultBus is the EventBus of sources and sensors that name none.
+// DefaultBus is the EventBus of event sources and sensors that do not name one.
 const DefaultBus = "default"
 
-// Dependents is what the controller makes of one object: one of StatefulSet and Deployment, or neither where others run the bus.
+// Dependents are the objects that the controller creates for a custom resource. There is at most one of StatefulSet and
+// Deployment; an EventBus that is external has none.
 type Dependents struct {
 	StatefulSet *appsv1.StatefulSet
-	// Deployment has its name without the five random characters at its end.
+	// Deployment is named without the random suffix.
 	Deployment *appsv1.Deployment
 	Services   []*corev1.Service
 }
 
-// Placement is what all kinds say of their pods, in the words of a pod.
+// Placement is the pod fields that all kinds have.
 type Placement struct {
 	Metadata           Metadata                      `json:"metadata"`
 	ServiceAccountName string                        `json:"serviceAccountName"`
@@ -52,16 +53,16 @@ type Metadata struct {
 	Annotations map[string]string `json:"annotations"`
 }
 
-// Container is what may be said of a container.
+// Container is the container fields that all kinds have.
 type Container struct {
 	Resources       corev1.ResourceRequirements `json:"resources"`
 	SecurityContext *corev1.SecurityContext     `json:"securityContext"`
 }
 
-// pods are the template of pods that are placed so. The controller's own labels win.
+// pods returns a pod template. The controller's own labels take precedence.
 func (p Placement) pods(own map[string]string, containers ...corev1.Container) corev1.PodTemplateSpec {
 	return corev1.PodTemplateSpec{
-		ObjectMeta: metav1.ObjectMeta{Labels: over(p.Metadata.Labels, own), Annotations: p.Metadata.Annotations},
+		ObjectMeta: metav1.ObjectMeta{Labels: merge(p.Metadata.Labels, own), Annotations: p.Metadata.Annotations},
 		Spec: corev1.PodSpec{
 			ServiceAccountName: p.ServiceAccountName,
 			SecurityContext:    p.SecurityContext,
@@ -76,30 +77,30 @@ func (p Placement) pods(own map[string]string, containers ...corev1.Container) c
 	}
 }
 
-// container is a container of that name with what is said of it.
+// container returns a container with the given name and ports.
 func (c Container) container(name string, ports ...corev1.ContainerPort) corev1.Container {
 	return corev1.Container{Name: name, Resources: c.Resources, SecurityContext: c.SecurityContext, Ports: ports}
 }
 
-// over lays labels over others.
-func over(below, above map[string]string) map[string]string {
+// merge returns the labels of both maps; those of above take precedence.
+func merge(below, above map[string]string) map[string]string {
 	all := map[string]string{}
 	maps.Copy(all, below)
 	maps.Copy(all, above)
 	return all
 }
 
-// metrics is the port of what every pod says of itself.
+// metrics is the metrics port of every pod.
 var metrics = corev1.ContainerPort{Name: "metrics", ContainerPort: 7777}
 
-// FieldError is a field that the controller refuses: it makes nothing then.
+// FieldError is a field that the controller rejects. It then creates nothing.
 type FieldError struct {
 	Path []string
-	// Is says what is wrong, and what would be right.
+	// Problem is what is wrong and what is valid.
 	Problem string
 }
 
-// Error is "path: what is wrong".
+// Error is "path: problem".
 func (e *FieldError) Error() string { return strings.Join(e.Path, ".") + ": " + e.Problem }
 
-func refuse(problem string, path ...string) error { return &FieldError{Path: path, Problem: problem} }
+func invalid(problem string, path ...string) error { return &FieldError{Path: path, Problem: problem} }

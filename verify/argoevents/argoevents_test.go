@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestTypes: the types of sources are those of the facts, which e2e compares with the module.
+// TestTypes compares the event source types with facts.yaml, which e2e compares with the Argo Events module.
 func TestTypes(t *testing.T) {
 	text, err := os.ReadFile("../../stacks/argo-events/facts.yaml")
 	if err != nil {
@@ -31,7 +31,7 @@ func TestTypes(t *testing.T) {
 		want[strategy] = append(want[strategy], name)
 	}
 	if !slices.Equal(passive, want["active-passive"]) || !slices.Equal(active, want["active-active"]) || len(want) != 2 {
-		t.Errorf("here one works of %v, and all work of %v: the facts say %v", passive, active, want)
+		t.Errorf("passive %v, active %v: facts.yaml has %v", passive, active, want)
 	}
 }
 
@@ -54,14 +54,14 @@ func TestElection(t *testing.T) {
 		about, metadata, spec, bus string
 		source, sensor             Election
 	}{
-		{"one works of calendars, elected on the bus", "", `{"calendar":{"a":{}}}`, nats, ByVote, ByVote},
-		{"or by a lease", leases, `{"calendar":{"a":{}}}`, nats, ByLease, ByLease},
-		{"on Kafka there is no vote, and sensors share", "", `{"calendar":{"a":{}}}`, kafka, ByLease, None},
-		{"the annotation does not change that", leases, `{"calendar":{"a":{}}}`, kafka, ByLease, None},
-		{"all work of webhooks", leases, `{"webhook":{"a":{}}}`, nats, None, ByLease},
-		{"a type with nothing in it does not count", "", `{"calendar":{},"webhook":{"a":{}}}`, nats, None, ByVote},
-		{"nobody knows the bus", "", `{"pubSub":{"a":{}}}`, "", ByVote, ByVote},
-		{"a bus is of NATS if it says that first", "", `{"nats":{"a":{}}}`, `{"spec":{"nats":{"exotic":{}},"kafka":{}}}`, ByVote, ByVote},
+		{"a calendar has one active pod, elected on the bus", "", `{"calendar":{"a":{}}}`, nats, ByVote, ByVote},
+		{"the annotation selects a lease", leases, `{"calendar":{"a":{}}}`, nats, ByLease, ByLease},
+		{"on Kafka sources use a lease and sensors share the events", "", `{"calendar":{"a":{}}}`, kafka, ByLease, None},
+		{"the annotation changes nothing on Kafka", leases, `{"calendar":{"a":{}}}`, kafka, ByLease, None},
+		{"all pods of a webhook are active", leases, `{"webhook":{"a":{}}}`, nats, None, ByLease},
+		{"an empty type is ignored", "", `{"calendar":{},"webhook":{"a":{}}}`, nats, None, ByVote},
+		{"an unknown bus is assumed to be NATS", "", `{"pubSub":{"a":{}}}`, "", ByVote, ByVote},
+		{"nats takes precedence over kafka", "", `{"nats":{"a":{}}}`, `{"spec":{"nats":{"exotic":{}},"kafka":{}}}`, ByVote, ByVote},
 	} {
 		var bus *EventBus
 		if c.bus != "" {
@@ -69,10 +69,10 @@ func TestElection(t *testing.T) {
 		}
 		object := "{" + c.metadata + `"spec":` + c.spec + "}"
 		if got := parse[EventSource](t, object).Election(bus); got != c.source {
-			t.Errorf("%s: sources elect by %q, want %q", c.about, got, c.source)
+			t.Errorf("%s: EventSource: got %q, want %q", c.about, got, c.source)
 		}
 		if got := parse[Sensor](t, object).Election(bus); got != c.sensor {
-			t.Errorf("%s: sensors elect by %q, want %q", c.about, got, c.sensor)
+			t.Errorf("%s: Sensor: got %q, want %q", c.about, got, c.sensor)
 		}
 	}
 }
@@ -86,26 +86,26 @@ func TestBuses(t *testing.T) {
 		`{"nats":{"exotic":{}}}`:                                                          "nothing",
 		`{"kafka":{"url":"x"}}`:                                                           "nothing",
 		`{"jetstreamExotic":{"url":"x"}}`:                                                 "nothing",
-		`{"jetstream":{"replicas":2}}`:                                                    "spec.jetstream.replicas: is 2: ",
-		`{"jetstream":{"replicas":0}}`:                                                    "spec.jetstream.replicas: is 0: ",
+		`{"jetstream":{"replicas":2}}`:                                                    "spec.jetstream.replicas: is 2, ",
+		`{"jetstream":{"replicas":0}}`:                                                    "spec.jetstream.replicas: is 0, ",
 		`{"nats":{}}`:                                                                     "spec.nats: has neither native nor exotic",
 		`{}`:                                                                              "spec: has none of jetstream, jetstreamExotic, kafka and nats",
 	} {
 		bus := parse[EventBus](t, `{"metadata":{"name":"b"},"spec":`+spec+`}`)
-		made, err := bus.Dependents()
+		created, err := bus.Dependents()
 		got := "nothing"
-		var refused *FieldError
+		var invalid *FieldError
 		switch {
-		case errors.As(err, &refused):
+		case errors.As(err, &invalid):
 			got = err.Error()
-		case made.StatefulSet != nil:
-			set := made.StatefulSet
+		case created.StatefulSet != nil:
+			set := created.StatefulSet
 			claims := []string{}
 			for _, c := range set.Spec.VolumeClaimTemplates {
 				claims = append(claims, fmt.Sprint(c.Name, " ", c.Spec.Resources.Requests.Storage(), " ", c.Spec.AccessModes))
 			}
 			got = fmt.Sprint(set.Name, " ", *set.Spec.Replicas, " ", set.Spec.PodManagementPolicy, " ", claims)
-			if s := made.Services[0]; s.Name != set.Spec.ServiceName || s.Spec.Selector["eventbus-name"] != "b" {
+			if s := created.Services[0]; s.Name != set.Spec.ServiceName || s.Spec.Selector["eventbus-name"] != "b" {
 				t.Errorf("%s: service %s for %s", spec, s.Name, set.Spec.ServiceName)
 			}
 		}
@@ -115,22 +115,22 @@ func TestBuses(t *testing.T) {
 	}
 }
 
-// TestOwnLabelsWin: what a user says of labels does not take a pod away from its controller.
+// TestOwnLabelsWin checks that the user's labels do not override those by which the controller selects its pods.
 func TestOwnLabelsWin(t *testing.T) {
 	source := parse[EventSource](t, `{"metadata":{"name":"a","labels":{"team":"x","controller":"mine"}},"spec":{"replicas":-1,"webhook":{"w":{}},
 		"service":{"ports":[{"port":12000}]},"template":{"metadata":{"labels":{"app":"a","owner-name":"mine"}}}}}`)
-	made, err := source.Dependents()
+	created, err := source.Dependents()
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := made.Deployment
-	if got := fmt.Sprint(d.Name, *d.Spec.Replicas, d.Labels, d.Spec.Template.Labels, made.Services[0].Name); got !=
+	d := created.Deployment
+	if got := fmt.Sprint(d.Name, *d.Spec.Replicas, d.Labels, d.Spec.Template.Labels, created.Services[0].Name); got !=
 		"a-eventsource1 map[controller:eventsource-controller eventsource-name:a owner-name:a team:x]"+
 			" map[app:a controller:eventsource-controller eventsource-name:a owner-name:a]a-eventsource-svc" {
 		t.Error(got)
 	}
 	both := parse[EventSource](t, `{"metadata":{"name":"a"},"spec":{"webhook":{"w":{}},"calendar":{"c":{}}}}`)
-	if _, err := both.Dependents(); err == nil || !strings.Contains(err.Error(), "calendar, of which one pod works, and webhook, of which all do") {
+	if _, err := both.Dependents(); err == nil || !strings.Contains(err.Error(), "calendar (one active pod) and webhook (all pods active)") {
 		t.Error(err)
 	}
 }

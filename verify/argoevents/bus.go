@@ -28,7 +28,7 @@ type EventBus struct {
 	} `json:"spec"`
 }
 
-// JetStreamBus is a bus of NATS servers that the controller runs.
+// JetStreamBus is a bus of NATS servers with JetStream that the controller runs.
 type JetStreamBus struct {
 	Placement
 	Version                   string       `json:"version"`
@@ -40,7 +40,7 @@ type JetStreamBus struct {
 	MetricsContainerTemplate  Container    `json:"metricsContainerTemplate"`
 }
 
-// NativeBus is a bus of NATS Streaming servers, which are no longer maintained.
+// NativeBus is a bus of NATS Streaming servers, which is no longer maintained.
 type NativeBus struct {
 	Placement
 	Replicas                 int32        `json:"replicas"`
@@ -49,29 +49,29 @@ type NativeBus struct {
 	MetricsContainerTemplate Container    `json:"metricsContainerTemplate"`
 }
 
-// Persistence is the disk of a server of a bus.
+// Persistence is the volume of a bus server.
 type Persistence struct {
 	StorageClassName *string                            `json:"storageClassName"`
 	AccessMode       *corev1.PersistentVolumeAccessMode `json:"accessMode"`
 	VolumeSize       *resource.Quantity                 `json:"volumeSize"`
 }
 
-// Make says what the controller makes of a bus (pkg/reconciler/eventbus/installer).
+// Dependents returns the objects that the controller creates for a bus (pkg/reconciler/eventbus/installer).
 func (b *EventBus) Dependents() (Dependents, error) {
 	switch {
 	case b.Spec.NATS != nil && b.Spec.NATS.Native != nil:
 		return b.native(b.Spec.NATS.Native), nil
 	case b.Spec.NATS != nil && b.Spec.NATS.Exotic == nil:
-		return Dependents{}, refuse("has neither native nor exotic: the controller refuses it", "spec", "nats")
+		return Dependents{}, invalid("has neither native nor exotic, which the controller rejects", "spec", "nats")
 	case b.Spec.JetStream != nil:
 		return b.jetStream(b.Spec.JetStream)
 	case b.Spec.NATS == nil && b.Spec.Kafka == nil && b.Spec.JetStreamExotic == nil:
-		return Dependents{}, refuse("has none of jetstream, jetstreamExotic, kafka and nats: the controller refuses it", "spec")
+		return Dependents{}, invalid("has none of jetstream, jetstreamExotic, kafka and nats, which the controller rejects", "spec")
 	}
 	return Dependents{}, nil
 }
 
-// OnKafka tells whether others keep the events, in Kafka.
+// OnKafka reports whether the bus is an external Kafka.
 func (b *EventBus) OnKafka() bool {
 	return b.Spec.NATS == nil && b.Spec.JetStream == nil && b.Spec.Kafka != nil
 }
@@ -80,7 +80,7 @@ func (b *EventBus) labels() map[string]string {
 	return map[string]string{"controller": "eventbus-controller", "eventbus-name": b.Name, "owner-name": b.Name}
 }
 
-// containerPorts and servicePorts are those of every NATS server here, by number: monitor is what probes ask.
+// containerPorts and servicePorts are the ports of every NATS server. Probes use the monitor port.
 var (
 	containerPorts = []corev1.ContainerPort{{Name: "client", ContainerPort: 4222}, {Name: "cluster", ContainerPort: 6222}, {Name: "monitor", ContainerPort: 8222}}
 	servicePorts   = []corev1.ServicePort{{Name: "tcp-client", Port: 4222}, {Name: "cluster", Port: 6222}, {Name: "monitor", Port: 8222}}
@@ -92,7 +92,7 @@ func (b *EventBus) jetStream(js *JetStreamBus) (Dependents, error) {
 		replicas = *js.Replicas
 	}
 	if replicas == 2 || replicas < 1 {
-		return Dependents{}, refuse(fmt.Sprintf("is %d: the controller wants 1, or 3 and more", replicas), "spec", "jetstream", "replicas")
+		return Dependents{}, invalid(fmt.Sprintf("is %d, which the controller rejects: want 1, or 3 or more", replicas), "spec", "jetstream", "replicas")
 	}
 	server := js.ContainerTemplate.container("main", containerPorts...)
 	server.StartupProbe = probe("/healthz", corev1.Probe{InitialDelaySeconds: 10, FailureThreshold: 30})
@@ -113,12 +113,12 @@ func (b *EventBus) jetStream(js *JetStreamBus) (Dependents, error) {
 }
 
 func (b *EventBus) native(stan *NativeBus) Dependents {
-	// The controller asks for no CPU where nobody says what to ask for.
-	asked := Container{Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("0")}}}
+	// The controller's default CPU request is 0.
+	container := Container{Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("0")}}}
 	if stan.ContainerTemplate != nil {
-		asked = *stan.ContainerTemplate
+		container = *stan.ContainerTemplate
 	}
-	server := asked.container("stan", containerPorts...)
+	server := container.container("stan", containerPorts...)
 	server.LivenessProbe = probe("/", corev1.Probe{InitialDelaySeconds: 10})
 	name := "eventbus-" + b.Name + "-stan"
 	set := b.statefulSet(name, max(3, stan.Replicas), stan.pods(b.labels(), server, stan.MetricsContainerTemplate.container("metrics", metrics)))
@@ -126,16 +126,16 @@ func (b *EventBus) native(stan *NativeBus) Dependents {
 	return Dependents{StatefulSet: set, Services: []*corev1.Service{b.headless(name+"-svc", servicePorts...)}}
 }
 
-// probe asks for a path of the server's monitor.
-func probe(path string, often corev1.Probe) *corev1.Probe {
-	often.HTTPGet = &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(8222)}
-	often.TimeoutSeconds = 5
-	return &often
+// probe sets the path of a probe of the server's monitor port.
+func probe(path string, timing corev1.Probe) *corev1.Probe {
+	timing.HTTPGet = &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(8222)}
+	timing.TimeoutSeconds = 5
+	return &timing
 }
 
 func (b *EventBus) statefulSet(name string, replicas int32, pods corev1.PodTemplateSpec) *appsv1.StatefulSet {
 	return &appsv1.StatefulSet{
-		ObjectMeta: metav1.ObjectMeta{Namespace: b.Namespace, Name: name, Labels: over(b.Labels, b.labels())},
+		ObjectMeta: metav1.ObjectMeta{Namespace: b.Namespace, Name: name, Labels: merge(b.Labels, b.labels())},
 		Spec: appsv1.StatefulSetSpec{
 			Replicas:    &replicas,
 			ServiceName: name + "-svc",
@@ -152,17 +152,17 @@ func (b *EventBus) headless(name string, ports ...corev1.ServicePort) *corev1.Se
 	}
 }
 
-// claims are a disk for each server, of a size if none is said; none without persistence.
-func (p *Persistence) claims(name, size string) []corev1.PersistentVolumeClaim {
+// claims returns the volumeClaimTemplates of a bus, nil without persistence.
+func (p *Persistence) claims(name, defaultSize string) []corev1.PersistentVolumeClaim {
 	if p == nil {
 		return nil
 	}
-	mode, asked, filesystem := corev1.ReadWriteOnce, resource.MustParse(size), corev1.PersistentVolumeFilesystem
+	mode, size, filesystem := corev1.ReadWriteOnce, resource.MustParse(defaultSize), corev1.PersistentVolumeFilesystem
 	if p.AccessMode != nil {
 		mode = *p.AccessMode
 	}
 	if p.VolumeSize != nil {
-		asked = *p.VolumeSize
+		size = *p.VolumeSize
 	}
 	return []corev1.PersistentVolumeClaim{{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
@@ -170,7 +170,7 @@ func (p *Persistence) claims(name, size string) []corev1.PersistentVolumeClaim {
 			AccessModes:      []corev1.PersistentVolumeAccessMode{mode},
 			VolumeMode:       &filesystem,
 			StorageClassName: p.StorageClassName,
-			Resources:        corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: asked}},
+			Resources:        corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: size}},
 		},
 	}}
 }

@@ -12,14 +12,14 @@ type Sensor struct {
 	} `json:"spec"`
 }
 
-// Make says what the controller makes of a Sensor (pkg/reconciler/sensor/resource.go).
+// Dependents returns the objects that the controller creates for a Sensor (pkg/reconciler/sensor/resource.go).
 func (s *Sensor) Dependents() Dependents {
 	own := map[string]string{"controller": "sensor-controller", "sensor-name": s.Name, "owner-name": s.Name}
 	return Dependents{Deployment: s.Spec.Template.deployment(s.ObjectMeta, s.Name+"-sensor", s.Spec.Replicas, own)}
 }
 
-// Election says how the pods find out who works: on Kafka they share what comes, otherwise one works. Without a bus, nil,
-// the bus is taken for one of NATS.
+// Election returns how the pods elect the active one. On Kafka all are active and share the events. A nil bus is assumed to be a
+// NATS bus.
 func (s *Sensor) Election(bus *EventBus) Election {
 	if bus != nil && bus.OnKafka() {
 		return None

@@ -10,7 +10,7 @@ import (
 	kjson "sigs.k8s.io/json"
 )
 
-// Template is what an EventSource or a Sensor says of its pods.
+// Template is the pod template of an EventSource or a Sensor.
 type Template struct {
 	Placement
 	Container struct {
@@ -27,7 +27,7 @@ type EventSource struct {
 	Spec              EventSourceSpec `json:"spec"`
 }
 
-// EventSourceSpec is what an EventSource asks for.
+// EventSourceSpec is the spec of an EventSource.
 type EventSourceSpec struct {
 	EventBusName string   `json:"eventBusName"`
 	Replicas     int32    `json:"replicas"`
@@ -37,12 +37,12 @@ type EventSourceSpec struct {
 		Ports     []corev1.ServicePort `json:"ports"`
 		ClusterIP string               `json:"clusterIP"`
 	} `json:"service"`
-	// Passive is the first type of source in it of which one pod works, Active the first of which all do; "" if there is none.
+	// Passive is the first event source type with one active pod, Active the first with all pods active; "" without one.
 	Passive string `json:"-"`
 	Active  string `json:"-"`
 }
 
-// UnmarshalJSON reads the types of sources off the keys that have any.
+// UnmarshalJSON also sets Passive and Active from the keys.
 func (s *EventSourceSpec) UnmarshalJSON(text []byte) error {
 	type plain EventSourceSpec
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(text, (*plain)(s)); err != nil {
@@ -65,23 +65,23 @@ func (s *EventSourceSpec) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Make says what the controller makes of an EventSource (pkg/reconciler/eventsource/resource.go).
+// Dependents returns the objects that the controller creates for an EventSource (pkg/reconciler/eventsource/resource.go).
 func (s *EventSource) Dependents() (Dependents, error) {
 	if p, a := s.Spec.Passive, s.Spec.Active; p != "" && a != "" {
-		return Dependents{}, refuse(fmt.Sprintf("has %s, of which one pod works, and %s, of which all do: the controller refuses both in one EventSource", p, a), "spec", p)
+		return Dependents{}, invalid(fmt.Sprintf("has %s (one active pod) and %s (all pods active), which the controller rejects: use two EventSources", p, a), "spec", p)
 	}
 	own := map[string]string{"controller": "eventsource-controller", "eventsource-name": s.Name, "owner-name": s.Name}
-	made := Dependents{Deployment: s.Spec.Template.deployment(s.ObjectMeta, s.Name+"-eventsource", s.Spec.Replicas, own)}
+	created := Dependents{Deployment: s.Spec.Template.deployment(s.ObjectMeta, s.Name+"-eventsource", s.Spec.Replicas, own)}
 	if service := s.Spec.Service; len(service.Ports) > 0 {
-		made.Services = []*corev1.Service{{
+		created.Services = []*corev1.Service{{
 			ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: s.Name + "-eventsource-svc"},
 			Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP, ClusterIP: service.ClusterIP, Ports: service.Ports, Selector: own},
 		}}
 	}
-	return made, nil
+	return created, nil
 }
 
-// Election says how the pods find out who works. Without a bus, nil, the bus is taken for one of NATS.
+// Election returns how the pods elect the active one. A nil bus is assumed to be a NATS bus.
 func (s *EventSource) Election(bus *EventBus) Election {
 	if s.Spec.Passive == "" {
 		return None
@@ -89,15 +89,15 @@ func (s *EventSource) Election(bus *EventBus) Election {
 	return elect(s.Annotations, bus)
 }
 
-// deployment is that of an EventSource or a Sensor. Its strategy is what Kubernetes takes if none is said.
-func (t *Template) deployment(of metav1.ObjectMeta, name string, replicas int32, own map[string]string) *appsv1.Deployment {
+// deployment returns the Deployment of an EventSource or a Sensor. It has the default strategy.
+func (t *Template) deployment(owner metav1.ObjectMeta, name string, replicas int32, own map[string]string) *appsv1.Deployment {
 	replicas = max(1, replicas)
 	main := t.Container.container("main", metrics)
 	main.VolumeMounts = append([]corev1.VolumeMount{{Name: "tmp", MountPath: "/tmp"}}, t.Container.VolumeMounts...)
 	pods := t.pods(own, main)
 	pods.Spec.Volumes = append([]corev1.Volume{{Name: "tmp", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}, t.Volumes...)
 	return &appsv1.Deployment{
-		ObjectMeta: metav1.ObjectMeta{Namespace: of.Namespace, Name: name, Labels: over(of.Labels, own)},
+		ObjectMeta: metav1.ObjectMeta{Namespace: owner.Namespace, Name: name, Labels: merge(owner.Labels, own)},
 		Spec:       appsv1.DeploymentSpec{Replicas: &replicas, Selector: &metav1.LabelSelector{MatchLabels: own}, Template: pods},
 	}
 }

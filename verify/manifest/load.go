@@ -17,12 +17,12 @@ import (
 	"github.com/holdfast-ha/holdfast/internal/strict"
 )
 
-// Stdin is the name that stands for standard input.
+// Stdin is the path of standard input.
 const Stdin = "-"
 
-// Load reads all objects of files, of folders with what is below them, and of standard input where a path is "-". Of a
-// folder the files *.yaml, *.yml and *.json are read; one that is named is read whatever it is called. The order is that
-// of the paths, and below a folder that of the names. An error names the file, and the line where there is one.
+// Load reads the objects of files, folders and standard input ("-"). In a folder and its subfolders it reads the files *.yaml,
+// *.yml and *.json; a file path may have any extension. The order is that of the paths, and of the names in a folder. Errors name
+// the file, and the line if there is one.
 func Load(paths []string, stdin io.Reader) ([]*Object, error) {
 	var all []*Object
 	for _, path := range paths {
@@ -62,7 +62,7 @@ func loadPath(path string, stdin io.Reader) ([]*Object, error) {
 	return all, nil
 }
 
-// filesBelow lists the manifests of a folder, or the file itself.
+// filesBelow returns the manifests in a folder and its subfolders, or the file itself.
 func filesBelow(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -79,13 +79,13 @@ func filesBelow(path string) ([]string, error) {
 		return err
 	})
 	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("%s: has no file *.yaml, *.yml or *.json in it", path)
+		err = fmt.Errorf("%s: contains no *.yaml, *.yml or *.json file", path)
 	}
 	return files, err
 }
 
-// Parse reads the objects of one text: YAML documents or JSON, Lists of objects among them. A document without content is
-// skipped; one that is no object is an error.
+// Parse reads the objects of YAML documents or JSON, including those in Lists. Empty documents are skipped; a document that is
+// not an object is an error.
 func Parse(file string, text []byte) ([]*Object, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var all []*Object
@@ -98,11 +98,11 @@ func Parse(file string, text []byte) ([]*Object, error) {
 		if err != nil {
 			return nil, strict.Locate(file, text, err)
 		}
-		// Text that refers to itself, or blows up when it is written out, is refused here.
+		// Decoding returns an error for aliases that contain themselves or expand excessively.
 		if err := document.Decode(new(any)); err != nil {
 			return nil, strict.Locate(file, text, err)
 		}
-		objects, err := ofNode(file, expand(document.Content[0]))
+		objects, err := fromNode(file, expand(document.Content[0]))
 		if err != nil {
 			return nil, err
 		}
@@ -110,18 +110,18 @@ func Parse(file string, text []byte) ([]*Object, error) {
 	}
 }
 
-// ofNode reads an object, or the objects of a List.
-func ofNode(file string, node *yaml.Node) ([]*Object, error) {
+// fromNode reads an object, or the objects of a List.
+func fromNode(file string, node *yaml.Node) ([]*Object, error) {
 	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
 		return nil, nil
 	}
 	if node.Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("%s:%d: is no Kubernetes object: want a map with apiVersion, kind and metadata", file, node.Line)
+		return nil, fmt.Errorf("%s:%d: not a Kubernetes object: want a map with apiVersion, kind and metadata", file, node.Line)
 	}
 	if _, items := child(node, "items"); items != nil && strings.HasSuffix(scalar(node, "kind"), "List") {
 		var all []*Object
 		for _, item := range items.Content {
-			objects, err := ofNode(file, item)
+			objects, err := fromNode(file, item)
 			if err != nil {
 				return nil, err
 			}
@@ -146,30 +146,30 @@ func ofNode(file string, node *yaml.Node) ([]*Object, error) {
 	}
 	if err := node.Decode(&head); err != nil {
 		for _, m := range strict.TypeErrors(node, &head, "yaml", (*yaml.Node).Decode) {
-			return nil, fmt.Errorf("%s:%d: is no Kubernetes object: %s", file, m.Line, m)
+			return nil, fmt.Errorf("%s:%d: not a Kubernetes object: %s", file, m.Line, m)
 		}
-		return nil, fmt.Errorf("%s:%d: is no Kubernetes object: %w", file, node.Line, err)
+		return nil, fmt.Errorf("%s:%d: not a Kubernetes object: %w", file, node.Line, err)
 	}
 	if head.Kind == "Kustomization" || head.Kind == "Component" && strings.HasPrefix(head.APIVersion, "kustomize.config.k8s.io/") {
-		return nil, fmt.Errorf("%s:%d: says how to build objects and is none: kustomize build DIR | holdfast verify -f -", file, node.Line)
+		return nil, fmt.Errorf("%s:%d: a %s is not a Kubernetes object: run kustomize build DIR | holdfast verify -f -", file, node.Line, head.Kind)
 	}
 	o.APIVersion, o.Kind, o.Namespace = head.APIVersion, head.Kind, head.Metadata.Namespace
 	o.Name = cmp.Or(head.Metadata.Name, head.Metadata.GenerateName)
 	o.Labels, o.Annotations = head.Metadata.Labels, head.Metadata.Annotations
 	for _, owner := range head.Metadata.OwnerReferences {
-		if owner.Controller { // there is one at most
+		if owner.Controller { // at most one has it
 			o.Controller = &Reference{owner.APIVersion, owner.Kind, owner.Name}
 		}
 	}
 	for _, needed := range []struct{ key, value string }{{"apiVersion", o.APIVersion}, {"kind", o.Kind}, {"metadata.name", o.Name}} {
 		if needed.value == "" {
-			return nil, fmt.Errorf("%s:%d: is no Kubernetes object: it has no %s", file, node.Line, needed.key)
+			return nil, fmt.Errorf("%s:%d: not a Kubernetes object: it has no %s", file, node.Line, needed.key)
 		}
 	}
 	return []*Object{o}, nil
 }
 
-// scalar is the text of a key, "" without it.
+// scalar returns the value of a key as text, "" without it.
 func scalar(of *yaml.Node, key string) string {
 	_, value := child(of, key)
 	if value == nil {
@@ -178,15 +178,15 @@ func scalar(of *yaml.Node, key string) string {
 	return value.Value
 }
 
-// expand copies a node with each alias replaced by what it stands for.
+// expand returns a copy of a node in which each alias is replaced by the aliased node.
 func expand(n *yaml.Node) *yaml.Node {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
-	whole := *n
-	whole.Anchor, whole.Content = "", make([]*yaml.Node, len(n.Content))
+	copied := *n
+	copied.Anchor, copied.Content = "", make([]*yaml.Node, len(n.Content))
 	for i, c := range n.Content {
-		whole.Content[i] = expand(c)
+		copied.Content[i] = expand(c)
 	}
-	return &whole
+	return &copied
 }

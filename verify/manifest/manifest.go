@@ -1,4 +1,4 @@
-// Package manifest reads Kubernetes objects, whatever wrote them, and remembers where each field stands.
+// Package manifest reads Kubernetes objects from YAML and JSON, with the position of each field.
 package manifest
 
 import (
@@ -16,11 +16,11 @@ import (
 	"github.com/holdfast-ha/holdfast/internal/strict"
 )
 
-// Object is one Kubernetes object in a file.
+// Object is a Kubernetes object in a file.
 type Object struct {
 	APIVersion, Kind, Namespace, Name string
 	Labels, Annotations               map[string]string
-	// Controller is the object that made this one and looks after it, nil if none did.
+	// Controller is the controlling owner of the object, nil without one.
 	Controller *Reference
 	// File is the name of the file, "-" for standard input.
 	File string
@@ -28,15 +28,15 @@ type Object struct {
 	node *yaml.Node
 }
 
-// Reference names an object of the same namespace, or of none.
+// Reference names an object in the same namespace, or a cluster-scoped one.
 type Reference struct {
 	APIVersion, Kind, Name string
 }
 
-// Group is the API group: "apps" of apps/v1, "" of v1.
+// Group returns the API group: "apps" for apps/v1, "" for v1.
 func (o *Object) Group() string { return group(o.APIVersion) }
 
-// Group is the API group: "apps" of apps/v1, "" of v1.
+// Group returns the API group: "apps" for apps/v1, "" for v1.
 func (r *Reference) Group() string { return group(r.APIVersion) }
 
 func group(apiVersion string) string {
@@ -47,7 +47,7 @@ func group(apiVersion string) string {
 	return group
 }
 
-// String names the object for people: "StatefulSet events/bus", without a namespace that is not given.
+// String is the kind, namespace if any, and name: "StatefulSet events/bus".
 func (o *Object) String() string {
 	if o.Namespace == "" {
 		return o.Kind + " " + o.Name
@@ -55,8 +55,8 @@ func (o *Object) String() string {
 	return o.Kind + " " + o.Namespace + "/" + o.Name
 }
 
-// Errorf is an error about a field, or about the whole object if path is nil: "file:line: Kind namespace/name: a.field: what
-// is wrong", and what to do if that is known. It wraps what %w of the format does.
+// Errorf returns an error about a field, or about the whole object if path is nil: "file:line: Kind namespace/name: a.field:
+// message". It supports %w.
 func (o *Object) Errorf(path []string, format string, args ...any) error {
 	key := ""
 	if len(path) > 0 {
@@ -65,8 +65,8 @@ func (o *Object) Errorf(path []string, format string, args ...any) error {
 	return fmt.Errorf("%s: %s: %s%w", o.At(path...), o, key, fmt.Errorf(format, args...))
 }
 
-// Decode reads the object into a typed value, as the API server does: fields that the type does not know are left out, and so
-// are keys in another case. Values of the wrong type are errors that name line and key, a line for each.
+// Decode decodes the object into a typed value as the API server does: unknown fields are ignored, and keys are case-sensitive.
+// Values of the wrong type are errors that name line and key, one on each line.
 func (o *Object) Decode(into any) error {
 	err := decode(o.node, into)
 	if err == nil {
@@ -90,7 +90,7 @@ func decode(n *yaml.Node, into any) error {
 	return kjson.UnmarshalCaseSensitivePreserveInts(text, into)
 }
 
-// value is a node as JSON has it. A date is text, as it is for Kubernetes.
+// value returns a node as a JSON value. Dates are strings, as in Kubernetes.
 func value(n *yaml.Node) any {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -114,7 +114,7 @@ func value(n *yaml.Node) any {
 		return list
 	}
 	if n.Style == 0 && n.Tag == "!!str" {
-		if v, is := switches[n.Value]; is {
+		if v, ok := yaml11Bools[n.Value]; ok {
 			return v
 		}
 	}
@@ -127,22 +127,22 @@ func value(n *yaml.Node) any {
 	return n.Value
 }
 
-// switches are what YAML 1.1, which Kubernetes reads, takes for true and false without quotes, and YAML 1.2 for text.
-var switches = map[string]bool{
+// yaml11Bools are the unquoted scalars that YAML 1.1, which Kubernetes reads, resolves to booleans and YAML 1.2 to strings.
+var yaml11Bools = map[string]bool{
 	"y": true, "Y": true, "yes": true, "Yes": true, "YES": true, "on": true, "On": true, "ON": true,
 	"n": false, "N": false, "no": false, "No": false, "NO": false, "off": false, "Off": false, "OFF": false,
 }
 
-// merge adds what "<<" brings in: a map, or a list of maps of which the first wins.
+// merge adds the fields of a merge key ("<<"): those of a map, or of a list of maps, where the first map has precedence.
 func merge(into map[string]any, n *yaml.Node) {
 	maps := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
 		maps = n.Content
 	}
 	for _, from := range maps {
-		if fields, is := value(from).(map[string]any); is {
+		if fields, ok := value(from).(map[string]any); ok {
 			for key, v := range fields {
-				if _, has := into[key]; !has {
+				if _, ok := into[key]; !ok {
 					into[key] = v
 				}
 			}
@@ -150,11 +150,11 @@ func merge(into map[string]any, n *yaml.Node) {
 	}
 }
 
-// At is where a field stands, "file:line"; that of the nearest field around it that is there. Steps are keys of maps and
-// numbers of list entries: At("spec", "containers", "0", "image").
+// At returns the position "file:line" of a field or, if it is missing, of its nearest existing parent. Steps are keys of maps and
+// indexes of lists: At("spec", "containers", "0", "image").
 func (o *Object) At(path ...string) string { return o.File + ":" + strconv.Itoa(o.Line(path...)) }
 
-// Line is the line that At names.
+// Line returns the line of a field, as At does.
 func (o *Object) Line(path ...string) int {
 	at, line := o.node, o.node.Line
 	for _, step := range path {
@@ -167,7 +167,7 @@ func (o *Object) Line(path ...string) int {
 	return line
 }
 
-// child finds an entry of a map or list: the node that shows where it is, and its value.
+// child returns an entry of a map or list: the node of its position, and its value.
 func child(of *yaml.Node, step string) (at, value *yaml.Node) {
 	switch of.Kind {
 	case yaml.MappingNode:
@@ -184,7 +184,7 @@ func child(of *yaml.Node, step string) (at, value *yaml.Node) {
 	return nil, nil
 }
 
-// Compare orders objects by namespace, kind and name, then by where they stand.
+// Compare orders objects by namespace, kind and name, then by position.
 func Compare(a, b *Object) int {
 	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name),
 		cmp.Compare(a.APIVersion, b.APIVersion), cmp.Compare(a.File, b.File), cmp.Compare(a.Line(), b.Line()))

@@ -14,7 +14,7 @@ import (
 	sigsyaml "sigs.k8s.io/yaml"
 )
 
-const text = `# two objects, and one in a list
+const text = `# two documents, the second a list
 apiVersion: apps/v1
 kind: StatefulSet
 metadata:
@@ -48,7 +48,7 @@ func TestParse(t *testing.T) {
 		"spec template spec containers 0 ports": "m.yaml:13", "spec template spec containers 7": "m.yaml:12", "status": "m.yaml:2",
 	} {
 		if got := all[0].At(strings.Fields(path)...); got != want {
-			t.Errorf("%q is at %s, want %s", path, got, want)
+			t.Errorf("position of %q: got %s, want %s", path, got, want)
 		}
 	}
 	var set appsv1.StatefulSet
@@ -56,14 +56,14 @@ func TestParse(t *testing.T) {
 		t.Errorf("%+v %v", set, err)
 	}
 	if got := all[1].At(); got != "m.yaml:18" {
-		t.Errorf("the Service is at %s", got)
+		t.Errorf("position of the Service: got %s", got)
 	}
 	if Compare(all[0], all[1]) <= 0 || Compare(all[0], all[0]) != 0 {
-		t.Error("without a namespace comes first")
+		t.Error("an object without a namespace must come first")
 	}
 }
 
-// TestAlias: what an alias stands for is part of the object, wherever it was written first.
+// TestAlias checks that aliased nodes are part of the object, even if the anchor is in another one.
 func TestAlias(t *testing.T) {
 	all, err := Parse("m.yaml", []byte("apiVersion: v1\nkind: List\nitems:\n- apiVersion: apps/v1\n  kind: StatefulSet\n  metadata: &m {name: a}\n  spec: &s {replicas: 3}\n- {apiVersion: apps/v1, kind: StatefulSet, metadata: *m, spec: *s}"))
 	if err != nil {
@@ -77,14 +77,14 @@ func TestAlias(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"no YAML":       {"a: [", "m.yaml:1: did not find expected node content"},
-		"a list":        {"- a", "m.yaml:1: is no Kubernetes object: want a map"},
-		"no kind":       {"\napiVersion: v1\nmetadata: {name: a}", "m.yaml:2: is no Kubernetes object: it has no kind"},
-		"no name":       {"apiVersion: v1\nkind: Pod", "it has no metadata.name"},
-		"no string":     {"apiVersion: v1\nkind: Pod\nmetadata: {name: [a]}", "m.yaml:3: is no Kubernetes object: metadata.name: is a list: want text"},
-		"itself":        {"apiVersion: v1\nkind: List\nitems: &a [*a]", "m.yaml:3: anchor 'a' value contains itself"},
-		"in a list":     {"apiVersion: v1\nkind: List\nitems:\n- 1", "m.yaml:4: is no Kubernetes object"},
-		"kustomization": {"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization", "kustomize build DIR | holdfast verify -f -"},
+		"invalid YAML":                  {"a: [", "m.yaml:1: did not find expected node content"},
+		"a sequence":                    {"- a", "m.yaml:1: not a Kubernetes object: want a map"},
+		"no kind":                       {"\napiVersion: v1\nmetadata: {name: a}", "m.yaml:2: not a Kubernetes object: it has no kind"},
+		"no name":                       {"apiVersion: v1\nkind: Pod", "it has no metadata.name"},
+		"a name that is a list":         {"apiVersion: v1\nkind: Pod\nmetadata: {name: [a]}", "m.yaml:3: not a Kubernetes object: metadata.name: is a list: want text"},
+		"an alias that contains itself": {"apiVersion: v1\nkind: List\nitems: &a [*a]", "m.yaml:3: anchor 'a' value contains itself"},
+		"a scalar in a List":            {"apiVersion: v1\nkind: List\nitems:\n- 1", "m.yaml:4: not a Kubernetes object"},
+		"kustomization":                 {"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization", "kustomize build DIR | holdfast verify -f -"},
 	} {
 		if _, err := Parse("m.yaml", []byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s", name, err, c.want)
@@ -92,7 +92,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestTyped: what is of the wrong type is named with its line and key; and a key in another case is none, as for the API server.
+// TestTyped checks that type errors name line and key, and that keys are case-sensitive as in the API server.
 func TestTyped(t *testing.T) {
 	const set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\nspec:\n"
 	for spec, want := range map[string]string{
@@ -151,16 +151,16 @@ func TestLoad(t *testing.T) {
 		t.Errorf("got %v, want %v", names, want)
 	}
 	if all[4].File != Stdin {
-		t.Errorf("standard input is called %q", all[4].File)
+		t.Errorf("the file of standard input is %q", all[4].File)
 	}
-	for path, want := range map[string]string{filepath.Join(dir, "gone"): "no such file", t.TempDir(): "has no file *.yaml"} {
+	for path, want := range map[string]string{filepath.Join(dir, "gone"): "no such file", t.TempDir(): "contains no *.yaml"} {
 		if _, err := Load([]string{path}, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", path, err, want)
 		}
 	}
 }
 
-// TestDecode holds what an object decodes to against Kubernetes' own reader of YAML.
+// TestDecode compares decoded objects with Kubernetes' own YAML decoder.
 func TestDecode(t *testing.T) {
 	files, err := filepath.Glob("../../golden/*/objects/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -214,7 +214,7 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("%+v", o)
 			}
 			if err := o.Decode(new(appsv1.StatefulSet)); err != nil && strings.Contains(err.Error(), "cannot unmarshal") {
-				t.Errorf("Go shows through: %v", err)
+				t.Errorf("the error names Go types: %v", err)
 			}
 		}
 	})

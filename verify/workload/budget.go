@@ -11,7 +11,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
-// Budget is a disruption budget.
+// Budget is a PodDisruptionBudget.
 type Budget struct {
 	Object *manifest.Object
 	policyv1.PodDisruptionBudgetSpec
@@ -34,7 +34,7 @@ func readBudget(s *System, o *manifest.Object, d *policyv1.PodDisruptionBudget) 
 	return nil
 }
 
-// scaled is a number of pods that is written as one, or as a percentage of all; 0 where nothing is written.
+// scaled returns a number of pods, given as a number or as a percentage of all. up rounds a percentage up. It returns 0 for nil.
 func scaled(o *manifest.Object, value *intstr.IntOrString, all int, up bool, path ...string) (int, error) {
 	if value == nil {
 		return 0, nil

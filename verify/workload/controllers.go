@@ -15,14 +15,14 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
-// template is where most kinds have their pods.
+// template is the path of the pod template in most kinds.
 var template = []string{"spec", "template"}
 
 func readDeployment(s *System, o *manifest.Object, d *appsv1.Deployment) error {
 	return s.deployment(&Workload{Object: o, TemplatePath: template}, d)
 }
 
-// deployment puts in a Deployment, which is the workload's object or what a controller makes of it.
+// deployment adds a Deployment: the workload's object, or the one that a controller creates for it.
 func (s *System) deployment(w *Workload, d *appsv1.Deployment) error {
 	appsdefaults.SetObjectDefaults_Deployment(d)
 	w.Kind, w.Name, w.Template, w.MinReady = Deployment, d.Name, d.Spec.Template, seconds(d.Spec.MinReadySeconds)
@@ -38,7 +38,7 @@ func (s *System) deployment(w *Workload, d *appsv1.Deployment) error {
 		if w.Rollout.MaxUnavailable, err = scaled(w.Object, r.MaxUnavailable, w.Replicas, false, "spec", "strategy", "rollingUpdate", "maxUnavailable"); err != nil {
 			return err
 		}
-		// Neither a pod more nor one fewer would be a standstill: the controller takes one away.
+		// With neither surge nor unavailability a rollout could not start: the controller then uses maxUnavailable 1.
 		if w.Rollout.MaxSurge == 0 && w.Rollout.MaxUnavailable == 0 {
 			w.Rollout.MaxUnavailable = 1
 		}
@@ -50,7 +50,7 @@ func readStatefulSet(s *System, o *manifest.Object, d *appsv1.StatefulSet) error
 	return s.statefulSet(&Workload{Object: o, TemplatePath: template}, d)
 }
 
-// statefulSet puts in a StatefulSet, which is the workload's object or what a controller makes of it.
+// statefulSet adds a StatefulSet: the workload's object, or the one that a controller creates for it.
 func (s *System) statefulSet(w *Workload, d *appsv1.StatefulSet) error {
 	appsdefaults.SetObjectDefaults_StatefulSet(d)
 	w.Kind, w.Name, w.Template, w.MinReady, w.Claims = StatefulSet, d.Name, d.Spec.Template, seconds(d.Spec.MinReadySeconds), d.Spec.VolumeClaimTemplates
@@ -71,7 +71,7 @@ func (s *System) statefulSet(w *Workload, d *appsv1.StatefulSet) error {
 func readDaemonSet(s *System, o *manifest.Object, d *appsv1.DaemonSet) error {
 	appsdefaults.SetObjectDefaults_DaemonSet(d)
 	w := &Workload{Object: o, Kind: DaemonSet, Name: o.Name, Template: d.Spec.Template, TemplatePath: template, MinReady: seconds(d.Spec.MinReadySeconds)}
-	if err := w.rollOnNodes(o, d.Spec.UpdateStrategy); err != nil {
+	if err := w.setDaemonRollout(o, d.Spec.UpdateStrategy); err != nil {
 		return err
 	}
 	return s.add(w, d.Spec.Selector)
@@ -86,10 +86,10 @@ func readReplicaSet(s *System, o *manifest.Object, d *appsv1.ReplicaSet) error {
 	return s.add(w, d.Spec.Selector)
 }
 
-// readReplicationController reads what was there before ReplicaSets, and does the same.
+// readReplicationController reads a ReplicationController as a ReplicaSet, which behaves the same.
 func readReplicationController(s *System, o *manifest.Object, d *corev1.ReplicationController) error {
 	if d.Spec.Template == nil {
-		return o.Errorf([]string{"spec", "template"}, "is missing: the API server refuses it without")
+		return o.Errorf([]string{"spec", "template"}, "is missing, which the API server rejects")
 	}
 	coredefaults.SetObjectDefaults_ReplicationController(d)
 	w := &Workload{Object: o, Kind: ReplicaSet, Name: o.Name, Template: *d.Spec.Template, TemplatePath: template, MinReady: seconds(d.Spec.MinReadySeconds)}
@@ -109,14 +109,14 @@ func readCronJob(s *System, o *manifest.Object, d *batchv1.CronJob) error {
 	return s.job(o, &d.Spec.JobTemplate.Spec, []string{"spec", "jobTemplate", "spec", "template"})
 }
 
-// job puts in a Job: as many pods as run at once.
+// job adds a Job with as many pods as run at once.
 func (s *System) job(o *manifest.Object, spec *batchv1.JobSpec, at []string) error {
 	w := &Workload{Object: o, Kind: Job, Name: o.Name, Replicas: 1, Template: spec.Template, TemplatePath: at}
 	if spec.Parallelism != nil {
 		w.Replicas = int(*spec.Parallelism)
 	}
 	w.Min, w.Max = w.Replicas, w.Replicas
-	if err := w.limited(append(at[:len(at)-1:len(at)-1], "parallelism")...); err != nil {
+	if err := w.checkPods(append(at[:len(at)-1:len(at)-1], "parallelism")...); err != nil {
 		return err
 	}
 	return s.add(w, nil)
@@ -132,7 +132,7 @@ func readPod(s *System, o *manifest.Object, d *corev1.Pod) error {
 	return s.add(w, nil)
 }
 
-// add completes a workload and puts it in.
+// add completes a workload and adds it to the system.
 func (s *System) add(w *Workload, selector *metav1.LabelSelector) error {
 	w.Namespace, w.Selector = w.Object.Namespace, selector
 	if selector != nil {
@@ -141,7 +141,7 @@ func (s *System) add(w *Workload, selector *metav1.LabelSelector) error {
 			return w.Object.Errorf([]string{"spec", "selector"}, "%w", err)
 		}
 		if !own.Matches(labels.Set(w.Template.Labels)) {
-			return w.Object.Errorf([]string{"spec", "selector"}, "does not match the labels of spec.template: the API server refuses it")
+			return w.Object.Errorf([]string{"spec", "selector"}, "does not match the labels of spec.template, which the API server rejects")
 		}
 	}
 	if err := s.prioritize(w); err != nil {

@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// TestArgoEvents reads a system whose pods are all made by a controller of custom resources.
+// TestArgoEvents reads a system in which the controller of custom resources creates all pods.
 func TestArgoEvents(t *testing.T) {
 	s, err := read(t, `
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
-metadata: {name: voted, namespace: ns}
+metadata: {name: elected, namespace: ns}
 spec:
   replicas: 3
   template:
@@ -23,7 +23,7 @@ spec:
 ---
 {apiVersion: argoproj.io/v1alpha1, kind: Sensor, metadata: {name: shared, namespace: ns}, spec: {replicas: 2, eventBusName: kafka}}
 ---
-{apiVersion: argoproj.io/v1alpha1, kind: Sensor, metadata: {name: lost, namespace: elsewhere}, spec: {replicas: 2}}
+{apiVersion: argoproj.io/v1alpha1, kind: Sensor, metadata: {name: elsewhere, namespace: elsewhere}, spec: {replicas: 2}}
 ---
 {apiVersion: argoproj.io/v1alpha1, kind: EventSource, metadata: {name: hooks, namespace: ns}, spec: {webhook: {a: {}}, service: {ports: [{port: 12000}]}}}
 ---
@@ -51,14 +51,14 @@ spec:
 		}
 	}
 	want := []string{
-		"Sensor elsewhere/lost Deployment lost-sensor 2 elected true 2",
+		"Sensor elsewhere/elsewhere Deployment elsewhere-sensor 2 elected true 2",
+		"Sensor ns/elected Deployment elected-sensor 3 elected false 2 vote",
 		"EventBus ns/default StatefulSet eventbus-default-js 3 quorum false 2",
 		"EventBus ns/small StatefulSet eventbus-small-js 1 single false 1",
 		"EventSource ns/hooks Deployment hooks-eventsource 1 single false 1",
 		"Sensor ns/leased Deployment leased-sensor 2 standby false 1 lease",
 		"Sensor ns/shared Deployment shared-sensor 2 stateless false 1",
 		"EventSource ns/times Deployment times-eventsource 2 elected false 2 vote",
-		"Sensor ns/voted Deployment voted-sensor 3 elected false 2 vote",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -71,17 +71,17 @@ spec:
 		t.Errorf("services %v, want %v", services, want)
 	}
 	if len(s.Unsupported) != 1 || s.Unsupported[0].Kind != "Workflow" {
-		t.Errorf("not judged: %v", s.Unsupported)
+		t.Errorf("unsupported: %v", s.Unsupported)
 	}
-	if len(s.Assumed) != 1 || s.Assumed[0].Text != "EventBus default is not in the manifests: it is taken for one of NATS" {
+	if len(s.Assumed) != 1 || s.Assumed[0].Text != "EventBus default is not in the manifests: assumed to be a NATS bus" {
 		t.Errorf("assumed: %+v", s.Assumed)
 	}
-	voted := s.Workloads[7]
-	if voted.At("spec", "nodeSelector") != "m.yaml:8" || voted.At("metadata", "labels") != "m.yaml:7" {
-		t.Errorf("the node selector is at %s, labels at %s", voted.At("spec", "nodeSelector"), voted.At("metadata", "labels"))
+	elected := s.Workloads[1]
+	if elected.At("spec", "nodeSelector") != "m.yaml:8" || elected.At("metadata", "labels") != "m.yaml:7" {
+		t.Errorf("the position of the node selector is %s, of labels %s", elected.At("spec", "nodeSelector"), elected.At("metadata", "labels"))
 	}
-	p := voted.Pod(1, 1)
-	if p.Labels["sensor-name"] != "voted" || p.Spec.NodeSelector["disk"] != "fast" || p.Spec.Containers[0].Resources.Requests.Cpu().String() != "100m" {
+	p := elected.Pod(1, 1)
+	if p.Labels["sensor-name"] != "elected" || p.Spec.NodeSelector["disk"] != "fast" || p.Spec.Containers[0].Resources.Requests.Cpu().String() != "100m" {
 		t.Errorf("pod %v %v %v", p.Labels, p.Spec.NodeSelector, p.Spec.Containers[0].Resources)
 	}
 }
@@ -93,14 +93,14 @@ const web = `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec
 func TestAutoscalers(t *testing.T) {
 	const hpa = `{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: h}, spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, BOUNDS}}`
 	for _, c := range []struct{ about, replicas, text, want string }{
-		{"nothing scales it", "replicas: 4, ", "{apiVersion: v1, kind: Secret, metadata: {name: s}}", "4 4..4 surge 1"},
-		{"the fewest that it may have", "replicas: 4, ", strings.ReplaceAll(hpa, "BOUNDS", "minReplicas: 8, maxReplicas: 12"), "8 8..12 surge 2 by h"},
-		{"no fewest is one", "", strings.ReplaceAll(hpa, "BOUNDS", "maxReplicas: 12"), "1 1..12 surge 1 by h"},
-		{"zero turns it off", "replicas: 0, ", strings.ReplaceAll(hpa, "BOUNDS", "maxReplicas: 12"), "0 0..0 surge 0: Deployment web has no replicas: it is not scaled until somebody gives it one"},
-		{"two of them", "replicas: 3, ", strings.ReplaceAll(hpa+"\n---\n"+strings.Replace(hpa, "name: h}", "name: i}", 1), "BOUNDS", "maxReplicas: 12"),
-			"3 3..3 surge 1: HorizontalPodAutoscaler h scales Deployment web too: the controller follows neither"},
-		{"another workload's", "replicas: 3, ", strings.ReplaceAll(strings.Replace(hpa, "name: web", "name: api", 1), "BOUNDS", "maxReplicas: 12"), "3 3..3 surge 1: scales Deployment api, which is not in the manifests"},
-		{"no group", "replicas: 3, ", strings.ReplaceAll(strings.Replace(hpa, "Ref: {apiVersion: apps/v1", "Ref: {apiVersion: v1", 1), "BOUNDS", "maxReplicas: 12"), "3 3..3 surge 1: scales Deployment web, which is not in the manifests"},
+		{"no autoscaler", "replicas: 4, ", "{apiVersion: v1, kind: Secret, metadata: {name: s}}", "4 4..4 surge 1"},
+		{"the minimum", "replicas: 4, ", strings.ReplaceAll(hpa, "BOUNDS", "minReplicas: 8, maxReplicas: 12"), "8 8..12 surge 2 by h"},
+		{"the default minimum is 1", "", strings.ReplaceAll(hpa, "BOUNDS", "maxReplicas: 12"), "1 1..12 surge 1 by h"},
+		{"zero replicas disable it", "replicas: 0, ", strings.ReplaceAll(hpa, "BOUNDS", "maxReplicas: 12"), "0 0..0 surge 0: Deployment web has 0 replicas, which disables the autoscaler"},
+		{"two autoscalers", "replicas: 3, ", strings.ReplaceAll(hpa+"\n---\n"+strings.Replace(hpa, "name: h}", "name: i}", 1), "BOUNDS", "maxReplicas: 12"),
+			"3 3..3 surge 1: HorizontalPodAutoscaler h scales Deployment web as well: the controller ignores both autoscalers"},
+		{"an autoscaler of another workload", "replicas: 3, ", strings.ReplaceAll(strings.Replace(hpa, "name: web", "name: api", 1), "BOUNDS", "maxReplicas: 12"), "3 3..3 surge 1: scales Deployment api, which is not in the manifests"},
+		{"a target in another API group", "replicas: 3, ", strings.ReplaceAll(strings.Replace(hpa, "Ref: {apiVersion: apps/v1", "Ref: {apiVersion: v1", 1), "BOUNDS", "maxReplicas: 12"), "3 3..3 surge 1: scales Deployment web, which is not in the manifests"},
 	} {
 		s, err := read(t, strings.Replace(web, "REPLICAS", c.replicas, 1)+c.text)
 		if err != nil {
@@ -125,19 +125,19 @@ func TestPriorities(t *testing.T) {
 	const classes = `
 {apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: high}, value: 1000, preemptionPolicy: Never}
 ---
-{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: usual}, value: 10, globalDefault: true}
+{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: default}, value: 10, globalDefault: true}
 ---
 `
 	for _, c := range []struct{ classes, spec, want string }{
 		{"", "", `"" 0 PreemptLowerPriority 0`},
-		{classes, "", `"usual" 10 PreemptLowerPriority 0`},
+		{classes, "", `"default" 10 PreemptLowerPriority 0`},
 		{classes, "priorityClassName: high, ", `"high" 1000 Never 0`},
 		{classes, "priorityClassName: high, priority: 1000, ", `"high" 1000 Never 0`},
 		{"", "priorityClassName: system-node-critical, ", `"system-node-critical" 2000001000 PreemptLowerPriority 0`},
 		{"", "priorityClassName: theirs, ", `"theirs" 0 PreemptLowerPriority 1`},
 		{"", "priorityClassName: theirs, priority: 7, ", `"theirs" 7 PreemptLowerPriority 1`},
-		{classes, "priorityClassName: high, priority: 1, ", "m.yaml:6: Deployment web: spec.template.spec.priority: is 1, and that of the pods' class 1000: the API server refuses them: leave it to the class"},
-		{classes, "preemptionPolicy: Never, ", "m.yaml:6: Deployment web: spec.template.spec.preemptionPolicy: is Never, and that of the pods' class PreemptLowerPriority: the API server refuses them: leave it to the class"},
+		{classes, "priorityClassName: high, priority: 1, ", "m.yaml:6: Deployment web: spec.template.spec.priority: is 1, but the PriorityClass has 1000, which the API server rejects: remove the field"},
+		{classes, "preemptionPolicy: Never, ", "m.yaml:6: Deployment web: spec.template.spec.preemptionPolicy: is Never, but the PriorityClass has PreemptLowerPriority, which the API server rejects: remove the field"},
 	} {
 		s, err := read(t, c.classes+strings.Replace(strings.Replace(web, "REPLICAS", "", 1), "spec: {containers", "spec: {"+c.spec+"containers", 1))
 		got := fmt.Sprint(err)

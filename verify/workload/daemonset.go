@@ -9,8 +9,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
-// rollOnNodes reads how a DaemonSet's pods are replaced.
-func (w *Workload) rollOnNodes(o *manifest.Object, strategy appsv1.DaemonSetUpdateStrategy) error {
+// setDaemonRollout sets the rollout of a DaemonSet.
+func (w *Workload) setDaemonRollout(o *manifest.Object, strategy appsv1.DaemonSetUpdateStrategy) error {
 	w.Rollout = Rollout{Type: string(strategy.Type), MaxUnavailable: 1}
 	r := strategy.RollingUpdate
 	if r == nil {
@@ -22,24 +22,24 @@ func (w *Workload) rollOnNodes(o *manifest.Object, strategy appsv1.DaemonSetUpda
 	if _, err := scaled(o, r.MaxUnavailable, 100, true, "spec", "updateStrategy", "rollingUpdate", "maxUnavailable"); err != nil {
 		return err
 	}
-	w.onNodes = r
+	w.daemonRollout = r
 	w.Rollout.MaxSurge, w.Rollout.MaxUnavailable = w.RolloutOnNodes(1)
 	return nil
 }
 
-// RolloutOnNodes is the surge and unavailability of a DaemonSet that runs on n nodes: percentages are rounded up, and if both
-// come to nothing one pod may be missing (pkg/controller/daemon/update.go).
+// RolloutOnNodes returns maxSurge and maxUnavailable of a DaemonSet on n nodes, in pods. Percentages are rounded up. If both are
+// 0, maxUnavailable is 1 (pkg/controller/daemon/update.go).
 func (w *Workload) RolloutOnNodes(n int) (surge, unavailable int) {
-	if w.onNodes == nil {
+	if w.daemonRollout == nil {
 		return 0, 1
 	}
-	surge, _ = intstr.GetScaledValueFromIntOrPercent(w.onNodes.MaxSurge, n, true) // they were read, so they are numbers
-	unavailable, _ = intstr.GetScaledValueFromIntOrPercent(w.onNodes.MaxUnavailable, n, true)
+	surge, _ = intstr.GetScaledValueFromIntOrPercent(w.daemonRollout.MaxSurge, n, true) // setDaemonRollout has checked both
+	unavailable, _ = intstr.GetScaledValueFromIntOrPercent(w.daemonRollout.MaxUnavailable, n, true)
 	if surge == 0 && unavailable == 0 {
 		unavailable = 1
 	}
 	return surge, unavailable
 }
 
-// tolerateAsDaemon adds the tolerations by which a DaemonSet's pod stays on a node that fails or is cordoned.
+// tolerateAsDaemon adds the tolerations of DaemonSet pods: they stay on nodes that fail or are cordoned.
 func tolerateAsDaemon(pod *corev1.Pod) { daemonutil.AddOrUpdateDaemonPodTolerations(&pod.Spec) }

@@ -15,38 +15,37 @@ func HasQuorum(software string) bool { return slices.Contains(quorumSoftware, so
 // not listed.
 var quorumSoftware = []string{"etcd", "consul", "vault", "zookeeper", "nats", "nats-server", "cockroach", "rqlite", "dqlite", "keeper", "clickhouse-keeper", "openbao", "rabbitmq", "kafka", "redpanda", "tikv", "pd"}
 
-// Tell says how every workload replicates. What is said counts in this order: said, by "KIND/NAME", from the user; the object's
-// annotation; what the code says that makes the pods; and what is known of its kind and images, which is assumed. A name in
-// said that no workload has is an error, and so is a model that there is none of.
-func (s *System) SetReplication(said map[string]string) error {
+// SetReplication sets the replication of every workload. Sources in order of precedence: the user's models by "KIND/NAME"; the
+// annotation of the object; the controller of the custom resource; the kind and the images, in which case it is assumed. An
+// unknown workload or model is an error.
+func (s *System) SetReplication(models map[string]string) error {
 	known := map[string]bool{}
 	for _, w := range s.Workloads {
 		name := w.Object.Kind + "/" + w.Object.Name
 		known[name] = true
-		replication, err := w.told(name, said)
+		replication, err := w.replication(name, models)
 		if err != nil {
 			return err
 		}
 		w.Replication = replication
 	}
-	for _, name := range slices.Sorted(maps.Keys(said)) {
+	for _, name := range slices.Sorted(maps.Keys(models)) {
 		if !known[name] {
-			return fmt.Errorf("replication of %s: there is no such workload", name)
+			return fmt.Errorf("replication of %s: no workload has this name", name)
 		}
 	}
 	return nil
 }
 
-// told is how one workload replicates.
-func (w *Workload) told(name string, said map[string]string) (Replication, error) {
-	if text, is := said[name]; is {
+func (w *Workload) replication(name string, models map[string]string) (Replication, error) {
+	if text, ok := models[name]; ok {
 		model, err := ParseModel(text)
 		if err != nil {
 			return Replication{}, fmt.Errorf("replication of %s: %w", name, err)
 		}
-		return Replication{Model: model, Why: "it was said for " + name}, nil
+		return Replication{Model: model, Why: "set by the user for " + name}, nil
 	}
-	if text, is := w.Object.Annotations[Annotation]; is {
+	if text, ok := w.Object.Annotations[Annotation]; ok {
 		at := []string{"metadata", "annotations", Annotation}
 		model, err := ParseModel(text)
 		if err != nil {
@@ -57,19 +56,19 @@ func (w *Workload) told(name string, said map[string]string) (Replication, error
 	if w.known.Model != "" {
 		return w.known, nil
 	}
-	return w.assume(), nil
+	return w.infer(), nil
 }
 
-// assume takes the model from what is known of the kind and the images.
-func (w *Workload) assume() Replication {
+// infer derives the model from the kind and the images.
+func (w *Workload) infer() Replication {
 	assumed := func(m Model, why string) Replication { return Replication{Model: m, Assumed: true, Why: why} }
 	switch w.Kind {
 	case DaemonSet:
 		return Replication{Model: PerNode, Why: "a DaemonSet's pod serves its node"}
 	case Job:
-		return Replication{Model: Finite, Why: "a Job runs to its end"}
+		return Replication{Model: Finite, Why: "a Job runs to completion"}
 	case Pod:
-		return assumed(Single, "nobody makes a bare Pod again")
+		return assumed(Single, "an unmanaged pod is not recreated")
 	case StatefulSet:
 		for _, c := range w.Template.Spec.Containers {
 			if software := Software(c.Image); HasQuorum(software) && w.Replicas > 1 {
@@ -77,15 +76,15 @@ func (w *Workload) assume() Replication {
 			}
 		}
 		if w.Replicas == 1 {
-			return assumed(Single, "a StatefulSet of one")
+			return assumed(Single, "a StatefulSet with one replica")
 		}
-		return assumed(Stateless, "a StatefulSet of which nothing is known: one ready pod serves")
+		return assumed(Stateless, "a StatefulSet of unknown software: one ready pod serves")
 	default:
 		return assumed(Stateless, "one ready pod serves")
 	}
 }
 
-// Software is what an image is known as, the last part of its repository: nats of docker.io/library/nats:2.15.2-alpine@sha256:....
+// Software returns the last part of an image's repository: nats for docker.io/library/nats:2.15.2-alpine@sha256:....
 func Software(image string) string {
 	image, _, _ = strings.Cut(image, "@")
 	name := path.Base(image)

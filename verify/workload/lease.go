@@ -14,20 +14,20 @@ type Lease struct {
 	Duration, RetryPeriod time.Duration
 }
 
-// usualLease is that of Kubernetes' own components (RecommendedDefaultLeaderElectionConfiguration in
-// k8s.io/component-base/config/v1alpha1/defaults.go) and of what is made with controller-runtime.
-var usualLease = Lease{Duration: 15 * time.Second, RetryPeriod: 2 * time.Second}
+// defaultLease is the default of Kubernetes' components (RecommendedDefaultLeaderElectionConfiguration in
+// k8s.io/component-base/config/v1alpha1/defaults.go) and of controller-runtime.
+var defaultLease = Lease{Duration: 15 * time.Second, RetryPeriod: 2 * time.Second}
 
-// leaseFlag is a flag by which Kubernetes' components, and others that name theirs like them, are told of their lease.
+// leaseFlag matches the lease flags of Kubernetes' components, which other controllers use as well.
 var leaseFlag = regexp.MustCompile(`^--?leader-elect(?:ion)?-(lease-duration|retry-period)(?:=(.*))?$`)
 
-// Lease is the lease of a workload's pods, if they elect by one. Of Argo Events' pods it is known; others may be told by
-// flags, or said is false: then it is taken for the usual one.
-func (w *Workload) Lease() (l Lease, said bool) {
+// Lease returns the lease timing of a workload's pods, if they elect a leader by Lease. It is known for Argo Events and where
+// flags set it. Otherwise known is false and the timing is the default.
+func (w *Workload) Lease() (l Lease, known bool) {
 	if w.lease != (Lease{}) {
 		return w.lease, true
 	}
-	l = usualLease
+	l = defaultLease
 	for _, c := range w.Template.Spec.Containers {
 		words := slices.Concat(c.Command, c.Args)
 		for i, word := range words {
@@ -39,17 +39,17 @@ func (w *Workload) Lease() (l Lease, said bool) {
 			if !strings.Contains(word, "=") && i+1 < len(words) {
 				value = words[i+1]
 			}
-			time, err := time.ParseDuration(value)
+			duration, err := time.ParseDuration(value)
 			switch {
-			case err != nil: // the program would say so
+			case err != nil: // the program would not start
 				continue
 			case flag[1] == "lease-duration":
-				l.Duration = time
+				l.Duration = duration
 			default:
-				l.RetryPeriod = time
+				l.RetryPeriod = duration
 			}
-			said = true
+			known = true
 		}
 	}
-	return l, said
+	return l, known
 }

@@ -10,8 +10,8 @@ import (
 	coredefaults "k8s.io/kubernetes/pkg/apis/core/v1"
 )
 
-// Pod makes the i-th pod of a workload as its controller and the API server would: with the labels of its revision, the
-// usual tolerations, and keys of labels turned into selectors. Revision tells templates apart, 1 for the one at rest.
+// Pod returns the i-th pod of a workload as its controller and the API server create it: with the labels of its revision, the
+// default tolerations, and matchLabelKeys merged into the selectors. revision is 1 in the steady state, 2 during a rollout.
 func (w *Workload) Pod(i, revision int) *corev1.Pod {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
@@ -42,7 +42,7 @@ func (w *Workload) Pod(i, revision int) *corev1.Pod {
 	return pod
 }
 
-// podName is that of the i-th pod; a StatefulSet's is the same in each revision.
+// podName returns the name of the i-th pod. A StatefulSet keeps it in each revision.
 func (w *Workload) podName(i, revision int) string {
 	switch w.Kind {
 	case Pod:
@@ -54,25 +54,25 @@ func (w *Workload) podName(i, revision int) string {
 	}
 }
 
-// usual is how long pods stay bound to a node that does not answer, unless they say otherwise (admission plugin
+// defaultTolerationSeconds is how long pods stay bound to an unreachable node by default (admission plugin
 // DefaultTolerationSeconds).
-const usual = 300
+const defaultTolerationSeconds = 300
 
-// tolerateFailures adds the tolerations that every pod gets.
+// tolerateFailures adds the default tolerations of every pod.
 func tolerateFailures(pod *corev1.Pod) {
 	for _, key := range []string{corev1.TaintNodeNotReady, corev1.TaintNodeUnreachable} {
-		said := false
+		tolerated := false
 		for _, t := range pod.Spec.Tolerations {
-			said = said || (t.Key == key || t.Key == "") && (t.Effect == corev1.TaintEffectNoExecute || t.Effect == "")
+			tolerated = tolerated || (t.Key == key || t.Key == "") && (t.Effect == corev1.TaintEffectNoExecute || t.Effect == "")
 		}
-		if !said {
-			seconds := int64(usual)
+		if !tolerated {
+			seconds := int64(defaultTolerationSeconds)
 			pod.Spec.Tolerations = append(pod.Spec.Tolerations, corev1.Toleration{Key: key, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute, TolerationSeconds: &seconds})
 		}
 	}
 }
 
-// selectByKeys turns matchLabelKeys and mismatchLabelKeys into selectors, as the API server does when a pod is made.
+// selectByKeys merges matchLabelKeys and mismatchLabelKeys into the selectors, as the API server does when a pod is created.
 func selectByKeys(pod *corev1.Pod) {
 	for i := range pod.Spec.TopologySpreadConstraints {
 		c := &pod.Spec.TopologySpreadConstraints[i]
@@ -105,14 +105,14 @@ func termsOf(required []corev1.PodAffinityTerm, preferred []corev1.WeightedPodAf
 	return all
 }
 
-// require adds to a selector that a pod has the same values of some labels, or others. A nil selector selects nothing and
-// stays so; a key that the pod does not have is left out.
-func require(selector *metav1.LabelSelector, keys []string, operator metav1.LabelSelectorOperator, has map[string]string) {
+// require adds expressions to a selector: a pod has the same values of some labels, or different ones. A nil selector stays nil
+// and selects nothing. Keys that the pod does not have are skipped.
+func require(selector *metav1.LabelSelector, keys []string, operator metav1.LabelSelectorOperator, podLabels map[string]string) {
 	if selector == nil {
 		return
 	}
 	for _, key := range keys {
-		if value, is := has[key]; is {
+		if value, ok := podLabels[key]; ok {
 			selector.MatchExpressions = append(selector.MatchExpressions, metav1.LabelSelectorRequirement{Key: key, Operator: operator, Values: []string{value}})
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
-// builtInClasses are the priority classes of every cluster.
+// builtInClasses returns the priority classes of every cluster.
 func builtInClasses() map[string]*schedulingv1.PriorityClass {
 	classes := map[string]*schedulingv1.PriorityClass{}
 	for _, c := range scheduling.SystemPriorityClasses() {
@@ -27,7 +27,7 @@ func notePriorityClass(s *System, o *manifest.Object, c *schedulingv1.PriorityCl
 }
 
 // prioritize sets the priority of a workload's pods, as the admission plugin Priority does. A class that is not in the
-// manifests may be in the cluster: until it is, the API server refuses the pods.
+// manifests is assumed to exist in the cluster, because the API server would reject the pods otherwise.
 func (s *System) prioritize(w *Workload) error {
 	spec := &w.Template.Spec
 	class := s.classes[spec.PriorityClassName]
@@ -35,15 +35,15 @@ func (s *System) prioritize(w *Workload) error {
 	case spec.PriorityClassName == "":
 		class = s.defaultClass()
 	case class == nil:
-		s.assume(w.Object, fmt.Sprintf("PriorityClass %s is not in the manifests: its priority is taken for %d", spec.PriorityClassName, deref(spec.Priority)), w.Path("spec", "priorityClassName")...)
+		s.assume(w.Object, fmt.Sprintf("PriorityClass %s is not in the manifests: its priority is assumed to be %d", spec.PriorityClassName, deref(spec.Priority)), w.Path("spec", "priorityClassName")...)
 		class = &schedulingv1.PriorityClass{Value: deref(spec.Priority), PreemptionPolicy: spec.PreemptionPolicy}
 		scheduling.SetObjectDefaults_PriorityClass(class)
 	}
 	if spec.Priority != nil && *spec.Priority != class.Value {
-		return w.Object.Errorf(w.Path("spec", "priority"), "is %d, and that of the pods' class %d: the API server refuses them: leave it to the class", *spec.Priority, class.Value)
+		return w.Object.Errorf(w.Path("spec", "priority"), "is %d, but the PriorityClass has %d, which the API server rejects: remove the field", *spec.Priority, class.Value)
 	}
 	if class.PreemptionPolicy != nil && spec.PreemptionPolicy != nil && *spec.PreemptionPolicy != *class.PreemptionPolicy {
-		return w.Object.Errorf(w.Path("spec", "preemptionPolicy"), "is %s, and that of the pods' class %s: the API server refuses them: leave it to the class", *spec.PreemptionPolicy, *class.PreemptionPolicy)
+		return w.Object.Errorf(w.Path("spec", "preemptionPolicy"), "is %s, but the PriorityClass has %s, which the API server rejects: remove the field", *spec.PreemptionPolicy, *class.PreemptionPolicy)
 	}
 	spec.Priority, spec.PreemptionPolicy = &class.Value, class.PreemptionPolicy
 	if spec.PriorityClassName == "" {
@@ -52,7 +52,7 @@ func (s *System) prioritize(w *Workload) error {
 	return nil
 }
 
-// defaultClass is that of pods which name none: the lowest of those that say so, or priority 0.
+// defaultClass returns the class of pods without one: the lowest global default, or priority 0.
 func (s *System) defaultClass() *schedulingv1.PriorityClass {
 	preempt := corev1.PreemptLowerPriority
 	class := &schedulingv1.PriorityClass{PreemptionPolicy: &preempt}

@@ -13,21 +13,21 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
-// reader puts an object into the system.
+// reader adds an object to the system.
 type reader func(*System, *manifest.Object) error
 
-// as reads an object as the type of its kind.
-func as[T any](put func(*System, *manifest.Object, *T) error) reader {
+// as returns a reader that decodes an object into the type of its kind.
+func as[T any](add func(*System, *manifest.Object, *T) error) reader {
 	return func(s *System, o *manifest.Object) error {
 		typed := new(T)
 		if err := o.Decode(typed); err != nil {
 			return err
 		}
-		return put(s, o, typed)
+		return add(s, o, typed)
 	}
 }
 
-// By group and kind: what others are read by, and then all that makes pods or watches over them.
+// Readers by group/kind. The kinds in first are read first, because the others refer to them.
 var (
 	first = map[string]reader{
 		"autoscaling/HorizontalPodAutoscaler": as(noteAutoscaler),
@@ -54,25 +54,24 @@ var (
 	}
 )
 
-// reads tells whether objects of a kind are read, for the pods that they make or watch over: then what a controller makes of
-// them says no more.
-func reads(group, kind string) bool { return readers[group+"/"+kind] != nil }
+// supported reports whether a kind has a reader. Dependents of such an object add nothing to it.
+func supported(group, kind string) bool { return readers[group+"/"+kind] != nil }
 
-// Read reads objects. One that cannot be read is an error that names file and line, and so is one that is there twice.
+// Read reads objects into a system. Invalid and duplicate objects are errors that name file and line.
 func Read(objects []*manifest.Object) (*System, error) {
 	objects = slices.SortedStableFunc(slices.Values(objects), manifest.Compare)
 	s := &System{autoscalers: map[key]*autoscaler{}, classes: builtInClasses(), buses: map[string]*argoevents.EventBus{}}
 	for i, o := range objects[min(1, len(objects)):] {
 		if last := objects[i]; last.Group() == o.Group() && last.String() == o.String() {
-			return nil, o.Errorf(nil, "is there twice: the other is at %s", last.At())
+			return nil, o.Errorf(nil, "is a duplicate of the object at %s: remove one of them", last.At())
 		}
 	}
-	objects, made := apart(objects)
+	objects, dependents := splitDependents(objects)
 	s.Objects = objects
-	for _, known := range []map[string]reader{first, readers} {
+	for _, byKind := range []map[string]reader{first, readers} {
 		for _, o := range objects {
-			read := known[o.Group()+"/"+o.Kind]
-			if read == nil || passing(o) {
+			read := byKind[o.Group()+"/"+o.Kind]
+			if read == nil || isHelmHook(o) {
 				continue
 			}
 			if err := read(s, o); err != nil {
@@ -82,17 +81,17 @@ func Read(objects []*manifest.Object) (*System, error) {
 	}
 	for _, o := range objects {
 		switch {
-		case passing(o) || reads(o.Group(), o.Kind):
+		case isHelmHook(o) || supported(o.Group(), o.Kind):
 		case !builtIn(o.Group()):
 			s.Unsupported = append(s.Unsupported, o)
 		default:
-			if err := wellFormed(o); err != nil {
+			if err := checkTypes(o); err != nil {
 				return nil, err
 			}
 		}
 	}
-	s.unscaled()
-	if err := s.run(made); err != nil {
+	s.noteUnusedAutoscalers()
+	if err := s.noteRunning(dependents); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(s.Workloads, compare)
@@ -102,9 +101,9 @@ func Read(objects []*manifest.Object) (*System, error) {
 	return s, nil
 }
 
-// wellFormed refuses an object of Kubernetes' own API that its type cannot hold, as the API server would. One of a kind or
-// version that client-go does not know is taken as it is.
-func wellFormed(o *manifest.Object) error {
+// checkTypes returns an error if an object of Kubernetes' own API does not fit its type. Kinds and versions that client-go does
+// not know are not checked.
+func checkTypes(o *manifest.Object) error {
 	into, err := scheme.Scheme.New(schema.FromAPIVersionAndKind(o.APIVersion, o.Kind))
 	if err != nil {
 		return nil
@@ -112,10 +111,10 @@ func wellFormed(o *manifest.Object) error {
 	return o.Decode(into)
 }
 
-// passing tells whether Helm makes an object for a moment of an install, an upgrade or a test alone.
-func passing(o *manifest.Object) bool { return o.Annotations["helm.sh/hook"] != "" }
+// isHelmHook reports whether an object is a Helm hook, which exists during an install, an upgrade or a test only.
+func isHelmHook(o *manifest.Object) bool { return o.Annotations["helm.sh/hook"] != "" }
 
-// builtIn tells the groups of Kubernetes' own API from those of custom resources: they have no dot, or end in k8s.io.
+// builtIn reports whether a group is part of Kubernetes' own API: it has no dot or ends in .k8s.io.
 func builtIn(group string) bool {
 	return !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io")
 }

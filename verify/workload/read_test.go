@@ -10,12 +10,12 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
-// goldens are what this repository renders, by the name of the case.
+// goldens returns the objects of the golden cases by name.
 func goldens(t testing.TB) map[string][]*manifest.Object {
 	t.Helper()
 	folders, err := filepath.Glob("../../golden/*/objects")
 	if err != nil || len(folders) == 0 {
-		t.Fatalf("no golden case was found: %v", err)
+		t.Fatalf("no golden cases: %v", err)
 	}
 	cases := map[string][]*manifest.Object{}
 	for _, folder := range folders {
@@ -28,21 +28,21 @@ func goldens(t testing.TB) map[string][]*manifest.Object {
 	return cases
 }
 
-// TestOrderDoesNotMatter: whatever order objects come in, the same is read.
+// TestOrderDoesNotMatter checks that the system does not depend on the order of the objects.
 func TestOrderDoesNotMatter(t *testing.T) {
 	for name, objects := range goldens(t) {
-		want := said(t, objects)
+		want := asText(t, objects)
 		for seed := range int64(3) {
 			rand.New(rand.NewSource(seed)).Shuffle(len(objects), func(i, j int) { objects[i], objects[j] = objects[j], objects[i] })
-			if got := said(t, objects); got != want {
-				t.Errorf("%s, seed %d: another order reads as\n%s\nnot\n%s", name, seed, got, want)
+			if got := asText(t, objects); got != want {
+				t.Errorf("%s, seed %d: got\n%s\nwant\n%s", name, seed, got, want)
 			}
 		}
 	}
 }
 
-// said is all that is read of objects, as text.
-func said(t *testing.T, objects []*manifest.Object) string {
+// asText returns the system of objects as text.
+func asText(t *testing.T, objects []*manifest.Object) string {
 	t.Helper()
 	s, err := Read(objects)
 	if err == nil {
@@ -58,7 +58,7 @@ func said(t *testing.T, objects []*manifest.Object) string {
 	return string(text)
 }
 
-// FuzzRead: manifests are somebody else's, so that nothing in them may be more than an error; and what is read makes pods.
+// FuzzRead checks that no manifest causes a panic, and that every workload has a replication model and pods.
 func FuzzRead(f *testing.F) {
 	for _, file := range []string{"golden/native/objects", "golden/web-multi-zone/objects", "verify/rules/testdata"} {
 		err := filepath.WalkDir(filepath.Join("../..", file), func(path string, d os.DirEntry, err error) error {

@@ -6,32 +6,31 @@ import (
 	"strings"
 )
 
-// Model is how the pods of a workload stand to each other: what of them must be there for the workload to serve.
+// Model is the replication model of a workload: how many of its pods must be ready so that it serves.
 type Model string
 
-// The models, in the words of the field.
+// The replication models.
 const (
-	// Quorum: pods vote, and more than half of all must be there.
+	// Quorum needs a majority of the pods.
 	Quorum Model = "quorum"
-	// Standby: one works, which holds a lease or lock that others keep, and the rest wait. One must be there.
+	// Standby has one active pod, which holds a lease or a lock outside the workload. It needs one pod.
 	Standby Model = "standby"
-	// Elected: one works, for whom more than half of all have voted, and the rest wait. When it goes, more than half must be
-	// there to vote again.
+	// Elected has one active pod, elected by a majority of the pods. After its failure it needs a majority for the next election.
 	Elected Model = "elected"
-	// Stateless: any pod serves. One must be there.
+	// Stateless pods are interchangeable. It needs one pod.
 	Stateless Model = "stateless"
-	// Single: there can be only one, and it must be there.
+	// Single has at most one pod, and needs it.
 	Single Model = "single"
-	// PerNode: each pod serves its node.
+	// PerNode pods each serve their node. It needs all pods.
 	PerNode Model = "per-node"
-	// Finite: it runs to its end.
+	// Finite workloads run to completion. They need no pod.
 	Finite Model = "finite"
 )
 
-// Models are all models, as they are written.
+// Models lists all models.
 var Models = []Model{Quorum, Standby, Elected, Stateless, Single, PerNode, Finite}
 
-// ParseModel reads a model as it is written. The error says what may be.
+// ParseModel parses a model. The error lists the valid ones.
 func ParseModel(text string) (Model, error) {
 	if model := Model(text); slices.Contains(Models, model) {
 		return model, nil
@@ -43,19 +42,19 @@ func ParseModel(text string) (Model, error) {
 	return "", fmt.Errorf("is %q: want one of %s", text, strings.Join(all, ", "))
 }
 
-// Replication is a workload's model, and how that is known.
+// Replication is a workload's replication model and its source.
 type Replication struct {
 	Model Model
-	// Assumed: nobody said so.
+	// Assumed is set if the model is inferred from the kind and images.
 	Assumed bool
-	// Why says what the model was taken from.
+	// Why is the source of the model, for people.
 	Why string
 }
 
-// Annotation says a workload's model where it is known best.
+// Annotation is the annotation of an object with the model of its workload.
 const Annotation = "holdfast-ha.github.io/replication"
 
-// Needs is how many of n pods must serve for the workload to serve.
+// Needs returns how many of n pods must be ready so that the workload serves.
 func (m Model) Needs(n int) int {
 	switch m {
 	case Quorum, Elected:

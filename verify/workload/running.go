@@ -13,80 +13,80 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
-// Running is a pod that is on a node already.
+// Running is an existing pod that is bound to a node.
 type Running struct {
 	Name, Node string
-	// Ordinal is the number at the end of its name, by which a StatefulSet knows it; -1 without one.
+	// Ordinal is the number at the end of the name, the pod's ordinal in a StatefulSet; -1 without one.
 	Ordinal int
 
 	since time.Time
 }
 
-// makers finds the object that another one is made of, among all that were given.
-type makers map[key]*manifest.Object
+// owners finds the owner of an object among all objects.
+type owners map[key]*manifest.Object
 
-// of is the object that a controller makes o of, nil if there is none among those that were given. The ReplicaSet between a
-// Deployment and its pods need not be: its name is that of the Deployment, and the hash that the pods are labelled with.
-func (m makers) of(o *manifest.Object) *manifest.Object {
+// of returns the owner of o, nil if it is not among the objects. The ReplicaSet between a Deployment and its pods may be missing:
+// its name consists of the Deployment's name and the pod-template-hash of the pods.
+func (all owners) of(o *manifest.Object) *manifest.Object {
 	c := o.Controller
 	if c == nil {
 		return nil
 	}
-	if maker := m[key{c.Group(), c.Kind, o.Namespace, c.Name}]; maker != nil && reads(c.Group(), c.Kind) {
-		return maker
+	if owner := all[key{c.Group(), c.Kind, o.Namespace, c.Name}]; owner != nil && supported(c.Group(), c.Kind) {
+		return owner
 	}
-	name, is := strings.CutSuffix(c.Name, "-"+o.Labels["pod-template-hash"])
-	if !is || c.Group() != "apps" || c.Kind != ReplicaSet {
+	name, ok := strings.CutSuffix(c.Name, "-"+o.Labels["pod-template-hash"])
+	if !ok || c.Group() != "apps" || c.Kind != ReplicaSet {
 		return nil
 	}
-	return m[key{"apps", Deployment, o.Namespace, name}]
+	return all[key{"apps", Deployment, o.Namespace, name}]
 }
 
-// made is an object that a controller made, and what it comes from in the end.
-type made struct {
-	object, of *manifest.Object
+// dependent is an object that a controller created, and the root of its owners.
+type dependent struct {
+	object, root *manifest.Object
 }
 
-// apart sets those objects apart that controllers make of others of them: they say no more, but for where pods are. The pods of a
-// node's own files come and go with it.
-func apart(objects []*manifest.Object) (own []*manifest.Object, some []made) {
-	all := makers{}
+// splitDependents separates the objects that the controllers of other objects create. They add nothing to their owners but the
+// nodes of pods. Static pods, whose owner is a Node, are dropped: they fail and return with their node.
+func splitDependents(objects []*manifest.Object) (roots []*manifest.Object, dependents []dependent) {
+	all := owners{}
 	for _, o := range objects {
 		all[key{o.Group(), o.Kind, o.Namespace, o.Name}] = o
 	}
 	for _, o := range objects {
-		of := all.of(o)
-		if of == nil {
+		root := all.of(o)
+		if root == nil {
 			if c := o.Controller; c == nil || c.Group() != "" || c.Kind != "Node" {
-				own = append(own, o)
+				roots = append(roots, o)
 			}
 			continue
 		}
-		for range objects { // nothing is made of itself, whatever a file says
-			next := all.of(of)
+		for range objects { // a file may contain a cycle of owners
+			next := all.of(root)
 			if next == nil {
 				break
 			}
-			of = next
+			root = next
 		}
-		some = append(some, made{o, of})
+		dependents = append(dependents, dependent{o, root})
 	}
-	return own, some
+	return roots, dependents
 }
 
-// run notes which pods of workloads are on nodes. Those that have ended, or are about to go, are not.
-func (s *System) run(some []made) error {
-	of := map[*manifest.Object]*Workload{}
+// noteRunning adds existing pods to their workloads, without those that have completed, are Terminating or have no node.
+func (s *System) noteRunning(dependents []dependent) error {
+	byObject := map[*manifest.Object]*Workload{}
 	for _, w := range s.Workloads {
-		of[w.Object] = w
+		byObject[w.Object] = w
 	}
-	for _, m := range some {
-		w := of[m.of]
-		if w == nil || m.object.Group() != "" || m.object.Kind != Pod {
+	for _, d := range dependents {
+		w := byObject[d.root]
+		if w == nil || d.object.Group() != "" || d.object.Kind != Pod {
 			continue
 		}
 		var p corev1.Pod
-		if err := m.object.Decode(&p); err != nil {
+		if err := d.object.Decode(&p); err != nil {
 			return err
 		}
 		if p.Spec.NodeName != "" && p.DeletionTimestamp == nil && p.Status.Phase != corev1.PodSucceeded && p.Status.Phase != corev1.PodFailed {
@@ -96,7 +96,7 @@ func (s *System) run(some []made) error {
 	for _, w := range s.Workloads {
 		slices.SortStableFunc(w.Running, func(a, b Running) int { return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.Name, b.Name)) })
 		if c := w.Object.Controller; c != nil && w.Kind == Pod {
-			s.assume(w.Object, fmt.Sprintf("its controller, %s %s, is not in the manifests: it is taken for a pod that nobody makes again", c.Kind, c.Name), "metadata", "ownerReferences")
+			s.assume(w.Object, fmt.Sprintf("its controller, %s %s, is not in the manifests: assumed to be an unmanaged pod, which is not recreated", c.Kind, c.Name), "metadata", "ownerReferences")
 		}
 	}
 	return nil

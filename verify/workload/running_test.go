@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// podOf is a pod on a node, made by a controller "KIND NAME" of a group; FURTHER goes into its metadata.
+// podOf returns a pod on a node with the controller "KIND NAME" in apps/v1. FURTHER is added to its metadata.
 func podOf(name, controller, node, further string) string {
 	kind, of, _ := strings.Cut(controller, " ")
 	return strings.NewReplacer("NAME", name, "KIND", kind, "OF", of, "NODE", node, "FURTHER", further).Replace(`
@@ -17,27 +17,27 @@ func podOf(name, controller, node, further string) string {
 `)
 }
 
-// TestRunning: pods that controllers made are those of the workloads which they come from, and no workloads themselves.
+// TestRunning checks that existing pods are assigned to the workload of their owner and are not workloads themselves.
 func TestRunning(t *testing.T) {
 	const hashed = "labels: {pod-template-hash: 7d8f}"
 	deployment := `{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {` + pods + `}}`
 	set := `{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {` + pods + `}}`
 	for name, c := range map[string]struct{ text, want string }{
-		"nothing runs": {deployment, "Deployment a []"},
-		"the ReplicaSet is there": {deployment + "\n---\n" + strings.Replace(strings.Replace(deployment, "Deployment, metadata: {name: a", "ReplicaSet, metadata: {name: b, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: a, controller: true}]", 1), "spec: {", "spec: {replicas: 1, ", 1) +
+		"no pods": {deployment, "Deployment a []"},
+		"the ReplicaSet is in the manifests": {deployment + "\n---\n" + strings.Replace(strings.Replace(deployment, "Deployment, metadata: {name: a", "ReplicaSet, metadata: {name: b, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: a, controller: true}]", 1), "spec: {", "spec: {replicas: 1, ", 1) +
 			podOf("b-x", "ReplicaSet b", "n1", ""), "Deployment a [b-x n1 -1]"},
-		"the ReplicaSet is known by its name":          {deployment + podOf("a-7d8f-x", "ReplicaSet a-7d8f", "n1", hashed), "Deployment a [a-7d8f-x n1 -1]"},
-		"a ReplicaSet of its own":                      {deployment + podOf("a-7d8f-x", "ReplicaSet b-7d8f", "n1", hashed), "Deployment a [], Pod a-7d8f-x [a-7d8f-x n1 -1]"},
-		"another kind of the same name":                {deployment + podOf("a-0", "StatefulSet a", "n1", ""), "Deployment a [], Pod a-0 [a-0 n1 -1]"},
-		"the oldest first":                             {set + podOf("a-0", "StatefulSet a", "n1", "creationTimestamp: 2026-01-02T00:00:00Z") + podOf("a-1", "StatefulSet a", "n2", "creationTimestamp: 2026-01-01T00:00:00Z"), "StatefulSet a [a-1 n2 1 a-0 n1 0]"},
-		"of those that are alike the first by name":    {set + podOf("a-1", "StatefulSet a", "n1", "") + podOf("a-0", "StatefulSet a", "n1", ""), "StatefulSet a [a-0 n1 0 a-1 n1 1]"},
-		"it has no node":                               {set + podOf("a-0", "StatefulSet a", "", ""), "StatefulSet a []"},
-		"it is about to go":                            {set + podOf("a-0", "StatefulSet a", "n1", "deletionTimestamp: 2026-01-01T00:00:00Z"), "StatefulSet a []"},
-		"it has ended":                                 {set + strings.Replace(podOf("a-0", "StatefulSet a", "n1", ""), "  spec", "  status: {phase: Failed}, spec", 1), "StatefulSet a []"},
-		"it is in another namespace":                   {set + podOf("a-0", "StatefulSet a", "n1", "namespace: b"), "StatefulSet a [], Pod b/a-0 [a-0 n1 -1]"},
-		"a file of its node made it":                   {set + strings.Replace(podOf("a-0", "Node n1", "n1", ""), "apps/v1, kind: Node", "v1, kind: Node", 1), "StatefulSet a []"},
-		"an operator made it of which nothing is read": {strings.Replace(podOf("a-0", "Database a", "n1", ""), "apps/v1", "example.com/v1", 1), "Pod a-0 [a-0 n1 -1]"},
-		"what it is made of is made of something else": {`
+		"the ReplicaSet is not in the manifests":      {deployment + podOf("a-7d8f-x", "ReplicaSet a-7d8f", "n1", hashed), "Deployment a [a-7d8f-x n1 -1]"},
+		"a ReplicaSet without a Deployment":           {deployment + podOf("a-7d8f-x", "ReplicaSet b-7d8f", "n1", hashed), "Deployment a [], Pod a-7d8f-x [a-7d8f-x n1 -1]"},
+		"an owner of another kind with the same name": {deployment + podOf("a-0", "StatefulSet a", "n1", ""), "Deployment a [], Pod a-0 [a-0 n1 -1]"},
+		"the oldest first":                            {set + podOf("a-0", "StatefulSet a", "n1", "creationTimestamp: 2026-01-02T00:00:00Z") + podOf("a-1", "StatefulSet a", "n2", "creationTimestamp: 2026-01-01T00:00:00Z"), "StatefulSet a [a-1 n2 1 a-0 n1 0]"},
+		"of the same age, by name":                    {set + podOf("a-1", "StatefulSet a", "n1", "") + podOf("a-0", "StatefulSet a", "n1", ""), "StatefulSet a [a-0 n1 0 a-1 n1 1]"},
+		"a pod without a node":                        {set + podOf("a-0", "StatefulSet a", "", ""), "StatefulSet a []"},
+		"a Terminating pod":                           {set + podOf("a-0", "StatefulSet a", "n1", "deletionTimestamp: 2026-01-01T00:00:00Z"), "StatefulSet a []"},
+		"a failed pod":                                {set + strings.Replace(podOf("a-0", "StatefulSet a", "n1", ""), "  spec", "  status: {phase: Failed}, spec", 1), "StatefulSet a []"},
+		"a pod in another namespace":                  {set + podOf("a-0", "StatefulSet a", "n1", "namespace: b"), "StatefulSet a [], Pod b/a-0 [a-0 n1 -1]"},
+		"a static pod":                                {set + strings.Replace(podOf("a-0", "Node n1", "n1", ""), "apps/v1, kind: Node", "v1, kind: Node", 1), "StatefulSet a []"},
+		"an owner of an unsupported kind":             {strings.Replace(podOf("a-0", "Database a", "n1", ""), "apps/v1", "example.com/v1", 1), "Pod a-0 [a-0 n1 -1]"},
+		"owners of owners": {`
 {apiVersion: argoproj.io/v1alpha1, kind: Sensor, metadata: {name: s}, spec: {}}
 ---
 {apiVersion: apps/v1, kind: Deployment, metadata: {name: s-sensor-x, ownerReferences: [{apiVersion: argoproj.io/v1alpha1, kind: Sensor, name: s, controller: true}]}, spec: {` + pods + `}}` +
@@ -62,7 +62,7 @@ func TestRunning(t *testing.T) {
 			if len(s.Objects) != len(s.Workloads) {
 				t.Errorf("objects %v", s.Objects)
 			}
-			assumed := slices.ContainsFunc(s.Assumed, func(a Assumption) bool { return strings.Contains(a.Text, "nobody makes again") })
+			assumed := slices.ContainsFunc(s.Assumed, func(a Assumption) bool { return strings.Contains(a.Text, "unmanaged pod") })
 			if assumed != strings.Contains(c.want, "Pod ") {
 				t.Errorf("assumed: %v", s.Assumed)
 			}
@@ -70,8 +70,8 @@ func TestRunning(t *testing.T) {
 	}
 }
 
-// TestMadeOfItself: a file may say that objects are made of each other, which no cluster does.
-func TestMadeOfItself(t *testing.T) {
+// TestOwnerCycle: a file may contain a cycle of owners, which no cluster has.
+func TestOwnerCycle(t *testing.T) {
 	circle := func(name, of string) string {
 		return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: " + name + ", ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: " + of + ", controller: true}]}, spec: {" + pods + "}}\n---\n"
 	}

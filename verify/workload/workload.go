@@ -1,10 +1,10 @@
-// Package workload reads what makes pods, and what watches over them, out of manifests.
+// Package workload reads the workloads of manifests: objects that create pods, and the objects that affect those pods.
 //
-// Everything has the defaults that the API server would have given it, from its own code. A workload under a
-// HorizontalPodAutoscaler has at rest the fewest pods that it leaves it: that is what a quiet night has.
+// All objects get the API server's defaults, by its own code. A workload with a HorizontalPodAutoscaler has the autoscaler's
+// minimum of pods in the steady state, as in a quiet night.
 //
-// Left out is what changes pods on their way into the cluster: LimitRange and ResourceQuota, RuntimeClass overhead, webhooks
-// and admission policies of other kinds than the plugins DefaultTolerationSeconds and Priority.
+// Not modelled are changes to pods at admission, but for the plugins DefaultTolerationSeconds and Priority: LimitRange,
+// ResourceQuota, RuntimeClass overhead, webhooks and admission policies.
 package workload
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
-// The kinds of controllers that make pods. A custom resource's workload has the kind that its controller makes.
+// The kinds that create pods. The workload of a custom resource has the kind that its controller creates.
 const (
 	Deployment  = "Deployment"
 	StatefulSet = "StatefulSet"
@@ -31,43 +31,42 @@ const (
 	Pod         = "Pod"
 )
 
-// Workload makes pods of one template.
+// Workload creates pods from a template.
 type Workload struct {
-	// Object is what stands in the manifests; Kind and Name are those of what makes the pods, which differ from the
-	// object's where that is a custom resource.
+	// Object is the object in the manifests. Kind and Name are those of the object that creates the pods, which differ from
+	// it for custom resources.
 	Object                *manifest.Object
 	Kind, Namespace, Name string
-	// Replicas is how many pods there are at rest; 0 for a DaemonSet, which has one on each node that takes it.
+	// Replicas is the number of pods in the steady state; 0 for a DaemonSet, which has one on each matching node.
 	Replicas int
-	// Min and Max are how few and how many an autoscaler makes of them, Replicas both without one.
+	// Min and Max are the bounds of the autoscaler; both are Replicas without one.
 	Min, Max int
-	// Autoscaler is what scales it, nil if nothing does.
+	// Autoscaler is the HorizontalPodAutoscaler of the workload, nil without one.
 	Autoscaler *manifest.Object
-	// Selector says which pods are its own; nil for a Job and a Pod.
+	// Selector selects the workload's pods; nil for a Job and a Pod.
 	Selector *metav1.LabelSelector
 	Template corev1.PodTemplateSpec
-	// TemplatePath is where the template stands in the object: "spec", "template".
+	// TemplatePath is the path of the template in the object: "spec", "template".
 	TemplatePath []string
 	Rollout      Rollout
-	// MinReady is how long a pod must have been ready to count as available.
+	// MinReady is how long a pod must be ready to count as available.
 	MinReady time.Duration
-	// Claims are made for each pod, and stay its own.
-	Claims []corev1.PersistentVolumeClaim
-	// Replication is how its pods stand to each other.
+	// Claims are the volumeClaimTemplates: each pod has a PersistentVolumeClaim of its own from each.
+	Claims      []corev1.PersistentVolumeClaim
 	Replication Replication
-	// Election is how the pods of an EventSource or a Sensor choose the one that works; None where all do, where that depends on
-	// an EventBus that is not in the manifests, and of other workloads.
+	// Election is how the pods of an EventSource or a Sensor elect the active one. It is None if all are active, if it depends on
+	// an EventBus that is not in the manifests, and for other workloads.
 	Election argoevents.Election
-	// Running are the pods that it has on nodes already, the oldest first.
+	// Running are the existing pods on nodes, the oldest first.
 	Running []Running
 
-	// onNodes is how a DaemonSet rolls, with percentages of the nodes that it runs on.
-	onNodes *appsv1.RollingUpdateDaemonSet
-	// lease is how pods of Argo Events keep theirs.
+	// daemonRollout is the rolling update of a DaemonSet, whose percentages depend on the number of its nodes.
+	daemonRollout *appsv1.RollingUpdateDaemonSet
+	// lease is the lease timing of Argo Events' pods.
 	lease Lease
-	// known is what the code says that makes the pods, if nobody says otherwise.
+	// known is the replication by the controller of a custom resource.
 	known Replication
-	// inline: the template's spec stands in the object without a key of its own.
+	// inline is set if the fields of the pod's spec are in the template without a spec key.
 	inline bool
 }
 
@@ -83,10 +82,10 @@ type Rollout struct {
 	Partition int
 }
 
-// String names the workload for people, by the object that they know.
+// String is the kind and name of the workload's object.
 func (w *Workload) String() string { return w.Object.String() }
 
-// Path is where a field of the pod's template stands in the object.
+// Path returns the path of a field of the pod template in the object.
 func (w *Workload) Path(path ...string) []string {
 	if w.inline && len(path) > 0 && path[0] == "spec" {
 		path = path[1:]
@@ -94,21 +93,21 @@ func (w *Workload) Path(path ...string) []string {
 	return slices.Concat(w.TemplatePath, path)
 }
 
-// At is where a field of the pod's template stands, "file:line".
+// At returns the position of a field of the pod template, "file:line".
 func (w *Workload) At(path ...string) string { return w.Object.At(w.Path(path...)...) }
 
-// System is all that was read.
+// System is the workloads of manifests and the objects around them.
 type System struct {
-	// Objects is everything but what controllers made of other objects in it, ordered by namespace, kind and name.
+	// Objects are all objects but the dependents of others, ordered by namespace, kind and name.
 	Objects   []*manifest.Object
 	Workloads []*Workload
 	Budgets   []*Budget
-	// Services are those that were read, and those that controllers make of custom resources; Namespaces are those that were read.
+	// Services are the Services of the manifests and those that controllers create for custom resources.
 	Services   []*corev1.Service
 	Namespaces []*corev1.Namespace
-	// Unsupported are objects of kinds that nothing is known of.
+	// Unsupported are custom resources of unsupported kinds: the pods that they create are unknown.
 	Unsupported []*manifest.Object
-	// Assumed is what was taken for granted, for it is not in the manifests.
+	// Assumed are assumptions about objects that are not in the manifests.
 	Assumed []Assumption
 
 	autoscalers map[key]*autoscaler
@@ -116,7 +115,7 @@ type System struct {
 	buses       map[string]*argoevents.EventBus
 }
 
-// Assumption is something that an object refers to and that is taken for granted.
+// Assumption is an assumption about a field of an object.
 type Assumption struct {
 	Object *manifest.Object
 	Path   []string

@@ -21,11 +21,11 @@ func read(t *testing.T, text string) (*System, error) {
 	return Read(objects)
 }
 
-// pods is a selector and a template that belong together.
+// pods is a selector and a matching template.
 const pods = `selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: i}]}}`
 
-// TestRead holds numbers against what Kubernetes makes of them: its defaults, and its rounding. Of how it rolls are said how
-// many more and fewer pods there may be, and for a StatefulSet whether all start at once and from which ordinal on they roll.
+// TestRead checks replicas and rollouts with Kubernetes' defaults and rounding. A rollout is printed as type, maxSurge,
+// maxUnavailable, parallel and partition.
 func TestRead(t *testing.T) {
 	const bare = `template: {spec: {containers: []}}`
 	for _, c := range []struct{ kind, spec, want string }{
@@ -77,7 +77,7 @@ func TestUnsupportedKinds(t *testing.T) {
 	}
 }
 
-// TestRefusals: what the API server or a controller would refuse is an error with file and line, object, key and what is wrong.
+// TestRefusals checks that objects which the API server or a controller rejects are errors with file, line, object and key.
 func TestRefusals(t *testing.T) {
 	const template = "\n  selector: {matchLabels: {app: a}}\n  template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: i}]}}"
 	for _, c := range []struct{ kind, spec, want string }{
@@ -86,18 +86,18 @@ func TestRefusals(t *testing.T) {
 		{"apps/v1 Deployment", template + "\n  strategy:\n    rollingUpdate:\n      maxSurge: many", "m.yaml:9: Deployment a: spec.strategy.rollingUpdate.maxSurge: "},
 		{"apps/v1 StatefulSet", template + "\n  updateStrategy:\n    rollingUpdate: {maxUnavailable: -1}", "m.yaml:8: StatefulSet a: spec.updateStrategy.rollingUpdate.maxUnavailable: is -1: want a number"},
 		{"apps/v1 DaemonSet", template + "\n  updateStrategy:\n    rollingUpdate: {maxSurge: many}", "m.yaml:8: DaemonSet a: spec.updateStrategy.rollingUpdate.maxSurge: "},
-		{"apps/v1 Deployment", "\n  replicas: -3", "m.yaml:5: Deployment a: spec.replicas: it has -3 pods: want 0 to 150000"},
-		{"batch/v1 Job", "\n  parallelism: 2000000000", "m.yaml:5: Job a: spec.parallelism: it has 2000000000 pods: want 0 to 150000"},
+		{"apps/v1 Deployment", "\n  replicas: -3", "m.yaml:5: Deployment a: spec.replicas: is -3: want 0 to 150000 pods"},
+		{"batch/v1 Job", "\n  parallelism: 2000000000", "m.yaml:5: Job a: spec.parallelism: is 2000000000: want 0 to 150000 pods"},
 		{"policy/v1 PodDisruptionBudget", "\n  minAvailable: -1", "m.yaml:5: PodDisruptionBudget a: spec.minAvailable: is -1: want a number of pods or a percentage"},
 		{"policy/v1 PodDisruptionBudget", "\n  selector: {matchExpressions: [{key: a, operator: Near}]}", `m.yaml:5: PodDisruptionBudget a: spec.selector: "Near" is not a valid label selector operator`},
 		{"v1 Service", " {publishNotReadyAddresses: often}", `m.yaml:4: Service a: spec.publishNotReadyAddresses: is "often": want true or false`},
 		{"v1 ReplicationController", "\n  replicas: 1", "m.yaml:4: ReplicationController a: spec.template: is missing"},
-		{"autoscaling/v2 HorizontalPodAutoscaler", "\n  minReplicas: 3\n  maxReplicas: 2", "m.yaml:6: HorizontalPodAutoscaler a: spec.maxReplicas: is 2, and spec.minReplicas 3"},
-		{"argoproj.io/v1alpha1 EventBus", "\n  jetstream:\n    replicas: 2", "m.yaml:6: EventBus a: spec.jetstream.replicas: is 2: the controller wants 1, or 3 and more"},
+		{"autoscaling/v2 HorizontalPodAutoscaler", "\n  minReplicas: 3\n  maxReplicas: 2", "m.yaml:6: HorizontalPodAutoscaler a: spec.maxReplicas: is 2 and spec.minReplicas is 3"},
+		{"argoproj.io/v1alpha1 EventBus", "\n  jetstream:\n    replicas: 2", "m.yaml:6: EventBus a: spec.jetstream.replicas: is 2, which the controller rejects: want 1, or 3 or more"},
 		{"argoproj.io/v1alpha1 EventBus", "\n  jetstream:\n    tolerations: all", `m.yaml:6: EventBus a: spec.jetstream.tolerations: is "all": want a list`},
-		{"argoproj.io/v1alpha1 EventSource", "\n  webhook: {a: {}}\n  kafka: {a: {}}", "m.yaml:6: EventSource a: spec.kafka: has kafka, of which one pod works, and webhook, of which all do"},
+		{"argoproj.io/v1alpha1 EventSource", "\n  webhook: {a: {}}\n  kafka: {a: {}}", "m.yaml:6: EventSource a: spec.kafka: has kafka (one active pod) and webhook (all pods active)"},
 		{"argoproj.io/v1alpha1 EventSource", "\n  replicas: two", `m.yaml:5: EventSource a: spec.replicas: is "two": want a whole number`},
-		{"v1 ConfigMap", " {}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}", "m.yaml:6: ConfigMap a: is there twice: the other is at m.yaml:1"},
+		{"v1 ConfigMap", " {}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}", "m.yaml:6: ConfigMap a: is a duplicate of the object at m.yaml:1"},
 	} {
 		version, kind, _ := strings.Cut(c.kind, " ")
 		_, err := read(t, "apiVersion: "+version+"\nkind: "+kind+"\nmetadata: {name: a}\nspec:"+c.spec)
@@ -138,14 +138,14 @@ spec:
 		t.Errorf("pod %s/%s %v", p.Namespace, p.Name, p.Labels)
 	}
 	if got := p.Spec.Containers[0].Resources.Requests.Cpu().Value(); got != 2 {
-		t.Errorf("asks for %d CPU, its limit is 2", got)
+		t.Errorf("requests %d CPU, want the limit of 2", got)
 	}
 	var seconds []int64
 	for _, t := range p.Spec.Tolerations {
 		seconds = append(seconds, *t.TolerationSeconds)
 	}
 	if !slices.Equal(seconds, []int64{10, 300}) {
-		t.Errorf("tolerates for %v s", seconds)
+		t.Errorf("toleration seconds %v", seconds)
 	}
 	for _, c := range []struct {
 		selector  *metav1.LabelSelector
@@ -159,7 +159,7 @@ spec:
 			t.Fatal(err)
 		}
 		if own, next := selector.Matches(labels.Set(p.Labels)), selector.Matches(labels.Set(w.Pod(1, 3).Labels)); own != c.own || next != c.next {
-			t.Errorf("%v: its own revision %v, the next %v", c.selector, own, next)
+			t.Errorf("%v: matches its own revision: %v, the next: %v", c.selector, own, next)
 		}
 	}
 	if len(w.Template.Spec.TopologySpreadConstraints[0].LabelSelector.MatchExpressions) > 0 || w.Template.Labels["pod-template-hash"] != "" {
@@ -169,7 +169,7 @@ spec:
 		t.Errorf("pods of a StatefulSet: %s %s", a.Name, b.Name)
 	}
 	if got := w.At("spec", "containers", "0", "image"); got != "m.yaml:18" {
-		t.Errorf("the image is at %s", got)
+		t.Errorf("position of the image: %s", got)
 	}
 }
 
@@ -201,16 +201,16 @@ func TestSetReplication(t *testing.T) {
 	var got []string
 	for _, w := range s.Workloads {
 		if w.Replication.Why == "" {
-			t.Errorf("%s does not say why", w)
+			t.Errorf("%s: no reason", w)
 		}
 		got = append(got, fmt.Sprint(w.Replication.Model, w.Replication.Assumed))
 	}
 	if want := []string{"quorumtrue", "singletrue", "statelesstrue", "standbyfalse", "quorumfalse"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	for said, want := range map[string]string{"StatefulSet/x": "there is no such workload", "StatefulSet/a": `replication of StatefulSet/a: is "many": want one of quorum, standby`} {
-		if err := s.SetReplication(map[string]string{said: "many"}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want %s", said, err, want)
+	for name, want := range map[string]string{"StatefulSet/x": "no workload has this name", "StatefulSet/a": `replication of StatefulSet/a: is "many": want one of quorum, standby`} {
+		if err := s.SetReplication(map[string]string{name: "many"}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", name, err, want)
 		}
 	}
 	s.Workloads[3].Object.Annotations[Annotation] = "many"
