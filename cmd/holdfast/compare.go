@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/generator/render"
 	"github.com/holdfast-ha/holdfast/verify/availability"
-	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 	"github.com/spf13/cobra"
 )
@@ -72,9 +70,4 @@ func (f *compareFlags) readRates() (availability.Rates, error) {
 		return availability.Rates{}, err
 	}
 	return availability.Parse(f.rates, text)
-}
-
-// smallestCluster is the smallest cluster on which the profile's promise holds.
-func smallestCluster(p profile.Profile) (cluster.Cluster, error) {
-	return cluster.Uniform(max(p.Needs.Nodes, p.Needs.Zones), p.Needs.Zones)
 }

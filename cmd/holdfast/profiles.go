@@ -138,5 +138,8 @@ func needs(p profile.Profile) string {
 	if p.Needs.Zones > 0 {
 		text += fmt.Sprintf(" in %d zones", p.Needs.Zones)
 	}
+	for _, d := range failureDomains([]profile.Profile{p}) {
+		text += fmt.Sprintf(" in %d %ss", p.Domains(d.Label), d.Name)
+	}
 	return text
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/verdict"
 )
 
-// smallest is the smallest cluster on which a requirement can be kept, and the requirement.
+// smallest is the size of the smallest cluster on which a requirement can be kept, and the requirement.
 type smallest struct {
 	requirement  verdict.Requirement
 	nodes, zones int
@@ -37,38 +37,71 @@ func (f *verifyFlags) requirement(known []cluster.Domain) (verdict.Requirement, 
 
 // smallest returns the smallest cluster for the requirement of flags and config. Without one, the profile has it.
 func (f *verifyFlags) smallest(q verdict.Requirement, profiles []profile.Profile) (smallest, error) {
+	if f.values.profile == "" {
+		s := newSmallest(q, profile.Profile{})
+		return s, f.validateLimit(q)
+	}
+	p, err := profile.Find(profiles, f.values.profile)
+	if err != nil {
+		return smallest{}, err
+	}
+	promised, err := promise(p)
+	if err != nil {
+		return smallest{}, err
+	}
+	q = q.Or(promised)
+	return newSmallest(q, p), f.validateLimit(q)
+}
+
+// newSmallest returns the smallest cluster for a requirement. A profile without a name has no needs.
+func newSmallest(q verdict.Requirement, p profile.Profile) smallest {
 	// The smallest quorum that survives the failure of one domain needs three of them.
 	const enough = 3
-	s := smallest{requirement: q, nodes: enough}
-	var p profile.Profile
-	switch {
-	case f.values.profile != "":
-		var err error
-		if p, err = profile.Find(profiles, f.values.profile); err != nil {
-			return s, err
+	s := smallest{requirement: q, nodes: p.Needs.Nodes, zones: p.Needs.Zones}
+	if p.Name == "" {
+		s.nodes = enough
+		if len(q.Domains) == 0 || slices.Contains(q.Domains, cluster.Zone) {
+			s.zones = enough
 		}
-		promised, err := verdict.ParseRequirement(p.Requirement(), nil)
-		if err != nil {
-			return s, fmt.Errorf("profile %s: %w", p.Name, err)
-		}
-		s.requirement = q.Or(promised)
-		s.nodes, s.zones = p.Needs.Nodes, p.Needs.Zones
-	case len(q.Domains) == 0 || slices.Contains(q.Domains, cluster.Zone):
-		s.zones = enough
 	}
-	if err := s.requirement.Validate(); err != nil {
-		where := "--within"
-		if !f.given("within") {
-			where = f.configFile + ": within"
-		}
-		return s, fmt.Errorf("%s: %w", where, err)
-	}
-	for _, d := range s.requirement.Others() {
+	for _, d := range q.Others() {
 		count := cluster.Count{Domain: d, Count: cmp.Or(p.Domains(d.Label), enough)}
 		s.others = append(s.others, count)
 		s.nodes = max(s.nodes, count.Count)
 	}
-	return s, nil
+	s.nodes = max(s.nodes, s.zones)
+	return s
+}
+
+// smallestCluster is the smallest cluster on which the promise of a profile can be kept.
+func smallestCluster(p profile.Profile) (cluster.Cluster, error) {
+	q, err := promise(p)
+	if err != nil {
+		return cluster.Cluster{}, err
+	}
+	s := newSmallest(q, p)
+	return cluster.Uniform(s.nodes, s.zones, s.others...)
+}
+
+// promise is the promise of a profile as a requirement.
+func promise(p profile.Profile) (verdict.Requirement, error) {
+	q, err := verdict.ParseRequirement(p.Requirement(), nil)
+	if err != nil {
+		return q, fmt.Errorf("profile %s: survives: %w", p.Name, err)
+	}
+	return q, nil
+}
+
+// validateLimit returns an error if there is a limit and no requirement.
+func (f *verifyFlags) validateLimit(q verdict.Requirement) error {
+	if err := q.Validate(); err != nil {
+		where := "--within"
+		if !f.given("within") {
+			where = f.configFile + ": within"
+		}
+		return fmt.Errorf("%s: %w", where, err)
+	}
+	return nil
 }
 
 // failureDomains are the failure domains beyond node and zone that profiles name.
@@ -91,7 +124,12 @@ func requirementNames() []string {
 	if err != nil {
 		return nil
 	}
-	return verdict.Names(append([]cluster.Domain{cluster.Node, cluster.Zone}, failureDomains(all)...))
+	return requirementNamesOf(all)
+}
+
+// requirementNamesOf are node, zone and the failure domains of profiles.
+func requirementNamesOf(profiles []profile.Profile) []string {
+	return verdict.Names(append([]cluster.Domain{cluster.Node, cluster.Zone}, failureDomains(profiles)...))
 }
 
 // loadCluster returns the cluster that the flags describe, else that of the config, else the live one, else the smallest.

@@ -15,7 +15,8 @@ const most = 12
 // column is an event with a column in the table. The other events are written only where they interrupt a workload.
 type column struct {
 	event string
-	head  string
+	// head is the heading: "Node failure". In text it is short, so that names of workloads fit beside it.
+	head string
 }
 
 // columns are those of the simulated events.
@@ -81,7 +82,7 @@ func (p *terminal) workloads(r Report) error {
 	columns := r.columns()
 	head := []string{"WORKLOAD", "PODS", "REPLICATION"}
 	for _, c := range columns {
-		head = append(head, strings.ToUpper(c.head))
+		head = append(head, strings.ToUpper(strings.Replace(c.head, " failure", " fails", 1)))
 	}
 	rows, assumed := [][]string{head}, false
 	for _, w := range r.Workloads {

@@ -15,15 +15,12 @@ func requirementRules(domains []cluster.Domain) []report.Rule {
 	const fix = "Spread the pods, or run enough of them that a majority or the needed number is left; if only the recovery takes too long, evict pods from a failed node sooner (tolerationSeconds); or relax the requirement."
 	all := []report.Rule{{ID: report.RequirementRule(report.SteadyState), Protects: "Every pod is scheduled.", Fix: fix}}
 	for _, d := range domains {
-		all = append(all, report.Rule{ID: report.RequirementRule(string(loseDomain(d))), Protects: "The workload keeps serving when any " + d.Name + " fails.", Fix: fix})
+		all = append(all, report.Rule{ID: report.RequirementRule(string(survival.LoseDomain(d))), Protects: "The workload keeps serving when any " + d.Name + " fails.", Fix: fix})
 	}
 	return append(all,
 		report.Rule{ID: report.RequirementRule(report.DrainNode), Protects: "The workload keeps serving when any node is drained, and the drain completes.", Fix: fix},
 		report.Rule{ID: report.RequirementRule(report.Rollout), Protects: "The workload keeps serving during its rollout, and the rollout completes.", Fix: fix})
 }
-
-// loseDomain is the event in which a domain of a kind fails.
-func loseDomain(d cluster.Domain) survival.Event { return survival.Event("lose " + d.Name) }
 
 // Rules returns the names of all that can be ignored: the rules, and those of requirements on node, zone and other domains.
 func Rules(others []cluster.Domain) []string {

@@ -65,14 +65,14 @@ func parseDomain(text string, known []cluster.Domain) (cluster.Domain, error) {
 		return known[i], nil
 	}
 	if !nameFormat.MatchString(name) {
-		return cluster.Domain{}, fmt.Errorf("%s: name of a failure domain is %q: want lower-case letters, digits and -", text, name)
+		return cluster.Domain{}, fmt.Errorf("%s: name is %q: want lower-case letters, digits and -, like rack", text, name)
 	}
-	if problems := validation.IsQualifiedName(label); len(problems) > 0 {
-		return cluster.Domain{}, fmt.Errorf("%s: %q is not a label key: %s", text, label, problems[0])
+	if len(validation.IsQualifiedName(label)) > 0 {
+		return cluster.Domain{}, fmt.Errorf("%s: label is %q: want a label key, like example.org/rack", text, label)
 	}
 	for _, d := range []cluster.Domain{cluster.Node, cluster.Zone} {
 		if (d.Name == name) != (d.Label == label) {
-			return cluster.Domain{}, fmt.Errorf("%s: %s is the failure domain with label %s: use %s for it, and another name for another label", text, d.Name, d.Label, d.Name)
+			return cluster.Domain{}, fmt.Errorf("%s: name %s and label %s belong together: use %s, or another name with another label", text, d.Name, d.Label, d.Name)
 		}
 	}
 	return cluster.Domain{Name: name, Label: label}, nil
@@ -125,7 +125,7 @@ func (r Requirement) Check(c cluster.Cluster) error {
 			continue
 		}
 		if err := checkDomain(c, d); err != nil {
-			return fmt.Errorf("survives %s: %w: two %ss or more are needed, so that one can fail", d.Name, err, d.Name)
+			return fmt.Errorf("survives %s: %w: one %s can fail only where there are two or more", d.Name, err, d.Name)
 		}
 	}
 	return nil
@@ -150,11 +150,11 @@ func checkDomain(c cluster.Cluster, d cluster.Domain) error {
 	}
 	switch {
 	case len(missing) == 0:
-		return fmt.Errorf("all nodes have label %s=%s", d.Label, values[0])
+		return fmt.Errorf("all nodes have the label %s=%s", d.Label, values[0])
 	case len(values) == 0:
-		return fmt.Errorf("no node has label %s: it is missing on %s", d.Label, list)
+		return fmt.Errorf("label %s is missing on all nodes (%s)", d.Label, list)
 	}
-	return fmt.Errorf("label %s is %s or missing: it is missing on %s", d.Label, values[0], list)
+	return fmt.Errorf("label %s has only the value %s and is missing on %s", d.Label, values[0], list)
 }
 
 // covers reports whether a requirement, as it stands in a report, is about an event.

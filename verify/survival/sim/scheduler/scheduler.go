@@ -141,6 +141,10 @@ func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod, volumes ...*core
 	if !status.IsSuccess() {
 		return "", status.AsError()
 	}
+	// With a cancelled context the plugins stop early, without an error.
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
 	best := slices.MaxFunc(scores, func(a, b fwk.NodePluginScores) int {
 		if a.TotalScore != b.TotalScore {
 			return int(a.TotalScore - b.TotalScore)
