@@ -3,11 +3,9 @@ package guarantee
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/placement"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -80,7 +78,7 @@ func (r reader) antiAffinity(t *topology) []limit {
 		if !c.SelectsOwn() {
 			continue
 		}
-		l := limit{partition: t.partition(c.TopologyKey), perRevision: r.perRevision(c), noun: noun(c.TopologyKey), max: [histories]int{1, 1, 1}}
+		l := limit{partition: t.partition(c.TopologyKey), perRevision: r.perRevision(c), noun: placement.DomainNoun(c.TopologyKey), max: [histories]int{1, 1, 1}}
 		for h := range l.why {
 			l.why[h] = fmt.Sprintf("required anti-affinity on %s: one per %s", c.TopologyKey, l.noun)
 			if history(h) != placed && l.perRevision && r.keepsRevisions() {
@@ -99,7 +97,7 @@ func (r reader) spread(p *places) []limit {
 		if !c.SelectsOwn() {
 			continue
 		}
-		l := limit{partition: p.partition(c.TopologyKey), perRevision: r.perRevision(c), noun: noun(c.TopologyKey)}
+		l := limit{partition: p.partition(c.TopologyKey), perRevision: r.perRevision(c), noun: placement.DomainNoun(c.TopologyKey)}
 		others := r.others(c, len(p.nodes))
 		counted, capacities := make([]bool, len(p.nodes)), map[int]int{}
 		for i, n := range p.nodes {
@@ -155,15 +153,4 @@ func mostPods(w *workload.Workload, nodes int) int {
 		return w.Max + (w.Rollout.MaxSurge*w.Max+w.Replicas-1)/w.Replicas
 	}
 	return max(w.Replicas, w.Max) + w.Rollout.MaxSurge
-}
-
-// noun is the word for a topology domain of a key.
-func noun(key string) string {
-	switch key {
-	case cluster.HostLabel:
-		return "node"
-	case cluster.ZoneLabel:
-		return "zone"
-	}
-	return key[strings.LastIndex(key, "/")+1:]
 }

@@ -8,6 +8,7 @@ package placement
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -165,6 +166,17 @@ func (c Constraint) CountsNode(f Fit, n *corev1.Node, keepsOff func(*corev1.Tain
 		return false
 	}
 	return ptr.Deref(c.Spread.NodeTaintsPolicy, corev1.NodeInclusionPolicyIgnore) == corev1.NodeInclusionPolicyIgnore || f.Untolerated(n, keepsOff) == nil
+}
+
+// DomainNoun is the word for a topology domain of a key: node, zone, or the last part of the key.
+func DomainNoun(key string) string {
+	switch key {
+	case corev1.LabelHostname:
+		return "node"
+	case corev1.LabelTopologyZone:
+		return "zone"
+	}
+	return key[strings.LastIndex(key, "/")+1:]
 }
 
 // HasKeys reports whether a node has the topology keys of all required spread constraints of a list. The scheduler puts no pod

@@ -27,7 +27,7 @@ var spreadHasOneDomain = &Rule{
 				}
 				values, _ := facts.LabelValues(eligible, c.TopologyKey)
 				if all := nodes.AllValues(c.TopologyKey); len(values) == 1 && len(all) > 1 {
-					report(c.In("topologyKey"), fmt.Sprintf("all %d pods run in domain %s, because no other of the %d domains is eligible", w.Replicas, values[0], len(all)))
+					report(c.In("topologyKey"), fmt.Sprintf("all %d pods share %s %s, the only eligible one of %d", w.Replicas, placement.DomainNoun(c.TopologyKey), values[0], len(all)))
 				}
 			}
 		}

@@ -56,7 +56,8 @@ func (n *Nodes) findLimits(w *workload.Workload) []Limit {
 // antiAffinityLimit: one pod per topology domain. Nodes without the topology key are in no domain and take any number of pods.
 func antiAffinityLimit(c Constraint, nodes []*corev1.Node) (Limit, bool) {
 	values, all := LabelValues(nodes, c.TopologyKey)
-	return Limit{Pods: len(values), Why: fmt.Sprintf("%s allows 1 per domain, and %s eligible", c, are(len(values), "domain"))}, all && len(values) > 0
+	noun := placement.DomainNoun(c.TopologyKey)
+	return Limit{Pods: len(values), Why: fmt.Sprintf("%s allows 1 per %s, and %s eligible", c, noun, are(len(values), noun))}, all && len(values) > 0
 }
 
 // spreadLimit: while one domain is empty, no other may have more than maxSkew pods. A domain stays empty if it counts although
@@ -73,15 +74,16 @@ func (n *Nodes) spreadLimit(c Constraint, nodes []*corev1.Node) (Limit, bool) {
 	})), c.TopologyKey)
 	l := Limit{Pods: len(usable) * int(c.Spread.MaxSkew)}
 	l.TaintedDomains = slices.DeleteFunc(counted, func(value string) bool { return slices.Contains(usable, value) })
+	noun := placement.DomainNoun(c.TopologyKey)
 	switch minDomains := c.Spread.MinDomains; {
 	case len(usable) == 0:
 		return Limit{}, false
 	case len(l.TaintedDomains) > 0:
-		l.Why = fmt.Sprintf("%s also counts domain %s, where taints keep the pods off, and so allows %d in each of %s",
-			c, strings.Join(l.TaintedDomains, ", "), c.Spread.MaxSkew, Count(len(usable), "other domain"))
+		l.Why = fmt.Sprintf("%s also counts %s %s, where taints keep the pods off, and so allows %d per %s on %s",
+			c, noun, strings.Join(l.TaintedDomains, ", "), c.Spread.MaxSkew, noun, Count(len(usable), "other "+noun))
 		return l, true
 	case minDomains != nil && len(usable) < int(*minDomains):
-		l.Why = fmt.Sprintf("%s has minDomains %d, but %s eligible, and so it allows %d per domain", c, *minDomains, are(len(usable), "domain"), c.Spread.MaxSkew)
+		l.Why = fmt.Sprintf("%s has minDomains %d, but %s eligible, and so it allows %d per %s", c, *minDomains, are(len(usable), noun), c.Spread.MaxSkew, noun)
 		return l, true
 	}
 	return Limit{}, false
