@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -95,6 +96,19 @@ func TestImportsPointDown(t *testing.T) {
 	for pkg := range arrows {
 		if !seen[pkg] {
 			t.Errorf("arrows has an entry for %s, which does not exist", pkg)
+		}
+	}
+}
+
+// TestContributing checks that CONTRIBUTING.md describes every package.
+func TestContributing(t *testing.T) {
+	text, err := os.ReadFile("CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range arrows {
+		if !strings.Contains(string(text), "`"+pkg+"`") && !strings.Contains(string(text), "`"+pkg+"/`") {
+			t.Errorf("CONTRIBUTING.md has no line for package %s", pkg)
 		}
 	}
 }

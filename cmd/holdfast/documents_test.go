@@ -94,21 +94,21 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestPaths checks that every path of the repository in CONTRIBUTING.md exists. Capital letters stand for a name that a reader chooses.
+// TestPaths checks that every path of the repository in the documents exists. Capital letters stand for a name that a reader chooses.
 func TestPaths(t *testing.T) {
-	for _, match := range regexp.MustCompile("`([a-z.][a-z0-9_.*-]*(?:/[A-Za-z0-9_.*-]+)+/?)`").FindAllStringSubmatch(readDocument(t, "CONTRIBUTING.md"), -1) {
-		path := match[1]
-		for strings.ToLower(path) != path {
-			path = filepath.Dir(path)
-		}
-		if found, err := filepath.Glob(filepath.Join("../..", path)); (err != nil || len(found) == 0) && !generatedLater[path] {
-			t.Errorf("CONTRIBUTING.md: %s does not exist", match[1])
+	paths := regexp.MustCompile("`((?:charts|cmd|docs|e2e|generator|golden|internal|profiles|stacks|values|verify)/[A-Za-z0-9_.*/-]+)`")
+	for _, file := range documents(t) {
+		for _, match := range paths.FindAllStringSubmatch(readDocument(t, file), -1) {
+			path := match[1]
+			for strings.ToLower(path) != path {
+				path = filepath.Dir(path)
+			}
+			if found, err := filepath.Glob(filepath.Join("../..", path)); err != nil || len(found) == 0 {
+				t.Errorf("%s: %s does not exist", file, match[1])
+			}
 		}
 	}
 }
-
-// generatedLater lists paths that a command in CONTRIBUTING.md creates.
-var generatedLater = map[string]bool{"dist/checksums.txt": true}
 
 // TestNamedTests checks that every test in a go test command of CONTRIBUTING.md exists.
 func TestNamedTests(t *testing.T) {
