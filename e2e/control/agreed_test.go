@@ -11,9 +11,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// The golden cases are drained and rolled anyway; what verify says of it before is noted beside what came of it.
+// The golden cases are drained and rolled out anyway. The predictions of verify are compared with the outcomes.
 
-// verify is what holdfast verify says of the release as it runs, on its own nodes.
+// verify returns the report of holdfast verify on the running release and its own nodes.
 func (r *release) verify(t *testing.T) verdicts {
 	t.Helper()
 	return verifyRunning(t, r.namespace, writeNodes(t, r.namespace))
@@ -23,21 +23,21 @@ func (r *release) verify(t *testing.T) verdicts {
 func (r *release) note(t *testing.T, c agreement.Check) {
 	t.Helper()
 	if !c.Agrees() {
-		t.Errorf("%s %s: verify says %q, the control plane does %q", c.Event, c.Target, c.Verify, c.Real)
+		t.Errorf("%s %s: verify predicts %q, the control plane does %q", c.Event, c.Target, c.Verify, c.Real)
 	}
 	r.compared.Checks = append(r.compared.Checks, c)
 }
 
-// total is how many pods there are of all workloads, as trial.counts says it of each.
+// total formats the sums of all workloads like trial.counts.
 func total(of map[string]count) string {
 	all := count{}
 	for _, c := range of {
-		all = count{all.ready + c.ready, all.waits + c.waits}
+		all = count{all.ready + c.ready, all.pending + c.pending}
 	}
-	return fmt.Sprintf("%d+%d", all.ready, all.waits)
+	return fmt.Sprintf("%d+%d", all.ready, all.pending)
 }
 
-// running are the pods of the release, but those of Jobs, and how many of them are ready and how many wait.
+// running returns the pods of the release except those of Jobs, and the formatted numbers of ready and Pending ones.
 func (r *release) running(t *testing.T) ([]corev1.Pod, string) {
 	t.Helper()
 	pods, err := r.pods(t.Context())
@@ -48,17 +48,17 @@ func (r *release) running(t *testing.T) ([]corev1.Pod, string) {
 	return pods, total(map[string]count{"": countOf(pods)})
 }
 
-// testAgrees: verify says of pods that run that they are where they are, and how many a node and a zone take.
+// testAgrees: verify reads the placement of running pods, and counts the pods on a node and in a zone.
 func (r *release) testAgrees(t *testing.T) {
 	now := r.verify(t)
 	pods, real := r.running(t)
 	checkPlaces(t, now, pods)
-	r.note(t, agreement.Check{Event: agreement.Runs, Verify: total(now.rest()), Real: real})
+	r.note(t, agreement.Check{Event: agreement.Runs, Verify: total(now.steady()), Real: real})
 	zones := map[string][]string{}
 	for _, n := range r.nodes {
 		zones[n.Zone] = append(zones[n.Zone], n.Name)
 	}
-	// Of a DaemonSet nobody misses the pod of a node that is gone.
+	// A DaemonSet needs no pod on a failed node.
 	left := func(nodes ...string) string {
 		return total(map[string]count{"": countOf(slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool {
 			return slices.Contains(nodes, p.Spec.NodeName) || controller(p).Kind == "DaemonSet"
@@ -77,18 +77,18 @@ func (r *release) testAgrees(t *testing.T) {
 	}
 }
 
-// agreeOnDrain asks verify of the drain of a node. What it returns notes that it came to its end.
+// agreeOnDrain predicts the drain of a node. The returned function records that the drain has ended.
 func (r *release) agreeOnDrain(t *testing.T, node string) func() {
 	t.Helper()
 	now := r.verify(t)
-	said := ends(now.scenario("drain node", node).Stuck == "")
+	predicted := ends(now.scenario("drain node", node).Stuck == "")
 	return func() {
-		r.note(t, agreement.Check{Event: agreement.Drain, Target: node, Verify: said, Real: ends(true)})
+		r.note(t, agreement.Check{Event: agreement.Drain, Target: node, Verify: predicted, Real: ends(true)})
 	}
 }
 
-// agreeOnRolls asks verify of the roll of each workload. What it returns notes that all came to their end.
-func (r *release) agreeOnRolls(t *testing.T) func() {
+// agreeOnRollouts predicts the rollout of each workload. The returned function records that all rollouts have ended.
+func (r *release) agreeOnRollouts(t *testing.T) func() {
 	t.Helper()
 	now := r.verify(t)
 	return func() {

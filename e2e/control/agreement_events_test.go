@@ -18,12 +18,12 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// testRuns: verify says of pods that run that they are where they are, and how many a node and a zone have of each workload.
+// testRuns: verify reads the placement of running pods, and counts the pods of each workload on a node and in a zone.
 func (r *trial) testRuns() {
 	r.t.Helper()
 	now := verifyRunning(r.t, r.Name, r.nodes)
 	pods := r.pods()
-	r.note(agreement.Check{Event: agreement.Runs, Verify: r.counts(now.rest()), Real: r.real(pods)})
+	r.note(agreement.Check{Event: agreement.Runs, Verify: r.counts(now.steady()), Real: r.real(pods)})
 	checkPlaces(r.t, now, pods)
 	for _, n := range r.Nodes {
 		left := slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return p.Spec.NodeName == n.Name || p.Spec.NodeName == "" })
@@ -39,17 +39,17 @@ func (r *trial) testRuns() {
 	}
 }
 
-// notEnds is how a drain or roll that does not come to an end is told of.
+// notEnds begins the outcome of a blocked drain or rollout.
 const notEnds = "does not end"
 
-func ends(is bool) string {
-	if is {
+func ends(done bool) string {
+	if done {
 		return agreement.Ends
 	}
 	return notEnds
 }
 
-// testDrain drains a node, and lets pods come back to it.
+// testDrain drains a node, and uncordons it afterwards.
 func (r *trial) testDrain(node string) {
 	r.t.Helper()
 	now := verifyRunning(r.t, r.Name, r.nodes)
@@ -60,20 +60,20 @@ func (r *trial) testDrain(node string) {
 	ctx, cancel := context.WithCancel(r.t.Context())
 	defer cancel()
 	cmd := exec.CommandContext(ctx, kubectl, "--kubeconfig", kube.Kubeconfig(), "drain", node, "--ignore-daemonsets", "--delete-emptydir-data")
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
 	r.must(cmd.Start())
-	var gaveUp error
+	var drainErr error
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		gaveUp = cmd.Wait()
+		drainErr = cmd.Wait()
 	}()
 	r.compare(c, func(pods []corev1.Pod) string {
 		done := false
 		select {
 		case <-ended:
-			done = gaveUp == nil
+			done = drainErr == nil
 		default:
 		}
 		return ends(done) + ": " + r.real(pods)
@@ -81,13 +81,13 @@ func (r *trial) testDrain(node string) {
 	cancel()
 	<-ended
 	if r.t.Failed() {
-		r.t.Logf("kubectl drain %s: %s", node, said.String())
+		r.t.Logf("kubectl drain %s: %s", node, output.String())
 	}
 	r.uncordon(node)
-	r.rest()
+	r.steady()
 }
 
-// uncordon lets pods come to a node again, and waits until its controller has taken the taint away, too.
+// uncordon makes a node schedulable, and waits until the controller has removed its taint.
 func (r *trial) uncordon(node string) {
 	r.t.Helper()
 	nodes := kube.Kube.CoreV1().Nodes()
@@ -99,17 +99,17 @@ func (r *trial) uncordon(node string) {
 			return err
 		}
 		if slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeUnschedulable }) {
-			return fmt.Errorf("node %s is tainted still", node)
+			return fmt.Errorf("node %s still has the taint", node)
 		}
 		return nil
 	}))
 }
 
-// rolled is the annotation by which the pods of a new template are known.
+// rolled is an annotation in the new template of a rollout.
 const rolled = "holdfast.example/rolled"
 
-// testRoll gives a workload another template.
-func (r *trial) testRoll(w agreement.Workload) {
+// testRollout changes the template of a workload.
+func (r *trial) testRollout(w agreement.Workload) {
 	r.t.Helper()
 	now := verifyRunning(r.t, r.Name, r.nodes)
 	s := now.scenario("roll", r.key(w))
@@ -139,27 +139,27 @@ func (r *trial) testRoll(w agreement.Workload) {
 		return ends(done) + ": " + r.real(pods)
 	})
 	if !done {
-		r.renew(w)
+		r.recreate(w)
 	}
 }
 
-// renew makes a workload anew: one that hangs in the middle of a roll stays there, whatever its template is.
-func (r *trial) renew(w agreement.Workload) {
+// recreate deletes and creates a workload: a blocked rollout may stay blocked whatever its template is.
+func (r *trial) recreate(w agreement.Workload) {
 	r.t.Helper()
 	i := slices.IndexFunc(r.objects, func(o cases.Object) bool { return o.Kind() == w.Kind && o.Name() == w.Name })
 	r.must(remove(r.t.Context(), r.Name, r.objects[i]))
 	r.must(cluster.Eventually(r.t.Context(), patience, func() error {
 		if left := w.Own(r.pods()); len(left) > 0 {
-			return fmt.Errorf("%d pods of %s have not gone", len(left), w.Name)
+			return fmt.Errorf("%d pods of %s still exist", len(left), w.Name)
 		}
 		return nil
 	}))
 	_, err := apply(r.t.Context(), r.Name, r.objects[i])
 	r.must(err)
-	r.rest()
+	r.steady()
 }
 
-// testLoss takes the power of a node, or of all nodes of a zone, for good.
+// testLoss cuts the power of a node, or of all nodes of a zone, for good.
 func (r *trial) testLoss() {
 	r.t.Helper()
 	c := agreement.Check{Event: agreement.LoseNode, Target: r.fullest()}
@@ -172,36 +172,36 @@ func (r *trial) testLoss() {
 		}
 	}
 	if len(r.lost) == len(r.Nodes) {
-		return // of a cluster without nodes the control plane thinks something else, and here others have theirs
+		return // without any node, the control plane behaves differently, and this one has the nodes of other tests
 	}
 	now := verifyRunning(r.t, r.Name, r.nodes)
-	said := map[string]string{agreement.LoseNode: "lose node", agreement.LoseZone: "lose zone"}[c.Event]
-	c.Verify = r.counts(now.after(now.scenario(said, c.Target)))
+	event := map[string]string{agreement.LoseNode: "lose node", agreement.LoseZone: "lose zone"}[c.Event]
+	c.Verify = r.counts(now.after(now.scenario(event, c.Target)))
 	for n := range r.lost {
 		r.must(kube.Lose(r.t.Context(), n))
 	}
 	r.compare(c, func(pods []corev1.Pod) string {
 		for _, p := range pods {
-			if r.lost[p.Spec.NodeName] && p.DeletionTimestamp == nil && (goes(p) || isReady(p)) {
-				return notYet // noticed
+			if r.lost[p.Spec.NodeName] && p.DeletionTimestamp == nil && (isEvicted(p) || isReady(p)) {
+				return notYet // the node is not Unreachable yet
 			}
 		}
 		return r.real(pods)
 	})
 }
 
-// fullest is the node with the most pods: there something happens.
+// fullest returns the node with the most pods.
 func (r *trial) fullest() string {
 	r.t.Helper()
-	has := map[string]int{}
+	count := map[string]int{}
 	for _, p := range r.pods() {
-		has[p.Spec.NodeName]++
+		count[p.Spec.NodeName]++
 	}
-	return slices.MaxFunc(r.Nodes, func(a, b cluster.Node) int { return has[a.Name] - has[b.Name] }).Name
+	return slices.MaxFunc(r.Nodes, func(a, b cluster.Node) int { return count[a.Name] - count[b.Name] }).Name
 }
 
-// goes tells whether a pod does not tolerate for ever that its node does not answer.
-func goes(p corev1.Pod) bool {
+// isEvicted reports whether a pod is evicted from an Unreachable node after some time.
+func isEvicted(p corev1.Pod) bool {
 	return slices.ContainsFunc(p.Spec.Tolerations, func(t corev1.Toleration) bool {
 		return t.Key == corev1.TaintNodeUnreachable && t.TolerationSeconds != nil
 	})

@@ -17,46 +17,46 @@ import (
 )
 
 var (
-	evidenceDir = flag.String("evidence", "", "write what verify and the control plane agree on into this folder")
-	seed        = flag.Uint64("seed", 1, "draw the systems of TestAgreement from this")
-	drawn       = flag.Int("systems", 40, "how many systems TestAgreement draws")
-	only        = flag.Int("system", -1, "the only system that TestAgreement draws")
+	evidenceDir = flag.String("evidence", "", "write the comparison of verify with the control plane into this folder")
+	seed        = flag.Uint64("seed", 1, "seed of the random systems in TestAgreement")
+	systemCount = flag.Int("systems", agreement.Systems, "number of random systems in TestAgreement")
+	only        = flag.Int("system", -1, "run TestAgreement on this system only")
 )
 
-// agreed is all that was compared by the tests of a run.
+// agreed has all comparisons of a run.
 var agreed agreement.Table
 
-// TestAgreement: holdfast verify says of systems that are drawn at random what the control plane does with them. All are tried at
-// once, for most of it is waiting.
+// TestAgreement compares the predictions of holdfast verify for random systems with the control plane. All systems run concurrently, because they
+// mostly wait.
 func TestAgreement(t *testing.T) {
 	t.Parallel()
-	beating := startPulse(t)
+	p := startPulse(t)
 	var all sync.WaitGroup
-	for i := range *drawn {
+	for i := range *systemCount {
 		if *only >= 0 && i != *only {
 			continue
 		}
 		all.Go(func() {
 			s := agreement.Generate(*seed, i)
-			t.Run(s.Name, func(t *testing.T) { testAgreement(t, s, beating) })
+			t.Run(s.Name, func(t *testing.T) { testAgreement(t, s, p) })
 		})
 	}
 	all.Wait()
 }
 
-// trial is a system on which verify and the control plane are compared.
+// trial is a random system during its comparison.
 type trial struct {
 	agreement.System
 	t       *testing.T
 	pulse   *pulse
 	objects []cases.Object
-	nodes   string          // the file with its nodes, as they are at rest
-	lost    map[string]bool // its nodes that have no power
+	nodes   string          // the file with its nodes in the steady state
+	lost    map[string]bool // its nodes without power
 	result  agreement.Case
 }
 
-func testAgreement(t *testing.T, s agreement.System, beating *pulse) {
-	r := &trial{System: s, t: t, pulse: beating, lost: map[string]bool{}, result: agreement.Case{Name: s.Name, About: s.About}}
+func testAgreement(t *testing.T, s agreement.System, p *pulse) {
+	r := &trial{System: s, t: t, pulse: p, lost: map[string]bool{}, result: agreement.Case{Name: s.Name, About: s.About}}
 	manifests, err := s.Manifests()
 	r.must(err)
 	t.Cleanup(func() {
@@ -77,17 +77,17 @@ func testAgreement(t *testing.T, s agreement.System, beating *pulse) {
 		_, err := apply(t.Context(), s.Name, o)
 		r.must(err)
 	}
-	r.compare(agreement.Check{Event: agreement.Placed, Verify: r.counts(first.rest())}, r.real)
+	r.compare(agreement.Check{Event: agreement.Placed, Verify: r.counts(first.steady())}, r.real)
 	r.testRuns()
 	for _, n := range s.Nodes {
 		r.testDrain(n.Name)
 	}
 	for _, w := range s.Workloads {
-		r.testRoll(w)
+		r.testRollout(w)
 	}
 	r.testLoss()
 	agreed.Add(r.result)
-	// The others can do without: each node costs the machine a heartbeat every ten seconds.
+	// Free resources for the other systems: each node costs a heartbeat every ten seconds.
 	r.must(kube.Kube.CoreV1().Namespaces().Delete(t.Context(), s.Name, metav1.DeleteOptions{}))
 	r.must(kube.Kube.CoreV1().Nodes().DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: ownNodes(s.Name)}))
 }
@@ -99,20 +99,20 @@ func (r *trial) must(err error) {
 	}
 }
 
-// counts is how many pods of each workload are ready and how many wait: "a 2+1, b 3+0".
+// counts formats the numbers of ready and Pending pods of each workload: "a 2+1, b 3+0".
 func (r *trial) counts(of map[string]count) string {
 	var all []string
 	for _, w := range r.Workloads {
 		c := of[r.key(w)]
-		all = append(all, fmt.Sprintf("%s %d+%d", w.Name, c.ready, c.waits))
+		all = append(all, fmt.Sprintf("%s %d+%d", w.Name, c.ready, c.pending))
 	}
 	return strings.Join(all, ", ")
 }
 
-// key is what verify calls a workload.
+// key returns verify's name of a workload.
 func (r *trial) key(w agreement.Workload) string { return w.Kind + " " + r.Name + "/" + w.Name }
 
-// real is what counts is, of what runs now.
+// real formats the counts of existing pods.
 func (r *trial) real(pods []corev1.Pod) string {
 	of := map[string]count{}
 	for _, w := range r.Workloads {
@@ -121,35 +121,36 @@ func (r *trial) real(pods []corev1.Pod) string {
 	return r.counts(of)
 }
 
-// compare lets something come to its end, and holds it against what verify said. Where the end is another, verify is asked from there.
-func (r *trial) compare(c agreement.Check, tell func([]corev1.Pod) string) {
+// compare waits for the outcome of an event and compares it with the prediction in c. If they differ, it checks for a tie.
+func (r *trial) compare(c agreement.Check, outcome func([]corev1.Pod) string) {
 	r.t.Helper()
-	c.Real = r.settle(c.Verify, tell)
+	c.Real = r.settle(c.Verify, outcome)
 	r.note(c)
 }
 
 func (r *trial) note(c agreement.Check) {
 	r.t.Helper()
 	if !c.Agrees() {
-		c.Tie = r.lot(c)
+		c.Tie = r.tie(c)
 		if c.Tie == "" {
-			r.t.Errorf("%s %s: verify says %q, the control plane does %q", c.Event, c.Target, c.Verify, c.Real)
+			r.t.Errorf("%s %s: verify predicts %q, the control plane does %q", c.Event, c.Target, c.Verify, c.Real)
 		} else {
-			r.t.Logf("%s %s: verify says %q, the control plane does %q: %s", c.Event, c.Target, c.Verify, c.Real, c.Tie)
+			r.t.Logf("%s %s: verify predicts %q, the control plane does %q: %s", c.Event, c.Target, c.Verify, c.Real, c.Tie)
 		}
 	}
 	r.result.Checks = append(r.result.Checks, c)
 }
 
-// lot says why an end that verify did not say may be right all the same: verify begun there finds that it is one.
-func (r *trial) lot(c agreement.Check) string {
+// tie explains an outcome that verify did not predict but confirms: from the pods as they then are, it predicts no further change. Otherwise it
+// returns "".
+func (r *trial) tie(c agreement.Check) string {
 	r.t.Helper()
-	placing := slices.Contains([]string{agreement.Placed, agreement.Drain, agreement.Rollout}, c.Event)
-	if !placing || strings.HasPrefix(c.Verify, agreement.Ends) != strings.HasPrefix(c.Real, agreement.Ends) {
+	placement := slices.Contains([]string{agreement.Placed, agreement.Drain, agreement.Rollout}, c.Event)
+	if !placement || strings.HasPrefix(c.Verify, agreement.Ends) != strings.HasPrefix(c.Real, agreement.Ends) {
 		return ""
 	}
-	if said := r.counts(verifyRunning(r.t, r.Name, writeNodes(r.t, r.Name)).rest()); said != r.real(r.pods()) {
+	if predicted := r.counts(verifyRunning(r.t, r.Name, writeNodes(r.t, r.Name)).steady()); predicted != r.real(r.pods()) {
 		return ""
 	}
-	return "from where the pods are, verify says it, too"
+	return "verify confirms this outcome from the pods as they are"
 }

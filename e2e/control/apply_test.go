@@ -16,8 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// TestApply: the API server accepts every object of every case, field by field, and a second apply changes nothing.
-// Meanwhile no controller runs, so that only we change objects.
+// TestApply: the API server accepts every object of every case with strict validation, and a second apply changes nothing. The controllers are
+// stopped, so that nothing else changes objects.
 func TestApply(t *testing.T) {
 	ctx := t.Context()
 	all, err := cases.All()
@@ -34,7 +34,7 @@ func TestApply(t *testing.T) {
 	if err := kube.Stop(controlplane.Scheduler, controlplane.ControllerManager); err != nil {
 		t.Fatal(err)
 	}
-	// The tests that run beside others wait for those that do not: for this one, until the controllers are back.
+	// Parallel tests wait for sequential ones like this: until the controllers run again.
 	t.Cleanup(func() {
 		if err := kube.Start(context.WithoutCancel(ctx)); err != nil {
 			t.Error(err)
@@ -49,14 +49,14 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// TestApplyIsStrict: the API server refuses what TestApply would show to be refused.
+// TestApplyIsStrict: the API server refuses an unknown field, so that TestApply would detect one.
 func TestApplyIsStrict(t *testing.T) {
 	typo := cases.Object{Content: map[string]any{
 		"apiVersion": "v1", "kind": "Service", "metadata": map[string]any{"name": "typo"},
 		"spec": map[string]any{"clusterIP": "None", "publishNotReadyAdresses": true},
 	}}
 	if _, err := apply(t.Context(), "default", typo); err == nil {
-		t.Error("a Service with a misspelt field was accepted")
+		t.Error("a Service with an unknown field was accepted")
 	}
 }
 
@@ -70,7 +70,7 @@ func testApply(t *testing.T, c cases.Case) {
 	applyTwice(t, namespaceOf("apply", c), found)
 }
 
-// testApplyKustomize: the same of what Kustomize builds for the case, in a namespace that an overlay gives.
+// testApplyKustomize: the same with the objects that Kustomize builds for the case, in the namespace of an overlay.
 func testApplyKustomize(t *testing.T, c cases.Case) {
 	const base = "single-node"
 	dir, namespace := t.TempDir(), namespaceOf("kustomize", c)
@@ -78,10 +78,10 @@ func testApplyKustomize(t *testing.T, c cases.Case) {
 	if c.Profile != base {
 		profiles, folder = append(profiles, c.Profile), "overlays/"+c.Profile
 	}
-	lone := c
-	lone.Profile = base
-	if _, err := holdfast.Render(lone); err != nil {
-		// A move has values that its own target alone allows.
+	single := c
+	single.Profile = base
+	if _, err := holdfast.Render(single); err != nil {
+		// The values of a migration are valid for its target only.
 		profiles, folder = []string{c.Profile}, "base"
 	}
 	if err := holdfast.Kustomize(c, dir, profiles...); err != nil {
@@ -123,21 +123,20 @@ func applyTwice(t *testing.T, namespace string, found []cases.Object) {
 		}
 	}
 	if len(found) == 0 {
-		t.Error("there was nothing to apply")
+		t.Error("nothing was applied")
 	}
 	for _, o := range found {
 		if err := remove(t.Context(), namespace, o); err != nil {
 			t.Error(err)
 		}
 	}
-	t.Logf("%d objects accepted with strict validation, and left alone by a second apply", len(found))
+	t.Logf("%d objects accepted with strict validation, and unchanged by a second apply", len(found))
 }
 
-// manager is the name that server-side apply knows these tests by.
+// manager is the field manager of these tests.
 const manager = "holdfast-e2e"
 
-// apply applies an object server-side, or tries to, and returns what it is then. A field that its type does not have is an
-// error, and so is one that somebody else has set to something else.
+// apply applies an object server-side and returns the result. An unknown field, or a conflict with another manager, is an error.
 func apply(ctx context.Context, namespace string, o cases.Object, dryRun ...string) (*unstructured.Unstructured, error) {
 	text, err := json.Marshal(o.Content)
 	if err != nil {

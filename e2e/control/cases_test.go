@@ -9,8 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TestCases installs every case on the smallest cluster that its profile claims, and looks at what becomes of it: what the
-// controller makes, who is selected by what, where the pods are, whether they can be drained and rolled.
+// TestCases installs every case on the smallest cluster of its profile, and checks what the controller creates, what selectors match, the placement
+// of pods, drains and rollouts.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	all, err := cases.All()
@@ -40,12 +40,12 @@ func testCase(t *testing.T, c cases.Case, helm string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRelease(t, helm, name, p.withVoters(voters(found)), chart, selectors(found))
-	r.makeAccounts(found)
+	r := newRelease(t, helm, name, p.withMembers(members(found)), chart, selectors(found))
+	r.createAccounts(found)
 	if err := r.deploy("install", c.Profile, c.Values); err != nil {
 		t.Fatal(err)
 	}
-	// Those of helm test, too: some policies are there for nobody else.
+	// Also the objects of helm test: some policies apply only to them.
 	hooks, err := r.testHooks()
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func testCase(t *testing.T, c cases.Case, helm string) {
 			t.Fatal(err)
 		}
 	}
-	// Until everything is there, nothing can be said about it.
+	// Before everything exists, checks prove nothing.
 	if err := r.eventually(func() error { return r.settled(t.Context()) }); err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func testCase(t *testing.T, c cases.Case, helm string) {
 	agreed.Add(r.compared)
 }
 
-// testReconciled: everything that an EventBus, EventSource or Sensor asks for is in what the controller makes of it.
+// testReconciled: every field of an EventBus, EventSource or Sensor is in the objects that the controller creates.
 func (r *release) testReconciled(t *testing.T) {
 	made, c, err := r.reconciled(t.Context())
 	if err != nil {
@@ -93,13 +93,13 @@ func (r *release) testReconciled(t *testing.T) {
 		t.Error(missing)
 	}
 	if c.compared == 0 {
-		t.Error("there was nothing to compare")
+		t.Error("nothing was compared")
 	}
-	t.Logf("%d values of %d custom resources found in what the controller made", c.compared, made)
+	t.Logf("%d values of %d custom resources found in the objects of the controller", c.compared, made)
 }
 
-// testApplied: a custom resource can be applied again server-side, as Helm 4 and the GitOps tools do at each upgrade. Where its
-// controller has written something else into a field or list of ours, that is a conflict.
+// testApplied: a custom resource can be applied again server-side, like Helm 4 and GitOps tools do at each upgrade. A field or list that the
+// controller has changed would be a conflict.
 func (r *release) testApplied(t *testing.T, found []cases.Object) {
 	tried := 0
 	for _, o := range found {
@@ -112,7 +112,7 @@ func (r *release) testApplied(t *testing.T, found []cases.Object) {
 		tried++
 	}
 	if tried == 0 {
-		t.Error("there was nothing to apply")
+		t.Error("nothing was applied")
 	}
 	t.Logf("%d custom resources applied again", tried)
 }

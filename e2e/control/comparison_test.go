@@ -10,16 +10,16 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 )
 
-// comparison collects what was asked of the controller and is not to be found in what it made.
+// comparison collects the fields of custom resources that are missing in the objects of the controller.
 type comparison struct {
-	// deployments are all that there are.
+	// deployments are all Deployments of the namespace.
 	deployments []appsv1.Deployment
-	// compared counts the values that were looked for.
+	// compared is the number of compared values.
 	compared int
 	missing  []string
 }
 
-// contains looks for texts in another.
+// contains searches texts in another one.
 func (c *comparison) contains(at, text string, wanted ...string) {
 	for _, w := range wanted {
 		c.compared++
@@ -29,36 +29,36 @@ func (c *comparison) contains(at, text string, wanted ...string) {
 	}
 }
 
-// within looks for every value of what was asked in what was made: in a list, for each element one that has all of it.
-func (c *comparison) within(at string, asked, made any) {
+// within searches every value of wanted in got. An element of a list must be within any element of the other list.
+func (c *comparison) within(at string, wanted, got any) {
 	var a, m any
-	if err := convert(asked, &a); err != nil {
+	if err := convert(wanted, &a); err != nil {
 		c.missing = append(c.missing, fmt.Sprintf("%s: %v", at, err))
 		return
 	}
-	if err := convert(made, &m); err != nil {
+	if err := convert(got, &m); err != nil {
 		c.missing = append(c.missing, fmt.Sprintf("%s: %v", at, err))
 		return
 	}
 	if a != nil {
-		c.look(at, a, m)
+		c.search(at, a, m)
 	}
 }
 
-func (c *comparison) look(at string, asked, made any) {
-	switch asked := asked.(type) {
+func (c *comparison) search(at string, wanted, got any) {
+	switch wanted := wanted.(type) {
 	case map[string]any:
-		other, _ := made.(map[string]any)
-		for key, value := range asked {
-			c.look(at+"."+key, value, other[key])
+		other, _ := got.(map[string]any)
+		for key, value := range wanted {
+			c.search(at+"."+key, value, other[key])
 		}
 	case []any:
-		others, _ := made.([]any)
-		for i, value := range asked {
+		others, _ := got.([]any)
+		for i, value := range wanted {
 			at := fmt.Sprintf("%s[%d]", at, i)
 			if !slices.ContainsFunc(others, func(other any) bool {
 				trial := comparison{}
-				trial.look(at, value, other)
+				trial.search(at, value, other)
 				return len(trial.missing) == 0
 			}) {
 				c.missing = append(c.missing, fmt.Sprintf("%s: %v is not in %v", at, value, others))
@@ -67,15 +67,15 @@ func (c *comparison) look(at string, asked, made any) {
 		}
 	default:
 		c.compared++
-		// What the controller hands on is written by its Go types, which leave out a zero and read none as one.
-		zero := strings.Contains(at, "_OBJECT") && made == nil && (asked == false || asked == 0.0 || asked == "")
-		if !zero && !reflect.DeepEqual(asked, made) {
-			c.missing = append(c.missing, fmt.Sprintf("%s: %v became %v", at, asked, made))
+		// The controller encodes specifications with Go types, which omit zero values.
+		zero := strings.Contains(at, "_OBJECT") && got == nil && (wanted == false || wanted == 0.0 || wanted == "")
+		if !zero && !reflect.DeepEqual(wanted, got) {
+			c.missing = append(c.missing, fmt.Sprintf("%s: want %v, got %v", at, wanted, got))
 		}
 	}
 }
 
-// leaves counts the single values in a value.
+// leaves counts the scalar values in a value.
 func leaves(value any) int {
 	n := 0
 	switch value := value.(type) {
@@ -93,25 +93,25 @@ func leaves(value any) int {
 	return n
 }
 
-// TestComparison: what a controller drops or changes is noticed, what it adds is not.
+// TestComparison: missing and changed values are reported, additional ones are not.
 func TestComparison(t *testing.T) {
-	asked := map[string]any{"tolerations": []any{map[string]any{"key": "a", "effect": "NoExecute"}}, "nodeSelector": map[string]any{"disk": "fast"}}
+	wanted := map[string]any{"tolerations": []any{map[string]any{"key": "a", "effect": "NoExecute"}}, "nodeSelector": map[string]any{"disk": "fast"}}
 	for about, test := range map[string]struct {
-		made    map[string]any
+		got     map[string]any
 		missing int
 	}{
-		"all of it and more": {map[string]any{
+		"additional values": {map[string]any{
 			"tolerations":  []any{map[string]any{"key": "b"}, map[string]any{"key": "a", "effect": "NoExecute", "operator": "Exists"}},
 			"nodeSelector": map[string]any{"disk": "fast", "zone": "a"},
 		}, 0},
-		"an element changed": {map[string]any{
+		"changed element": {map[string]any{
 			"tolerations":  []any{map[string]any{"key": "a", "effect": "NoSchedule"}},
 			"nodeSelector": map[string]any{"disk": "fast"},
 		}, 1},
 		"nothing": {nil, 2},
 	} {
 		c := comparison{}
-		c.within(about, asked, test.made)
+		c.within(about, wanted, test.got)
 		if len(c.missing) != test.missing || c.compared != 3 {
 			t.Errorf("%s: %d values compared, missing: %v", about, c.compared, c.missing)
 		}

@@ -1,8 +1,7 @@
-// Package control tests the charts on a real control plane: what the API server says of the objects, helm of the releases,
-// the Argo Events controller of its custom resources, and the scheduler and the eviction API of the pods. The nodes are
-// kwok's, so no container runs; that is for the tests on real nodes.
+// Package control tests the charts on a real control plane: API server, Helm releases, the controller of Argo Events, scheduler and eviction API.
+// The nodes are simulated by kwok and run no containers; the tiers on real nodes do.
 //
-// It reads files outside this module, which the go command does not watch: run it with -count=1.
+// It reads files outside this module, which the go command does not track: run it with -count=1.
 package control
 
 import (
@@ -26,13 +25,13 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// What all tests share.
+// Shared by all tests.
 var (
 	kube     *cluster.Cluster
 	objects  *dynamic.DynamicClient
 	mapper   *restmapper.DeferredDiscoveryRESTMapper
 	holdfast cases.Holdfast
-	// argoEvents is the folder of its module.
+	// argoEvents is the folder of the module of Argo Events.
 	argoEvents string
 )
 
@@ -58,7 +57,7 @@ func run(m *testing.M) (code int, err error) {
 		}
 		os.RemoveAll(dir)
 	}()
-	// Helm must not read what the user has configured.
+	// Helm must not read the user's configuration.
 	for _, folder := range []string{"HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"} {
 		os.Setenv(folder, filepath.Join(dir, "helm"))
 	}
@@ -96,7 +95,7 @@ func run(m *testing.M) (code int, err error) {
 	return code, nil
 }
 
-// writeEvidence writes what was compared, with what it was compared on.
+// writeEvidence writes the comparisons and their circumstances.
 func writeEvidence() error {
 	version, err := kube.Kube.Discovery().ServerVersion()
 	if err != nil {
@@ -106,8 +105,7 @@ func writeEvidence() error {
 	return agreed.Write(*evidenceDir)
 }
 
-// applyDefinitions makes the custom resources known that the cases use: Argo Events' as the chart brings them along, and
-// those of its neighbours.
+// applyDefinitions applies the CustomResourceDefinitions of the charts, and of other systems that the cases use.
 func applyDefinitions(ctx context.Context) error {
 	repository, err := cases.Repository()
 	if err != nil {
@@ -115,7 +113,7 @@ func applyDefinitions(ctx context.Context) error {
 	}
 	own, err := filepath.Glob(filepath.Join(repository, "charts", "*", "crds", "*.yaml"))
 	if err != nil || len(own) == 0 {
-		return fmt.Errorf("looking for CustomResourceDefinitions: there is none in charts (%v)", err)
+		return fmt.Errorf("no CustomResourceDefinitions in charts (%v)", err)
 	}
 	others, err := schemas.Neighbours()
 	if err != nil {
@@ -140,7 +138,7 @@ func applyDefinitions(ctx context.Context) error {
 	return nil
 }
 
-// resource returns the collection that objects of a kind are in, in a namespace if they are in one.
+// resource returns a client for a kind, in a namespace if the kind is namespaced.
 func resource(apiVersion, kind, namespace string) (dynamic.ResourceInterface, error) {
 	version, err := schema.ParseGroupVersion(apiVersion)
 	if err != nil {
@@ -156,7 +154,7 @@ func resource(apiVersion, kind, namespace string) (dynamic.ResourceInterface, er
 	return objects.Resource(mapping.Resource).Namespace(namespace), nil
 }
 
-// profile is the part of a profiles/*.yaml that is claimed of a cluster.
+// profile is the part of profiles/*.yaml with requirements and promises.
 type profile struct {
 	Needs    struct{ Nodes, Zones int }
 	Survives []struct{ Name, Label string }
@@ -174,7 +172,7 @@ func readProfile(name string) (p profile, err error) {
 	return p, yaml.Unmarshal(text, &p)
 }
 
-// nodes returns the smallest cluster that the profile may be used on.
+// nodes returns the nodes of the smallest cluster for the profile.
 func (p profile) nodes(namespace, suffix string, labels map[string]string) []cluster.Node {
 	var all []cluster.Node
 	for i := range p.Needs.Nodes {
@@ -184,11 +182,11 @@ func (p profile) nodes(namespace, suffix string, labels map[string]string) []clu
 	return all
 }
 
-// withVoters is the profile for a quorum that is larger than it counts on: each voter has a node of its own.
-func (p profile) withVoters(n int) profile {
+// withMembers returns the profile with at least n nodes, one for each quorum member.
+func (p profile) withMembers(n int) profile {
 	p.Needs.Nodes = max(p.Needs.Nodes, n)
 	return p
 }
 
-// helms are the versions of Helm that people have.
+// helms are the supported versions of Helm.
 var helms = []string{"helm3", "helm4"}

@@ -6,21 +6,21 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/holdfast-ha/holdfast/e2e/control/play"
+	"github.com/holdfast-ha/holdfast/e2e/control/local"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 )
 
-// startController runs the controller as the release says; what runs already as it says runs on.
+// startController starts the controller of the release, or restarts it if its container has changed.
 func (r *release) startController() error {
 	ctx := r.t.Context()
 	pod, err := r.controllerPod(ctx)
 	if err != nil || pod == nil {
 		return err
 	}
-	container, err := play.Prepare(ctx, kube, r.namespace, *pod)
+	container, err := local.Prepare(ctx, kube, r.namespace, *pod)
 	if err != nil {
 		return err
 	}
@@ -29,12 +29,12 @@ func (r *release) startController() error {
 	}
 	r.stopController()
 	r.container = container
-	// Its pods have each an address of their own, here they share one: any ports will do.
+	// Controllers share one address here, so they use random ports.
 	r.controller, err = container.Start(ctx, "controller-"+r.namespace, "argo-events", "--metrics-port=0", "--health-port=0")
 	return err
 }
 
-// controllerPod returns what the controller is to be run as; nothing if the release has nothing for it.
+// controllerPod returns the pod of the controller, or nil if the release needs none.
 func (r *release) controllerPod(ctx context.Context) (*corev1.PodSpec, error) {
 	if filepath.Base(r.chart) != "argo-events" {
 		return nil, nil
@@ -49,10 +49,10 @@ func (r *release) controllerPod(ctx context.Context) (*corev1.PodSpec, error) {
 	case 1:
 		return &found.Items[0].Spec.Template.Spec, nil
 	}
-	return nil, fmt.Errorf("%d Deployments say how to run the controller", len(found.Items))
+	return nil, fmt.Errorf("found %d Deployments of the controller, want one", len(found.Items))
 }
 
-// clusterController is a cluster's own controller, for releases without one: that of Argo Events' manifests.
+// clusterController returns the pod of a cluster-wide controller, for releases without one, as in the manifests of Argo Events.
 func (r *release) clusterController(ctx context.Context) (*corev1.PodSpec, error) {
 	const name = "argo-events-sa"
 	if r.controller != nil {

@@ -19,8 +19,7 @@ import (
 
 func ownNodes(namespace string) string { return cluster.Owner + "=" + namespace }
 
-// testDrained: kubectl drain empties every node, one after the other, and at no time has a budget fewer healthy pods than
-// it promises.
+// testDrained: kubectl drain empties every node, one after the other, and no budget is violated.
 func (r *release) testDrained(t *testing.T) {
 	ctx := t.Context()
 	kubectl, err := binaries.Path("kubectl")
@@ -42,8 +41,7 @@ func (r *release) testDrained(t *testing.T) {
 			t.Fatal(err)
 		}
 		agree := r.agreeOnDrain(t, node.Name)
-		// Longer than the two minutes for which a budget may count an evicted pod as still there (pkg/controller/disruption: DeletionTimeout).
-		if _, err := cases.Output(kubectl, "--kubeconfig", kube.Kubeconfig(), "drain", node.Name, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=180s"); err != nil {
+		if _, err := cases.Output(kubectl, "--kubeconfig", kube.Kubeconfig(), "drain", node.Name, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout="+patience.String()); err != nil {
 			uncordon(node.Name)
 			t.Fatal(err)
 		}
@@ -52,7 +50,7 @@ func (r *release) testDrained(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(left) > 0 {
-			t.Errorf("after the drain there are on node %s: %v", node.Name, left)
+			t.Errorf("pods on node %s after the drain: %v", node.Name, left)
 		}
 		evicted += len(before)
 		uncordon(node.Name)
@@ -62,12 +60,12 @@ func (r *release) testDrained(t *testing.T) {
 		agree()
 	}
 	if evicted == 0 {
-		t.Error("there was no pod to evict")
+		t.Error("no pod was evicted")
 	}
 	t.Logf("%d nodes drained in %s, %d pods evicted; %s", len(r.nodes), time.Since(start).Round(time.Second), evicted, watch())
 }
 
-// podsOn returns the names of the pods on a node that a drain has to move.
+// podsOn returns the names of the pods on a node that a drain evicts.
 func (r *release) podsOn(ctx context.Context, node string) (names []string, err error) {
 	pods, err := r.pods(ctx)
 	for _, p := range pods {
@@ -78,8 +76,7 @@ func (r *release) podsOn(ctx context.Context, node string) (names []string, err 
 	return names, err
 }
 
-// watchBudgets watches the budgets of the release. What it returns ends that, and says what was seen; a broken budget is an
-// error of the test.
+// watchBudgets watches the budgets of the release. The returned function stops it and returns a summary. A violated budget fails the test.
 func (r *release) watchBudgets(t *testing.T) func() string {
 	t.Helper()
 	budgets, err := kube.Kube.PolicyV1().PodDisruptionBudgets(r.namespace).List(t.Context(), metav1.ListOptions{})
@@ -88,7 +85,7 @@ func (r *release) watchBudgets(t *testing.T) func() string {
 	}
 	for _, b := range budgets.Items {
 		if b.Status.DesiredHealthy < 1 || b.Status.CurrentHealthy < b.Status.DesiredHealthy || b.Status.ObservedGeneration != b.Generation {
-			t.Errorf("budget %s is broken before anything has happened: %+v", b.Name, b.Status)
+			t.Errorf("budget %s is violated at the beginning: %+v", b.Name, b.Status)
 		}
 	}
 	watching, err := kube.Kube.PolicyV1().PodDisruptionBudgets(r.namespace).Watch(t.Context(), metav1.ListOptions{ResourceVersion: budgets.ResourceVersion})
@@ -96,32 +93,32 @@ func (r *release) watchBudgets(t *testing.T) func() string {
 		t.Fatal(err)
 	}
 	var done sync.WaitGroup
-	var broken []string
+	var violated []string
 	states := 0
 	tightest := map[string]int32{}
 	done.Go(func() {
 		for event := range watching.ResultChan() {
-			b, is := event.Object.(*policyv1.PodDisruptionBudget)
-			if !is {
+			b, ok := event.Object.(*policyv1.PodDisruptionBudget)
+			if !ok {
 				continue
 			}
 			states++
 			tightest[b.Name] = min(tightest[b.Name], b.Status.CurrentHealthy-b.Status.ExpectedPods)
 			if b.Status.CurrentHealthy < b.Status.DesiredHealthy {
-				broken = append(broken, fmt.Sprintf("%s: %d healthy, %d promised", b.Name, b.Status.CurrentHealthy, b.Status.DesiredHealthy))
+				violated = append(violated, fmt.Sprintf("%s: %d healthy pods, want %d", b.Name, b.Status.CurrentHealthy, b.Status.DesiredHealthy))
 			}
 		}
 	})
 	return func() string {
 		watching.Stop()
 		done.Wait()
-		for _, b := range slices.Compact(broken) {
-			t.Errorf("a budget was broken: %s", b)
+		for _, b := range slices.Compact(violated) {
+			t.Errorf("violated budget: %s", b)
 		}
-		away := int32(0)
+		unavailable := int32(0)
 		for _, n := range tightest {
-			away = min(away, n)
+			unavailable = min(unavailable, n)
 		}
-		return fmt.Sprintf("%d budgets kept, %d changes of their state seen, at most %d pods away at a time", len(budgets.Items), states, -away)
+		return fmt.Sprintf("%d budgets, %d changes of their status, at most %d pods unavailable at a time", len(budgets.Items), states, -unavailable)
 	}
 }

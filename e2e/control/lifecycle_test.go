@@ -12,37 +12,36 @@ import (
 // step is one helm command in the life of a release.
 type step struct {
 	about string
-	// profile and values are for install and upgrade, values by what they are called in a system; the profile is empty for
-	// a rollback, to a revision.
+	// profile and values are for install and upgrade; values is a key of system.changes. The profile is empty for a rollback to a revision.
 	profile, values string
 	revision        string
-	// still is for a step that must change nothing at all.
-	still bool
+	// unchanged is set for a step that must change nothing.
+	unchanged bool
 }
 
-// lives are what may be done to a release in place. To single-node and back is a move, see move_test.go.
+// lives are sequences of changes in place. Changes from and to single-node are migrations: see migration_test.go.
 var lives = map[string][]step{
 	"clustered": {
 		{about: "install multi-node", profile: "multi-node"},
-		{about: "the same again", profile: "multi-node", still: true},
+		{about: "same values", profile: "multi-node", unchanged: true},
 		{about: "other values", profile: "multi-node", values: "changed"},
 		{about: "to multi-zone", profile: "multi-zone", values: "changed"},
 		{about: "to five servers", profile: "multi-zone", values: "five"},
 		{about: "back to three servers", profile: "multi-zone"},
 		{about: "back to multi-node", profile: "multi-node"},
-		{about: "the same again", profile: "multi-node", still: true},
+		{about: "same values", profile: "multi-node", unchanged: true},
 		{about: "rollback to five servers", revision: "5"},
 		{about: "rollback to the beginning", revision: "1"},
 	},
-	"lone": {
+	"standalone": {
 		{about: "install single-node", profile: "single-node"},
-		{about: "the same again", profile: "single-node", still: true},
+		{about: "same values", profile: "single-node", unchanged: true},
 		{about: "other values", profile: "single-node", values: "changed"},
 		{about: "rollback to the beginning", revision: "1"},
 	},
 }
 
-// system is a chart with values that choose what of it is tried, and others that change it.
+// system is a chart with values that select a variant, and values that change it.
 type system struct {
 	name, chart string
 	values      map[string]any
@@ -54,7 +53,7 @@ var (
 	five     = map[string]any{"replicas": 5}
 	ofEvents = map[string]map[string]any{
 		"changed": {"bus": requests, "nativeBus": requests, "controller": requests},
-		// In mode native three are all there is room for.
+		// Mode native supports at most three servers.
 		"five": {"bus": five},
 	}
 	systems = []system{
@@ -68,8 +67,8 @@ func mode(name string) map[string]any {
 	return map[string]any{"eventBus": map[string]any{"mode": name}}
 }
 
-// TestLifecycle: over its life a release keeps what need not be made anew, every step is accepted by the API and followed
-// by the Argo Events controller, and helm uninstall leaves the claims and nothing that hangs.
+// TestLifecycle: every step is accepted by the API server and applied by the Argo Events controller, and recreates no object needlessly. helm
+// uninstall ends and leaves only the claims.
 func TestLifecycle(t *testing.T) {
 	t.Parallel()
 	for _, helm := range helms {
@@ -89,13 +88,13 @@ func testLife(t *testing.T, helm string, of system, life string, steps []step) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	smallest := map[string]string{"clustered": "multi-zone", "lone": "single-node"}[life]
-	most := map[string]int{"clustered": 5, "lone": 1}[life]
+	smallest := map[string]string{"clustered": "multi-zone", "standalone": "single-node"}[life]
+	most := map[string]int{"clustered": 5, "standalone": 1}[life]
 	p, err := readProfile(smallest)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRelease(t, helm, strings.Join([]string{"life", life, of.name, helm}, "-"), p.withVoters(most), filepath.Join(repository, "charts", of.chart), selectors(nil))
+	r := newRelease(t, helm, strings.Join([]string{"life", life, of.name, helm}, "-"), p.withMembers(most), filepath.Join(repository, "charts", of.chart), selectors(nil))
 	common := []string{r.valuesFile(of.values)}
 	if of.chart == "argo-events" {
 		common = append(common, filepath.Join(repository, "values", "webhook.yaml"))
@@ -123,18 +122,18 @@ func testLife(t *testing.T, helm string, of system, life string, steps []step) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, problem := range before.compare(after, s.still) {
+		for _, problem := range before.compare(after, s.unchanged) {
 			t.Errorf("%s: %s", s.about, problem)
 		}
 		kept += len(before)
 		before = after
 	}
 	r.testUninstall(t, of, before)
-	t.Logf("%d steps, %d objects at the end, %d times an object was kept", len(steps), len(before), kept)
+	t.Logf("%d steps, %d objects at the end, objects were kept %d times", len(steps), len(before), kept)
 }
 
-// followed waits until the controller has made what the custom resources ask for; at first also for the pods, so that
-// nothing moves any more when nothing is to change.
+// followed waits until the controller has applied all custom resources, and optionally until all pods are ready, so that a step without changes
+// finds a steady state.
 func (r *release) followed(pods bool) error {
 	return r.eventually(func() error {
 		ctx := r.t.Context()
@@ -151,7 +150,7 @@ func (r *release) followed(pods bool) error {
 			return errors.New(strings.Join(c.missing, "\n"))
 		}
 		if made == 0 && r.controller != nil {
-			return errors.New("there is no custom resource")
+			return errors.New("the release has no custom resources")
 		}
 		return nil
 	})

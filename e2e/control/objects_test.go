@@ -12,22 +12,21 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// selectors are the different labels that the pods of some objects select nodes by; one of them is none at all.
+// selectors returns the distinct node selectors of pods in objects, and the empty one.
 func selectors(found []cases.Object) []map[string]string {
 	all := []map[string]string{nil}
 	each(found, "nodeSelector", func(value any) {
 		labels := map[string]string{}
-		known := func(other map[string]string) bool { return maps.Equal(labels, other) }
-		if convert(value, &labels) == nil && !slices.ContainsFunc(all, known) {
+		equal := func(other map[string]string) bool { return maps.Equal(labels, other) }
+		if convert(value, &labels) == nil && !slices.ContainsFunc(all, equal) {
 			all = append(all, labels)
 		}
 	})
 	return all
 }
 
-// makeAccounts makes the service accounts that the pods of some objects run as and that are not among the objects: those
-// that users bring along.
-func (r *release) makeAccounts(found []cases.Object) {
+// createAccounts creates the service accounts of pods that are not among the objects: users provide them.
+func (r *release) createAccounts(found []cases.Object) {
 	r.t.Helper()
 	wanted := map[string]bool{}
 	each(found, "serviceAccountName", func(name any) { wanted[fmt.Sprint(name)] = true })
@@ -44,7 +43,7 @@ func (r *release) makeAccounts(found []cases.Object) {
 	}
 }
 
-// each calls back with the value of a key, wherever in some objects the key stands.
+// each calls a function with every value of a key, anywhere in the objects.
 func each(found []cases.Object, key string, call func(any)) {
 	var walk func(any)
 	walk = func(node any) {
@@ -67,7 +66,7 @@ func each(found []cases.Object, key string, call func(any)) {
 	}
 }
 
-// convert makes a value of another type by way of JSON.
+// convert converts a value to another type through JSON.
 func convert(from, to any) error {
 	text, err := json.Marshal(from)
 	if err != nil {
@@ -76,8 +75,8 @@ func convert(from, to any) error {
 	return json.Unmarshal(text, to)
 }
 
-// voters is the number of pods of the largest StatefulSet.
-func voters(found []cases.Object) int {
+// members returns the number of pods of the largest StatefulSet.
+func members(found []cases.Object) int {
 	most := 0
 	for _, o := range found {
 		var set appsv1.StatefulSet

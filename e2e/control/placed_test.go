@@ -11,8 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// testPlaced: every pod has a node, and whatever single failure the profile claims to survive leaves enough pods of each
-// workload of several: a majority of the members of a StatefulSet, which vote in our stacks, one pod of another.
+// testPlaced: every pod has a node, and every single failure that the profile survives leaves enough pods of each replicated workload: a majority
+// of a StatefulSet, whose pods are quorum members in these stacks, and one pod of any other workload.
 func (r *release) testPlaced(t *testing.T, p profile) {
 	ctx := t.Context()
 	pods, err := r.pods(ctx)
@@ -38,11 +38,11 @@ func (r *release) testPlaced(t *testing.T, p profile) {
 			return of == nil || of.name != w.name || of.kind != w.kind
 		})
 		if len(own) != int(w.replicas) || len(own) == 0 {
-			t.Errorf("%s %s has %d pods, not %d", w.kind, w.name, len(own), w.replicas)
+			t.Errorf("%s %s: got %d pods, want %d", w.kind, w.name, len(own), w.replicas)
 		}
 		for _, pod := range own {
-			if _, ours := nodes[pod.Spec.NodeName]; !ours {
-				t.Errorf("pod %s is on node %q", pod.Name, pod.Spec.NodeName)
+			if _, ok := nodes[pod.Spec.NodeName]; !ok {
+				t.Errorf("pod %s is on node %q, which is not one of this release", pod.Name, pod.Spec.NodeName)
 			}
 		}
 		if len(own) < 2 || w.kind == "DaemonSet" {
@@ -60,7 +60,7 @@ func (r *release) testPlaced(t *testing.T, p profile) {
 				need = len(own)/2 + 1
 			}
 			if left < need {
-				t.Errorf("%s %s: the loss of a %s may leave %d of %d pods, %d are needed", w.kind, w.name, failure.Name, left, len(own), need)
+				t.Errorf("%s %s: the loss of a %s may leave %d of %d pods, want at least %d", w.kind, w.name, failure.Name, left, len(own), need)
 			}
 			line += fmt.Sprintf(" by %s %s, %d left of %d needed;", failure.Name, strings.Trim(fmt.Sprint(counts), "[]"), left, need)
 		}

@@ -14,11 +14,11 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// pulse counts how often a control plane has replaced the pod of a Deployment, one after the other. That nothing has happened for a
-// while means something only if the controllers, the scheduler and the nodes had the time to do it.
+// pulse counts how often the control plane has replaced the pod of a Deployment. That nothing changes is a result only if controllers, scheduler and
+// nodes had the time to change something.
 type pulse struct{ beats atomic.Int64 }
 
-// startPulse makes a Deployment with a node of its own, and replaces its pod until the test ends.
+// startPulse creates a Deployment on its own node, and replaces its pod until the test ends.
 func startPulse(t *testing.T) *pulse {
 	t.Helper()
 	const name = "pulse"
@@ -48,7 +48,7 @@ func startPulse(t *testing.T) *pulse {
 	return p
 }
 
-// beat replaces the pod once. While the API does not answer, the pulse does not beat.
+// beat replaces the pod once. It does not count while the API server does not answer.
 func (p *pulse) beat(ctx context.Context, name string) {
 	patch := []byte(fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{"beat":"%d"}}}}}`, p.beats.Load()))
 	d, err := kube.Kube.AppsV1().Deployments(name).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
@@ -61,7 +61,7 @@ func (p *pulse) beat(ctx context.Context, name string) {
 	}
 }
 
-// pause waits until it is worth to look again, and tells whether it is.
+// pause waits before the next poll, and returns false if the context has ended.
 func pause(ctx context.Context) bool {
 	select {
 	case <-ctx.Done():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,9 +16,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// reconciled compares every EventBus, EventSource and Sensor of a release with what the controller made of them, and that
-// with what verify takes them for.
-func (r *release) reconciled(ctx context.Context) (made int, c comparison, err error) {
+// reconciled compares every EventBus, EventSource and Sensor of a release with the objects of the controller, and these with the predictions of
+// verify. It returns the number of custom resources.
+func (r *release) reconciled(ctx context.Context) (resources int, c comparison, err error) {
 	compare := map[string]func(context.Context, *comparison, []byte) error{
 		"EventBus":    r.compareEventBus,
 		"EventSource": r.compareEventSource,
@@ -27,12 +28,12 @@ func (r *release) reconciled(ctx context.Context) (made int, c comparison, err e
 		if err := compare[kind](ctx, c, text); err != nil {
 			return err
 		}
-		return r.compareMade(ctx, c, kind, text)
+		return r.compareDependents(ctx, c, kind, text)
 	})
 }
 
-// comparing walks over every EventBus, EventSource and Sensor of a release, and counts them.
-func (r *release) comparing(ctx context.Context, compare func(c *comparison, kind string, text []byte) error) (made int, c comparison, err error) {
+// comparing calls compare for every EventBus, EventSource and Sensor of a release, and counts them.
+func (r *release) comparing(ctx context.Context, compare func(c *comparison, kind string, text []byte) error) (resources int, c comparison, err error) {
 	deployments, err := kube.Kube.AppsV1().Deployments(r.namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return 0, c, err
@@ -55,67 +56,67 @@ func (r *release) comparing(ctx context.Context, compare func(c *comparison, kin
 			if err := compare(&c, kind, text); err != nil {
 				return 0, c, fmt.Errorf("%s %s: %w", kind, o.GetName(), err)
 			}
-			made++
+			resources++
 		}
 	}
-	return made, c, nil
+	return resources, c, nil
 }
 
 func (r *release) compareEventSource(ctx context.Context, c *comparison, text []byte) error {
-	var asked events.EventSource
-	if err := json.Unmarshal(text, &asked); err != nil {
+	var wanted events.EventSource
+	if err := json.Unmarshal(text, &wanted); err != nil {
 		return err
 	}
-	made, err := c.deploymentOf(asked.UID)
+	made, err := c.deploymentOf(wanted.UID)
 	if err != nil {
 		return err
 	}
-	at := "EventSource " + asked.Name
-	c.pods(at, asked.Spec.Template, made.Spec.Template)
-	c.within(at+": replicas", asked.Spec.GetReplicas(), made.Spec.Replicas)
-	c.within(at+": labels", asked.Labels, made.Labels)
-	c.election(at, asked.Annotations, made.Spec.Template)
-	if asked.Spec.Service != nil {
-		service, err := kube.Kube.CoreV1().Services(r.namespace).Get(ctx, asked.Name+"-eventsource-svc", metav1.GetOptions{})
+	at := "EventSource " + wanted.Name
+	c.pods(at, wanted.Spec.Template, made.Spec.Template)
+	c.within(at+": replicas", wanted.Spec.GetReplicas(), made.Spec.Replicas)
+	c.within(at+": labels", wanted.Labels, made.Labels)
+	c.election(at, wanted.Annotations, made.Spec.Template)
+	if wanted.Spec.Service != nil {
+		service, err := kube.Kube.CoreV1().Services(r.namespace).Get(ctx, wanted.Name+"-eventsource-svc", metav1.GetOptions{})
 		if err != nil {
 			return err
 		}
-		c.within(at+": service ports", asked.Spec.Service.Ports, service.Spec.Ports)
-		if asked.Spec.Service.Metadata != nil {
-			c.within(at+": service metadata", asked.Spec.Service.Metadata, service.ObjectMeta)
+		c.within(at+": service ports", wanted.Spec.Service.Ports, service.Spec.Ports)
+		if wanted.Spec.Service.Metadata != nil {
+			c.within(at+": service metadata", wanted.Spec.Service.Metadata, service.ObjectMeta)
 		}
 	}
 	return c.spec(at, text, made.Spec.Template, events.EnvVarEventSourceObject)
 }
 
 func (r *release) compareSensor(_ context.Context, c *comparison, text []byte) error {
-	var asked events.Sensor
-	if err := json.Unmarshal(text, &asked); err != nil {
+	var wanted events.Sensor
+	if err := json.Unmarshal(text, &wanted); err != nil {
 		return err
 	}
-	made, err := c.deploymentOf(asked.UID)
+	made, err := c.deploymentOf(wanted.UID)
 	if err != nil {
 		return err
 	}
-	at := "Sensor " + asked.Name
-	c.pods(at, asked.Spec.Template, made.Spec.Template)
-	c.within(at+": replicas", asked.Spec.GetReplicas(), made.Spec.Replicas)
-	c.within(at+": labels", asked.Labels, made.Labels)
-	c.election(at, asked.Annotations, made.Spec.Template)
+	at := "Sensor " + wanted.Name
+	c.pods(at, wanted.Spec.Template, made.Spec.Template)
+	c.within(at+": replicas", wanted.Spec.GetReplicas(), made.Spec.Replicas)
+	c.within(at+": labels", wanted.Labels, made.Labels)
+	c.election(at, wanted.Annotations, made.Spec.Template)
 	return c.spec(at, text, made.Spec.Template, events.EnvVarSensorObject)
 }
 
-// election looks for the annotation that chooses who elects the leader: it is read by the process in the pod.
+// election searches the annotation for the kind of leader election in the environment of the pod.
 func (c *comparison) election(at string, annotations map[string]string, made corev1.PodTemplateSpec) {
-	if asked, is := annotations[events.AnnotationLeaderElection]; is {
-		c.within(at+": election", asked, environment(made, events.EnvVarLeaderElection))
+	if wanted, ok := annotations[events.AnnotationLeaderElection]; ok {
+		c.within(at+": election", wanted, environment(made, events.EnvVarLeaderElection))
 	}
 }
 
-// spec looks for the whole of a specification in what the process in the pod reads it from.
+// spec searches the whole specification in the environment of the pod.
 func (c *comparison) spec(at string, text []byte, made corev1.PodTemplateSpec, variable string) error {
-	var asked, given struct{ Spec map[string]any }
-	if err := json.Unmarshal(text, &asked); err != nil {
+	var wanted, given struct{ Spec map[string]any }
+	if err := json.Unmarshal(text, &wanted); err != nil {
 		return err
 	}
 	decoded, err := base64.StdEncoding.DecodeString(environment(made, variable))
@@ -125,7 +126,7 @@ func (c *comparison) spec(at string, text []byte, made corev1.PodTemplateSpec, v
 	if err := json.Unmarshal(decoded, &given); err != nil {
 		return fmt.Errorf("decoding %s: %w", variable, err)
 	}
-	c.within(at+": "+variable, asked.Spec, given.Spec)
+	c.within(at+": "+variable, wanted.Spec, given.Spec)
 	return nil
 }
 
@@ -138,54 +139,54 @@ func environment(pod corev1.PodTemplateSpec, name string) string {
 	return ""
 }
 
-// pods looks for every field of a template in the pods. Fields of the same name mean the same, but for two.
-func (c *comparison) pods(at string, asked *events.Template, made corev1.PodTemplateSpec) {
+// pods searches every field of a template in the pods. Fields have the same names, except two.
+func (c *comparison) pods(at string, wanted *events.Template, made corev1.PodTemplateSpec) {
 	fields := map[string]any{}
-	if asked == nil || convert(asked, &fields) != nil {
+	if wanted == nil || convert(wanted, &fields) != nil {
 		return
 	}
 	c.placed(at, fields, made, map[string]string{"container": made.Spec.Containers[0].Name})
 }
 
-// placed looks for the fields of a custom resource that are a pod's; containers say which field is whose container's.
+// placed searches fields of a custom resource in a pod; containers has the container by field.
 func (c *comparison) placed(at string, fields map[string]any, made corev1.PodTemplateSpec, containers map[string]string) {
-	for key, asked := range fields {
+	for key, wanted := range fields {
 		switch name := containers[key]; {
 		case key == "metadata":
-			c.within(at+": metadata", asked, made.ObjectMeta)
+			c.within(at+": metadata", wanted, made.ObjectMeta)
 		case name != "":
 			container := slices.IndexFunc(made.Spec.Containers, func(c corev1.Container) bool { return c.Name == name })
 			if container < 0 {
-				c.missing = append(c.missing, fmt.Sprintf("%s: there is no container %s for %s", at, name, key))
+				c.missing = append(c.missing, fmt.Sprintf("%s: no container %s for %s", at, name, key))
 				continue
 			}
-			c.within(at+": container "+name, asked, made.Spec.Containers[container])
+			c.within(at+": container "+name, wanted, made.Spec.Containers[container])
 		default:
-			c.within(at+": template", map[string]any{key: asked}, made.Spec)
+			c.within(at+": template", map[string]any{key: wanted}, made.Spec)
 		}
 	}
 }
 
 func (r *release) compareEventBus(ctx context.Context, c *comparison, text []byte) error {
-	var asked events.EventBus
-	if err := json.Unmarshal(text, &asked); err != nil {
+	var wanted events.EventBus
+	if err := json.Unmarshal(text, &wanted); err != nil {
 		return err
 	}
-	at := "EventBus " + asked.Name
-	if asked.Spec.JetStream != nil {
-		return r.compareJetStream(ctx, c, at, asked)
+	at := "EventBus " + wanted.Name
+	if wanted.Spec.JetStream != nil {
+		return r.compareJetStream(ctx, c, at, wanted)
 	}
-	// What sources and sensors are told of somebody else's bus is the specification itself.
-	if asked.Spec.JetStreamExotic != nil {
-		c.within(at, asked.Spec.JetStreamExotic, asked.Status.Config.JetStream)
+	// For an external bus, event sources and sensors get the specification itself.
+	if wanted.Spec.JetStreamExotic != nil {
+		c.within(at, wanted.Spec.JetStreamExotic, wanted.Status.Config.JetStream)
 	}
-	c.within(at, asked.Spec.Kafka, asked.Status.Config.Kafka)
+	c.within(at, wanted.Spec.Kafka, wanted.Status.Config.Kafka)
 	return nil
 }
 
-// compareJetStream compares a bus that the controller runs.
-func (r *release) compareJetStream(ctx context.Context, c *comparison, at string, asked events.EventBus) error {
-	made, err := kube.Kube.AppsV1().StatefulSets(r.namespace).Get(ctx, "eventbus-"+asked.Name+"-js", metav1.GetOptions{})
+// compareJetStream compares a native bus.
+func (r *release) compareJetStream(ctx context.Context, c *comparison, at string, wanted events.EventBus) error {
+	made, err := kube.Kube.AppsV1().StatefulSets(r.namespace).Get(ctx, "eventbus-"+wanted.Name+"-js", metav1.GetOptions{})
 	if err != nil {
 		return err
 	}
@@ -195,10 +196,10 @@ func (r *release) compareJetStream(ctx context.Context, c *comparison, at string
 	}
 	conf := fmt.Sprint(configMap.Data)
 	fields := map[string]any{}
-	if err := convert(asked.Spec.JetStream, &fields); err != nil {
+	if err := convert(wanted.Spec.JetStream, &fields); err != nil {
 		return err
 	}
-	js := asked.Spec.JetStream
+	js := wanted.Spec.JetStream
 	c.within(at+": replicas", js.GetReplicas(), made.Spec.Replicas)
 	if js.Settings != nil {
 		c.contains(at+": settings", conf, strings.Split(*js.Settings, "\n")...)
@@ -207,8 +208,8 @@ func (r *release) compareJetStream(ctx context.Context, c *comparison, at string
 		c.contains(at+": maxPayload", conf, *js.MaxPayload)
 	}
 	c.within(at+": startArgs", js.StartArgs, made.Spec.Template.Spec.Containers[0].Args)
-	if asked.Status.Config.JetStream == nil {
-		return fmt.Errorf("it has no status yet")
+	if wanted.Status.Config.JetStream == nil {
+		return errors.New("the EventBus has no status yet")
 	}
 	if js.StreamConfig != nil {
 		for line := range strings.Lines(*js.StreamConfig) {
@@ -216,7 +217,7 @@ func (r *release) compareJetStream(ctx context.Context, c *comparison, at string
 				continue
 			}
 			key, value, _ := strings.Cut(line, ":")
-			c.contains(at+": streamConfig", strings.ToLower(asked.Status.Config.JetStream.StreamConfig), strings.ToLower(key+":"+value))
+			c.contains(at+": streamConfig", strings.ToLower(wanted.Status.Config.JetStream.StreamConfig), strings.ToLower(key+":"+value))
 		}
 	}
 	if js.Persistence != nil {
@@ -231,7 +232,7 @@ func (r *release) compareJetStream(ctx context.Context, c *comparison, at string
 			c.within(at+": accessMode", []any{*js.Persistence.AccessMode}, claim.AccessModes)
 		}
 	}
-	// The version is a line of the controller's configuration: its image is in the pod.
+	// The version selects images in the controller's configuration.
 	for _, key := range []string{"version", "replicas", "settings", "maxPayload", "startArgs", "streamConfig", "persistence"} {
 		delete(fields, key)
 	}
@@ -241,7 +242,7 @@ func (r *release) compareJetStream(ctx context.Context, c *comparison, at string
 	return nil
 }
 
-// deploymentOf returns the one Deployment that the controller made for an object.
+// deploymentOf returns the Deployment that the controller has created for an object.
 func (c *comparison) deploymentOf(owner types.UID) (*appsv1.Deployment, error) {
 	var owned []appsv1.Deployment
 	for _, d := range c.deployments {
@@ -250,7 +251,7 @@ func (c *comparison) deploymentOf(owner types.UID) (*appsv1.Deployment, error) {
 		}
 	}
 	if len(owned) != 1 {
-		return nil, fmt.Errorf("it has %d Deployments, not one", len(owned))
+		return nil, fmt.Errorf("found %d Deployments of the object, want one", len(owned))
 	}
 	return &owned[0], nil
 }

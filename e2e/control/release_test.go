@@ -12,14 +12,13 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 	"github.com/holdfast-ha/holdfast/e2e/control/agreement"
 	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
-	"github.com/holdfast-ha/holdfast/e2e/control/play"
+	"github.com/holdfast-ha/holdfast/e2e/control/local"
 	"github.com/holdfast-ha/holdfast/e2e/process"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 )
 
-// release is a chart that the real helm installs, in a namespace with nodes of its own, and what the Argo Events controller
-// makes of it.
+// release is a chart installed by Helm, in a namespace with its own nodes, with a controller of Argo Events.
 type release struct {
 	t         *testing.T
 	helm      string
@@ -27,16 +26,15 @@ type release struct {
 	chart     string
 	nodes     []cluster.Node
 
-	// What the controller runs as, and the process.
-	container  *play.Container
+	// The container of the controller, and its process.
+	container  *local.Container
 	controller *process.Process
 
-	// compared is what verify and the control plane are compared on.
+	// compared has the comparisons of verify with the control plane.
 	compared agreement.Case
 }
 
-// newRelease makes the namespace and the nodes that the pods of a case need: the profile's smallest cluster, once for each
-// kind of node that they select.
+// newRelease creates the namespace and the nodes for a release: the smallest cluster of the profile, once for each node selector.
 func newRelease(t *testing.T, helm, namespace string, p profile, chart string, selectors []map[string]string) *release {
 	t.Helper()
 	file, err := binaries.Path(helm)
@@ -63,7 +61,7 @@ func (r *release) run(arguments ...string) (string, error) {
 	return string(out), err
 }
 
-// deploy runs helm install or upgrade and then what the controller's Deployment says now.
+// deploy runs helm install or upgrade, and starts the controller of the release.
 func (r *release) deploy(command, profile string, values ...string) error {
 	arguments := []string{command, cases.Release, r.chart, "--skip-crds", "--set", "profile=" + profile}
 	daemons, err := components(r.chart, "daemonset")
@@ -71,7 +69,7 @@ func (r *release) deploy(command, profile string, values ...string) error {
 		return err
 	}
 	for _, name := range daemons {
-		// A DaemonSet belongs on every node of the cluster; to this release its own are all.
+		// A DaemonSet would run on every node of the cluster; limit it to those of this release.
 		arguments = append(arguments, "--set", name+".nodeSelector."+strings.ReplaceAll(cluster.Owner, ".", `\.`)+"="+r.namespace)
 	}
 	for _, file := range values {
@@ -83,8 +81,7 @@ func (r *release) deploy(command, profile string, values ...string) error {
 	return r.startController()
 }
 
-// components returns the names of a chart's components that are of some kinds: those of folders of templates, and of keys
-// in the values.
+// components returns the names of a chart's components of the given kinds: the names of template folders and of keys in the values.
 func components(chart string, kinds ...string) (names []string, err error) {
 	for _, kind := range kinds {
 		files, err := filepath.Glob(filepath.Join(chart, "templates", "*", kind+".yaml"))
@@ -116,7 +113,7 @@ func (r *release) valuesFile(values map[string]any) string {
 	return file.Name()
 }
 
-// eventually waits for something, with patience, and gives up early if the controller has ended.
+// eventually calls try until it succeeds, and fails at once if the controller has ended.
 func (r *release) eventually(try func() error) error {
 	var ended error
 	err := cluster.Eventually(r.t.Context(), patience, func() error {

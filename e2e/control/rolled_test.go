@@ -11,8 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// testRolled: helm upgrade with an annotation for every pod replaces every pod, on the smallest cluster, without breaking
-// a budget.
+// testRolled: helm upgrade with an annotation for every pod replaces every pod on the smallest cluster, without violating a budget.
 func (r *release) testRolled(t *testing.T, c cases.Case) {
 	ctx := t.Context()
 	old := map[types.UID]string{}
@@ -29,7 +28,7 @@ func (r *release) testRolled(t *testing.T, c cases.Case) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	agree := r.agreeOnRolls(t)
+	agree := r.agreeOnRollouts(t)
 	start := time.Now()
 	watch := r.watchBudgets(t)
 	if err := r.deploy("upgrade", c.Profile, c.Values, r.valuesFile(values)); err != nil {
@@ -49,8 +48,8 @@ func (r *release) testRolled(t *testing.T, c cases.Case) {
 			if controller(p).Kind == "Job" {
 				continue
 			}
-			if name, is := old[p.UID]; is {
-				return fmt.Errorf("pod %s is still the old one", name)
+			if name, ok := old[p.UID]; ok {
+				return fmt.Errorf("pod %s is not replaced", name)
 			}
 			replaced++
 		}
@@ -61,13 +60,12 @@ func (r *release) testRolled(t *testing.T, c cases.Case) {
 	}
 	agree()
 	if replaced == 0 {
-		t.Error("there was no pod to replace")
+		t.Error("the release has no pods")
 	}
 	t.Logf("%d pods replaced in %s; %s", replaced, time.Since(start).Round(time.Second), watch())
 }
 
-// rolling returns values that give every pod of a case another template: an annotation, or where none can be given other
-// resources.
+// rolling returns values that change the template of every pod of a case: an annotation, or the resources where annotations are impossible.
 func (r *release) rolling(c cases.Case) (map[string]any, error) {
 	annotation := map[string]any{"holdfast.example/rolled": "yes"}
 	values := map[string]any{}

@@ -12,9 +12,9 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// testSelected: every pod is matched by what is meant for it. A workload of several pods has one budget, one of one pod has
-// none (it would block every drain, or protect nothing), a pod of a workload has a network policy, its spread counts itself;
-// and no budget and no policy is there for nobody.
+// testSelected: selectors match the intended pods. A replicated workload has one budget; a workload with one pod has none, because a budget would
+// block every drain or protect nothing. Every pod has a NetworkPolicy, and its spread constraints match the pod itself. Every budget and policy
+// matches a pod.
 func (r *release) testSelected(t *testing.T) {
 	ctx := t.Context()
 	pods, err := r.pods(ctx)
@@ -42,7 +42,7 @@ func (r *release) testSelected(t *testing.T) {
 	}
 	unused := maps.Clone(budgeted)
 	maps.Copy(unused, selectors)
-	matched, guarded, themselves := 0, 0, 0
+	byBudget, byPolicy, bySelf := 0, 0, 0
 	for _, p := range pods {
 		byBudgets, byPolicies := matching(t, budgeted, p), matching(t, selectors, p)
 		for _, name := range slices.Concat(byBudgets, byPolicies) {
@@ -57,23 +57,23 @@ func (r *release) testSelected(t *testing.T) {
 			want = 1
 		}
 		if len(byBudgets) != want {
-			t.Errorf("pod %s, one of %d: %d budgets match it, not %d: %v", p.Name, w.replicas, len(byBudgets), want, byBudgets)
+			t.Errorf("pod %s, one of %d: got %d matching budgets, want %d: %v", p.Name, w.replicas, len(byBudgets), want, byBudgets)
 		}
-		// Those of helm test, which run for seconds, are called after it.
+		// Pods of helm test, which run for seconds, have no policy.
 		if len(byPolicies) == 0 && !strings.Contains(p.Name, "-test-") {
 			t.Errorf("pod %s: no network policy matches it", p.Name)
 		}
-		matched, guarded = matched+len(byBudgets), guarded+len(byPolicies)
-		themselves += r.testOwnSelectors(t, p)
+		byBudget, byPolicy = byBudget+len(byBudgets), byPolicy+len(byPolicies)
+		bySelf += r.testOwnSelectors(t, p)
 	}
 	for name := range unused {
 		t.Errorf("%s matches no pod", name)
 	}
-	t.Logf("%d pods: %d matched by one of %d budgets each, %d matches with %d network policies, %d anti-affinities and spreads match their own pod",
-		len(pods), matched, len(budgets.Items), guarded, len(policies.Items), themselves)
+	t.Logf("%d pods: %d of them match one of %d budgets, %d matches of %d network policies, %d constraints match their own pod",
+		len(pods), byBudget, len(budgets.Items), byPolicy, len(policies.Items), bySelf)
 }
 
-// testOwnSelectors: what spreads a pod over domains counts the pod itself. It returns how many there are.
+// testOwnSelectors: anti-affinity and spread constraints of a pod match the pod itself. It returns their number.
 func (r *release) testOwnSelectors(t *testing.T, p corev1.Pod) int {
 	own := map[string]*metav1.LabelSelector{}
 	if affinity := p.Spec.Affinity; affinity != nil && affinity.PodAntiAffinity != nil {
@@ -89,7 +89,7 @@ func (r *release) testOwnSelectors(t *testing.T, p corev1.Pod) int {
 	}
 	found := matching(t, own, p)
 	if len(found) != len(own) {
-		t.Errorf("pod %s: of %v only %v match it", p.Name, slices.Sorted(maps.Keys(own)), found)
+		t.Errorf("pod %s: of its constraints %v, only %v match it", p.Name, slices.Sorted(maps.Keys(own)), found)
 	}
 	return len(own)
 }
@@ -110,11 +110,11 @@ func matching(t *testing.T, selectors map[string]*metav1.LabelSelector, p corev1
 	return names
 }
 
-// workloadOf returns the workload that a pod is of, none for the pods of Jobs and for those that nobody owns.
+// workloadOf returns the workload of a pod, nil for pods of Jobs and unmanaged pods.
 func workloadOf(t *testing.T, workloads []workload, p corev1.Pod) *workload {
 	t.Helper()
 	owner := controller(p)
-	// A ReplicaSet is called as its Deployment, and a hash.
+	// The name of a ReplicaSet is that of its Deployment and a hash.
 	name := owner.Name
 	switch owner.Kind {
 	case "ReplicaSet":
@@ -124,7 +124,7 @@ func workloadOf(t *testing.T, workloads []workload, p corev1.Pod) *workload {
 	}
 	at := slices.IndexFunc(workloads, func(w workload) bool { return w.kind == owner.Kind && w.name == name })
 	if at < 0 {
-		t.Errorf("pod %s: its %s %s is not to be found", p.Name, owner.Kind, name)
+		t.Errorf("pod %s: %s %s not found", p.Name, owner.Kind, name)
 		return nil
 	}
 	return &workloads[at]

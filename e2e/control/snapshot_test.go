@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// lasting are the kinds that a release and its controller are made of. Jobs are made anew by intention.
+// lasting are the kinds of objects that steps keep. Jobs are recreated intentionally.
 var lasting = [][2]string{
 	{"v1", "ConfigMap"}, {"v1", "PersistentVolumeClaim"}, {"v1", "Secret"}, {"v1", "Service"}, {"v1", "ServiceAccount"},
 	{"apps/v1", "DaemonSet"}, {"apps/v1", "Deployment"}, {"apps/v1", "StatefulSet"},
@@ -21,7 +21,7 @@ var lasting = [][2]string{
 	{"rbac.authorization.k8s.io/v1", "Role"}, {"rbac.authorization.k8s.io/v1", "RoleBinding"},
 }
 
-// snapshot is what there is in a namespace, by kind and name.
+// snapshot has the objects of a namespace by kind and name.
 type snapshot map[string]unstructured.Unstructured
 
 func (r *release) snapshot(ctx context.Context) (snapshot, error) {
@@ -36,7 +36,7 @@ func (r *release) snapshot(ctx context.Context) (snapshot, error) {
 			return nil, err
 		}
 		for _, o := range found.Items {
-			// Helm's own records.
+			// Helm's release records.
 			if strings.HasPrefix(o.GetName(), "sh.helm.release.") {
 				continue
 			}
@@ -46,25 +46,25 @@ func (r *release) snapshot(ctx context.Context) (snapshot, error) {
 	return s, nil
 }
 
-// compare tells what was lost or made anew, and if nothing was to change, what changed.
-func (s snapshot) compare(after snapshot, still bool) (problems []string) {
+// compare lists objects that were deleted or recreated, and also changed ones if unchanged is set.
+func (s snapshot) compare(after snapshot, unchanged bool) (problems []string) {
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		was, now := s[name], after[name]
 		switch {
 		case now.Object == nil:
-			problems = append(problems, name+" is gone")
+			problems = append(problems, name+" was deleted")
 		case now.GetUID() != was.GetUID():
-			problems = append(problems, name+" was made anew")
+			problems = append(problems, name+" was recreated")
 		case was.GetKind() == "Service" && address(was) != address(now):
-			problems = append(problems, fmt.Sprintf("%s had the address %s and has %s", name, address(was), address(now)))
-		case still && was.GetGeneration() != now.GetGeneration():
-			problems = append(problems, fmt.Sprintf("%s changed: generation %d became %d", name, was.GetGeneration(), now.GetGeneration()))
-		case still && !reflect.DeepEqual(content(was), content(now)):
+			problems = append(problems, fmt.Sprintf("%s: address changed from %s to %s", name, address(was), address(now)))
+		case unchanged && was.GetGeneration() != now.GetGeneration():
+			problems = append(problems, fmt.Sprintf("%s changed: generation %d to %d", name, was.GetGeneration(), now.GetGeneration()))
+		case unchanged && !reflect.DeepEqual(content(was), content(now)):
 			problems = append(problems, fmt.Sprintf("%s changed:\n%v\n%v", name, content(was), content(now)))
 		}
 	}
-	if still && len(after) != len(s) {
-		problems = append(problems, fmt.Sprintf("there were %d objects and are %d", len(s), len(after)))
+	if unchanged && len(after) != len(s) {
+		problems = append(problems, fmt.Sprintf("number of objects changed from %d to %d", len(s), len(after)))
 	}
 	return problems
 }
@@ -74,7 +74,7 @@ func address(o unstructured.Unstructured) string {
 	return ip
 }
 
-// content is an object without what the API server and the controllers note on it.
+// content returns an object without status and bookkeeping of the API server and controllers.
 func content(o unstructured.Unstructured) map[string]any {
 	c := o.DeepCopy()
 	unstructured.RemoveNestedField(c.Object, "status")

@@ -15,7 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// verdicts is the part of a report of verify that is compared.
+// verdicts is the compared part of verify's report.
 type verdicts struct {
 	Workloads []struct{ Name string }
 	Pods      []struct {
@@ -36,8 +36,8 @@ type scenario struct {
 	Changes []struct{ Workload, From, To string }
 }
 
-// slots keep tests that verify at once from taking all the memory. They are more than processors: on a busy machine most of the
-// time goes by until a program has begun.
+// slots limit the number of concurrent verifications, which need memory. They are more than processors, because on a busy machine processes mostly
+// wait for their start.
 var slots = make(chan struct{}, 16)
 
 // runVerify runs holdfast verify.
@@ -45,12 +45,12 @@ func runVerify(t *testing.T, flags ...string) verdicts {
 	t.Helper()
 	slots <- struct{}{}
 	defer func() { <-slots }()
-	var complaints bytes.Buffer
+	var stderr bytes.Buffer
 	cmd := exec.Command(string(holdfast), append([]string{"verify", "-o", "json"}, flags...)...)
-	cmd.Stderr = &complaints
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if code := cmd.ProcessState.ExitCode(); code < 0 || code > 1 {
-		t.Fatalf("%v\n%s", err, complaints.String())
+		t.Fatalf("%v\n%s", err, stderr.String())
 	}
 	var v verdicts
 	if err := json.Unmarshal(out, &v); err != nil {
@@ -59,13 +59,13 @@ func runVerify(t *testing.T, flags ...string) verdicts {
 	return v
 }
 
-// verifyRunning is what verify says of what runs in a namespace now, on the nodes in a file.
+// verifyRunning runs verify on the pods of a namespace, with the nodes in a file.
 func verifyRunning(t *testing.T, namespace, nodes string) verdicts {
 	t.Helper()
 	return runVerify(t, "--kubeconfig", kube.Kubeconfig(), "-n", namespace, "--cluster", nodes)
 }
 
-// writeNodes writes the nodes of a namespace as they are into a file.
+// writeNodes writes the nodes of a namespace into a file.
 func writeNodes(t *testing.T, namespace string) string {
 	t.Helper()
 	kubectl, err := binaries.Path("kubectl")
@@ -83,11 +83,11 @@ func writeNodes(t *testing.T, namespace string) string {
 	return file
 }
 
-// count is how many pods of a workload are ready, and how many wait for a node.
-type count struct{ ready, waits int }
+// count has the numbers of ready and of Pending pods of a workload.
+type count struct{ ready, pending int }
 
-// rest is how many pods of each workload are on nodes at rest.
-func (v verdicts) rest() map[string]count {
+// steady returns the counts of each workload in the steady state.
+func (v verdicts) steady() map[string]count {
 	all := map[string]count{}
 	for _, w := range v.Workloads {
 		all[w.Name] = count{}
@@ -95,7 +95,7 @@ func (v verdicts) rest() map[string]count {
 	for _, p := range v.Pods {
 		c := all[p.Workload]
 		if p.Node == "" {
-			c.waits++
+			c.pending++
 		} else {
 			c.ready++
 		}
@@ -104,38 +104,38 @@ func (v verdicts) rest() map[string]count {
 	return all
 }
 
-// scenario is the one of that event to which the same happens as to a target.
+// scenario returns the scenario of an event on a target, or on one that is equivalent to it.
 func (v verdicts) scenario(event, target string) scenario {
 	for _, s := range v.Scenarios {
 		if s.Event == event && (s.Target == target || slices.Contains(s.Like, target)) {
 			return s
 		}
 	}
-	return scenario{Stuck: "it was not played"}
+	return scenario{Stuck: "the report has no such scenario"}
 }
 
-// after is what there is of each workload in the end of a scenario; those that it does not touch are as at rest.
+// after returns the counts of each workload after a scenario. Workloads without an outcome are as in the steady state.
 func (v verdicts) after(s scenario) map[string]count {
-	all := maps.Clone(v.rest())
-	waits := map[string]int{}
+	all := maps.Clone(v.steady())
+	pending := map[string]int{}
 	for _, c := range s.Changes {
 		if c.From == "" && c.To == "" {
-			waits[c.Workload]++
+			pending[c.Workload]++
 		}
 	}
 	for _, o := range s.Outcomes {
-		n, told := waits[o.Workload]
-		if len(o.Waiting) > 0 && !told { // the same as at rest
-			n = all[o.Workload].waits
+		n, ok := pending[o.Workload]
+		if len(o.Waiting) > 0 && !ok { // as in the steady state
+			n = all[o.Workload].pending
 		}
 		all[o.Workload] = count{o.After, n}
 	}
 	return all
 }
 
-// least is how many pods of each workload are left in the worst moment.
+// least returns the smallest counts of each workload during a scenario.
 func (v verdicts) least(event, target string) map[string]count {
-	all := v.rest()
+	all := v.steady()
 	for name, c := range all {
 		all[name] = count{c.ready, 0}
 	}
@@ -145,31 +145,31 @@ func (v verdicts) least(event, target string) map[string]count {
 	return all
 }
 
-// checkPlaces: every pod that runs is where it is, by its name, and verify has placed none that is on no node.
+// checkPlaces: the report has the node of every running pod, and no node for a pod without one.
 func checkPlaces(t *testing.T, v verdicts, pods []corev1.Pod) {
 	t.Helper()
-	said := map[string]string{}
+	nodes := map[string]string{}
 	for _, p := range v.Pods {
 		if p.Runs {
-			said[p.Name] = p.Node
+			nodes[p.Name] = p.Node
 		} else if p.Node != "" {
-			t.Errorf("verify places pod %s on %s, which the scheduler does not", p.Name, p.Node)
+			t.Errorf("verify places pod %s on %s, the scheduler has not placed it", p.Name, p.Node)
 		}
 	}
 	for _, p := range pods {
-		if p.Spec.NodeName != said[p.Name] {
-			t.Errorf("pod %s is on %q, verify says %q", p.Name, p.Spec.NodeName, said[p.Name])
+		if p.Spec.NodeName != nodes[p.Name] {
+			t.Errorf("pod %s is on node %q, verify reports %q", p.Name, p.Spec.NodeName, nodes[p.Name])
 		}
 	}
 }
 
-// countOf counts pods, but those that are about to go.
+// countOf counts pods without Terminating ones.
 func countOf(pods []corev1.Pod) (c count) {
 	for _, p := range pods {
 		switch {
 		case p.DeletionTimestamp != nil:
 		case p.Spec.NodeName == "":
-			c.waits++
+			c.pending++
 		case isReady(p):
 			c.ready++
 		}
@@ -183,7 +183,7 @@ func isReady(p corev1.Pod) bool {
 	})
 }
 
-// isRefused tells whether the scheduler has found no node for a pod.
-func isRefused(p corev1.Pod) bool {
+// isUnschedulable reports whether the scheduler has found no node for a pod.
+func isUnschedulable(p corev1.Pod) bool {
 	return slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool { return c.Reason == corev1.PodReasonUnschedulable })
 }

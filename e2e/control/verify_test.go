@@ -19,8 +19,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// TestVerifyLive: holdfast verify reads what runs on a cluster, all of it and each thing once; and with less than all rights it
-// says what it did not see, or nothing.
+// TestVerifyLive: holdfast verify reads all workloads of a live cluster once. With fewer permissions it lists what it could not read, or fails.
 func TestVerifyLive(t *testing.T) {
 	all, err := cases.All()
 	if err != nil {
@@ -28,7 +27,7 @@ func TestVerifyLive(t *testing.T) {
 	}
 	i := slices.IndexFunc(all, func(c cases.Case) bool { return c.Name == "web-multi-zone" })
 	if i < 0 {
-		t.Fatal("there is no case web-multi-zone")
+		t.Fatal("case web-multi-zone not found")
 	}
 	chart, err := all[i].Chart()
 	if err != nil {
@@ -54,41 +53,41 @@ func TestVerifyLive(t *testing.T) {
 		want[w.kind+" "+r.namespace+"/"+w.name] = int(w.replicas)
 	}
 	t.Run("all", func(t *testing.T) {
-		got, complaints := verifyLive(t, kube.Kubeconfig(), r.namespace)
+		got, warnings := verifyLive(t, kube.Kubeconfig(), r.namespace)
 		compareWorkloads(t, got, want)
-		if complaints != "" {
-			t.Errorf("it complains: %s", complaints)
+		if warnings != "" {
+			t.Errorf("unexpected warnings: %s", warnings)
 		}
 	})
 	t.Run("viewer", func(t *testing.T) {
-		got, complaints := verifyLive(t, r.kubeconfigOf(t, "viewer", "view"), r.namespace, "--nodes", "3")
+		got, warnings := verifyLive(t, r.kubeconfigOf(t, "viewer", "view"), r.namespace, "--nodes", "3")
 		compareWorkloads(t, got, want)
 		for _, kind := range []string{"rolebindings.rbac.authorization.k8s.io", "storageclasses.storage.k8s.io"} {
-			if !strings.Contains(complaints, kind) {
-				t.Errorf("it does not say that it did not see %s: %s", kind, complaints)
+			if !strings.Contains(warnings, kind) {
+				t.Errorf("no warning that %s could not be read: %s", kind, warnings)
 			}
 		}
 	})
-	t.Run("nobody", func(t *testing.T) {
-		var complaint bytes.Buffer
+	t.Run("no permissions", func(t *testing.T) {
+		var stderr bytes.Buffer
 		cmd := exec.Command(string(holdfast), "verify", "--kubeconfig", r.kubeconfigOf(t, "nobody", ""), "-n", r.namespace)
-		cmd.Stderr = &complaint
+		cmd.Stderr = &stderr
 		out, err := cmd.Output()
-		if cmd.ProcessState.ExitCode() != 3 || len(out) > 0 || !strings.Contains(complaint.String(), "you may not list deployments.apps, statefulsets.apps, ") {
-			t.Errorf("%v\n%s%s", err, out, complaint.String())
+		if cmd.ProcessState.ExitCode() != 3 || len(out) > 0 || !strings.Contains(stderr.String(), "you may not list deployments.apps, statefulsets.apps, ") {
+			t.Errorf("%v\n%s%s", err, out, stderr.String())
 		}
 	})
 }
 
-// verifyLive runs holdfast verify on a cluster, and returns the pods of each workload, and what it complains of.
+// verifyLive runs holdfast verify on a cluster, and returns the number of pods of each workload, and its warnings.
 func verifyLive(t *testing.T, kubeconfig, namespace string, flags ...string) (map[string]int, string) {
 	t.Helper()
-	var complaints bytes.Buffer
+	var stderr bytes.Buffer
 	cmd := exec.Command(string(holdfast), append([]string{"verify", "--kubeconfig", kubeconfig, "-n", namespace, "-o", "json"}, flags...)...)
-	cmd.Stderr = &complaints
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if code := cmd.ProcessState.ExitCode(); code > 1 {
-		t.Fatalf("%v\n%s", err, complaints.String())
+		t.Fatalf("%v\n%s", err, stderr.String())
 	}
 	var report struct {
 		Workloads []struct {
@@ -101,17 +100,16 @@ func verifyLive(t *testing.T, kubeconfig, namespace string, flags ...string) (ma
 		t.Fatal(err)
 	}
 	if len(report.NotJudged) > 0 {
-		t.Errorf("not judged are %v", report.NotJudged)
+		t.Errorf("unsupported kinds: %v", report.NotJudged)
 	}
 	pods := map[string]int{}
 	for _, w := range report.Workloads {
 		pods[w.Name] = w.Pods
 	}
-	return pods, complaints.String()
+	return pods, stderr.String()
 }
 
-// compareWorkloads: both have the same workloads, and those that are counted the same pods; a DaemonSet has more where there
-// are nodes of others.
+// compareWorkloads: both have the same workloads and numbers of pods, except DaemonSets, which also count the nodes of other tests.
 func compareWorkloads(t *testing.T, got, want map[string]int) {
 	t.Helper()
 	if g, w := slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)); !slices.Equal(g, w) {

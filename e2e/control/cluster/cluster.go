@@ -1,7 +1,7 @@
-// Package cluster is a Kubernetes cluster with a real control plane and the nodes of kwok, which say of every pod that it
-// runs and is ready, though no container does. What decides about pods is real: the API, the controllers, the scheduler, evictions.
+// Package cluster runs a Kubernetes cluster with a real control plane and nodes of kwok, which report every pod as ready without running
+// containers. API server, controllers, scheduler and evictions are real.
 //
-// Many tests share one cluster. Each has a namespace and nodes of its own, which no other namespace's pods get to.
+// Many tests share one cluster. Each has its own namespace, and nodes that pods of other namespaces cannot use.
 package cluster
 
 import (
@@ -24,7 +24,7 @@ import (
 // Cluster is a running cluster.
 type Cluster struct {
 	*controlplane.ControlPlane
-	// Config and Kube talk to its API as the administrator.
+	// Config and Kube are clients of an administrator.
 	Config *rest.Config
 	Kube   *kubernetes.Clientset
 
@@ -33,12 +33,12 @@ type Cluster struct {
 	stop context.CancelFunc
 }
 
-// Up starts a cluster without nodes; its state is in dir.
+// Up starts a cluster without nodes, with its state in dir.
 func Up(ctx context.Context, dir string) (*Cluster, error) {
-	// All tests together make more requests than one well-behaved cluster.
+	// All tests together send more requests than the default limits allow.
 	busy := []string{"--kube-api-qps=1000", "--kube-api-burst=2000"}
 	plane, err := controlplane.New(controlplane.Config{Dir: dir, Flags: map[string][]string{
-		// A namespace's own nodes: see Namespace.
+		// PodNodeSelector: see Namespace.
 		controlplane.APIServer:         {"--enable-admission-plugins=NodeRestriction,PodNodeSelector"},
 		controlplane.ControllerManager: append([]string{"--horizontal-pod-autoscaler-sync-period=2s"}, busy...),
 		controlplane.Scheduler:         busy,
@@ -72,7 +72,7 @@ func (c *Cluster) start(ctx context.Context) (err error) {
 	return storage.Start(background, c.Kube, folders, folders)
 }
 
-// Close stops everything. A part that had ended by itself is an error.
+// Close stops everything. A program that has ended by itself is an error.
 func (c *Cluster) Close() error {
 	var failed []error
 	if c.stop != nil {
@@ -84,38 +84,41 @@ func (c *Cluster) Close() error {
 	return errors.Join(append(failed, c.ControlPlane.Close())...)
 }
 
-// Dir returns a folder for the files of something in this cluster.
+// Dir returns a folder for files of this cluster.
 func (c *Cluster) Dir(name string) string { return filepath.Join(c.dir, name) }
 
-// Owner is the label of the nodes that one namespace has for itself; its value is the namespace's name.
+// Owner is the label of the nodes of a namespace. Its value is the name of the namespace.
 const Owner = "holdfast.example/namespace"
 
-// Namespace makes a namespace whose pods get to its own nodes only, and waits until pods are let in.
+// Namespace creates a namespace whose pods use only its own nodes, and waits until it accepts pods.
 func (c *Cluster) Namespace(ctx context.Context, name string) error {
 	_, err := c.Kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 		Name: name,
-		// The pods of the namespace get it as a node selector, and spread constraints count only nodes that it matches.
+		// Pods of the namespace get this node selector, and their spread constraints count only matching nodes.
 		Annotations: map[string]string{"scheduler.alpha.kubernetes.io/node-selector": Owner + "=" + name},
 	}}, metav1.CreateOptions{})
 	if err != nil {
-		return fmt.Errorf("making namespace %s: %w", name, err)
+		return fmt.Errorf("creating namespace %s: %w", name, err)
 	}
-	return Eventually(ctx, 3*time.Minute, func() error {
+	return Eventually(ctx, patience, func() error {
 		_, err := c.Kube.CoreV1().ServiceAccounts(name).Get(ctx, "default", metav1.GetOptions{})
 		return err
 	})
 }
 
-// Node is a node to be made.
+// patience limits the waits of this package: far longer than they take on a slow machine.
+const patience = 10 * time.Minute
+
+// Node configures a node.
 type Node struct {
 	Name, Zone string
 	Labels     map[string]string
 	Taints     []corev1.Taint
-	// Size is what it has for pods; without one it is large enough for all that there are.
+	// Size is its capacity; nil is enough for all pods of a test.
 	Size corev1.ResourceList
 }
 
-// AddNodes makes nodes for a namespace, and waits until they are ready.
+// AddNodes creates nodes for a namespace, and waits until they are ready.
 func (c *Cluster) AddNodes(ctx context.Context, namespace string, nodes []Node) error {
 	for _, n := range nodes {
 		labels := map[string]string{Owner: namespace, corev1.LabelHostname: n.Name, corev1.LabelTopologyZone: n.Zone, corev1.LabelOSStable: "linux"}
@@ -132,16 +135,16 @@ func (c *Cluster) AddNodes(ctx context.Context, namespace string, nodes []Node) 
 			Status:     corev1.NodeStatus{Capacity: size, Allocatable: size},
 		}
 		if _, err := c.Kube.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{}); err != nil {
-			return fmt.Errorf("making node %s: %w", n.Name, err)
+			return fmt.Errorf("creating node %s: %w", n.Name, err)
 		}
 	}
-	return Eventually(ctx, 3*time.Minute, func() error {
+	return Eventually(ctx, patience, func() error {
 		for _, n := range nodes {
 			node, err := c.Kube.CoreV1().Nodes().Get(ctx, n.Name, metav1.GetOptions{})
 			if err != nil {
 				return err
 			}
-			// Until its controller has looked at it a new node is tainted.
+			// A new node has a taint until its controller has seen it.
 			if len(node.Spec.Taints) > len(n.Taints) {
 				return fmt.Errorf("node %s has taints: %v", n.Name, node.Spec.Taints)
 			}
@@ -150,9 +153,9 @@ func (c *Cluster) AddNodes(ctx context.Context, namespace string, nodes []Node) 
 	})
 }
 
-// Eventually tries until there is no error, and returns the last one when the time is over.
-func Eventually(ctx context.Context, patience time.Duration, try func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// Eventually calls try until it succeeds, and returns its last error after the limit.
+func Eventually(ctx context.Context, limit time.Duration, try func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -163,7 +166,7 @@ func Eventually(ctx context.Context, patience time.Duration, try func() error) e
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("after %s: %w", patience, err)
+			return fmt.Errorf("after %s: %w", limit, err)
 		case <-tick.C:
 		}
 	}

@@ -12,21 +12,20 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Pods with this label are not kwok's: somebody else runs them and says how they end.
+// Pods with this label are not managed by kwok: tests run them as processes and report their results.
 const (
-	PlayedLabel = "app.kubernetes.io/component"
-	PlayedValue = "uninstall"
+	ProcessLabel = "app.kubernetes.io/component"
+	ProcessValue = "uninstall"
 )
 
-// lostAnnotation is what pods have on a node without power: nobody runs or stops them.
+// lostAnnotation marks pods on a node without power, which kwok must not change.
 const lostAnnotation = "holdfast.example/lost"
 
-// delays are how long pods take, in milliseconds, for each of kwok's stages. Where a pod ends and starts in no time, the
-// disruption controller does not see that the evicted pod of a StatefulSet has gone, takes the new one of the same name
-// for it, and for two minutes counts it as away.
+// delays are the durations of kwok's stages for pods, in milliseconds. If pods ended and started at once, the disruption controller would miss the
+// deletion of a StatefulSet's pod, mistake the new pod with the same name for the evicted one, and count it as unavailable for two minutes.
 var delays = map[string]int{"pod-ready": 1000, "pod-complete": 500, "pod-delete": 3000}
 
-// leases lets kwok renew that many leases at once, on a machine where each may take a second.
+// leases makes kwok renew many leases concurrently, because each may take a second on a busy machine.
 const leases = `
 ---
 apiVersion: config.kwok.x-k8s.io/v1alpha1
@@ -47,7 +46,7 @@ func (c *Cluster) startKwok() (*process.Process, error) {
 		"--config="+stages, "--kubeconfig="+c.Kubeconfig(), "--manage-all-nodes", "--node-lease-duration-seconds=40", "--cidr=10.128.0.0/9"))
 }
 
-// writeStages writes what kwok does with nodes, and with pods: what it would do anyway, but with delays, and not to all.
+// writeStages writes kwok's stages for nodes and pods: its defaults with delays, and without some pods.
 func (c *Cluster) writeStages() (string, error) {
 	root, err := binaries.Root()
 	if err != nil {
@@ -61,7 +60,7 @@ func (c *Cluster) writeStages() (string, error) {
 	}
 	stages := filepath.Join(strings.TrimSpace(string(out)), "kustomize", "stage")
 	var all strings.Builder
-	// The lease is a node's only heartbeat: what kwok writes into its status besides it writes also when it has lost the lease.
+	// The lease is the only heartbeat. kwok's heartbeat in the node status would continue without the lease.
 	node, err := os.ReadFile(filepath.Join(stages, "node", "fast", "node-initialize.yaml"))
 	if err != nil {
 		return "", err
@@ -90,7 +89,7 @@ func (c *Cluster) writeStages() (string, error) {
 		}
 		stage.Spec.Delay = map[string]any{"durationMilliseconds": delay}
 		stage.Spec.Selector.MatchExpressions = append(stage.Spec.Selector.MatchExpressions, map[string]any{
-			"key": fmt.Sprintf(".metadata.labels[%q]", PlayedLabel), "operator": "NotIn", "values": []string{PlayedValue},
+			"key": fmt.Sprintf(".metadata.labels[%q]", ProcessLabel), "operator": "NotIn", "values": []string{ProcessValue},
 		}, map[string]any{"key": fmt.Sprintf(".metadata.annotations[%q]", lostAnnotation), "operator": "DoesNotExist"})
 		if text, err = yaml.Marshal(stage); err != nil {
 			return "", err

@@ -10,25 +10,25 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Lose takes the power of a node: nobody sends its heartbeat any more, and nobody runs or stops its pods. It does not come back.
+// Lose cuts the power of a node for good: its heartbeat ends, and its pods are neither started nor stopped.
 //
-// kwok sends heartbeats for nodes of which it holds the lease; here another takes it, and never renews it. Of the pods it was seen to end
-// some all the same, so that they are told to it, too.
+// kwok sends heartbeats for nodes whose lease it holds. Lose takes the lease and never renews it. kwok still ended some pods then, so Lose also
+// annotates them.
 func (c *Cluster) Lose(ctx context.Context, node string) error {
 	pods, err := c.Kube.CoreV1().Pods("").List(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=" + node})
 	if err != nil {
-		return fmt.Errorf("taking the power of node %s: %w", node, err)
+		return fmt.Errorf("cutting the power of node %s: %w", node, err)
 	}
 	lost := fmt.Appendf(nil, `{"metadata": {"annotations": {%q: "true"}}}`, lostAnnotation)
 	for _, p := range pods.Items {
 		if _, err := c.Kube.CoreV1().Pods(p.Namespace).Patch(ctx, p.Name, types.MergePatchType, lost, metav1.PatchOptions{}); err != nil {
-			return fmt.Errorf("taking the power of node %s: %w", node, err)
+			return fmt.Errorf("cutting the power of node %s: %w", node, err)
 		}
 	}
 	now := metav1.NewMicroTime(time.Now()).UTC().Format(metav1.RFC3339Micro)
 	patch := fmt.Appendf(nil, `{"spec": {"holderIdentity": "nobody", "leaseDurationSeconds": 86400, "renewTime": %q}}`, now)
 	if _, err := c.Kube.CoordinationV1().Leases(corev1.NamespaceNodeLease).Patch(ctx, node, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
-		return fmt.Errorf("taking the power of node %s: %w", node, err)
+		return fmt.Errorf("cutting the power of node %s: %w", node, err)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
-// Package play runs a container of a pod as a process of this machine: with the arguments and the environment that the
-// pod asks for, the ConfigMaps it mounts, and the token of its service account at the usual place. So the program finds
-// the API as it would in a cluster, and has the rights that its roles give it and no others.
-package play
+// Package local runs a container of a pod as a process of this machine, with the pod's arguments, environment, mounted ConfigMaps and service
+// account token at the usual paths. The program finds the API server like in a cluster, and has exactly the permissions of its roles.
+package local
 
 import (
 	"context"
@@ -22,33 +21,33 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Container is the only container of a pod, ready to run: its image is one of the programs of package binaries.
+// Container is the only container of a pod. Its program is one of package binaries.
 type Container struct {
 	cluster   *cluster.Cluster
 	namespace string
 	pod       corev1.PodSpec
-	// Environment and Arguments are as the program gets them.
+	// Environment and Arguments are those of the program.
 	Environment, Arguments []string
-	// Files are what is mounted, by path.
+	// Files are the mounted files by path.
 	Files map[string]string
 }
 
-// Same tells whether two containers are the same to the program in them.
+// Same reports whether two containers are equal for their program.
 func (p *Container) Same(other *Container) bool {
 	return slices.Equal(p.Environment, other.Environment) && slices.Equal(p.Arguments, other.Arguments) && maps.Equal(p.Files, other.Files)
 }
 
-// secrets is where a program finds the token of its service account.
+// secrets is the path of the service account token.
 const secrets = "/run/secrets/kubernetes.io/serviceaccount/"
 
-// Prepare looks up everything that the container of a pod refers to. What is not known here is an error.
+// Prepare resolves all references of a pod's container. Unsupported fields are an error.
 func Prepare(ctx context.Context, c *cluster.Cluster, namespace string, pod corev1.PodSpec) (*Container, error) {
 	p := &Container{cluster: c, namespace: namespace, pod: pod, Files: map[string]string{}}
 	if len(pod.Containers) != 1 || len(pod.InitContainers) > 0 || len(pod.Containers[0].Command) > 0 || len(pod.Containers[0].EnvFrom) > 0 {
-		return nil, fmt.Errorf("playing a pod in %s: it should have one container and that its image's command", namespace)
+		return nil, fmt.Errorf("running a pod of %s: want one container without a command", namespace)
 	}
 	container := pod.Containers[0]
-	known := []string{}
+	replacements := []string{}
 	for _, variable := range container.Env {
 		value := variable.Value
 		switch from := variable.ValueFrom; {
@@ -56,21 +55,21 @@ func Prepare(ctx context.Context, c *cluster.Cluster, namespace string, pod core
 		case from.FieldRef != nil && from.FieldRef.FieldPath == "metadata.namespace":
 			value = namespace
 		default:
-			return nil, fmt.Errorf("playing container %s: where %s comes from is not known here: %v", container.Name, variable.Name, from)
+			return nil, fmt.Errorf("running container %s: unsupported source of variable %s: %v", container.Name, variable.Name, from)
 		}
 		p.Environment = append(p.Environment, variable.Name+"="+value)
-		known = append(known, "$("+variable.Name+")", value)
+		replacements = append(replacements, "$("+variable.Name+")", value)
 	}
 	for _, argument := range container.Args {
-		p.Arguments = append(p.Arguments, strings.NewReplacer(known...).Replace(argument))
+		p.Arguments = append(p.Arguments, strings.NewReplacer(replacements...).Replace(argument))
 	}
 	for _, mount := range container.VolumeMounts {
-		// What admission has added; Start makes that itself.
+		// The token volume, added by admission. Start writes its files.
 		if mount.MountPath == "/var"+strings.TrimSuffix(secrets, "/") {
 			continue
 		}
 		if err := p.mount(ctx, mount); err != nil {
-			return nil, fmt.Errorf("playing container %s: volume %s: %w", container.Name, mount.Name, err)
+			return nil, fmt.Errorf("running container %s: volume %s: %w", container.Name, mount.Name, err)
 		}
 	}
 	return p, nil
@@ -83,7 +82,7 @@ func (p *Container) mount(ctx context.Context, mount corev1.VolumeMount) error {
 			continue
 		}
 		if volume.ConfigMap == nil || !strings.HasPrefix(mount.MountPath, "/etc/") {
-			return fmt.Errorf("only ConfigMaps below /etc are mounted here")
+			return fmt.Errorf("unsupported volume: only ConfigMaps below /etc are supported")
 		}
 		found, err := p.cluster.Kube.CoreV1().ConfigMaps(p.namespace).Get(ctx, volume.ConfigMap.Name, metav1.GetOptions{})
 		if err != nil {
@@ -94,10 +93,10 @@ func (p *Container) mount(ctx context.Context, mount corev1.VolumeMount) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("the pod has none of that name")
+	return fmt.Errorf("the pod has no such volume")
 }
 
-// Start runs the container as a program; further arguments are added to the pod's own.
+// Start starts the container's program. Further arguments are added to those of the pod.
 func (p *Container) Start(ctx context.Context, name, program string, arguments ...string) (*process.Process, error) {
 	file, err := binaries.Path(program)
 	if err != nil {
@@ -108,13 +107,13 @@ func (p *Container) Start(ctx context.Context, name, program string, arguments .
 		return nil, err
 	}
 	if err := p.writeFiles(ctx, root); err != nil {
-		return nil, fmt.Errorf("playing %s: %w", name, err)
+		return nil, fmt.Errorf("running %s: %w", name, err)
 	}
 	server, err := url.Parse(p.cluster.URL())
 	if err != nil {
 		return nil, err
 	}
-	// In a mount namespace of its own, which anybody may have who is root in a user namespace of his own.
+	// In a new mount namespace. Without root, this needs a new user namespace.
 	command := []string{"--mount"}
 	if os.Getuid() != 0 {
 		command = append(command, "--map-root-user")
@@ -129,7 +128,7 @@ func (p *Container) Start(ctx context.Context, name, program string, arguments .
 	return process.Start(name, p.cluster.Dir("log"), cmd)
 }
 
-// writeFiles writes what the container finds in /etc and /run.
+// writeFiles writes the container's files below /etc and /run.
 func (p *Container) writeFiles(ctx context.Context, root string) error {
 	account := p.pod.ServiceAccountName
 	if account == "" {

@@ -25,7 +25,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// planned is what holdfast plan says, as far as it can be held against a cluster.
+// planned is the part of holdfast plan's output that is compared with a cluster.
 type planned struct {
 	Verdict string
 	Summary string
@@ -40,7 +40,7 @@ type planned struct {
 	Helm, Kubectl []struct{ Run string }
 }
 
-// refused reports whether the API server is said to refuse a field.
+// refused reports whether the plan expects the API server to refuse a field.
 func (p planned) refused() bool {
 	for _, o := range p.Objects {
 		for _, f := range o.Fields {
@@ -52,7 +52,7 @@ func (p planned) refused() bool {
 	return false
 }
 
-// plan runs holdfast plan. That there are findings is no error.
+// plan runs holdfast plan. Findings are not an error.
 func plan(arguments ...string) (p planned, err error) {
 	out, err := exec.Command(string(holdfast), append([]string{"plan", "-o", "json"}, arguments...)...).Output()
 	var exit *exec.ExitError
@@ -64,18 +64,18 @@ func plan(arguments ...string) (p planned, err error) {
 	if err := json.Unmarshal(out, &p); err != nil {
 		return p, err
 	}
-	if fine := p.Verdict == "nothing" || p.Verdict == "in-place"; fine == (exit != nil) {
-		return p, fmt.Errorf("holdfast plan %s: the verdict is %s, and it ends with %v", strings.Join(arguments, " "), p.Verdict, err)
+	if ok := p.Verdict == "nothing" || p.Verdict == "in-place"; ok == (exit != nil) {
+		return p, fmt.Errorf("holdfast plan %s: verdict %s with exit status %v", strings.Join(arguments, " "), p.Verdict, err)
 	}
 	return p, nil
 }
 
-// mutations are changes of one object: what the API server refuses and what it accepts.
+// mutations are changes of one object, accepted or refused by the API server.
 var mutations = []struct{ about, before, after string }{
 	{"StatefulSet: claims", statefulSet("serviceName: a", "1Gi"), statefulSet("serviceName: a", "2Gi")},
 	{"StatefulSet: serviceName", statefulSet("serviceName: a", "1Gi"), statefulSet("serviceName: b", "1Gi")},
 	{"StatefulSet: podManagementPolicy", statefulSet("podManagementPolicy: Parallel", "1Gi"), statefulSet("podManagementPolicy: OrderedReady", "1Gi")},
-	{"StatefulSet: all that may change", statefulSet("replicas: 1", "1Gi"),
+	{"StatefulSet: all mutable fields", statefulSet("replicas: 1", "1Gi"),
 		statefulSet("{replicas: 3, ordinals: {start: 1}, updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 1}}, revisionHistoryLimit: 3, minReadySeconds: 3, persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete, whenScaled: Delete}}", "1Gi")},
 	{"Deployment: selector", selecting("Deployment", "a: b", "pause"), selecting("Deployment", "a: c", "pause")},
 	{"Deployment: image", selecting("Deployment", "a: b", "pause"), selecting("Deployment", "a: b", "other")},
@@ -84,24 +84,24 @@ var mutations = []struct{ about, before, after string }{
 	{"Job: image", job("", "pause"), job("", "other")},
 	{"Job: backoffLimit", job("backoffLimit: 1", "pause"), job("backoffLimit: 2", "pause")},
 	{"Job: completions", job("completions: 1", "pause"), job("completions: 2", "pause")},
-	{"Job: completions by index", job("{completionMode: Indexed, completions: 1, parallelism: 1}", "pause"), job("{completionMode: Indexed, completions: 2, parallelism: 2}", "pause")},
+	{"Job: completions of an indexed Job", job("{completionMode: Indexed, completions: 1, parallelism: 1}", "pause"), job("{completionMode: Indexed, completions: 2, parallelism: 2}", "pause")},
 	{"Job: completionMode", job("{completionMode: Indexed, completions: 1}", "pause"), job("{completionMode: NonIndexed, completions: 1}", "pause")},
 	{"Job: podFailurePolicy", job("", "pause"), job("podFailurePolicy: {rules: [{action: Ignore, onExitCodes: {operator: In, values: [1]}}]}", "pause")},
 	{"Service: to headless", one("v1", "Service", "spec: {ports: [{port: 80}]}"), one("v1", "Service", "spec: {clusterIP: None, ports: [{port: 80}]}")},
 	{"Service: from headless", one("v1", "Service", "spec: {clusterIP: None, ports: [{port: 80}]}"), one("v1", "Service", "spec: {ports: [{port: 80}]}")},
-	{"Service: to a name", one("v1", "Service", "spec: {clusterIP: None, ports: [{port: 80}]}"), one("v1", "Service", "spec: {type: ExternalName, externalName: example.org, ports: [{port: 80}]}")},
+	{"Service: to ExternalName", one("v1", "Service", "spec: {clusterIP: None, ports: [{port: 80}]}"), one("v1", "Service", "spec: {type: ExternalName, externalName: example.org, ports: [{port: 80}]}")},
 	{"Service: loadBalancerClass", one("v1", "Service", "spec: {type: LoadBalancer, loadBalancerClass: a/b, ports: [{port: 80}]}"), one("v1", "Service", "spec: {type: LoadBalancer, loadBalancerClass: a/c, ports: [{port: 80}]}")},
-	{"Service: loadBalancerClass of none", one("v1", "Service", "spec: {type: LoadBalancer, loadBalancerClass: a/b, ports: [{port: 80}]}"), one("v1", "Service", "spec: {type: NodePort, ports: [{port: 80}]}")},
+	{"Service: loadBalancerClass removed", one("v1", "Service", "spec: {type: LoadBalancer, loadBalancerClass: a/b, ports: [{port: 80}]}"), one("v1", "Service", "spec: {type: NodePort, ports: [{port: 80}]}")},
 	{"PersistentVolumeClaim: class", claim("storageClassName: a", "1Gi"), claim("storageClassName: b", "1Gi")},
 	{"PersistentVolumeClaim: smaller", claim("storageClassName: a", "2Gi"), claim("storageClassName: a", "1Gi")},
 	{"Pod: command", pod("image: pause", "command: [a]"), pod("image: pause", "command: [b]")},
 	{"Pod: image", pod("image: pause", "command: [a]"), pod("image: other", "command: [a]")},
 	{"Secret: type", one("v1", "Secret", "type: a/b"), one("v1", "Secret", "type: a/c")},
 	{"Secret: data", one("v1", "Secret", "data: {a: YQ==}"), one("v1", "Secret", "data: {a: Yg==}")},
-	{"Secret: frozen data", one("v1", "Secret", "immutable: true\ndata: {a: YQ==}"), one("v1", "Secret", "immutable: true\ndata: {a: Yg==}")},
-	{"ConfigMap: frozen data", one("v1", "ConfigMap", "immutable: true\ndata: {a: a}"), one("v1", "ConfigMap", "immutable: true\ndata: {a: b}")},
-	{"ConfigMap: thawed", one("v1", "ConfigMap", "immutable: true"), one("v1", "ConfigMap", "immutable: false")},
-	{"ConfigMap: frozen", one("v1", "ConfigMap", "data: {a: a}"), one("v1", "ConfigMap", "immutable: true\ndata: {a: a}")},
+	{"Secret: immutable data", one("v1", "Secret", "immutable: true\ndata: {a: YQ==}"), one("v1", "Secret", "immutable: true\ndata: {a: Yg==}")},
+	{"ConfigMap: immutable data", one("v1", "ConfigMap", "immutable: true\ndata: {a: a}"), one("v1", "ConfigMap", "immutable: true\ndata: {a: b}")},
+	{"ConfigMap: immutable to mutable", one("v1", "ConfigMap", "immutable: true"), one("v1", "ConfigMap", "immutable: false")},
+	{"ConfigMap: mutable to immutable", one("v1", "ConfigMap", "data: {a: a}"), one("v1", "ConfigMap", "immutable: true\ndata: {a: a}")},
 	{"RoleBinding: roleRef", one(rbac, "RoleBinding", "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: a}"), one(rbac, "RoleBinding", "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: b}")},
 	{"ClusterRoleBinding: roleRef", one(rbac, "ClusterRoleBinding", "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: a}"), one(rbac, "ClusterRoleBinding", "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: b}")},
 	{"Role: rules", one(rbac, "Role", "rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]"), one(rbac, "Role", "rules: [{apiGroups: [''], resources: [pods], verbs: [list]}]")},
@@ -123,7 +123,7 @@ func one(apiVersion, kind, rest string) string {
 	return fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: plan}\n%s\n", apiVersion, kind, rest)
 }
 
-// merged is a spec of parts, each YAML in one line.
+// merged returns a spec merged from parts, each a line of YAML.
 func merged(parts ...string) string {
 	spec := map[string]any{}
 	for _, part := range parts {
@@ -161,7 +161,7 @@ func pod(image, command string) string {
 	return one("v1", "Pod", fmt.Sprintf("spec: {automountServiceAccountToken: false, containers: [{name: a, %s, %s}]}", image, command))
 }
 
-// TestPlanImmutable: what holdfast plan calls immutable the API server refuses, and nothing else.
+// TestPlanImmutable: the API server refuses exactly the changes that holdfast plan reports as immutable.
 func TestPlanImmutable(t *testing.T) {
 	t.Parallel()
 	const namespace = "plan-immutable"
@@ -187,14 +187,13 @@ func TestPlanImmutable(t *testing.T) {
 				t.Fatal(err)
 			}
 			if p.refused() != (refusal != nil) {
-				t.Errorf("holdfast plan says %q, and the API server: %v", p.Summary, refusal)
+				t.Errorf("holdfast plan: %q; API server: %v", p.Summary, refusal)
 			}
 		})
 	}
 }
 
-// update makes an object and changes it as Helm does: what is gone is taken away, what is new laid on. The first error is the
-// API server's answer to the change.
+// update creates an object and changes it like Helm, with a merge patch. The first error is the API server's refusal of the change.
 func update(t *testing.T, namespace, before, after string) (refusal, err error) {
 	ctx := t.Context()
 	var was, now unstructured.Unstructured
@@ -216,7 +215,7 @@ func update(t *testing.T, namespace, before, after string) (refusal, err error) 
 	if refusal != nil && !apierrors.IsInvalid(refusal) && !apierrors.IsForbidden(refusal) {
 		return nil, refusal
 	}
-	// The next one has the same name. Finalizers wait for controllers that have nothing to do here.
+	// The next object has the same name. Finalizers would wait for controllers.
 	zero, background := int64(0), metav1.DeletePropagationBackground
 	if _, err := collection.Patch(ctx, was.GetName(), types.MergePatchType, []byte(`{"metadata": {"finalizers": null}}`), metav1.PatchOptions{}); err != nil {
 		return refusal, err
@@ -224,18 +223,18 @@ func update(t *testing.T, namespace, before, after string) (refusal, err error) 
 	return refusal, collection.Delete(ctx, was.GetName(), metav1.DeleteOptions{GracePeriodSeconds: &zero, PropagationPolicy: &background})
 }
 
-// patchOf is the change from one object to another.
+// patchOf returns the merge patch from one object to another.
 func patchOf(a, b map[string]any) map[string]any {
 	patch := map[string]any{}
 	for key := range a {
-		if _, kept := b[key]; !kept {
+		if _, ok := b[key]; !ok {
 			patch[key] = nil
 		}
 	}
 	for key, value := range b {
 		was, isMap := a[key].(map[string]any)
-		now, stays := value.(map[string]any)
-		if isMap && stays {
+		now, ok := value.(map[string]any)
+		if isMap && ok {
 			value = patchOf(was, now)
 		}
 		patch[key] = value
@@ -243,8 +242,8 @@ func patchOf(a, b map[string]any) map[string]any {
 	return patch
 }
 
-// TestPlanRelease: what holdfast plan says of a live release is what helm upgrade then does, object by object, with both
-// versions of Helm; what it says is refused fails, and its commands do it.
+// TestPlanRelease: helm upgrade changes the objects that holdfast plan predicts, with both versions of Helm. A change that the plan reports as
+// refused fails, and the commands of the plan achieve it.
 func TestPlanRelease(t *testing.T) {
 	t.Parallel()
 	for _, helm := range helms {
@@ -262,7 +261,7 @@ func testPlanRelease(t *testing.T, helm string) {
 	}
 	r := newRelease(t, helm, "plan-"+helm, profile{}, filepath.Join(repository, "charts", "argo-events"), nil)
 	values := filepath.Join(repository, "values", "webhook.yaml")
-	// A DaemonSet belongs on every node of the cluster; to this release none is its own.
+	// A DaemonSet would run on every node of the cluster; this release has no nodes.
 	owned := "leaf.nodeSelector." + strings.ReplaceAll(cluster.Owner, ".", `\.`) + "=" + r.namespace
 	if _, err := r.run("install", cases.Release, r.chart, "--skip-crds", "--set", "profile=multi-node", "--values", values, "--set", owned); err != nil {
 		t.Fatal(err)
@@ -301,12 +300,12 @@ func testPlanRelease(t *testing.T, helm string) {
 			t.Fatal(err)
 		}
 		if got, want := p.actions(), differ(before, after); !maps.Equal(got, want) {
-			t.Errorf("to %s, %s: planned and done\n%v\n%v", step.profile, step.set, got, want)
+			t.Errorf("to %s, %s: planned:\n%v\nactual:\n%v", step.profile, step.set, got, want)
 		}
 	}
 }
 
-// follow runs the commands of a plan as they are, in a shell that finds this test's programs and cluster.
+// follow runs the commands of a plan in a shell with the programs and the cluster of this test.
 func (r *release) follow(commands []struct{ Run string }) error {
 	kubectl, err := binaries.Path("kubectl")
 	if err != nil {
@@ -328,8 +327,7 @@ func (r *release) follow(commands []struct{ Run string }) error {
 	return nil
 }
 
-// TestPlanKubectl: the commands without Helm end with the objects that were planned, without those that go, and with larger
-// disks.
+// TestPlanKubectl: the commands without Helm result in the planned objects, without the removed ones, and with larger volumes.
 func TestPlanKubectl(t *testing.T) {
 	t.Parallel()
 	repository, err := cases.Repository()
@@ -375,23 +373,23 @@ func TestPlanKubectl(t *testing.T) {
 		}
 		_, err = collection.Get(t.Context(), o.Name, metav1.GetOptions{})
 		if gone := apierrors.IsNotFound(err); err != nil && !gone || gone != (o.Action == "removed") {
-			t.Errorf("%s/%s is %s, and: %v", o.Kind, o.Name, o.Action, err)
+			t.Errorf("%s/%s: planned action %s, but reading it: %v", o.Kind, o.Name, o.Action, err)
 		}
 	}
 	if count["removed"] == 0 || count["changed"] == 0 {
-		t.Errorf("nothing was to be done: %v", count)
+		t.Errorf("want removed and changed objects, got %v", count)
 	}
 }
 
-// TestPlanRolls: the pods that holdfast plan says are replaced are those whose template changes, with the controller of Argo
-// Events at work; and event sources that it says go on with the old bus do so until the controller starts anew.
-func TestPlanRolls(t *testing.T) {
+// TestPlanRollouts: holdfast plan predicts the workloads whose template changes, with a running controller of Argo Events. Event sources that
+// continue with the old bus according to the plan do so until the controller restarts.
+func TestPlanRollouts(t *testing.T) {
 	t.Parallel()
 	repository, err := cases.Repository()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRelease(t, "helm4", "plan-rolls", profile{}, filepath.Join(repository, "charts", "argo-events"), nil)
+	r := newRelease(t, "helm4", "plan-rollouts", profile{}, filepath.Join(repository, "charts", "argo-events"), nil)
 	if err := r.deploy("install", "multi-zone", filepath.Join(repository, "values", "webhook.yaml")); err != nil {
 		t.Fatal(err)
 	}
@@ -401,7 +399,7 @@ func TestPlanRolls(t *testing.T) {
 	for _, step := range []struct {
 		profile string
 		set     []string
-		// rolls are the event sources and sensors among those that do.
+		// rolls are the event sources and sensors with a rollout.
 		rolls string
 	}{
 		{"multi-zone", []string{"sensors.processor.replicas=3"}, "[Sensor/processor]"},
@@ -430,7 +428,7 @@ func TestPlanRolls(t *testing.T) {
 		if err := r.followed(false); err != nil {
 			t.Fatal(err)
 		}
-		// Where it is told to say the same again, the controller may take its time.
+		// The controller may update Deployments later.
 		var planned, rolled []string
 		err = r.eventually(func() error {
 			after, err := r.templates()
@@ -439,7 +437,7 @@ func TestPlanRolls(t *testing.T) {
 			}
 			planned, rolled = p.rolls(), changed(before, after)
 			if !slices.Equal(planned, rolled) {
-				return fmt.Errorf("to %s, %v: planned %v, and %v rolled", step.profile, step.set, planned, rolled)
+				return fmt.Errorf("to %s, %v: planned rollouts of %v, got %v", step.profile, step.set, planned, rolled)
 			}
 			return nil
 		})
@@ -448,7 +446,7 @@ func TestPlanRolls(t *testing.T) {
 		}
 		events := slices.DeleteFunc(rolled, func(name string) bool { return strings.Contains(name, cases.Release+"-") })
 		if fmt.Sprint(events) != step.rolls {
-			t.Errorf("to %s, %v: %v rolled, want %s", step.profile, step.set, events, step.rolls)
+			t.Errorf("to %s, %v: got rollouts of %v, want %s", step.profile, step.set, events, step.rolls)
 		}
 		if !slices.Contains(step.set, "leaf.enabled=false") {
 			continue
@@ -463,7 +461,7 @@ func TestPlanRolls(t *testing.T) {
 		err = r.eventually(func() error {
 			after, err := r.templates()
 			if rolled := fmt.Sprint(changed(before, after)); err == nil && rolled != "[EventSource/orders EventSource/users]" {
-				err = fmt.Errorf("after a start of the controller %s rolled", rolled)
+				err = fmt.Errorf("rollouts after a restart of the controller: %s", rolled)
 			}
 			return err
 		})
@@ -473,7 +471,7 @@ func TestPlanRolls(t *testing.T) {
 	}
 }
 
-// rolls are the objects whose pods are to be replaced, sorted.
+// rolls returns the objects with a planned rollout, sorted.
 func (p planned) rolls() []string {
 	var all []string
 	for _, o := range p.Objects {
@@ -485,7 +483,7 @@ func (p planned) rolls() []string {
 	return all
 }
 
-// templates are those of all pods, by the object of the release that they come from.
+// templates returns all pod templates by the object of the release.
 func (r *release) templates() (map[string]string, error) {
 	all := map[string]string{}
 	for _, kind := range []string{"DaemonSet", "Deployment", "StatefulSet"} {
@@ -519,11 +517,11 @@ func (r *release) templates() (map[string]string, error) {
 	return all, nil
 }
 
-// changed are the names that both have with different texts, sorted.
+// changed returns the names with different texts in both, sorted.
 func changed(before, after map[string]string) []string {
 	var all []string
 	for name, text := range after {
-		if was, is := before[name]; is && was != text {
+		if was, ok := before[name]; ok && was != text {
 			all = append(all, name)
 		}
 	}
@@ -531,24 +529,24 @@ func changed(before, after map[string]string) []string {
 	return all
 }
 
-// claimsHave fails unless there are three claims, each with a volume, that ask for a size.
+// claimsHave returns an error unless there are three bound claims of a size.
 func (r *release) claimsHave(size string) error {
 	claims, err := kube.Kube.CoreV1().PersistentVolumeClaims(r.namespace).List(r.t.Context(), metav1.ListOptions{})
 	if err != nil {
 		return err
 	}
 	for _, c := range claims.Items {
-		if asked := c.Spec.Resources.Requests.Storage().String(); c.Status.Phase != corev1.ClaimBound || asked != size {
-			return fmt.Errorf("claim %s is %s and asks for %s", c.Name, c.Status.Phase, asked)
+		if requested := c.Spec.Resources.Requests.Storage().String(); c.Status.Phase != corev1.ClaimBound || requested != size {
+			return fmt.Errorf("claim %s is %s and requests %s", c.Name, c.Status.Phase, requested)
 		}
 	}
 	if len(claims.Items) != 3 {
-		return fmt.Errorf("there are %d claims", len(claims.Items))
+		return fmt.Errorf("got %d claims, want 3", len(claims.Items))
 	}
 	return nil
 }
 
-// applied are the objects of the release as Helm has them, by kind and name.
+// applied returns the objects in Helm's record of the release, by kind and name.
 func (r *release) applied() (map[string]string, error) {
 	text, err := r.run("get", "manifest", cases.Release)
 	if err != nil {
@@ -580,11 +578,11 @@ func (p planned) actions() map[string]string {
 func differ(before, after map[string]string) map[string]string {
 	all := map[string]string{}
 	for name, text := range after {
-		was, is := before[name]
+		was, ok := before[name]
 		switch {
-		case !is:
+		case !ok:
 			all[name] = "created"
-		// The first upgrade after an install puts out what is in the Secrets, in the API's words instead of its own.
+		// The first upgrade renders the existing Secrets in the encoding of the API instead of the chart's.
 		case was == text, strings.HasPrefix(name, "Secret/"):
 			all[name] = "unchanged"
 		default:
@@ -592,7 +590,7 @@ func differ(before, after map[string]string) map[string]string {
 		}
 	}
 	for name := range before {
-		if _, is := after[name]; !is {
+		if _, ok := after[name]; !ok {
 			all[name] = "removed"
 		}
 	}

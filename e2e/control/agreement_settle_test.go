@@ -1,0 +1,123 @@
+package control
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// quiet is how long nothing must change before the state counts as final, and how often the pulse must beat meanwhile.
+type quiet struct {
+	time  time.Duration
+	beats int64
+}
+
+// The quiet times for a state that verify predicts; for a predicted blocked drain, because kubectl retries an eviction every 5 s; and for an
+// unexpected state.
+var (
+	expected = quiet{5 * time.Second, 2}
+	refused  = quiet{12 * time.Second, 3}
+	surprise = quiet{30 * time.Second, 6}
+)
+
+// patience limits waits: far longer than they take on a slow machine.
+const patience = 10 * time.Minute
+
+// notYet is the outcome while an event is still in progress.
+const notYet = "not yet"
+
+// settle waits until nothing changes any more, and returns the outcome. It returns at once if the outcome is the predicted one and every pod is
+// ready.
+func (r *trial) settle(verify string, outcome func([]corev1.Pod) string) string {
+	r.t.Helper()
+	blocked := strings.HasPrefix(verify, notEnds)
+	begun := time.Now()
+	since, beats, last := begun, r.pulse.beats.Load(), ""
+	for {
+		pods := r.pods()
+		current := outcome(pods)
+		if now := current + fingerprint(pods); now != last {
+			since, beats, last = time.Now(), r.pulse.beats.Load(), now
+		}
+		enough := surprise
+		switch {
+		case current == verify && blocked:
+			enough = refused
+		case current == verify && r.complete(pods):
+			enough = quiet{}
+		case current == verify:
+			enough = expected
+		}
+		if current != notYet && time.Since(since) >= enough.time && r.pulse.beats.Load() >= beats+enough.beats && !r.miscounted() {
+			return current
+		}
+		if time.Since(begun) > patience {
+			r.t.Fatalf("no final state after %s:\n%s%s", patience, current, fingerprint(pods))
+		}
+		if !pause(r.t.Context()) {
+			r.t.Fatal(r.t.Context().Err())
+		}
+	}
+}
+
+// complete reports whether each workload has all of its pods, and they are ready. Terminating pods on failed nodes do not count.
+func (r *trial) complete(pods []corev1.Pod) bool {
+	existing := slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return p.DeletionTimestamp != nil && r.lost[p.Spec.NodeName] })
+	if slices.ContainsFunc(existing, func(p corev1.Pod) bool { return p.DeletionTimestamp != nil || !isReady(p) }) {
+		return false
+	}
+	for _, w := range r.Workloads {
+		if len(w.Own(existing)) != w.Replicas {
+			return false
+		}
+	}
+	return true
+}
+
+// miscounted reports whether a budget still counts an evicted pod as unavailable. It may do so for two minutes if the controller was too busy to see
+// the pod's deletion (DeletionTimeout in pkg/controller/disruption/disruption.go).
+func (r *trial) miscounted() bool {
+	r.t.Helper()
+	found, err := kube.Kube.PolicyV1().PodDisruptionBudgets(r.Name).List(r.t.Context(), metav1.ListOptions{})
+	r.must(err)
+	for _, b := range found.Items {
+		if len(b.Status.DisruptedPods) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// steady waits for the steady state: every pod is ready, or the scheduler has found no node for it.
+func (r *trial) steady() {
+	r.t.Helper()
+	r.settle("", func(pods []corev1.Pod) string {
+		for _, p := range pods {
+			final := p.Spec.NodeName != "" && isReady(p) || p.Spec.NodeName == "" && isUnschedulable(p)
+			if p.DeletionTimestamp != nil || !final {
+				return notYet
+			}
+		}
+		return ""
+	})
+}
+
+func (r *trial) pods() []corev1.Pod {
+	r.t.Helper()
+	found, err := kube.Kube.CoreV1().Pods(r.Name).List(r.t.Context(), metav1.ListOptions{})
+	r.must(err)
+	return found.Items
+}
+
+// fingerprint changes with every change of pods.
+func fingerprint(pods []corev1.Pod) string {
+	var all strings.Builder
+	for _, p := range pods {
+		fmt.Fprintf(&all, "\n%s %s %s %v %v", p.Name, p.UID, p.Spec.NodeName, p.DeletionTimestamp != nil, isReady(p))
+	}
+	return all.String()
+}
