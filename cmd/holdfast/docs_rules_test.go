@@ -8,9 +8,8 @@ import (
 	"testing"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
-	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/rules"
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
 )
 
 // ruleDocs lists every rule with the finding in its broken example.
@@ -53,18 +52,7 @@ func broken(t *testing.T, r *rules.Rule, dir string) rules.Finding {
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects, err := manifest.Parse("broken.yaml", text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := workload.Read(objects)
-	if err == nil {
-		err = s.SetReplication(nil)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range rules.Check(s, c) {
+	for _, f := range rules.Check(verifytest.Read(t, "broken.yaml", string(text)), c) {
 		if f.Rule.ID == r.ID {
 			return f
 		}

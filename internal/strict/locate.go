@@ -13,21 +13,24 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Locate turns what the YAML library says of a text into "file:line: what was wrong", a line for each.
-func Locate(file string, text []byte, err error) error { return join(file, faultsOf(text, err)) }
+// Locate converts an error of the YAML library about text into the form "file:line: message", one on each line.
+//
+// The library has the lines of nodes, but its syntax errors name the line of a block's start, of the parser's position counted
+// from 0, or none at all. So this file corrects them.
+func Locate(file string, text []byte, err error) error { return join(file, parseError(text, err)) }
 
-// fault is one thing that is wrong, and the line where it is.
+// fault is a single error and its line.
 type fault struct {
-	line int
-	says string
+	line    int
+	message string
 }
 
-func (f fault) mistyped() bool { return strings.HasPrefix(f.says, "cannot unmarshal ") }
+func (f fault) isTypeError() bool { return strings.HasPrefix(f.message, "cannot unmarshal ") }
 
 func join(file string, faults []fault) error {
 	lines := make([]string, len(faults))
 	for i, f := range faults {
-		lines[i] = fmt.Sprintf("%s:%d: %s", file, f.line, f.says)
+		lines[i] = fmt.Sprintf("%s:%d: %s", file, f.line, f.message)
 	}
 	return errors.New(strings.Join(lines, "\n"))
 }
@@ -37,59 +40,59 @@ var (
 	unknown = regexp.MustCompile(`(?s)^field (.*) not found in type .*`)
 )
 
-// faultsOf are what the library says of a text.
-func faultsOf(text []byte, err error) []fault {
+// parseError splits an error of the library into faults.
+func parseError(text []byte, err error) []fault {
 	var typed *yaml.TypeError
 	if !errors.As(err, &typed) {
-		line, says := parse(err.Error())
-		return []fault{{lineOf(text, line, says), says}}
+		line, message := parse(err.Error())
+		return []fault{{lineOf(text, line, message), message}}
 	}
 	var all []fault
 	for _, one := range typed.Errors {
-		line, says := parse(one)
-		all = append(all, fault{line, unknown.ReplaceAllString(says, "unknown key $1")})
+		line, message := parse(one)
+		all = append(all, fault{line, unknown.ReplaceAllString(message, "unknown key $1")})
 	}
 	return all
 }
 
-// parse takes a message of the library apart: its line, 0 if it has none, and what it says.
-func parse(message string) (line int, says string) {
-	at := atLine.FindStringSubmatch(message)
-	line, _ = strconv.Atoi(at[1])
-	return line, message[len(at[0]):]
+// parse splits an error text of the library into its line, 0 without one, and the message.
+func parse(text string) (line int, message string) {
+	prefix := atLine.FindStringSubmatch(text)
+	line, _ = strconv.Atoi(prefix[1])
+	return line, text[len(prefix[0]):]
 }
 
 var (
-	// ofParser is what the library's parser says, whose lines count from 0. Those of its scanner count from 1.
-	ofParser = regexp.MustCompile(`^did not find expected (<|node content|',' or)|^found (undefined|duplicate|incompatible)`)
-	// ofBlock is what it says of a block, with the line where that begins, which may be far above what is wrong with it.
-	ofBlock = regexp.MustCompile(`^did not find expected (key|'-' indicator)`)
+	// parserMessage matches messages of the library's parser, whose lines count from 0. Those of its scanner count from 1.
+	parserMessage = regexp.MustCompile(`^did not find expected (<|node content|',' or)|^found (undefined|duplicate|incompatible)`)
+	// blockMessage matches messages with the line where a block starts, which may be far above the error.
+	blockMessage = regexp.MustCompile(`^did not find expected (key|'-' indicator)`)
 )
 
-// lineOf is the line of what is no YAML, by the line that the library says, 0 if it says none.
-func lineOf(text []byte, line int, says string) int {
+// lineOf returns the line of a syntax error. line is that of the library's message, 0 without one.
+func lineOf(text []byte, line int, message string) int {
 	lines := bytes.SplitAfter(bytes.TrimRight(text, "\n"), []byte("\n"))
 	switch {
-	case ofParser.MatchString(says):
+	case parserMessage.MatchString(message):
 		return min(line+1, len(lines))
-	case line > 0 && !ofBlock.MatchString(says):
+	case line > 0 && !blockMessage.MatchString(message):
 		return line
 	}
-	// It is the first line up to which the same is wrong: of less text the library says nothing, or something else.
+	// The error is in the first line up to which the text yields the same message.
 	end, ends := 0, make([]int, len(lines))
 	for i, l := range lines {
 		end += len(l)
 		ends[i] = end
 	}
 	before := sort.Search(len(lines)-1, func(i int) bool {
-		_, s := parse(trouble(text[:ends[i]]))
-		return i >= line && s == says
+		_, m := parse(firstError(text[:ends[i]]))
+		return i >= line && m == message
 	})
 	return before + 1
 }
 
-// trouble is the first thing that the library says of a text, "" if it says nothing.
-func trouble(text []byte) string {
+// firstError returns the library's first error about a text, "" without one.
+func firstError(text []byte) string {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	for {
 		var document yaml.Node

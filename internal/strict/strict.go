@@ -1,5 +1,5 @@
-// Package strict decodes YAML that people write, and says in their words what is wrong with it: each error names the file and
-// the line, and the key where there is one.
+// Package strict decodes YAML files that people write. Every error names the file and the line, the key if there is one, and
+// what is valid, without Go's types.
 package strict
 
 import (
@@ -12,8 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Decode reads the one YAML document of text into out. Unknown and repeated keys are errors. file names it in errors:
-// "file:line: what was wrong", a line for each.
+// Decode decodes the single YAML document of text into out. Unknown and duplicate keys are errors. Errors have the form
+// "file:line: message", one on each line.
 func Decode(file string, text []byte, out any) error {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
@@ -21,7 +21,7 @@ func Decode(file string, text []byte, out any) error {
 		if errors.Is(err, io.EOF) {
 			return fmt.Errorf("%s: is empty", file)
 		}
-		return refused(file, text, out, err)
+		return locateTyped(file, text, out, err)
 	}
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: has more than one YAML document", file)
@@ -29,18 +29,18 @@ func Decode(file string, text []byte, out any) error {
 	return nil
 }
 
-// refused is Locate, but for values of the wrong type: those are named by their keys, and not by Go's types.
-func refused(file string, text []byte, out any, err error) error {
-	faults := faultsOf(text, err)
+// locateTyped is Locate with type errors in terms of keys instead of Go's types.
+func locateTyped(file string, text []byte, out any, err error) error {
+	faults := parseError(text, err)
 	var document yaml.Node
 	if yaml.Unmarshal(text, &document) != nil {
 		return join(file, faults)
 	}
-	misfits := TypeErrors(document.Content[0], out, "yaml", (*yaml.Node).Decode)
-	if len(misfits) > 0 {
-		faults = slices.DeleteFunc(faults, fault.mistyped)
+	typeErrors := TypeErrors(document.Content[0], out, "yaml", (*yaml.Node).Decode)
+	if len(typeErrors) > 0 {
+		faults = slices.DeleteFunc(faults, fault.isTypeError)
 	}
-	for _, m := range misfits {
+	for _, m := range typeErrors {
 		faults = append(faults, fault{m.Line, m.String()})
 	}
 	slices.SortStableFunc(faults, func(a, b fault) int { return a.line - b.line })

@@ -36,52 +36,52 @@ func TestDecode(t *testing.T) {
 
 func TestDecodeRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"nothing", "", "house.yaml: is empty"},
+		{"no text", "", "house.yaml: is empty"},
 		{"only comments", "# to come\n", "house.yaml: is empty"},
 		{"an unknown key", "name: a\nroom: 3\n", "house.yaml:2: unknown key room"},
-		{"an unknown key further down", "doors:\n  - open: true\n  - opne: true\n", "house.yaml:3: unknown key opne"},
+		{"a nested unknown key", "doors:\n  - open: true\n  - opne: true\n", "house.yaml:3: unknown key opne"},
 		{"two unknown keys", "a: 1\nb: 2\n", "house.yaml:1: unknown key a\nhouse.yaml:2: unknown key b"},
-		{"a key twice", "name: a\nname: b\n", `house.yaml:2: mapping key "name" already defined at line 1`},
+		{"a duplicate key", "name: a\nname: b\n", `house.yaml:2: mapping key "name" already defined at line 1`},
 		{"text for a number", "name: a\nrooms: three\n", `house.yaml:2: rooms: is "three": want a whole number`},
-		{"a list for a mapping", "- name: a\n", "house.yaml:1: is a list: want a map"},
+		{"a list instead of a map", "- name: a\n", "house.yaml:1: is a list: want a map"},
 		{"two values of the wrong type", "doors: [{open: 1}, {open: maybe}]", "house.yaml:1: doors[0].open: is 1: want true or false\nhouse.yaml:1: doors[1].open: is \"maybe\": want true or false"},
-		{"a wrong type beside others", "roms: 1\nrooms: [a]\nname: a\ndors: []\n", "house.yaml:1: unknown key roms\nhouse.yaml:2: rooms: is a list: want a whole number\nhouse.yaml:4: unknown key dors"},
+		{"a wrong type and unknown keys", "roms: 1\nrooms: [a]\nname: a\ndors: []\n", "house.yaml:1: unknown key roms\nhouse.yaml:2: rooms: is a list: want a whole number\nhouse.yaml:4: unknown key dors"},
 		{"a number that is too large", "rooms: 99999999999999999999", "house.yaml:1: rooms: is 99999999999999999999: want a whole number"},
-		{"a map for text", "paint:\n  hall: {a: b}\n", "house.yaml:2: paint.hall: is a map: want text"},
-		{"a map for a key", "paint: {[a]: b}\n", "house.yaml:1: paint: is a map with a key that is a list: want keys that are text"},
+		{"a map instead of text", "paint:\n  hall: {a: b}\n", "house.yaml:2: paint.hall: is a map: want text"},
+		{"a list as a key", "paint: {[a]: b}\n", "house.yaml:1: paint: is a map with a key that is a list: want keys that are text"},
 		{"a merged value of the wrong type", "doors:\n  - <<: {open: wide}\n", `house.yaml:2: doors[0].open: is "wide": want true or false`},
-		{"a time without a unit", "built: 90", "house.yaml:1: built: is 90: want a time, 90s or 1h30m"},
-		{"no YAML", "name: [a\n", "house.yaml:1: did not find expected ',' or ']'"},
+		{"a duration without a unit", "built: 90", "house.yaml:1: built: is 90: want a time, 90s or 1h30m"},
+		{"invalid YAML", "name: [a\n", "house.yaml:1: did not find expected ',' or ']'"},
 		{"a tab", "doors:\n\t- open: true\n", "house.yaml:2: found character that cannot start any token"},
 		{"two documents", "name: a\n---\nname: b\n", "house.yaml: has more than one YAML document"},
-		{"rubbish in a second document", "name: a\n---\n]\n", "house.yaml: has more than one YAML document"},
+		{"an invalid second document", "name: a\n---\n]\n", "house.yaml: has more than one YAML document"},
 		{"an unknown alias", "name: *who\n", "house.yaml:1: unknown anchor 'who' referenced"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := Decode("house.yaml", []byte(c.text), new(house))
 			if err == nil {
-				t.Fatal("is not refused")
+				t.Fatal("no error")
 			}
 			if err.Error() != c.want {
 				t.Errorf("got  %s\nwant %s", err, c.want)
 			}
 			for line := range strings.Lines(err.Error()) {
 				if strings.Contains(line, "yaml:") && !strings.HasPrefix(line, "house.yaml:") {
-					t.Errorf("the library shows through: %s", line)
+					t.Errorf("the error names the library: %s", line)
 				}
 			}
 		})
 	}
 }
 
-func TestFileNamesAreTakenAsTheyAre(t *testing.T) {
+func TestFileNamesAreLiteral(t *testing.T) {
 	err := Decode("$1.yaml", []byte("nmae: a\n"), new(house))
 	if err == nil || err.Error() != "$1.yaml:1: unknown key nmae" {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestTypesWithoutNames(t *testing.T) {
+func TestAnonymousTypes(t *testing.T) {
 	var h struct {
 		Doors []struct {
 			Open bool `yaml:"open"`
@@ -97,22 +97,22 @@ func TestTypesWithoutNames(t *testing.T) {
 	}
 }
 
-// TestLocate: the line is that where the text is wrong, whichever part of the library says so.
+// TestLocate checks the line of syntax errors from each part of the library.
 func TestLocate(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"a list that is not closed", "a: 1\nb: [1,\n  2\nc: 3\nd: 4\n", "2: did not find expected ',' or ']'"},
-		{"a list that is never closed", "a: 1\nb: [", "2: did not find expected node content"},
+		{"an unclosed list", "a: 1\nb: [1,\n  2\nc: 3\nd: 4\n", "2: did not find expected ',' or ']'"},
+		{"an unclosed list at the end", "a: 1\nb: [", "2: did not find expected node content"},
 		{"a missing comma in JSON", "{\n\"a\": 1,\n\"b\": 2 \"c\": 3}", "3: did not find expected ',' or '}'"},
-		{"a key too far to the left", "# begins\n\na: 1\nb:\n  c: 1\n d: 2\ne: 3\n", "6: did not find expected key"},
-		{"an entry that is none", "a:\n  - 1\n  - 2\n  b: 3\nc: 4\n", "4: did not find expected '-' indicator"},
-		{"text among keys", "a: 1\nb\nc: 2\n", "2: could not find expected ':'"},
-		{"a colon too many", "a: 1\nb: c: d\n", "2: mapping values are not allowed in this context"},
-		{"an open quote", "a: 1\nb: \"c\nd: e\n", "2: found unexpected end of stream"},
+		{"a key with too little indentation", "# begins\n\na: 1\nb:\n  c: 1\n d: 2\ne: 3\n", "6: did not find expected key"},
+		{"a key among list entries", "a:\n  - 1\n  - 2\n  b: 3\nc: 4\n", "4: did not find expected '-' indicator"},
+		{"a scalar among keys", "a: 1\nb\nc: 2\n", "2: could not find expected ':'"},
+		{"two colons", "a: 1\nb: c: d\n", "2: mapping values are not allowed in this context"},
+		{"an unclosed quote", "a: 1\nb: \"c\nd: e\n", "2: found unexpected end of stream"},
 		{"a tab", "a:\n\tb: 1\n", "2: found character that cannot start any token"},
 		{"a control character", "a: 1\nb: 2\nc: \x01\nd: 4\n", "3: control characters are not allowed"},
-		{"no UTF-8", "a: 1\nb: \xff\xff\n", "2: invalid leading UTF-8 octet"},
-		{"an anchor that is nowhere", "a: 1\nb: *c\nd: &c 1\n", "2: unknown anchor 'c' referenced"},
-		{"a tag that is nowhere", "a: 1\nb: !c!d 2\n", "2: found undefined tag handle"},
+		{"invalid UTF-8", "a: 1\nb: \xff\xff\n", "2: invalid leading UTF-8 octet"},
+		{"an unknown anchor", "a: 1\nb: *c\nd: &c 1\n", "2: unknown anchor 'c' referenced"},
+		{"an unknown tag", "a: 1\nb: !c!d 2\n", "2: found undefined tag handle"},
 		{"in a later document", "a: 1\n---\nb: 2\n---\nc:\n  d: 1\n e: 2\n", "7: did not find expected key"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestLocate(t *testing.T) {
 	}
 }
 
-// FuzzDecode: whatever is wrong, each line of the error names a line of the text, and nothing of Go or its library.
+// FuzzDecode checks that each line of an error names a line of the text and no Go type.
 func FuzzDecode(f *testing.F) {
 	f.Add("name: a\nrooms: three\ndoors: [{open: 1}, {opne: 2}]\npaint: {a: [b]}\nbuilt: 5\nany: *x\n")
 	f.Add("a: [\nb: c\n---\n\"d")
@@ -140,19 +140,19 @@ func FuzzDecode(f *testing.F) {
 		}
 		lines := 1 + len(regexp.MustCompile("[\n\r\u0085\u2028\u2029]").FindAllString(text, -1))
 		for line := range strings.SplitSeq(err.Error(), "\n") {
-			rest, is := strings.CutPrefix(line, "a.yaml:")
-			if !is {
-				continue // what is wrong has a line break in it
+			rest, ok := strings.CutPrefix(line, "a.yaml:")
+			if !ok {
+				continue // the message contains a line break
 			}
 			if rest == " is empty" || rest == " has more than one YAML document" {
 				continue
 			}
 			number, _, _ := strings.Cut(rest, ":")
 			if n, err := strconv.Atoi(number); err != nil || n < 1 || n > lines {
-				t.Errorf("%q: %q names no line of it", text, line)
+				t.Errorf("%q: %q does not name a line of the text", text, line)
 			}
 			if strings.Contains(line, "cannot unmarshal") || strings.Contains(line, "strict.") {
-				t.Errorf("%q: Go shows through: %s", text, line)
+				t.Errorf("%q: the error names Go types: %s", text, line)
 			}
 		}
 	})

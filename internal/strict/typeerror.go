@@ -12,12 +12,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TypeError is a value that its field cannot take.
+// TypeError is a value of the wrong type.
 type TypeError struct {
 	Line int
-	// Key is the path to the value, "a.b[0].c"; "" is the whole document.
+	// Key is the path of the value, "a.b[0].c"; "" for the whole document.
 	Key string
-	// Given is what there is, and Want what should be, for people.
+	// Given is the value, Want the valid ones, both for people.
 	Given, Want string
 }
 
@@ -29,96 +29,96 @@ func (m TypeError) String() string {
 	return fmt.Sprintf("%s: is %s: want %s", m.Key, m.Given, m.Want)
 }
 
-// TypeErrors lists what of a node, and of all below it, does not fit into a Go value, in the order of the text. tag names the
-// struct tags that hold the keys, yaml or json, and take decodes a single value. What no field is for is passed over.
-func TypeErrors(n *yaml.Node, into any, tag string, take func(n *yaml.Node, into any) error) []TypeError {
-	f := fitting{tag: tag, take: take}
-	f.value(n, reflect.TypeOf(into), "")
-	return f.misfits
+// TypeErrors returns the values of a node and its children that do not fit into a Go value, in the order of the text. tag is the
+// struct tag with the keys, yaml or json. decode decodes a single value. Unknown keys are ignored.
+func TypeErrors(n *yaml.Node, into any, tag string, decode func(n *yaml.Node, into any) error) []TypeError {
+	c := checker{tag: tag, decode: decode}
+	c.value(n, reflect.TypeOf(into), "")
+	return c.errors
 }
 
-type fitting struct {
-	tag     string
-	take    func(*yaml.Node, any) error
-	misfits []TypeError
+type checker struct {
+	tag    string
+	decode func(*yaml.Node, any) error
+	errors []TypeError
 }
 
-func (f *fitting) value(n *yaml.Node, t reflect.Type, key string) {
+func (c *checker) value(n *yaml.Node, t reflect.Type, key string) {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if f.take(n, reflect.New(t).Interface()) == nil {
+	if c.decode(n, reflect.New(t).Interface()) == nil {
 		return
 	}
-	known, fits := len(f.misfits), true
+	found, fits := len(c.errors), true
 	switch kind := t.Kind(); {
 	case kind == reflect.Struct && n.Kind == yaml.MappingNode:
-		f.entries(n, key, f.fields(t))
+		c.entries(n, key, c.fields(t))
 		fits = !decodesItself(t)
 	case kind == reflect.Map && n.Kind == yaml.MappingNode:
-		f.entries(n, key, func(string) reflect.Type { return t.Elem() })
+		c.entries(n, key, func(string) reflect.Type { return t.Elem() })
 	case kind == reflect.Slice && n.Kind == yaml.SequenceNode:
 		for i, entry := range n.Content {
-			f.value(entry, t.Elem(), fmt.Sprintf("%s[%d]", key, i))
+			c.value(entry, t.Elem(), fmt.Sprintf("%s[%d]", key, i))
 		}
 	default:
 		fits = false
 	}
-	if !fits && len(f.misfits) == known {
-		f.misfits = append(f.misfits, TypeError{n.Line, key, given(n), want(t, n)})
+	if !fits && len(c.errors) == found {
+		c.errors = append(c.errors, TypeError{n.Line, key, given(n), want(t, n)})
 	}
 }
 
-// entries are the values of a map; field is the type of what stands under a key, nil if nothing is read there.
-func (f *fitting) entries(n *yaml.Node, path string, field func(key string) reflect.Type) {
+// entries checks the values of a map. field returns the type of a key's value, nil for an unknown key.
+func (c *checker) entries(n *yaml.Node, path string, field func(key string) reflect.Type) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.ShortTag() == "!!merge" {
-			f.merged(value, path, field)
+			c.merged(value, path, field)
 			continue
 		}
 		if key.Kind == yaml.MappingNode || key.Kind == yaml.SequenceNode {
-			f.misfits = append(f.misfits, TypeError{key.Line, path, "a map with a key that is " + given(key), "keys that are text"})
+			c.errors = append(c.errors, TypeError{key.Line, path, "a map with a key that is " + given(key), "keys that are text"})
 			continue
 		}
 		if t := field(key.Value); t != nil {
-			f.value(value, t, strings.TrimPrefix(path+"."+key.Value, "."))
+			c.value(value, t, strings.TrimPrefix(path+"."+key.Value, "."))
 		}
 	}
 }
 
-// merged are the values that "<<" brings into a map: those of another, or of several.
-func (f *fitting) merged(n *yaml.Node, path string, field func(key string) reflect.Type) {
+// merged checks the values of a merge key ("<<"): those of one map or of several.
+func (c *checker) merged(n *yaml.Node, path string, field func(key string) reflect.Type) {
 	switch n.Kind {
 	case yaml.AliasNode:
-		f.merged(n.Alias, path, field)
+		c.merged(n.Alias, path, field)
 	case yaml.SequenceNode:
 		for _, from := range n.Content {
-			f.merged(from, path, field)
+			c.merged(from, path, field)
 		}
 	case yaml.MappingNode:
-		f.entries(n, path, field)
+		c.entries(n, path, field)
 	}
 }
 
-// fields finds the type of a struct's field by its key.
-func (f *fitting) fields(t reflect.Type) func(key string) reflect.Type {
+// fields returns the function that finds the type of a struct field by its key.
+func (c *checker) fields(t reflect.Type) func(key string) reflect.Type {
 	byKey := map[string]reflect.Type{}
-	f.collect(t, byKey)
+	c.collect(t, byKey)
 	return func(key string) reflect.Type { return byKey[key] }
 }
 
-func (f *fitting) collect(t reflect.Type, byKey map[string]reflect.Type) {
+func (c *checker) collect(t reflect.Type, byKey map[string]reflect.Type) {
 	for field := range t.Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get(f.tag), ",")
+		name, _, _ := strings.Cut(field.Tag.Get(c.tag), ",")
 		switch {
 		case name == "-" || !field.IsExported():
 		case name == "" && field.Anonymous && field.Type.Kind() == reflect.Struct:
-			f.collect(field.Type, byKey)
-		case name == "" && f.tag == "yaml":
+			c.collect(field.Type, byKey)
+		case name == "" && c.tag == "yaml":
 			byKey[strings.ToLower(field.Name)] = field.Type
 		case name == "":
 			byKey[field.Name] = field.Type
@@ -128,35 +128,36 @@ func (f *fitting) collect(t reflect.Type, byKey map[string]reflect.Type) {
 	}
 }
 
-// decodesItself tells whether how a value is read is up to its type.
+// decodesItself reports whether a type has its own decoder.
 func decodesItself(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
-	for _, reads := range []reflect.Type{reflect.TypeFor[yaml.Unmarshaler](), reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[encoding.TextUnmarshaler]()} {
-		if p.Implements(reads) {
+	for _, decoder := range []reflect.Type{reflect.TypeFor[yaml.Unmarshaler](), reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[encoding.TextUnmarshaler]()} {
+		if p.Implements(decoder) {
 			return true
 		}
 	}
 	return false
 }
 
-// aSwitch is what YAML 1.1, which Kubernetes reads, takes for true or false without quotes.
-var aSwitch = regexp.MustCompile(`^(?i:y|n|yes|no|on|off)$`)
+// yaml11Bool matches the unquoted scalars that YAML 1.1, which Kubernetes reads, resolves to booleans.
+var yaml11Bool = regexp.MustCompile(`^(?i:y|n|yes|no|on|off)$`)
 
-// given is what there is.
+// given describes a node for people.
 func given(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.MappingNode:
 		return "a map"
 	case n.Kind == yaml.SequenceNode:
 		return "a list"
-	case n.ShortTag() == "!!str" && (n.Style != 0 || !aSwitch.MatchString(n.Value)):
+	case n.ShortTag() == "!!str" && (n.Style != 0 || !yaml11Bool.MatchString(n.Value)):
 		return strconv.Quote(n.Value)
 	}
 	return n.Value
 }
 
-// words are what types that are read in their own way take. They are named, so that this package need not know them.
-var words = map[string]string{
+// descriptions describe the values of types with their own decoder. The keys are names so that this package imports none of
+// the types.
+var descriptions = map[string]string{
 	"time.Duration":      "a time, 90s or 1h30m",
 	"resource.Quantity":  "a quantity, 4 or 16Gi",
 	"intstr.IntOrString": "a whole number, or text in quotes",
@@ -166,10 +167,10 @@ var words = map[string]string{
 	"[]uint8":            "text in base64",
 }
 
-// want is what a type takes; text, if it says itself how it is read and has no words.
+// want describes the valid values of a type. Types with their own decoder and no description want text.
 func want(t reflect.Type, n *yaml.Node) string {
-	if word := words[t.String()]; word != "" {
-		return word
+	if text := descriptions[t.String()]; text != "" {
+		return text
 	}
 	switch kind := t.Kind(); {
 	case kind == reflect.Bool:

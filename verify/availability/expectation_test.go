@@ -7,29 +7,14 @@ import (
 	"time"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
-	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/survival"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-func system(t *testing.T, objects []*manifest.Object, err error) *workload.System {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := workload.Read(objects)
-	if err == nil {
-		err = s.SetReplication(nil)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // TestSubject: what the plays show of a workload is what its chances are reckoned from.
 func TestSubject(t *testing.T) {
-	objects, err := manifest.Parse("m.yaml", []byte(`
+	s := verifytest.Read(t, "m.yaml", `
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: a, annotations: {holdfast-ha.github.io/replication: standby}}
@@ -41,8 +26,7 @@ spec:
     spec:
       tolerations: [{operator: Exists, effect: NoExecute, tolerationSeconds: 30}] # of every taint
       containers: [{name: c, image: c}]
-`))
-	s := system(t, objects, err)
+`)
 	w := s.Workloads[0]
 	c, err := cluster.Uniform(4, 2)
 	if err != nil {
@@ -84,8 +68,7 @@ func TestExpect(t *testing.T) {
 		pods, pairs  int
 		disk         string
 	}{{"web-single-node", 1, 0, 1, 0, "5Gi"}, {"web-multi-node", 3, 0, 3, 0, "15Gi"}, {"web-multi-zone", 3, 3, 3, 3, "15Gi"}} {
-		objects, err := manifest.Load([]string{filepath.Join("..", "..", "golden", p.name, "objects")}, nil)
-		s := system(t, objects, err)
+		s := verifytest.Load(t, filepath.Join("..", "..", "golden", p.name, "objects"))
 		c, err := cluster.Uniform(p.nodes, p.zones)
 		if err != nil {
 			t.Fatal(err)
