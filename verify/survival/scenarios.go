@@ -193,7 +193,7 @@ func names(nodes []*sim.Node) []string {
 	return list
 }
 
-// pair returns the target of an event that happens to a node while another event goes on.
+// pair returns the target of an event on a node during another event.
 func pair(target string, n *sim.Node) string { return target + ", " + n.Name() }
 
 func pairs(target string, nodes []*sim.Node) []string {

@@ -11,7 +11,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 )
 
-// lifecycle moves pods through their states. The methods below stand in the order in which a pod meets them: it is created
+// lifecycle moves pods through their states. The methods are in the order in which a pod meets them: it is created
 // and Pending, bound to a node, Ready, Terminating, and gone.
 type lifecycle struct {
 	journal     *journal

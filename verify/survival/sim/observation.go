@@ -25,7 +25,7 @@ type Observation struct {
 
 func newObservation(c *Controller) *Observation { return &Observation{Least: c.ready, since: Never} }
 
-// Change is a pod that goes, or one that comes. A pod that moves is two changes.
+// Change is a pod that leaves a node, or one that comes to a node. A pod that moves is two changes.
 type Change struct {
 	Pod      string
 	Workload *workload.Workload

@@ -128,8 +128,9 @@ type Controller struct {
 	priority               int32
 	// uniform: when a pod fits on no node, no other pod of the revision does, as none has a volume or a node of its own.
 	uniform bool
-	// attracting are the placement constraints by which a pod that comes or goes may let a pod of this controller fit
-	// elsewhere: required spread and affinity. Other constraints only take capacity, until the pod is gone.
+	// attracting are the placement constraints by which a pod that is bound or terminates may let a pod of this
+	// controller fit elsewhere: required spread and affinity. Other constraints only take capacity, until the pod is
+	// gone.
 	attracting []placement.Constraint
 }
 
