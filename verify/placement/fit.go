@@ -66,21 +66,21 @@ func KeepsOffAlways(t *corev1.Taint) bool {
 	return KeepsOff(t) && !condition
 }
 
-// ToleratesCordon reports whether the pod may start on a node although that is cordoned; true for a node that is not.
-func (f Fit) ToleratesCordon(n *corev1.Node) bool {
+// toleratesCordon reports whether the pod may start on a node although that is cordoned; true for a node that is not.
+func (f Fit) toleratesCordon(n *corev1.Node) bool {
 	cordon := corev1.Taint{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule}
 	return !n.Spec.Unschedulable || schedulinghelpers.TolerationsTolerateTaint(klog.Background(), f.pod.Spec.Tolerations, &cordon, false)
 }
 
-// NamesOther reports whether spec.nodeName of the pod is another node.
-func (f Fit) NamesOther(n *corev1.Node) bool {
+// namesOther reports whether spec.nodeName of the pod is another node.
+func (f Fit) namesOther(n *corev1.Node) bool {
 	return f.pod.Spec.NodeName != "" && f.pod.Spec.NodeName != n.Name
 }
 
 // Accepts reports whether an empty node of sufficient size takes the pod: by node selector, node affinity, taints, cordon and
 // nodeName.
 func (f Fit) Accepts(n *corev1.Node) bool {
-	return f.ToleratesCordon(n) && f.Selects(n) && f.Untolerated(n, KeepsOff) == nil && !f.NamesOther(n)
+	return f.toleratesCordon(n) && f.Selects(n) && f.Untolerated(n, KeepsOff) == nil && !f.namesOther(n)
 }
 
 // HostPortLimit is the limit that [Fit.Capacity] returns for a host port.

@@ -8,7 +8,7 @@ import (
 )
 
 // UnreachableToleration returns how long a pod stays bound to an unreachable node: the shortest tolerationSeconds of its
-// tolerations of the taint (pkg/controller/tainteviction/taint_eviction.go). If ends is false it stays for ever.
+// tolerations of the taint (pkg/controller/tainteviction/taint_eviction.go). If ends is false, it is never evicted.
 func UnreachableToleration(spec *corev1.PodSpec) (after time.Duration, ends bool) {
 	taint := corev1.Taint{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoExecute}
 	tolerated := false

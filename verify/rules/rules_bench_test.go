@@ -50,8 +50,7 @@ spec: {maxUnavailable: 1, selector: {matchLabels: {app: api-%[1]d}}}
 	}
 }
 
-// BenchmarkCheckOfManyObjects: 300 workloads, a third of them quorums, each with a Service, a NetworkPolicy, a ServiceAccount or its
-// permissions.
+// BenchmarkCheckOfManyObjects: 300 workloads, each with a Service, a NetworkPolicy, or a ServiceAccount and its permissions.
 func BenchmarkCheckOfManyObjects(b *testing.B) {
 	names := regexp.MustCompile(`[nN]ame: (web|bus-peers|bus)\b`)
 	var all strings.Builder
