@@ -2,6 +2,7 @@ package chart
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -42,10 +43,10 @@ func (g *generation) ownFile(name string) ([]byte, error) {
 		return nil, nil
 	}
 	text, err := fs.ReadFile(g.Own, name)
-	if err != nil {
-		return nil, nil //nolint:nilerr // the file is optional
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	return text, nil
+	return text, err
 }
 
 // entry is one key of a component's values: its comment, and its value as YAML text.

@@ -150,11 +150,11 @@ func (s Stack) validate() error {
 		if err := c.validate(s); err != nil {
 			return fmt.Errorf("components[%d] %q: %w", i, c.Name, err)
 		}
-		if key := strings.ToLower(c.Name); seen[key] {
+		key := strings.ToLower(c.Name)
+		if seen[key] {
 			return fmt.Errorf("components[%d] %q: name: another component has it", i, c.Name)
-		} else {
-			seen[key] = true
 		}
+		seen[key] = true
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func conclude(r *report.Report) {
 			w.Worst[j].Late = late(r.WithinSeconds, w.Worst[j].Effect)
 		}
 		w.Failures = failures(*r, *w)
-		w.NotGuaranteed = notGuaranteed(*r, *w)
+		w.NotGuaranteed = notGuaranteed(*w)
 		breaks := func(now report.Worst) bool { return now.Ignored == "" && breaks(*r, now) }
 		if slices.ContainsFunc(w.Worst, breaks) {
 			r.Failing++
@@ -116,7 +116,7 @@ func failures(r report.Report, w report.Workload) []report.Worst {
 }
 
 // notGuaranteed are the failures of one domain that a workload survives only by the current placement of its pods.
-func notGuaranteed(r report.Report, w report.Workload) []report.NotGuaranteed {
+func notGuaranteed(w report.Workload) []report.NotGuaranteed {
 	bounds := []report.DomainBounds{{Domain: "node", Bounds: w.Guarantee.Node}}
 	if w.Guarantee.Zone != nil {
 		bounds = append(bounds, report.DomainBounds{Domain: "zone", Bounds: *w.Guarantee.Zone})
