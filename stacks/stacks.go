@@ -1,4 +1,4 @@
-// Package stacks holds the stacks that come with holdfast: <name>.yaml, and <name>/ with what the stack brings itself.
+// Package stacks has the stacks of holdfast: <name>.yaml, and a folder <name>/ with the stack's own templates and files.
 package stacks
 
 import "embed"

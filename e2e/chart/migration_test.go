@@ -140,7 +140,7 @@ func TestMigrationKeepsServers(t *testing.T) {
 			t.Errorf("repeating the same upgrade: %v", err)
 		}
 		_, err := r.upgrade(t, "--set", "bus.replicas=3")
-		if err == nil || !strings.Contains(err.Error(), "goes to 5 servers: make them 3 when it is over") {
+		if err == nil || !strings.Contains(err.Error(), "has started with 5 servers: change to 3 when it is complete") {
 			t.Errorf("got error %v, want a refusal", err)
 		}
 	})

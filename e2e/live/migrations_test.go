@@ -52,7 +52,7 @@ func testMigrations(t *testing.T) {
 }
 
 // refusedMigration is a part of the chart's refusal to change the profile in place.
-const refusedMigration = "nothing would be moved"
+const refusedMigration = "which would be empty"
 
 // migrating is a system whose bus is migrated, and the results so far.
 type migrating struct {

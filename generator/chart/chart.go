@@ -34,8 +34,8 @@ func New(s stack.Stack, profiles []profile.Profile) (Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := generation{Stack: s, Profiles: profiles, set: set, files: Files{}}
-	for _, step := range []func() error{g.whole, g.components, g.own, g.profileValues, g.values, g.valuesSchema, g.ciValues} {
+	g := generation{Stack: s, Profiles: profiles, set: set, files: Files{}, described: map[string]string{}, decided: map[string]decidedKey{}}
+	for _, step := range []func() error{g.whole, g.components, g.own, g.profileValues, g.values, g.readme, g.valuesSchema, g.ciValues} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("generating the chart of stack %q: %w", s.Name, err)
 		}
@@ -49,6 +49,10 @@ type generation struct {
 	Profiles []profile.Profile
 	set      *template.Template
 	files    Files
+	// described has the key of values.yaml under which a description stands, by the description.
+	described map[string]string
+	// decided has the values that profiles own, by their path in values.yaml.
+	decided map[string]decidedKey
 }
 
 // Source names what the chart's files are generated from, for their first line.
@@ -64,7 +68,6 @@ func header(source string) string {
 // wholeFiles maps the template set's files that stand once in a chart to their places in it.
 var wholeFiles = map[string]string{
 	"Chart.yaml":        "Chart.yaml",
-	"README.md":         "README.md",
 	"helmignore":        ".helmignore",
 	"_names.tpl":        "templates/_names.tpl",
 	"_values.tpl":       "templates/_values.tpl",

@@ -391,3 +391,114 @@ func TestRefusalsHaveOneForm(t *testing.T) {
 		t.Error("no refusal was found")
 	}
 }
+
+// TestFourthProfile: values.yaml and the README show the value of every profile, whatever profiles there are.
+func TestFourthProfile(t *testing.T) {
+	s, err := stack.Load(stacks.FS, "web.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := profile.Load(profiles.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	racks, err := profile.Parse("multi-rack.yaml", []byte(`
+name: multi-rack
+summary: Any one rack may fail.
+needs: {nodes: 5}
+survives:
+  - {name: rack, label: example.com/rack, domains: 5}
+  - {name: node, label: kubernetes.io/hostname, domains: 5}
+promise: {service: any one rack lost, data: the same, after: "-"}
+replicas: {quorum: 5, standby: 2, stateless: 4}
+evictAfterSeconds: 30
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := chart.New(s, append(all, racks))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string][]string{
+		"values.yaml": {
+			"  # single-node 1, multi-node 3, multi-zone 3, multi-rack 5\n  replicas: null",
+			"  # single-node: none\n  # multi-node, multi-zone, multi-rack: {maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow}\n  podDisruptionBudget: null",
+			"  # every profile: {type: RollingUpdate}\n  updateStrategy: null",
+			"topologyKey: example.com/rack",
+		},
+		"README.md": {
+			"single-node `1`; multi-node, multi-zone `3`; multi-rack `5`",
+			"single-node `none`; multi-node, multi-zone, multi-rack `{maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow}`",
+		},
+	} {
+		for _, part := range want {
+			if !strings.Contains(string(files[file]), part) {
+				t.Errorf("%s has no %q", file, part)
+			}
+		}
+	}
+}
+
+// row is a row of the table of values in a chart's README: key, default, description.
+var row = regexp.MustCompile("(?m)^\\| `([^`]*)` +\\| (.*?) +\\| (.*) \\|$")
+
+// TestEveryValueIsInTheReadme: the table has each key of values.yaml, with a description of its own or of a group above it.
+func TestEveryValueIsInTheReadme(t *testing.T) {
+	for _, name := range shipped(t) {
+		files := generate(t, name)
+		described, seen := map[string]bool{}, map[string]bool{}
+		_, reference, _ := strings.Cut(string(files["README.md"]), "\n## Values\n")
+		for _, match := range row.FindAllStringSubmatch(reference, -1) {
+			key := match[1]
+			above := key[:max(0, strings.LastIndex(key, "."))]
+			described[key] = match[3] != "" || described[above]
+			if !described[key] {
+				t.Errorf("%s: %s has no description", name, key)
+			}
+			if strings.HasPrefix(match[3], "Like ") {
+				t.Errorf("%s: %s refers to another key: %s", name, key, match[3])
+			}
+			seen[key] = true
+		}
+		var values map[string]any
+		if err := yaml.Unmarshal(files["values.yaml"], &values); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range leaves(values, "") {
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(seen)), func(shown string) bool { return key == shown || strings.HasPrefix(key, shown+".") }) {
+				t.Errorf("%s: %s is not in the table", name, key)
+			}
+		}
+	}
+}
+
+// leaves lists the paths of values that have nothing below them.
+func leaves(values map[string]any, prefix string) []string {
+	var all []string
+	for key, value := range values {
+		if below, ok := value.(map[string]any); ok && len(below) > 0 {
+			all = append(all, leaves(below, prefix+key+".")...)
+		} else {
+			all = append(all, prefix+key)
+		}
+	}
+	return all
+}
+
+// TestTextsAreGivenOnce: a description in values.yaml is not repeated; later keys refer to the first one.
+func TestTextsAreGivenOnce(t *testing.T) {
+	for _, name := range shipped(t) {
+		seen := map[string]int{}
+		for line := range strings.Lines(string(generate(t, name)["values.yaml"])) {
+			if text, ok := strings.CutPrefix(strings.TrimSpace(line), "# -- "); ok && !strings.HasPrefix(text, "Like ") {
+				seen[text]++
+			}
+		}
+		for text, n := range seen {
+			if n > 1 {
+				t.Errorf("%s: %d times: %s", name, n, text)
+			}
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/generator/stack"
+	"go.yaml.in/yaml/v3"
 )
 
 // profileValues compiles each profile into the values that it decides, with the reasons: profiles/<name>.yaml of the chart.
@@ -70,66 +71,108 @@ func decisionText(d ha.Decision) (string, error) {
 	return comment + indent(text, "  ") + "\n", nil
 }
 
-// decidedKey is a value that profiles own, as a chart's values.yaml shows it.
+// decidedKey is a value that profiles decide, as values.yaml and the README show it.
 type decidedKey struct {
-	Key, Comment string
+	Key string
+	// Rule is that of the profile that survives most.
+	Rule string
+	// Values has what each profile decides, as YAML on one line, in the order of the profiles.
+	Values []string
 }
 
 // decidedKeys lists the keys that any profile decides for c, in the policy's order.
-func decidedKeys(c stack.Component, profiles []profile.Profile) []decidedKey {
+func decidedKeys(c stack.Component, profiles []profile.Profile) ([]decidedKey, error) {
 	var keys []decidedKey
-	at := map[string]bool{}
-	// From the profile that survives most: it decides the most keys and has the fullest reasons.
-	for _, p := range slices.Backward(profiles) {
+	at := map[string]int{}
+	// From the profile that survives most: it decides the most keys.
+	for i, p := range slices.Backward(profiles) {
 		for _, d := range ha.Decide(p, c) {
-			if at[d.Key] {
+			if _, ok := at[d.Key]; !ok {
+				at[d.Key] = len(keys)
+				keys = append(keys, decidedKey{d.Key, d.Rule, slices.Repeat([]string{undecided}, len(profiles))})
+			}
+			if d.Value == nil {
 				continue
 			}
-			at[d.Key] = true
-			keys = append(keys, decidedKey{d.Key, fmt.Sprintf("From the profile%s. %s %s", choices(c, profiles, d.Key), d.Rule, d.Reason)})
+			text, err := flow(d.Value)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", d.Key, err)
+			}
+			keys[at[d.Key]].Values[i] = text
 		}
 	}
-	return keys
+	return keys, nil
 }
 
-// choices says in a few words what each profile decides for a key, if that takes only a few.
-func choices(c stack.Component, profiles []profile.Profile, key string) string {
-	var words []string
-	same := true
-	for _, p := range profiles {
-		words = append(words, choice(c, p, key))
-		same = same && words[0] == words[len(words)-1]
+// undecided stands for a profile's value where it decides that there shall be none.
+const undecided = "none"
+
+// flow writes v as YAML on one line.
+func flow(v any) (string, error) {
+	node, ok := v.(*yaml.Node)
+	if !ok {
+		node = new(yaml.Node)
+		if err := node.Encode(v); err != nil {
+			return "", err
+		}
 	}
-	if same && words[0] == large {
-		return ""
+	text, err := yaml.Marshal(inline(*node))
+	return strings.TrimSuffix(string(text), "\n"), err
+}
+
+// inline is node without comments and with every collection in it written on one line.
+func inline(node yaml.Node) *yaml.Node {
+	if node.Kind == yaml.MappingNode || node.Kind == yaml.SequenceNode {
+		node.Style |= yaml.FlowStyle
 	}
-	if same {
-		return ", always " + words[0]
+	node.HeadComment, node.LineComment, node.FootComment = "", "", ""
+	content := make([]*yaml.Node, len(node.Content))
+	for i, n := range node.Content {
+		content[i] = inline(*n)
 	}
+	node.Content = content
+	return &node
+}
+
+// comment lists what each profile decides: on one line where it fits, else one line for each value.
+func (k decidedKey) comment(profiles []profile.Profile) []string {
+	if k.same() {
+		return []string{"every profile: " + k.Values[0]}
+	}
+	if line := strings.Join(k.pairs(profiles, "%s %s"), ", "); len(line) <= 100 {
+		return []string{line}
+	}
+	return k.groups(profiles, "%s: %s")
+}
+
+// same reports whether all profiles decide the same.
+func (k decidedKey) same() bool { return len(slices.Compact(slices.Clone(k.Values))) == 1 }
+
+// pairs formats each profile's name with its value.
+func (k decidedKey) pairs(profiles []profile.Profile, format string) []string {
+	var pairs []string
 	for i, p := range profiles {
-		words[i] = p.Name + ": " + words[i]
+		pairs = append(pairs, fmt.Sprintf(format, p.Name, k.Values[i]))
 	}
-	return " (" + strings.Join(words, ", ") + ")"
+	return pairs
 }
 
-// large stands for a value that does not fit into a comment.
-const large = "see there"
-
-func choice(c stack.Component, p profile.Profile, key string) string {
-	for _, d := range ha.Decide(p, c) {
-		switch d.Value.(type) {
-		case int, string, bool:
-			if d.Key == key {
-				return fmt.Sprint(d.Value)
-			}
-		case nil:
-		default:
-			if d.Key == key {
-				return large
+// groups formats each value with the names of the profiles that decide it.
+func (k decidedKey) groups(profiles []profile.Profile, format string) []string {
+	var lines []string
+	for i, v := range k.Values {
+		if i != slices.Index(k.Values, v) {
+			continue
+		}
+		var names []string
+		for j, p := range profiles {
+			if k.Values[j] == v {
+				names = append(names, p.Name)
 			}
 		}
+		lines = append(lines, fmt.Sprintf(format, strings.Join(names, ", "), v))
 	}
-	return "none"
+	return lines
 }
 
 func indent(text, by string) string {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/manifest"
@@ -49,20 +48,25 @@ func (g *generation) ownFile(name string) ([]byte, error) {
 	return text, err
 }
 
-// entry is one key of a component's values: its comment, and its value as YAML text.
-type entry struct{ key, comment, value string }
+// entry is one key of a component's values: its description, and its value as YAML text.
+type entry struct {
+	key, description, value string
+	// decided is set where profiles own the value.
+	decided *decidedKey
+}
+
+// likeForm is the description of a key whose text another key has: values.yaml gives each text once.
+const likeForm = "Like %s."
 
 func (g *generation) componentValues(c stack.Component) (string, error) {
 	var out strings.Builder
-	out.WriteString("\n" + manifest.Comment(fmt.Sprintf("%s (%s)", c.Description, c.Replication), "# ") + c.Name + ":\n")
+	out.WriteString("\n" + manifest.Comment(fmt.Sprintf("-- %s (%s)", c.Description, c.Replication), "# ") + c.Name + ":\n")
 	entries, err := g.entries(c)
 	if err != nil {
 		return "", err
 	}
 	for _, e := range entries {
-		if e.comment != "" {
-			out.WriteString(manifest.Comment("-- "+e.comment, "  # "))
-		}
+		out.WriteString(g.comment(c.Name+"."+e.key, e))
 		if strings.Contains(e.value, "\n") || strings.HasPrefix(e.value, "- ") || mapping(e.value) {
 			fmt.Fprintf(&out, "  %s:\n%s\n", e.key, indent(e.value, "    "))
 		} else {
@@ -79,6 +83,26 @@ func (g *generation) componentValues(c stack.Component) (string, error) {
 	return out.String(), nil
 }
 
+// comment writes what values.yaml says of the key at path: the description, or the key that has the same one, and the
+// value of each profile.
+func (g *generation) comment(path string, e entry) string {
+	description := e.description
+	if first, ok := g.described[description]; ok {
+		description = fmt.Sprintf(likeForm, first)
+	} else {
+		g.described[description] = path
+	}
+	text := manifest.Comment("-- "+description, "  # ")
+	if e.decided == nil {
+		return text
+	}
+	g.decided[path] = *e.decided
+	for _, line := range e.decided.comment(g.Profiles) {
+		text += manifest.Comment(line, "  # ")
+	}
+	return text
+}
+
 // mapping reports whether one line of YAML text is a key with its value.
 func mapping(text string) bool {
 	return !strings.ContainsAny(text[:1], `{["'`) && strings.Contains(text, ": ")
@@ -86,19 +110,25 @@ func mapping(text string) bool {
 
 // entries are a component's keys in reading order: image, replicas, scheduling, disruption, probes, storage, resources, service.
 func (g *generation) entries(c stack.Component) ([]entry, error) {
-	decided := func() []entry {
-		var all []entry
-		for _, k := range decidedKeys(c, g.Profiles) {
-			all = append(all, entry{k.Key, k.Comment, "null"})
-		}
-		return all
+	keys, err := decidedKeys(c, g.Profiles)
+	if err != nil {
+		return nil, err
 	}
-	scheduling := []entry{{"nodeSelector", "", "{}"}, {"priorityClassName", "", `""`}}
-	if !g.tolerates(c) {
-		scheduling = append(scheduling, entry{"tolerations", "", "[]"})
+	var decided []entry
+	tolerates := false
+	for _, k := range keys {
+		decided = append(decided, entry{k.Key, k.Rule, "null", &k})
+		tolerates = tolerates || k.Key == "tolerations"
+	}
+	scheduling := []entry{
+		{"nodeSelector", "Labels of the nodes that the pods may run on.", "{}", nil},
+		{"priorityClassName", "PriorityClass of the pods.", `""`, nil},
+	}
+	if !tolerates {
+		scheduling = append(scheduling, entry{"tolerations", "Tolerations of the pods.", "[]", nil})
 	}
 	if c.Managed {
-		return append(decided(), scheduling...), nil
+		return append(decided, scheduling...), nil
 	}
 	resources, err := toYAML(c.Resources)
 	if err != nil {
@@ -107,39 +137,34 @@ func (g *generation) entries(c stack.Component) ([]entry, error) {
 	if resources == "" {
 		resources = "{}"
 	}
-	all := []entry{{"image", "", imageText(c.Image)}}
-	all = append(all, decided()...)
-	all = append(all, entry{"affinity", "Beside the spread above.", "{}"})
+	all := []entry{{"image", "Container image. A digest takes precedence over the tag.", imageText(c.Image), nil}}
+	all = append(all, decided...)
+	all = append(all, entry{"affinity", "Affinity of the pods, in addition to topologySpreadConstraints.", "{}", nil})
 	all = append(all, scheduling...)
 	if c.Storage != nil {
-		all = append(all, entry{"storage", "One claim per pod; an empty class is the cluster's default. Choose one that waits for the first consumer, or disks and pods may land in different zones.",
-			fmt.Sprintf("size: %s\nclassName: \"\"", c.Storage.Size)})
+		all = append(all, entry{"storage", "PersistentVolumeClaim of each pod. An empty class is the default StorageClass. Choose a class with volumeBindingMode WaitForFirstConsumer: otherwise a volume may be in another zone than its pod.",
+			fmt.Sprintf("size: %s\nclassName: \"\"", c.Storage.Size), nil})
 	}
 	all = append(all,
-		entry{"resources", "", resources},
-		entry{"env", "Added to the container's environment.", "[]"},
-		entry{"podLabels", "", "{}"},
-		entry{"podAnnotations", "", "{}"},
-		entry{"allowFrom", "NetworkPolicy peers that may connect to every port, beside those that belong.", "[]"})
+		entry{"resources", "Resource requests and limits of the container.", resources, nil},
+		entry{"env", "Environment variables, in addition to the chart's own.", "[]", nil},
+		entry{"podLabels", "Labels of the pods, in addition to the chart's own.", "{}", nil},
+		entry{"podAnnotations", "Annotations of the pods, in addition to the chart's own.", "{}", nil},
+		entry{"allowFrom", "NetworkPolicy peers that may connect to every port, in addition to the chart's own.", "[]", nil})
 	if a := c.Autoscaling; a != nil {
-		all = append(all, entry{"autoscaling", "Between the profile's replicas and maxReplicas, by CPU in per cent of the request.",
-			fmt.Sprintf("enabled: false\nmaxReplicas: %d\ntargetCPUUtilization: %d", a.MaxReplicas, a.TargetCPUUtilization)})
+		all = append(all, entry{"autoscaling", "HorizontalPodAutoscaler from replicas to maxReplicas. The target is in percent of the CPU request.",
+			fmt.Sprintf("enabled: false\nmaxReplicas: %d\ntargetCPUUtilization: %d", a.MaxReplicas, a.TargetCPUUtilization), nil})
 	}
 	if c.Ingress != "" {
 		all = append(all,
-			entry{"ingress", "", "enabled: false\nclassName: \"\"\nhost: \"\"\ntlsSecret: \"\"\nannotations: {}"},
-			entry{"httpRoute", "", "enabled: false\nparentRefs: []\nhostnames: []"})
+			entry{"ingress", fmt.Sprintf("Ingress to port %s.", c.Ingress), "enabled: false\nclassName: \"\"\nhost: \"\"\ntlsSecret: \"\"\nannotations: {}", nil},
+			entry{"httpRoute", fmt.Sprintf("HTTPRoute of the Gateway API to port %s.", c.Ingress), "enabled: false\nparentRefs: []\nhostnames: []", nil})
 	}
 	return all, nil
 }
 
-// tolerates reports whether any profile decides c's tolerations.
-func (g *generation) tolerates(c stack.Component) bool {
-	return slices.ContainsFunc(decidedKeys(c, g.Profiles), func(k decidedKey) bool { return k.Key == "tolerations" })
-}
-
 func imageText(i stack.Image) string {
-	return fmt.Sprintf("registry: %s\nrepository: %s\ntag: %q\n# -- Wins over the tag.\ndigest: \"\"\npullPolicy: IfNotPresent", i.Registry, i.Repository, i.Tag)
+	return fmt.Sprintf("registry: %s\nrepository: %s\ntag: %q\ndigest: \"\"\npullPolicy: IfNotPresent", i.Registry, i.Repository, i.Tag)
 }
 
 // ciValues writes ci/<profile>-values.yaml, the files that chart-testing installs.

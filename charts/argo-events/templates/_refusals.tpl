@@ -86,7 +86,7 @@
       - migration.from: the chart can migrate only a bus of mode managed, and this is {{ $.Values.eventBus.mode }}: remove it
     {{- else if not .id }}
       - migration.id: a migration needs an id that no earlier one had: use the date
-    {{- else if eq (include "argo-events.members" (list $ "bus")) (include "argo-events.busBefore" $ | fromYaml).name }}
+    {{- else if eq (include "argo-events.members" (list $ "bus")) (include "argo-events.oldBus" $ | fromYaml).name }}
       - migration.from: from {{ .from }} to {{ $to }} the servers keep their disks: remove it
     {{- end }}
   {{- end }}
@@ -111,7 +111,7 @@
 {{/* refuseMigrationStart: a migration of a live release that could not complete, or that another one has begun. */}}
 {{- define "argo-events.refuseMigrationStart" }}
   {{- $bus := include "argo-events.bus" . | fromYaml }}
-  {{- $before := include "argo-events.busBefore" . | fromYaml }}
+  {{- $before := include "argo-events.oldBus" . | fromYaml }}
   {{- $new := lookup "apps/v1" "StatefulSet" .Release.Namespace $bus.name }}
   {{- $old := lookup "apps/v1" "StatefulSet" .Release.Namespace (ternary (trimSuffix "-standalone" $bus.name) (printf "%s-standalone" $bus.name) (hasSuffix "-standalone" $bus.name)) }}
   {{- $servers := dig "spec" "replicas" "" $old | toString }}
@@ -183,7 +183,7 @@
   {{- $name := index . 0 }}
   {{- range $type := index . 1 }}
     {{- range $event, $value := index (index $ 2) $type }}
-      {{- if and (eq (include "argo-events.listens" $type) "true") (not (include "argo-events.httpPorts" (dict $type (dict "event" $value)) | fromJsonArray)) }}
+      {{- if and (eq (include "argo-events.hasHTTPServer" $type) "true") (not (include "argo-events.httpPorts" (dict $type (dict "event" $value)) | fromJsonArray)) }}
         - eventSources.{{ $name }}.{{ $type }}.{{ $event }}: the HTTP server has no port: set one in quotes, "12000"
       {{- end }}
     {{- end }}

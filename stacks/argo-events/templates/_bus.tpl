@@ -1,4 +1,4 @@
-{{/* What follows from the bus: its Secrets, its stream, how to reach it. */}}
+{{/* The bus: its Secrets, its stream, and how clients connect to it. */}}
 
 {{/* authSecret, tlsSecret: the Secrets of the managed bus. */}}
 {{- define "argo-events.authSecret" -}}
@@ -9,7 +9,7 @@
 {{- default (printf "%s-bus-tls" (include "argo-events.fullname" .)) .Values.eventBus.tls.existingSecret }}
 {{- end }}
 
-{{/* dnsNames: all names that the managed bus, its members and its leaves are called by. */}}
+{{/* dnsNames: the DNS names of the managed bus, its servers and its leaf nodes. */}}
 {{- define "argo-events.dnsNames" -}}
 {{- $name := include "argo-events.fullname" . }}
 {{- range list (printf "%s-bus" $name) (printf "*.%s-bus-headless" $name) (printf "*.%s-bus-standalone-headless" $name) (printf "%s-leaf" $name) }}
@@ -21,29 +21,29 @@
 - localhost
 {{- end }}
 
-{{/* servers: how many there are in the modes managed and native; 0 for kafka. */}}
+{{/* servers: the number of servers in modes managed and native; 0 for kafka. */}}
 {{- define "argo-events.servers" -}}
 {{- $name := get (dict "managed" "bus" "native" "nativeBus") .Values.eventBus.mode }}
 {{- if $name }}{{ (include "argo-events.component" (list . $name) | fromYaml).replicas }}{{ else }}0{{ end }}
 {{- end }}
 
-{{/* serverDomain: what no two copies of a stream may share, where there are more servers than copies; else nothing. */}}
+{{/* serverDomain: the failure domain that no two copies of a stream may share if there are more servers than copies; otherwise empty. */}}
 {{- define "argo-events.serverDomain" -}}
 {{- $profile := (.Files.Get (printf "profiles/%s.yaml" .Values.profile) | fromYaml).profile }}
 {{- if gt (include "argo-events.servers" . | int) 3 }}{{ with first ($profile.survives | default list) }}{{ . }}{{ end }}{{ end }}
 {{- end }}
 
-{{/* hasLeaf: whether clients reach the bus through a server on their own node. */}}
+{{/* hasLeaf: "true" if clients connect to the bus through a leaf node on their own node. */}}
 {{- define "argo-events.hasLeaf" -}}
 {{- and (eq .Values.eventBus.mode "managed") (gt (include "argo-events.servers" . | int) 1) .Values.leaf.enabled }}
 {{- end }}
 
-{{/* streamReplicas: as many copies as servers, three at most. */}}
+{{/* streamReplicas: the copies of each event, by default one for each server and at most three. */}}
 {{- define "argo-events.streamReplicas" -}}
 {{- default (min 3 (include "argo-events.servers" . | int)) .Values.eventBus.stream.replicas | int }}
 {{- end }}
 
-{{/* streamConfig: every setting said, for Argo Events fills in nothing on a bus that it does not run. */}}
+{{/* streamConfig: all settings of the stream. Argo Events sets no defaults on a bus that it does not run. */}}
 {{- define "argo-events.streamConfig" -}}
 {{- with .Values.eventBus.stream -}}
 replicas: {{ include "argo-events.streamReplicas" $ }}
@@ -57,13 +57,13 @@ discard: 0
 {{- end }}
 {{- end }}
 
-{{/* maxFileStore (size of the claim): 90 % of it, for a server that knows its limit refuses, and one that meets the disk's end breaks. */}}
+{{/* maxFileStore (size of the PVC): 90 % of it. A server at its limit rejects messages; one with a full disk fails. */}}
 {{- define "argo-events.maxFileStore" -}}
 {{- $unit := . | trimAll "0123456789" }}
 {{- printf "%dMi" (div (mul (trimSuffix $unit . | int64) (get (dict "Mi" 1 "Gi" 1024 "Ti" 1048576) $unit) 9) 10) }}
 {{- end }}
 
-{{/* busAccess: where a client finds the bus, and the Secrets with its user (a YAML document) and its CA. */}}
+{{/* busAccess: the URL of the bus, and the Secrets with its user (a YAML document) and its CA. */}}
 {{- define "argo-events.busAccess" -}}
 {{- if eq .Values.eventBus.mode "managed" -}}
 url: nats://{{ include "argo-events.fullname" . }}-bus:4222
@@ -76,7 +76,7 @@ ca: {secret: eventbus-{{ .Values.eventBus.name }}-js-server, key: ca-cert}
 {{- end }}
 {{- end }}
 
-{{/* busClient: env, mounts and volumes of a container that talks to the bus with the nats command. */}}
+{{/* busClientEnv, busClientVolumes, busClientMounts: for a container that connects to the bus with the nats command. */}}
 {{- define "argo-events.busClientEnv" -}}
 - name: NAMESPACE
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
@@ -112,7 +112,7 @@ ca: {secret: eventbus-{{ .Values.eventBus.name }}-js-server, key: ca-cert}
 - {name: bus, mountPath: /etc/bus, readOnly: true}
 {{- end }}
 
-{{/* client.sh: the shell of a container that talks to the bus. */}}
+{{/* client.sh: shell functions for a container that connects to the bus. */}}
 {{- define "argo-events.client.sh" -}}
 set -eu
 NATS_USER=$(sed -n 's/^username: *//p' /etc/bus/auth.yaml)
@@ -134,7 +134,7 @@ has() { nats stream info "$1" --json >/dev/null 2>&1; }
 copies() { nats stream info "$1" --json | grep -o '"num_replicas": *[0-9]*' | grep -o '[0-9]*$'; }
 {{- end }}
 
-{{/* liveServers: how many the managed bus has now, in the mode that it is to have; 0 where Helm sees no cluster, or no bus. */}}
+{{/* liveServers: the current number of servers of the managed bus in the cluster; 0 without a cluster or a bus. */}}
 {{- define "argo-events.liveServers" -}}
 {{- if eq .Values.eventBus.mode "managed" -}}
 {{- dig "spec" "replicas" 0 (lookup "apps/v1" "StatefulSet" .Release.Namespace (include "argo-events.members" (list . "bus"))) }}
@@ -149,7 +149,7 @@ gated: {{ contains "stream=MOVED_" (toJson $set) }}
 ready: {{ gt (dig "status" "readyReplicas" 0 $set | int) 0 }}
 {{- end }}
 
-{{/* live: "true" where Helm renders for a cluster that it sees (install, upgrade), not in helm template. */}}
-{{- define "argo-events.live" -}}
+{{/* hasCluster: "true" if Helm reads a cluster while it renders: in install and upgrade, not in helm template. */}}
+{{- define "argo-events.hasCluster" -}}
 {{- not (empty (lookup "v1" "Namespace" "" "kube-system")) }}
 {{- end }}

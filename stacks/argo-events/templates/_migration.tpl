@@ -1,22 +1,25 @@
-{{/* A move of the managed bus between a lone server and a cluster: values.migration. */}}
+{{/* The migration of the managed bus between a standalone server and a cluster: values.migration. */}}
 
-{{/* ready: what a bus server's readiness asks. A lost quorum must not take the survivors out of the Service; in a move, a bus that lacks anything must not get into it. */}}
-{{- define "argo-events.ready" -}}
+{{/*
+readinessPath: the path of a bus server's readiness probe. Without a majority the remaining servers must stay in the Service. In a migration
+the new servers must not get into it before they have all data.
+*/}}
+{{- define "argo-events.readinessPath" -}}
 {{- if (.Values.migration).from }}/healthz?account=EVENTS&stream={{ include "argo-events.gate" . }}{{ else }}/healthz?js-server-only=true{{ end }}
 {{- end }}
 
-{{/* gate: the stream that every server has when the move is done. */}}
+{{/* gate: the stream that every new server has when the migration is complete. */}}
 {{- define "argo-events.gate" -}}
 MOVED_{{ .Values.migration.id }}
 {{- end }}
 
-{{/* clientPort: where clients connect to a bus server; to one that is closed, nobody but the move does. */}}
+{{/* clientPort: the port for clients of a bus server. The old bus of a migration listens on another one, which only the migration uses. */}}
 {{- define "argo-events.clientPort" -}}
 {{ if (.Values.migration).closed }}4223{{ else }}4222{{ end }}
 {{- end }}
 
-{{/* before (list root template): a template as it is for the bus before the move, closed to everybody but the move. */}}
-{{- define "argo-events.before" -}}
+{{/* renderOldBus (list root template): renders a template for the old bus of a migration, closed to other clients. */}}
+{{- define "argo-events.renderOldBus" -}}
 {{- $root := index . 0 }}
 {{- $values := deepCopy $root.Values }}
 {{- $_ := set $values "profile" $values.migration.from }}
@@ -25,7 +28,7 @@ MOVED_{{ .Values.migration.id }}
 {{- include (index . 1) (dict "Values" $values "Release" $root.Release "Chart" $root.Chart "Files" $root.Files "Capabilities" $root.Capabilities "Template" $root.Template) }}
 {{- end }}
 
-{{/* bus: the managed bus in a few words. */}}
+{{/* bus: a summary of the managed bus, as YAML. */}}
 {{- define "argo-events.bus" -}}
 {{- $c := include "argo-events.component" (list . "bus") | fromYaml -}}
 name: {{ include "argo-events.members" (list . "bus") }}
@@ -42,7 +45,7 @@ labels:
   {{- include "argo-events.selectorLabels" (list . "bus") | nindent 2 }}
 {{- end }}
 
-{{/* busBefore: the same of the bus before the move. */}}
-{{- define "argo-events.busBefore" -}}
-{{- include "argo-events.before" (list . "argo-events.bus") }}
+{{/* oldBus: the same for the old bus of a migration. */}}
+{{- define "argo-events.oldBus" -}}
+{{- include "argo-events.renderOldBus" (list . "argo-events.bus") }}
 {{- end }}

@@ -1,14 +1,14 @@
-{{/* The pods of event sources and sensors, made by the controller out of spec.template. */}}
+{{/* The pods of event sources and sensors, which the controller creates from spec.template. */}}
 
 {{/*
-podTemplate (dict root ha name kind component spec): spec.template as the profile wants it, with the user's own laid over it.
-kind is eventsource or sensor, as in the labels that the controller gives its pods.
+podTemplate (dict root ha name kind component spec): spec.template by the profile, with the user's own merged in.
+kind is eventsource or sensor, as in the labels of the controller's pods.
 */}}
 {{- define "argo-events.podTemplate" -}}
 {{- $text := include "argo-events.defaultPodTemplate" . }}
 {{- with .spec.template }}
 {{- $template := printf "%s\n" $text | fromYaml }}
-{{- include "argo-events.overlay" (list $template (deepCopy .) "keep") }}
+{{- include "argo-events.merge" (list $template (deepCopy .) "keep") }}
 {{- $text = toYaml $template }}
 {{- end }}
 {{- $text }}
@@ -35,7 +35,7 @@ container:
     capabilities:
       drop:
         - ALL
-  {{- if eq (include "argo-events.elects" .) "leases" }}
+  {{- if eq (include "argo-events.electionMethod" .) "leases" }}
   env:
     - name: LEADER_ELECTION_LEASE_DURATION
       value: {{ .ha.election.leaseDuration | quote }}
@@ -61,7 +61,7 @@ priorityClassName: {{ . | quote }}
 {{- end }}
 {{- end }}
 
-{{/* antiAffinity (dict rules replicas labels keys): a rule is required up to hardUpTo replicas, preferred above. */}}
+{{/* antiAffinity (dict rules replicas labels keys): each rule is required up to hardUpTo replicas, and preferred above. */}}
 {{- define "argo-events.antiAffinity" -}}
 {{- $required := list }}{{ $preferred := list }}
 {{- range .rules }}
@@ -84,20 +84,22 @@ podAntiAffinity:
   {{- end }}
 {{- end }}
 
-{{/* elects: "leases" where the pods choose their leader by Kubernetes leases because we say so. */}}
-{{- define "argo-events.elects" -}}
+{{/* electionMethod: "leases" if the pods elect their leader with Kubernetes Leases; empty if Argo Events has no choice. */}}
+{{- define "argo-events.electionMethod" -}}
 {{- if .ha.election }}{{ if not (and (eq .kind "sensor") (eq .root.Values.eventBus.mode "kafka")) }}{{ .ha.election.by }}{{ end }}{{ end }}
 {{- end }}
 
-{{/* stableLabels (list root component): labels that no new version of the chart changes; a changed label makes the controller replace the Service. */}}
+{{/* stableLabels (list root component): labels without the chart's version, because the controller replaces the Service when a label changes. */}}
 {{- define "argo-events.stableLabels" -}}
 {{ include "argo-events.selectorLabels" . }}
 app.kubernetes.io/part-of: {{ include "argo-events.name" (index . 0) | quote }}
 app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
 {{- end }}
 
-{{/* finalizers kind: what the controller of a kind adds to each object. It writes an object's spec only then, with zeros for what was left out,
-and whoever applies on the server (Helm 4) would find two owners of a list. With the finalizer there from the beginning it never does. */}}
+{{/*
+finalizers (kind): the finalizer that the controller adds to each object of the kind. To add it, the controller writes the whole spec with
+zero values, which conflicts with server-side apply (Helm 4) over the ownership of lists. If the finalizer exists, it writes nothing.
+*/}}
 {{- define "argo-events.finalizers" -}}
 finalizers: [{{ . }}-controller]
 {{- end }}

@@ -1,4 +1,4 @@
-{{/* What Argo Events [[ (.OwnData "facts.yaml").argoEvents ]] knows of each type of event source; compared with its code in e2e/facts. */}}
+{{/* Properties of each type of event source in Argo Events [[ (.OwnData "facts.yaml").argoEvents ]], verified against its code by e2e/facts. */}}
 
 {{/* strategy (spec): active-active or active-passive. */}}
 {{- define "argo-events.strategy" -}}
@@ -10,13 +10,13 @@
 {{- $strategy }}
 {{- end }}
 
-{{/* listens (type): "true" for the types whose events have an HTTP port. */}}
-{{- define "argo-events.listens" -}}
+{{/* hasHTTPServer (type): "true" for the types whose events have an HTTP port. */}}
+{{- define "argo-events.hasHTTPServer" -}}
 {{- has . (list
 [[- range $type, $fact := (.OwnData "facts.yaml").eventSources ]][[ if get $fact "port" ]] "[[ $type ]]"[[ end ]][[ end ]]) }}
 {{- end }}
 
-{{/* httpPorts (spec): the ports that its events listen on, as a list of numbers. */}}
+{{/* httpPorts (spec): the ports of its HTTP servers, as a list. */}}
 {{- define "argo-events.httpPorts" -}}
 {{- $ports := list }}
 {{- range $event := .webhook }}

@@ -8,7 +8,7 @@ replicas=$REPLICAS
 echo "the stream and {{ len (default dict .Values.sensors) }} buckets have $replicas replicas"
 {{- end }}
 
-{{/* streams.sh: the part that a move does, too. */}}
+{{/* streams.sh: the part that a migration also runs. */}}
 {{- define "argo-events.streams.sh" -}}
 {{- $stream := .Values.eventBus.stream -}}
 event_stream() {
