@@ -1,4 +1,4 @@
-// Package profiles holds the three topologies that holdfast generates for, one YAML file each.
+// Package profiles holds the built-in profiles, one YAML file each.
 package profiles
 
 import "embed"

@@ -5,21 +5,22 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/internal/strict"
 )
 
-// Load reads every *.yaml of fsys as a profile, strictly, ordered from the least to the most survived.
-// Errors name the file and the key.
+// Load reads every *.yaml of fsys as a profile, ordered by the number of failure domains that it survives. Errors name the
+// file and the key.
 func Load(fsys fs.FS) ([]Profile, error) {
 	files, err := fs.Glob(fsys, "*.yaml")
 	if err != nil {
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, errors.New("no profile here: each is a file <name>.yaml")
+		return nil, errors.New("no profiles: each is a file NAME.yaml")
 	}
 	var all []Profile
 	for _, file := range files {
@@ -37,7 +38,7 @@ func Load(fsys fs.FS) ([]Profile, error) {
 	return all, nil
 }
 
-// Parse decodes one profile from text; file is its name in errors, and its base name must be the profile's.
+// Parse reads one profile from text. file is its name in errors; its base name must be the name of the profile.
 func Parse(file string, text []byte) (Profile, error) {
 	var p Profile
 	if err := strict.Decode(file, text, &p); err != nil {
@@ -49,7 +50,7 @@ func Parse(file string, text []byte) (Profile, error) {
 	return p, nil
 }
 
-// Find returns the profile called name, or an error that lists the names there are.
+// Find returns the profile with a name, or an error that lists the names of all.
 func Find(all []Profile, name string) (Profile, error) {
 	for _, p := range all {
 		if p.Name == name {
@@ -78,7 +79,7 @@ func Select(all []Profile, names []string) ([]Profile, error) {
 	return selected, nil
 }
 
-// Names lists the profiles' names in their order.
+// Names returns the names of profiles, in order.
 func Names(all []Profile) []string {
 	names := make([]string, len(all))
 	for i, p := range all {
@@ -87,16 +88,19 @@ func Names(all []Profile) []string {
 	return names
 }
 
+// nameFormat is that of a failure domain: it is one word of events and rule names, "claim-lose-rack".
+var nameFormat = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
 func (p Profile) validate(base string) error {
 	switch {
 	case p.Name != base:
-		return fmt.Errorf("name: is %q, but the file is called %q", p.Name, base)
+		return fmt.Errorf("name: is %q, but the file name is %q", p.Name, base)
 	case p.Needs.Nodes < 1:
 		return fmt.Errorf("needs.nodes: must be 1 or more, got %d", p.Needs.Nodes)
 	case p.Replicas.Standby < 1 || p.Replicas.Stateless < 1:
 		return fmt.Errorf("replicas: standby and stateless must be 1 or more")
 	case p.Replicas.Quorum < 1 || p.Replicas.Quorum%2 == 0:
-		return fmt.Errorf("replicas.quorum: must be odd, got %d: an even voter adds a way to fail and no failure to survive", p.Replicas.Quorum)
+		return fmt.Errorf("replicas.quorum: must be odd, got %d: an additional even member does not survive more failures", p.Replicas.Quorum)
 	case p.EvictAfterSeconds < 0:
 		return fmt.Errorf("evictAfterSeconds: must not be negative, got %d", p.EvictAfterSeconds)
 	}
@@ -106,7 +110,7 @@ func (p Profile) validate(base string) error {
 		}
 		for j, other := range p.Survives[:i] {
 			if other.Label == d.Label {
-				return fmt.Errorf("survives[%d]: label: %s is survives[%d]'s: each kind of domain has a label of its own", i, d.Label, j)
+				return fmt.Errorf("survives[%d]: label: %s is the label of survives[%d], too: each failure domain needs its own", i, d.Label, j)
 			}
 		}
 	}
@@ -117,14 +121,16 @@ func (p Profile) validateDomain(d Domain) error {
 	switch {
 	case d.Name == "" || d.Label == "":
 		return fmt.Errorf("name and label must be set")
+	case !nameFormat.MatchString(d.Name):
+		return fmt.Errorf("name: is %q: want lower-case letters, digits and -, like rack", d.Name)
 	case d.Domains < 3:
-		return fmt.Errorf("domains: must be 3 or more, got %d: with two %ss one of them holds the majority of every quorum", d.Domains, d.Name)
+		return fmt.Errorf("domains: must be 3 or more, got %d: with two %ss, one of them has the majority of every quorum", d.Domains, d.Name)
 	case d.Domains > p.Needs.Nodes:
-		return fmt.Errorf("domains: %d %ss cannot be told apart on needs.nodes: %d", d.Domains, d.Name, p.Needs.Nodes)
+		return fmt.Errorf("domains: %d %ss need as many nodes, but needs.nodes is %d", d.Domains, d.Name, p.Needs.Nodes)
 	case d.Name == "zone" && d.Domains > p.Needs.Zones:
 		return fmt.Errorf("domains: %d zones, but needs.zones is %d", d.Domains, p.Needs.Zones)
 	case p.Replicas.Quorum < 3 || p.Replicas.Standby < 2 || p.Replicas.Stateless < 2:
-		return fmt.Errorf("replicas: surviving a %s takes 3 voters, 2 standbys and 2 stateless pods at least", d.Name)
+		return fmt.Errorf("replicas: surviving the failure of a %s takes at least 3 quorum members, 2 standby pods and 2 stateless pods", d.Name)
 	}
 	return nil
 }

@@ -1,40 +1,40 @@
 // Package profile loads the topologies that a stack can be generated for.
 //
-// A profile is a contract: what it needs, what it then survives, and the few numbers that a person chooses.
-// Everything that follows from those numbers is decided in package ha.
+// A profile is a contract: the cluster that it needs, the failures that its systems survive there, and the few numbers that a
+// person chooses. Package ha decides all that follows from these numbers.
 package profile
 
 import "strings"
 
-// Profile is one topology, as a file in profiles/ describes it.
+// Profile is one topology: a file in profiles/.
 type Profile struct {
-	// Name is how users choose the profile: single-node, multi-node, multi-zone.
+	// Name selects the profile: single-node, multi-node, multi-zone.
 	Name string `yaml:"name" json:"name"`
 	// Summary is one sentence for lists.
 	Summary string `yaml:"summary" json:"summary"`
-	// Needs is the smallest cluster on which the promise holds.
+	// Needs is the smallest cluster on which the promise can be kept.
 	Needs Needs `yaml:"needs" json:"needs"`
-	// Survives lists the failure domains of which any one may be lost, the widest first. Empty: none.
+	// Survives are the kinds of failure domain of which any one may fail, the widest first. Empty: none.
 	Survives []Domain `yaml:"survives" json:"survives"`
-	// Promise says the same for people.
+	// Promise is the contract in words.
 	Promise Promise `yaml:"promise" json:"promise"`
-	// Replicas holds the pods per replication model where a person may choose.
+	// Replicas is the number of pods per replication model.
 	Replicas Replicas `yaml:"replicas" json:"replicas"`
-	// EvictAfterSeconds is how long pods stay bound to a node that has gone silent; 0 leaves Kubernetes' default of 300.
+	// EvictAfterSeconds is the time after which pods are evicted from an unreachable node; 0 is the Kubernetes default of 300.
 	EvictAfterSeconds int `yaml:"evictAfterSeconds" json:"evictAfterSeconds,omitempty"`
 }
 
-// Needs is the smallest cluster that a profile's promise holds on. Zones is 0 where zones do not matter.
+// Needs is the size of a cluster. Zones is 0 where zones do not matter.
 type Needs struct {
 	Nodes int `yaml:"nodes" json:"nodes"`
 	Zones int `yaml:"zones" json:"zones,omitempty"`
 }
 
-// Domain is a kind of failure domain: what fails together, and the node label that tells its members.
+// Domain is a kind of failure domain: nodes with the same value of Label fail together.
 type Domain struct {
 	Name  string `yaml:"name" json:"name"`
 	Label string `yaml:"label" json:"label"`
-	// Domains is how many of them the profile counts on.
+	// Domains is the number of domains that the profile needs.
 	Domains int `yaml:"domains" json:"domains"`
 }
 
@@ -42,18 +42,18 @@ type Domain struct {
 type Promise struct {
 	Service string `yaml:"service" json:"service"`
 	Data    string `yaml:"data" json:"data"`
-	// After is what holds after one failure, until it is healed.
+	// After is the promise during a failure.
 	After string `yaml:"after" json:"after"`
 }
 
-// Replicas is the number of pods for each replication model that can have several.
+// Replicas is the number of pods of each replication model that can have several.
 type Replicas struct {
 	Quorum    int `yaml:"quorum" json:"quorum"`
 	Standby   int `yaml:"standby" json:"standby"`
 	Stateless int `yaml:"stateless" json:"stateless"`
 }
 
-// Survivor reports whether the profile promises to survive the loss of any failure domain at all.
+// Survivor reports whether the profile promises to survive the failure of any domain.
 func (p Profile) Survivor() bool { return len(p.Survives) > 0 }
 
 // Requirement returns the failure domains in the form that verify parses: NAME=LABEL, separated by commas; "" for none.
@@ -65,7 +65,7 @@ func (p Profile) Requirement() string {
 	return strings.Join(all, ",")
 }
 
-// Domains returns how many domains the profile counts on for a node label; 0 if it does not name the label.
+// Domains returns the number of domains with a node label that the profile needs; 0 if it does not have the label.
 func (p Profile) Domains(label string) int {
 	for _, d := range p.Survives {
 		if d.Label == label {

@@ -10,7 +10,7 @@ import (
 	"github.com/holdfast-ha/holdfast/profiles"
 )
 
-// good is a profile that loads; the cases below change one line of it.
+// good is a valid profile; the cases below change one line of it.
 const good = `name: racks
 summary: Any one rack may fail.
 needs: {nodes: 3}
@@ -39,36 +39,37 @@ func TestParse(t *testing.T) {
 		t.Errorf("got  %+v\nwant %+v", p, want)
 	}
 	if !p.Survivor() || (Profile{}).Survivor() {
-		t.Error("only a profile with failure domains survives one")
+		t.Error("want a profile with failure domains to be a survivor, and no other")
 	}
 }
 
 func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
-		{"another name than the file's", "name: racks", "name: shelves", `racks.yaml: name: is "shelves", but the file is called "racks"`},
+		{"a name that differs from the file name", "name: racks", "name: shelves", `racks.yaml: name: is "shelves", but the file name is "racks"`},
 		{"no name", "name: racks", "summary: twice", "racks.yaml:2: mapping key \"summary\" already defined at line 1"},
 		{"a misspelt key", "evictAfterSeconds", "evictAfterSecs", "racks.yaml:8: unknown key evictAfterSecs"},
 		{"a misspelt key in a list", "domains: 3", "domain: 3", "racks.yaml:5: unknown key domain"},
 		{"words for a number", "quorum: 3", "quorum: three", `racks.yaml:7: replicas.quorum: is "three": want a whole number`},
 		{"no nodes", "{nodes: 3}", "{nodes: 0}", "racks.yaml: needs.nodes: must be 1 or more, got 0"},
-		{"needs left out", "needs: {nodes: 3}\n", "", "racks.yaml: needs.nodes: must be 1 or more, got 0"},
+		{"missing needs", "needs: {nodes: 3}\n", "", "racks.yaml: needs.nodes: must be 1 or more, got 0"},
 		{"no standby", "standby: 2", "standby: 0", "racks.yaml: replicas: standby and stateless must be 1 or more"},
 		{"no stateless pod", "stateless: 2", "stateless: -1", "racks.yaml: replicas: standby and stateless must be 1 or more"},
-		{"no voter", "quorum: 3", "quorum: 0", "racks.yaml: replicas.quorum: must be odd, got 0"},
-		{"minus one voter", "quorum: 3", "quorum: -1", "racks.yaml: replicas.quorum: must be odd, got -1"},
-		{"two voters", "quorum: 3", "quorum: 2", "racks.yaml: replicas.quorum: must be odd, got 2: an even voter adds a way to fail"},
-		{"four voters", "quorum: 3", "quorum: 4", "racks.yaml: replicas.quorum: must be odd, got 4: an even voter adds a way to fail"},
-		{"replicas left out", "replicas: {quorum: 3, standby: 2, stateless: 2}\n", "", "racks.yaml: replicas"},
-		{"patience of a negative length", "evictAfterSeconds: 30", "evictAfterSeconds: -1", "racks.yaml: evictAfterSeconds: must not be negative, got -1"},
+		{"no quorum member", "quorum: 3", "quorum: 0", "racks.yaml: replicas.quorum: must be odd, got 0"},
+		{"minus one quorum member", "quorum: 3", "quorum: -1", "racks.yaml: replicas.quorum: must be odd, got -1"},
+		{"two quorum members", "quorum: 3", "quorum: 2", "racks.yaml: replicas.quorum: must be odd, got 2: an additional even member"},
+		{"four quorum members", "quorum: 3", "quorum: 4", "racks.yaml: replicas.quorum: must be odd, got 4: an additional even member"},
+		{"missing replicas", "replicas: {quorum: 3, standby: 2, stateless: 2}\n", "", "racks.yaml: replicas"},
+		{"a negative eviction time", "evictAfterSeconds: 30", "evictAfterSeconds: -1", "racks.yaml: evictAfterSeconds: must not be negative, got -1"},
 		{"a domain without a name", "name: rack,", "", "racks.yaml: survives[0]: name and label must be set"},
+		{"a domain whose name is not one word", "name: rack,", "name: my rack,", `racks.yaml: survives[0]: name: is "my rack": want lower-case letters`},
 		{"a domain without a label", "label: example.org/rack,", "", "racks.yaml: survives[0]: name and label must be set"},
-		{"two racks", "domains: 3", "domains: 2", "racks.yaml: survives[0]: domains: must be 3 or more, got 2: with two racks one of them holds the majority of every quorum"},
-		{"more racks than nodes", "domains: 3", "domains: 4", "racks.yaml: survives[0]: domains: 4 racks cannot be told apart on needs.nodes: 3"},
-		{"one voter that is to survive", "quorum: 3", "quorum: 1", "racks.yaml: survives[0]: replicas: surviving a rack takes 3 voters, 2 standbys and 2 stateless pods at least"},
-		{"one standby that is to survive", "standby: 2", "standby: 1", "racks.yaml: survives[0]: replicas: surviving a rack takes 3 voters"},
-		{"one stateless pod that is to survive", "stateless: 2", "stateless: 1", "racks.yaml: survives[0]: replicas: surviving a rack takes 3 voters"},
-		{"two kinds of domain with one label", "domains: 3}\n", "domains: 3}\n  - {name: row, label: example.org/rack, domains: 3}\n", "racks.yaml: survives[1]: label: example.org/rack is survives[0]'s"},
-		{"fewer zones needed than counted on", "name: rack, label: example.org/rack", "name: zone, label: topology.kubernetes.io/zone", "racks.yaml: survives[0]: domains: 3 zones, but needs.zones is 0"},
+		{"two racks", "domains: 3", "domains: 2", "racks.yaml: survives[0]: domains: must be 3 or more, got 2: with two racks, one of them has the majority of every quorum"},
+		{"more racks than nodes", "domains: 3", "domains: 4", "racks.yaml: survives[0]: domains: 4 racks need as many nodes, but needs.nodes is 3"},
+		{"one quorum member under a failure domain", "quorum: 3", "quorum: 1", "racks.yaml: survives[0]: replicas: surviving the failure of a rack takes at least 3 quorum members, 2 standby pods and 2 stateless pods"},
+		{"one standby pod under a failure domain", "standby: 2", "standby: 1", "racks.yaml: survives[0]: replicas: surviving the failure of a rack takes at least 3 quorum members"},
+		{"one stateless pod under a failure domain", "stateless: 2", "stateless: 1", "racks.yaml: survives[0]: replicas: surviving the failure of a rack takes at least 3 quorum members"},
+		{"two kinds of domain with the same label", "domains: 3}\n", "domains: 3}\n  - {name: row, label: example.org/rack, domains: 3}\n", "racks.yaml: survives[1]: label: example.org/rack is the label of survives[0], too"},
+		{"fewer zones than the domain needs", "name: rack, label: example.org/rack", "name: zone, label: topology.kubernetes.io/zone", "racks.yaml: survives[0]: domains: 3 zones, but needs.zones is 0"},
 		{"a second profile in the file", "evictAfterSeconds: 30\n", "---\nname: other\n", "racks.yaml: has more than one YAML document"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -102,7 +103,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	if names := Names(all); !slices.Equal(names, []string{"one", "racks"}) {
-		t.Errorf("loaded %v, want the least survived first", names)
+		t.Errorf("loaded %v, want those with fewer failure domains first", names)
 	}
 }
 
@@ -118,7 +119,7 @@ func TestLoadRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Load(fstest.MapFS{"README.md": {}}); err == nil || !strings.Contains(err.Error(), "no profile") {
+	if _, err := Load(fstest.MapFS{"README.md": {}}); err == nil || !strings.Contains(err.Error(), "no profiles") {
 		t.Errorf("a folder without profiles: %v", err)
 	}
 }
@@ -128,8 +129,10 @@ func TestShippedProfiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if names := Names(all); !slices.Equal(names, []string{"single-node", "multi-node", "multi-zone"}) {
-		t.Errorf("shipped are %v", names)
+	for _, name := range []string{"single-node", "multi-node", "multi-zone"} {
+		if _, err := Find(all, name); err != nil {
+			t.Error(err)
+		}
 	}
 	for _, p := range all {
 		for what, sentence := range map[string]string{"summary": p.Summary, "promise.service": p.Promise.Service, "promise.data": p.Promise.Data, "promise.after": p.Promise.After} {
@@ -151,7 +154,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// FuzzParse feeds texts to the loader: it refuses them by the file's name, or gives a profile that can keep its promise.
+// FuzzParse: a text is an error that names the file, or a profile that can keep its promise.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
 	for _, name := range []string{"single-node", "multi-node", "multi-zone"} {
