@@ -1,8 +1,10 @@
-// Package schema turns Go API types into strict JSON schema (draft 7)
-// definitions: objects that refuse every property the Go type does not decode.
+// Package schema turns Go types into JSON schema definitions, for input that
+// encoding/json decodes strictly and for output that it encodes. The keywords
+// are those of draft 7, which later drafts share.
 package schema
 
 import (
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"fmt"
@@ -12,11 +14,19 @@ import (
 	"strings"
 )
 
-// Generator makes definitions. Custom holds the schemas of types that decode
-// themselves, keyed by full type name ("example.org/pkg/v1.Amount"); an entry
-// there wins over the rules of this package.
+// Generator generates definitions. The zero value describes input: objects
+// reject every property that the Go type does not decode.
 type Generator struct {
+	// Custom holds the schemas of types that decode themselves, keyed by full
+	// type name ("example.org/pkg/v1.Amount"). They override the rules of this
+	// package.
 	Custom map[string]map[string]any
+	// Output describes output instead: properties without omitempty are
+	// required, and further properties are allowed, for later versions.
+	Output bool
+	// Describe, if set, returns the description of a struct type or, if name
+	// is not empty, of its field with that Go name.
+	Describe func(t reflect.Type, name string) string
 }
 
 // Definitions is Generator.Definitions without custom types.
@@ -29,7 +39,7 @@ func Definitions(roots ...reflect.Type) map[string]any {
 // where it would have to guess: a type that decodes itself and has no rule, two
 // types of one short name, or a kind JSON does not have.
 func (g Generator) Definitions(roots ...reflect.Type) map[string]any {
-	w := newWalk(g.Custom)
+	w := newWalk(g)
 	for _, t := range roots {
 		w.schemaOf(t)
 	}
@@ -67,13 +77,13 @@ var known = map[string][]any{
 
 // walk is the state of one run over the types.
 type walk struct {
-	custom      map[string]map[string]any
+	Generator
 	types       map[string]reflect.Type
 	definitions map[string]any
 }
 
-func newWalk(custom map[string]map[string]any) *walk {
-	return &walk{custom, map[string]reflect.Type{}, map[string]any{}}
+func newWalk(g Generator) *walk {
+	return &walk{g, map[string]reflect.Type{}, map[string]any{}}
 }
 
 // schemaOf returns the schema of a value of type t, and records the
@@ -81,7 +91,7 @@ func newWalk(custom map[string]map[string]any) *walk {
 func (w *walk) schemaOf(t reflect.Type) map[string]any {
 	t = element(t)
 	name := t.PkgPath() + "." + t.Name()
-	if s, ok := w.custom[name]; ok {
+	if s, ok := w.Custom[name]; ok {
 		return maps.Clone(s)
 	}
 	if types, ok := known[name]; ok {
@@ -133,40 +143,72 @@ func (w *walk) structOf(t reflect.Type) map[string]any {
 }
 
 func (w *walk) object(t reflect.Type) map[string]any {
-	return map[string]any{"type": "object", "additionalProperties": false, "properties": w.properties(t)}
+	schemas, required := map[string]any{}, []string{}
+	all := w.properties(t)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		schemas[name] = all[name].schema
+		if all[name].required {
+			required = append(required, name)
+		}
+	}
+	s := map[string]any{"type": "object", "properties": schemas}
+	if w.Output {
+		s["required"] = required
+	} else {
+		s["additionalProperties"] = false
+	}
+	w.describe(s, t, "")
+	return s
 }
 
-// properties returns the schemas of the fields of t by JSON name. As in
-// encoding/json, a field of t hides one of the same name that t embeds.
-func (w *walk) properties(t reflect.Type) map[string]any {
-	own, embedded := map[string]any{}, map[string]any{}
+// describe adds the description of a type, or of its field.
+func (w *walk) describe(s map[string]any, t reflect.Type, field string) {
+	if w.Describe != nil {
+		s["description"] = w.Describe(t, field)
+	}
+}
+
+// property is the schema of a property, and whether it is always written.
+type property struct {
+	schema   map[string]any
+	required bool
+}
+
+// properties returns the properties of t by JSON name. As in encoding/json, a
+// field of t hides one of the same name that t embeds.
+func (w *walk) properties(t reflect.Type) map[string]property {
+	own, embedded := map[string]property{}, map[string]property{}
 	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Tag.Get("json") == "-":
 		case f.Anonymous && name == "" && element(f.Type).Kind() == reflect.Struct:
-			for n, s := range w.properties(element(f.Type)) {
-				if _, twice := embedded[n]; twice {
+			for n, p := range w.properties(element(f.Type)) {
+				if _, ok := embedded[n]; ok {
 					panic(fmt.Sprintf("schema: %s embeds %q twice", t, n))
 				}
-				embedded[n] = s
+				embedded[n] = p
 			}
 		case !f.IsExported():
-		case name == "":
-			own[f.Name] = w.field(f.Type, options)
 		default:
-			own[name] = w.field(f.Type, options)
+			own[cmp.Or(name, f.Name)] = w.property(t, f, strings.Split(options, ","))
 		}
 	}
 	maps.Copy(embedded, own)
 	return embedded
 }
 
-// field is schemaOf, but for the tag option "string", which quotes scalars.
-func (w *walk) field(t reflect.Type, options string) map[string]any {
+func (w *walk) property(t reflect.Type, f reflect.StructField, options []string) property {
+	s := w.field(f.Type, options)
+	w.describe(s, t, f.Name)
+	return property{s, !slices.Contains(options, "omitempty") && !slices.Contains(options, "omitzero")}
+}
+
+// field is schemaOf with the tag option "string", which quotes scalars.
+func (w *walk) field(t reflect.Type, options []string) map[string]any {
 	kind := element(t).Kind()
 	scalar := kind == reflect.String || kind >= reflect.Bool && kind <= reflect.Float64
-	if scalar && slices.Contains(strings.Split(options, ","), "string") {
+	if scalar && slices.Contains(options, "string") {
 		return oneOf("string")
 	}
 	return w.schemaOf(t)

@@ -139,7 +139,7 @@ func strict(t *testing.T, definitions map[string]any, path string, s map[string]
 // TestDecoderKnowsEveryProperty checks with encoding/json that no schema accepts a
 // property that the Go type drops.
 func TestDecoderKnowsEveryProperty(t *testing.T) {
-	w := newWalk(nil)
+	w := newWalk(Generator{})
 	w.schemaOf(reflect.TypeFor[corev1.PodSpec]())
 	for name, typ := range w.types {
 		for property := range properties(t, w.definitions, name) {
@@ -167,6 +167,25 @@ func TestSelfDecodingType(t *testing.T) {
 		}
 	}()
 	Definitions(typ)
+}
+
+func TestOutput(t *testing.T) {
+	type base struct {
+		ID string `json:"id"`
+	}
+	type result struct {
+		base
+		Count int      `json:"count"`
+		Note  string   `json:"note,omitempty"`
+		Lines []string `json:"lines"`
+	}
+	g := Generator{Output: true, Describe: func(t reflect.Type, field string) string { return strings.TrimSpace(t.Name() + " " + field) }}
+	const want = `{"description":"result","properties":{"count":{"description":"result Count","type":"integer"},"id":{"description":"base ID","type":"string"},` +
+		`"lines":{"description":"result Lines","items":{"type":"string"},"type":"array"},"note":{"description":"result Note","type":"string"}},` +
+		`"required":["count","id","lines"],"type":"object"}`
+	if got := marshal(t, g.Definitions(reflect.TypeFor[result]())["generator.schema.result"]); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 }
 
 func TestSameOutputEveryTime(t *testing.T) {
