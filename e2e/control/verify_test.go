@@ -73,7 +73,7 @@ func TestVerifyLive(t *testing.T) {
 		cmd := exec.Command(string(holdfast), "verify", "--kubeconfig", r.kubeconfigOf(t, "nobody", ""), "-n", r.namespace)
 		cmd.Stderr = &stderr
 		out, err := cmd.Output()
-		if cmd.ProcessState.ExitCode() != 3 || len(out) > 0 || !strings.Contains(stderr.String(), "you may not list deployments.apps, statefulsets.apps, ") {
+		if cmd.ProcessState.ExitCode() != 3 || len(out) > 0 || !strings.Contains(stderr.String(), "no permission to list deployments.apps, statefulsets.apps, ") {
 			t.Errorf("%v\n%s%s", err, out, stderr.String())
 		}
 	})
