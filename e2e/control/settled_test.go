@@ -2,13 +2,14 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// settled tells what is not yet as it should be: a custom resource without its workload, a workload without its pods.
+// settled returns an error that describes what is missing, until all workloads, pods, budgets and Jobs are in the steady state.
 func (r *release) settled(ctx context.Context) error {
 	workloads, err := r.workloads(ctx)
 	if err != nil {
@@ -21,17 +22,17 @@ func (r *release) settled(ctx context.Context) error {
 	wanted := 0
 	for _, w := range workloads {
 		if w.observed != w.generation || w.updated != w.replicas || w.ready != w.replicas {
-			return fmt.Errorf("%s: of %d pods %d are updated and %d ready (generation %d of %d seen)", w.name, w.replicas, w.updated, w.ready, w.observed, w.generation)
+			return fmt.Errorf("%s: of %d pods, %d are updated and %d ready (generation %d of %d observed)", w.name, w.replicas, w.updated, w.ready, w.observed, w.generation)
 		}
 		wanted += int(w.replicas)
 	}
 	if len(workloads) == 0 {
-		return fmt.Errorf("there is no workload")
+		return errors.New("there are no workloads")
 	}
 	running := 0
 	for _, p := range pods {
 		if p.DeletionTimestamp != nil {
-			return fmt.Errorf("pod %s has not gone yet", p.Name)
+			return fmt.Errorf("pod %s is Terminating", p.Name)
 		}
 		if kind := controller(p).Kind; kind == "Job" || kind == "" {
 			continue
@@ -42,7 +43,7 @@ func (r *release) settled(ctx context.Context) error {
 		running++
 	}
 	if running != wanted {
-		return fmt.Errorf("there are %d pods, %d are wanted", running, wanted)
+		return fmt.Errorf("got %d pods, want %d", running, wanted)
 	}
 	if err := r.scaled(ctx); err != nil {
 		return err
@@ -63,7 +64,7 @@ func (r *release) settled(ctx context.Context) error {
 	return err
 }
 
-// scaled tells whether an autoscaler has not yet brought its workload to the least number of pods.
+// scaled returns an error while an autoscaler has not scaled its workload to the minimum.
 func (r *release) scaled(ctx context.Context) error {
 	found, err := kube.Kube.AutoscalingV2().HorizontalPodAutoscalers(r.namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -77,8 +78,8 @@ func (r *release) scaled(ctx context.Context) error {
 	return nil
 }
 
-// healthy tells whether a budget still counts a pod as away. For a pod that was evicted and has come back under its name
-// that may be two minutes, where the disruption controller was too busy to see it go.
+// healthy returns an error while a budget counts a pod as unavailable. For an evicted pod that is back with the same name this may take two minutes,
+// if the disruption controller was too busy to see its deletion.
 func (r *release) healthy(ctx context.Context) error {
 	found, err := kube.Kube.PolicyV1().PodDisruptionBudgets(r.namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -109,7 +110,7 @@ func (r *release) workloads(ctx context.Context) (all []workload, err error) {
 	}
 	for _, d := range deployments.Items {
 		s := d.Status
-		// An old pod that still runs is one too many.
+		// Subtract old pods that still run.
 		updated := s.UpdatedReplicas - (s.Replicas - s.UpdatedReplicas)
 		all = append(all, workload{"Deployment", d.Name, d.Spec.Selector, d.Spec.Template, d.Generation, s.ObservedGeneration, *d.Spec.Replicas, updated, s.ReadyReplicas})
 	}
@@ -140,7 +141,7 @@ func (r *release) pods(ctx context.Context) ([]corev1.Pod, error) {
 	return found.Items, nil
 }
 
-// controller returns the owner of a pod that would replace it; nobody's is empty.
+// controller returns the controlling owner of a pod, or an empty reference.
 func controller(p corev1.Pod) metav1.OwnerReference {
 	if owner := metav1.GetControllerOf(&p); owner != nil {
 		return *owner
