@@ -44,14 +44,14 @@ var objects = []object{
 
 func always(component) bool { return true }
 
-// component is a stack's component as the template set sees it.
+// component is a stack's component with what the template set needs.
 type component struct {
 	stack.Component
 	// Chart is the chart's name, the prefix of its helpers.
 	Chart string
 }
 
-// components writes every object of every component into a file of its own.
+// components writes each object of each component into its own file.
 func (g *generation) components() error {
 	for _, c := range g.Components {
 		if c.Managed {
@@ -106,13 +106,13 @@ func allOf(a, b string) string {
 	return fmt.Sprintf("and (%s) (%s)", a, b)
 }
 
-// configFile is a file of the component's configuration as a template of its own, at its natural indentation.
+// configFile returns a configuration file of the component as a template of its own, without indentation.
 func (g *generation) configFile(c component, file, text string) []byte {
 	return fmt.Appendf(nil, "%s{{- define %q -}}\n{{- $c := include %q (list . %q) | fromYaml -}}\n%s\n{{- end }}\n",
 		header(g.configSource(c, file)), c.Chart+"."+c.Label()+"/"+file, c.Chart+".component", c.Name, strings.TrimSpace(text))
 }
 
-// configSource names where the text of a configuration file stands: in a file of the stack's folder, or in the stack itself.
+// configSource names the source of a configuration file: a file in the stack's folder, or the stack itself.
 func (g *generation) configSource(c component, file string) string {
 	inFolder := path.Join(c.Config.Folder, file)
 	if text, err := g.ownFile(inFolder); c.Config.Folder != "" && err == nil && text != nil {
@@ -123,13 +123,13 @@ func (g *generation) configSource(c component, file string) string {
 
 var capital = regexp.MustCompile(`[A-Z]`)
 
-// Label is the component's name as labels and objects' names have it: activeActive -> active-active.
+// Label is the component's name in labels and in names of objects: activeActive -> active-active.
 func (c component) Label() string {
 	return capital.ReplaceAllStringFunc(c.Name, func(s string) string { return "-" + strings.ToLower(s) })
 }
 
-// Fullname is the Helm expression for the name of the component's objects; root is the root context's name there, "." if not given.
-// What belongs to voters is called as they are, see members in _names.tpl.
+// Fullname is the Helm expression for the name of the component's objects; root is the expression of the root context, "." if
+// omitted. Objects of a quorum have the name of its StatefulSet, see members in _names.tpl.
 func (c component) Fullname(root ...string) string {
 	if c.Quorum() {
 		return fmt.Sprintf("{{ include %q (list %s %q) }}", c.Chart+".members", dot(root), c.Label())
@@ -137,7 +137,7 @@ func (c component) Fullname(root ...string) string {
 	return c.ServiceName(root...)
 }
 
-// ServiceName is the Helm expression for the name of the component's Service: the same whatever runs behind it.
+// ServiceName is the Helm expression for the name of the component's Service, the same for a standalone server and a cluster.
 func (c component) ServiceName(root ...string) string {
 	return fmt.Sprintf("{{ include %q %s }}-%s", c.Chart+".fullname", dot(root), c.Label())
 }
@@ -149,34 +149,34 @@ func dot(root []string) string {
 	return "."
 }
 
-// Voters lists the components that the chart runs as a quorum.
-func (g *generation) Voters() []component {
-	var voters []component
+// Quorums lists the components that the chart runs as a quorum.
+func (g *generation) Quorums() []component {
+	var quorums []component
 	for _, c := range g.Components {
 		if c.Replication == stack.Quorum && !c.Managed {
-			voters = append(voters, component{Component: c, Chart: g.Name})
+			quorums = append(quorums, component{Component: c, Chart: g.Name})
 		}
 	}
-	return voters
+	return quorums
 }
 
-// NameLength is how long a release's full name may be. The longest thing made of it is the label controller-revision-hash of a lone voter's pod,
-// fullname-component-standalone-hash: 63 characters, ten of them the hash (Kubernetes' ControllerRevisionName).
+// NameLength is the maximum length of a release's full name. Its longest use is the label controller-revision-hash of a
+// standalone server's pod, fullname-component-standalone-hash: 63 characters, ten of them the hash (ControllerRevisionName).
 func (g *generation) NameLength() int {
 	longest := 0
-	for _, c := range g.Voters() {
+	for _, c := range g.Quorums() {
 		longest = max(longest, len(c.Label()))
 	}
 	return 63 - len("-") - longest - len("-standalone") - len("-0123456789")
 }
 
-// Quorum reports whether the component's pods vote.
+// Quorum reports whether the component's pods are quorum members.
 func (c component) Quorum() bool { return c.Replication == stack.Quorum }
 
-// PerNode reports whether a pod of the component runs on every node.
+// PerNode reports whether the component runs one pod on each node.
 func (c component) PerNode() bool { return c.Replication == stack.PerNode }
 
-// IngressPort is the number of the port that Ingress and HTTPRoute lead to.
+// IngressPort is the number of the backend port of Ingress and HTTPRoute.
 func (c component) IngressPort() int {
 	for _, p := range c.Ports {
 		if p.Name == c.Ingress {
@@ -186,12 +186,12 @@ func (c component) IngressPort() int {
 	return 0
 }
 
-// Metrics reports whether the component has a port of that name.
+// Metrics reports whether the component has a port named metrics.
 func (c component) Metrics() bool {
 	return slices.ContainsFunc(c.Ports, func(p stack.Port) bool { return p.Name == "metrics" })
 }
 
-// allowed is a port with those who may connect to it.
+// allowed is a port with the peers that may connect to it.
 type allowed struct {
 	Name       string
 	Anyone     bool
@@ -199,7 +199,7 @@ type allowed struct {
 	Peers      []yaml.Node
 }
 
-// AllowedPorts lists the ports that anybody but kubelet may connect to.
+// AllowedPorts lists the ports that accept connections from other peers than the kubelet.
 func (c component) AllowedPorts() []allowed {
 	var ports []allowed
 	for _, p := range c.Ports {
@@ -222,5 +222,5 @@ func (c component) AllowedPorts() []allowed {
 	return ports
 }
 
-// HasRules reports whether the component's service account may do anything in the API.
+// HasRules reports whether the component's ServiceAccount has permissions in the Kubernetes API.
 func (c component) HasRules() bool { return !c.Rules.IsZero() }

@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// profileValues compiles each profile into the values that it decides, with the reasons: profiles/<name>.yaml of the chart.
+// profileValues writes profiles/<name>.yaml of the chart: the values that each profile decides, with the reasons.
 func (g *generation) profileValues() error {
 	for _, p := range g.Profiles {
 		text, err := profileText(g.Stack, p)
@@ -46,7 +46,7 @@ func profileText(s stack.Stack, p profile.Profile) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// summary is what NOTES.txt and the refusals need to know of a profile.
+// summary is the part of a profile that NOTES.txt and the refusals use.
 func summary(p profile.Profile) map[string]any {
 	var survives []string
 	for _, d := range p.Survives {

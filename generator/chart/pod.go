@@ -6,17 +6,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// probe is one of kubelet's questions: Key is its field in a container, Question what it asks. How often is the profile's.
-type probe struct{ Key, Question string }
+// probe is a probe of a container: Key is its field, Handler its action as YAML. The timing is the profile's.
+type probe struct{ Key, Handler string }
 
-// Asked lists the component's probes.
-func (c component) Asked() ([]probe, error) {
+// Handlers lists the component's probes.
+func (c component) Handlers() ([]probe, error) {
 	var all []probe
 	for _, p := range []struct {
-		key      string
-		question yaml.Node
+		key     string
+		handler yaml.Node
 	}{{"startupProbe", c.Probes.Startup}, {"readinessProbe", c.Probes.Ready}, {"livenessProbe", c.Probes.Alive}} {
-		text, err := toYAML(block(p.question))
+		text, err := toYAML(block(p.handler))
 		if err != nil {
 			return nil, err
 		}
@@ -27,7 +27,7 @@ func (c component) Asked() ([]probe, error) {
 	return all, nil
 }
 
-// PreStop is what kubelet does before it stops the container; empty: nothing.
+// PreStop is the container's preStop hook as YAML; empty: none.
 func (c component) PreStop() (string, error) {
 	switch {
 	case c.Drain == nil:
@@ -39,18 +39,18 @@ func (c component) PreStop() (string, error) {
 	}
 }
 
-// ContainerFields are the stack's own fields of the container, without those that the template adds to.
+// ContainerFields are the stack's own fields of the container, without those that the template extends.
 func (c component) ContainerFields() (string, error) {
 	return toYAML(without(c.Container, "env", "volumeMounts"))
 }
 
-// PodFields are the stack's own fields of the pod, without those that the template adds to.
+// PodFields are the stack's own fields of the pod, without those that the template extends.
 func (c component) PodFields() (string, error) { return toYAML(without(c.Pod, "volumes")) }
 
-// Env is the stack's own environment of the container.
+// Env is the stack's environment variables of the container.
 func (c component) Env() (string, error) { return toYAML(field(c.Container, "env")) }
 
-// VolumeMounts are the claim, the configuration and what the stack mounts itself.
+// VolumeMounts are those of the PVC, the configuration and the stack's own volumes.
 func (c component) VolumeMounts() (string, error) {
 	var all []any
 	if c.Storage != nil {
@@ -62,7 +62,7 @@ func (c component) VolumeMounts() (string, error) {
 	return list(all, field(c.Container, "volumeMounts"))
 }
 
-// Volumes are the configuration and the stack's own.
+// Volumes are those of the configuration and the stack's own.
 func (c component) Volumes() (string, error) {
 	var all []any
 	if len(c.Config.Files) > 0 {
@@ -71,7 +71,7 @@ func (c component) Volumes() (string, error) {
 	return list(all, field(c.Pod, "volumes"))
 }
 
-// list writes first and then the items of node as one YAML list; nothing for an empty one.
+// list returns first and the items of node as one YAML list; nothing for an empty list.
 func list(first []any, node yaml.Node) (string, error) {
 	for _, item := range node.Content {
 		first = append(first, item)
@@ -82,12 +82,12 @@ func list(first []any, node yaml.Node) (string, error) {
 	return toYAML(first)
 }
 
-// ordered is a mapping whose keys stay in the order given, a key and its value by turns.
+// ordered is a mapping of keys and values, given alternately, that keeps their order.
 func ordered(pairs ...any) *yaml.Node {
 	m := &yaml.Node{Kind: yaml.MappingNode}
 	for _, v := range pairs {
-		node, is := v.(*yaml.Node)
-		if !is {
+		node, ok := v.(*yaml.Node)
+		if !ok {
 			node = &yaml.Node{}
 			_ = node.Encode(v) // strings and booleans always encode
 		}
@@ -96,7 +96,7 @@ func ordered(pairs ...any) *yaml.Node {
 	return m
 }
 
-// block is node with every collection in it written one item a line.
+// block is node with every collection in it in block style, one item on each line.
 func block(node yaml.Node) yaml.Node {
 	if len(node.Content) == 0 {
 		return node
@@ -111,7 +111,7 @@ func block(node yaml.Node) yaml.Node {
 	return node
 }
 
-// field is the value of a mapping's key, zero if it has none.
+// field returns the value of a mapping's key, or zero if there is none.
 func field(mapping yaml.Node, key string) yaml.Node {
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		if mapping.Content[i].Value == key {
@@ -121,7 +121,7 @@ func field(mapping yaml.Node, key string) yaml.Node {
 	return yaml.Node{}
 }
 
-// without is the mapping less some keys; zero if nothing is left.
+// without returns the mapping without some keys, or zero if none remain.
 func without(mapping yaml.Node, keys ...string) yaml.Node {
 	rest := mapping
 	rest.Content = nil

@@ -19,7 +19,7 @@ import (
 // node is a JSON schema, or a part of one.
 type node = map[string]any
 
-// valuesSchema writes values.schema.json (draft 7): every key that is not known is refused, by its path.
+// valuesSchema writes values.schema.json (draft 7): unknown keys are rejected, with their path.
 func (g *generation) valuesSchema() error {
 	own, err := g.ownSchema()
 	if err != nil {
@@ -55,9 +55,9 @@ func (g *generation) valuesSchema() error {
 	return err
 }
 
-// ownSchema is what a stack's folder adds to the schema: values.schema.json there.
+// ownSchema is values.schema.json of the stack's folder, which extends the schema.
 type ownSchema struct {
-	// Properties of the values' root; Components: of the components' values, by component.
+	// Properties are those of the root; Components has those of each component.
 	Properties node            `json:"properties"`
 	Components map[string]node `json:"components"`
 	// Definitions are added to those of the schema.
@@ -86,7 +86,7 @@ func (g *generation) ownSchema() (ownSchema, error) {
 	if err != nil {
 		return own, err
 	}
-	// Under names of their own: a custom resource may know an older form of a Kubernetes type than this chart does.
+	// With a prefix: a custom resource may use an older form of a Kubernetes type than this chart.
 	text = bytes.ReplaceAll(text, []byte(`"#/definitions/`), []byte(`"#/definitions/api.`))
 	var from struct{ Definitions node }
 	if err := json.Unmarshal(text, &from); err != nil {
@@ -101,7 +101,7 @@ func (g *generation) ownSchema() (ownSchema, error) {
 	return own, nil
 }
 
-// kubernetesTypes are the API types that components' values take over as they are.
+// kubernetesTypes are the API types that components' values have unchanged.
 var kubernetesTypes = []reflect.Type{
 	reflect.TypeFor[corev1.Affinity](), reflect.TypeFor[corev1.EnvVar](), reflect.TypeFor[corev1.LocalObjectReference](),
 	reflect.TypeFor[corev1.ResourceRequirements](), reflect.TypeFor[corev1.Toleration](),
@@ -112,7 +112,7 @@ var kubernetesTypes = []reflect.Type{
 
 var (
 	boolean = node{"type": "boolean"}
-	// dnsName is safe wherever a template puts it.
+	// dnsName is safe in every place of a template.
 	dnsName   = node{"type": "string", "pattern": "^([a-z]([-a-z0-9]*[a-z0-9])?)?$"}
 	text      = node{"type": "string"}
 	stringMap = node{"type": "object", "additionalProperties": text}
@@ -125,7 +125,7 @@ func keySchemas(c stack.Component) node {
 		update = ref[appsv1.DaemonSetUpdateStrategy]()
 	}
 	count := node{"type": []string{"integer", "null"}, "minimum": 0}
-	// What is asked is the stack's.
+	// Only the timing: the handler is the stack's.
 	timing := nullable(strictObject(node{"periodSeconds": count, "timeoutSeconds": count, "failureThreshold": count, "successThreshold": count, "initialDelaySeconds": count, "terminationGracePeriodSeconds": count}))
 	constraint := less[corev1.TopologySpreadConstraint]("labelSelector")
 	constraint["required"] = []string{"maxSkew", "topologyKey", "whenUnsatisfiable"}
@@ -194,7 +194,7 @@ func (g *generation) componentSchema(c stack.Component, own node) node {
 	return strictObject(properties)
 }
 
-// stringsBut is a map of strings without the keys that the templates write themselves.
+// stringsBut is a map of strings that rejects some keys, those that the templates set.
 func stringsBut(keys ...string) node {
 	properties := node{}
 	for _, key := range keys {
@@ -203,7 +203,7 @@ func stringsBut(keys ...string) node {
 	return node{"type": "object", "properties": properties, "additionalProperties": text}
 }
 
-// envVar is a variable of another name than the stack's own.
+// envVar is an environment variable that the stack does not set itself.
 func envVar(c stack.Component) node {
 	var own []string
 	for _, v := range field(c.Container, "env").Content {
@@ -215,7 +215,7 @@ func envVar(c stack.Component) node {
 	return node{"allOf": []node{ref[corev1.EnvVar]()}, "required": []string{"name"}, "properties": node{"name": node{"not": node{"enum": own}}}}
 }
 
-// overridesSchema knows the key of every object of the chart, so that an override of nothing is refused.
+// overridesSchema accepts only the keys of the chart's objects, so that an override of a missing object is rejected.
 func (g *generation) overridesSchema(patterns []string) node {
 	properties, more := node{}, node{}
 	for _, c := range g.Components {
@@ -240,7 +240,7 @@ func strictObject(properties node) node {
 
 func array(items node) node { return node{"type": []string{"array", "null"}, "items": items} }
 
-// less is the definition of a type without the fields that the templates fill in.
+// less is the definition of a type without some fields, those that the templates set.
 func less[T any](fields ...string) node {
 	t := reflect.TypeFor[T]()
 	all := schema.Definitions(t)[strings.TrimPrefix(schema.Ref(t)["$ref"].(string), "#/definitions/")].(node)
@@ -252,7 +252,7 @@ func less[T any](fields ...string) node {
 
 func ref[T any]() node { return schema.Ref(reflect.TypeFor[T]()) }
 
-// nullable also admits null, which stands for "from the profile".
+// nullable also accepts null, which means the profile's value.
 func nullable(s node) node {
 	s["type"] = []string{"object", "null"}
 	return s

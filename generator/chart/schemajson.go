@@ -9,8 +9,7 @@ import (
 	"strings"
 )
 
-// marshal writes a schema with a line for each definition and for each key of a component: short enough to ship, and a
-// change is a diff that can be read.
+// marshal formats a schema with one line for each definition and each key of a component: compact, with readable diffs.
 func marshal(schema node) ([]byte, error) {
 	var out bytes.Buffer
 	if err := write(&out, schema, ""); err != nil {
@@ -20,7 +19,7 @@ func marshal(schema node) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// opened reports whether the object at a path of keys is written one key a line.
+// opened reports whether the object at a path of keys is written with one key on each line.
 func opened(path string) bool {
 	keys := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	if path == "" || len(keys) == 1 && (keys[0] == "properties" || keys[0] == "definitions") {
@@ -30,8 +29,8 @@ func opened(path string) bool {
 }
 
 func write(out *bytes.Buffer, v any, path string) error {
-	object, is := v.(node)
-	if !is || !opened(path) {
+	object, ok := v.(node)
+	if !ok || !opened(path) {
 		text, err := compact(v)
 		out.Write(text)
 		return err

@@ -11,7 +11,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/stack"
 )
 
-// values writes values.yaml: what users write first, then each component, then what every chart has.
+// values writes values.yaml: the stack's own values, then each component's, then those of every chart.
 func (g *generation) values() error {
 	var out bytes.Buffer
 	if err := g.set.ExecuteTemplate(&out, "values.yaml", g); err != nil {
@@ -36,7 +36,7 @@ func (g *generation) values() error {
 	return nil
 }
 
-// ownFile is a file of the stack's folder; nil if there is none.
+// ownFile returns a file of the stack's folder, or nil if there is none.
 func (g *generation) ownFile(name string) ([]byte, error) {
 	if g.Own == nil {
 		return nil, nil
@@ -83,8 +83,8 @@ func (g *generation) componentValues(c stack.Component) (string, error) {
 	return out.String(), nil
 }
 
-// comment writes what values.yaml says of the key at path: the description, or the key that has the same one, and the
-// value of each profile.
+// comment returns the comment of the key at path: the description, or the key that has the same one, and the value of each
+// profile.
 func (g *generation) comment(path string, e entry) string {
 	description := e.description
 	if first, ok := g.described[description]; ok {

@@ -47,7 +47,7 @@ one than the members of a cluster: their data is incompatible, so they never sha
 */}}
 {{- define "[[ .Name ]].componentLabel" -}}
 {{- index . 1 }}
-[[- range .Voters ]]
+[[- range .Quorums ]]
 {{- if eq (index . 1) "[[ .Label ]]" }}
 {{- $profile := (index . 0).Files.Get (printf "profiles/%s.yaml" (index . 0).Values.profile) | fromYaml }}
 {{- ternary "-standalone" "" (le (default (get $profile "[[ .Name ]]").replicas (get (index . 0).Values "[[ .Name ]]").replicas | int) 1) }}
