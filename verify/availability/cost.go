@@ -8,21 +8,21 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Cost is what pods ask of a cluster.
+// Cost is the requests of pods.
 type Cost struct {
-	// Pods is how many have a place.
+	// Pods is the number of placed pods.
 	Pods int `json:"pods"`
-	// CPU is what they request together, as Kubernetes writes quantities: 370m.
+	// CPU is the sum of their CPU requests, as a Kubernetes quantity: 370m.
 	CPU resource.Quantity `json:"cpu"`
-	// Memory is the same of memory: 992Mi.
+	// Memory is the sum of their memory requests: 992Mi.
 	Memory resource.Quantity `json:"memory"`
-	// Disk is what the claims ask for that are made for each of them.
+	// Disk is the sum of the requests of their volume claims.
 	Disk resource.Quantity `json:"disk"`
-	// ZonePairs is over how many pairs of zones the pods of a quorum send all that they store.
+	// ZonePairs is the number of pairs of zones between which the members of a quorum replicate all their data.
 	ZonePairs int `json:"zonePairs"`
 }
 
-// costOf is that of the pods of a workload that have a place.
+// costOf returns the cost of the placed pods of a workload.
 func costOf(w *workload.Workload, on []Spot) Cost {
 	c, zones := Cost{}, map[string]bool{}
 	for _, spot := range on {
@@ -45,7 +45,7 @@ func costOf(w *workload.Workload, on []Spot) Cost {
 	return c
 }
 
-// Add is the cost of both.
+// Add returns the sum of two costs.
 func (c Cost) Add(other Cost) Cost {
 	sum := Cost{Pods: c.Pods + other.Pods, CPU: c.CPU.DeepCopy(), Memory: c.Memory.DeepCopy(), Disk: c.Disk.DeepCopy(), ZonePairs: c.ZonePairs + other.ZonePairs}
 	sum.CPU.Add(other.CPU)

@@ -7,22 +7,23 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Expectation is what can be expected of a workload, and what it costs.
+// Expectation is the expected unavailability and the cost of a workload.
 type Expectation struct {
 	Workload *workload.Workload
-	// Judged tells whether Down means something: a Job ends by itself, and a DaemonSet's pod serves its node alone.
+	// Judged reports whether Down is defined: it is not for a Job, which completes, nor for a DaemonSet, whose pods serve
+	// their own nodes.
 	Judged bool
-	// Down is the share of the time in which it does not serve, 0 to 1.
+	// Down is the share of the time in which the workload does not serve, 0 to 1.
 	Down float64
 	Cost Cost
 }
 
-// Expect gives the expectation of each workload of a system, in order, from where its pods are placed, and what becomes of
-// them in the plays.
-func Expect(r Rates, c cluster.Cluster, s *workload.System, played survival.Result) []Expectation {
+// Expect returns the expectation of each workload of a system, in order, from the placement of its pods and the simulated
+// outcomes.
+func Expect(r Rates, c cluster.Cluster, s *workload.System, simulated survival.Result) []Expectation {
 	all := make([]Expectation, len(s.Workloads))
 	for i, w := range s.Workloads {
-		subject := subjectOf(r, c, w, i, played)
+		subject := subjectOf(r, c, w, i, simulated)
 		all[i] = Expectation{Workload: w, Cost: costOf(w, subject.On)}
 		if model := w.Replication.Model; model != workload.PerNode && model != workload.Finite {
 			all[i].Judged, all[i].Down = true, subject.Down(r)
@@ -31,18 +32,18 @@ func Expect(r Rates, c cluster.Cluster, s *workload.System, played survival.Resu
 	return all
 }
 
-// subjectOf reads out of plays what becomes of a workload's pods, the i-th of the system. What differs from one node to
-// another counts as the worst of them.
-func subjectOf(r Rates, c cluster.Cluster, w *workload.Workload, i int, played survival.Result) Subject {
-	elsewhere := max(r.Node.Repair, r.Zone.Repair) // until what failed is back
+// subjectOf reads the outcomes of a workload, the i-th of the system. Of different outcomes for several nodes, the worst
+// counts.
+func subjectOf(r Rates, c cluster.Cluster, w *workload.Workload, i int, simulated survival.Result) Subject {
+	elsewhere := max(r.Node.Repair, r.Zone.Repair) // until the failed node or zone is back
 	if after, ends := placement.UnreachableToleration(&w.Pod(0, 1).Spec); ends {
 		elsewhere = r.Detection + after + r.Start
 	}
-	s := Subject{On: spots(c, w, played.SteadyState), NodeAway: min(elsewhere, r.Node.Repair), ZoneAway: r.Zone.Repair, DrainAway: r.Start, RollAway: r.Start}
+	s := Subject{On: spots(c, w, simulated.SteadyState), NodeAway: min(elsewhere, r.Node.Repair), ZoneAway: r.Zone.Repair, DrainAway: r.Start, RollAway: r.Start}
 	if len(c.Zones()) > 1 {
 		s.ZoneAway = min(elsewhere, r.Zone.Repair)
 	}
-	for _, scenario := range played.Scenarios {
+	for _, scenario := range simulated.Scenarios {
 		o := scenario.Outcomes[i]
 		whole := o.After >= o.Pods
 		switch scenario.Event {
@@ -73,7 +74,7 @@ func subjectOf(r Rates, c cluster.Cluster, w *workload.Workload, i int, played s
 	return s
 }
 
-// spots are the nodes with pods of a workload, in order.
+// spots returns the nodes with pods of a workload, in order.
 func spots(c cluster.Cluster, w *workload.Workload, rest []survival.Placement) []Spot {
 	count := map[string]int{}
 	for _, p := range rest {

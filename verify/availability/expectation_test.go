@@ -12,7 +12,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// TestSubject: what the plays show of a workload is what its chances are reckoned from.
+// TestSubject: the parameters of a workload come from its simulated outcomes.
 func TestSubject(t *testing.T) {
 	s := verifytest.Read(t, "m.yaml", `
 apiVersion: apps/v1
@@ -50,16 +50,16 @@ spec:
 		scenario(survival.Rollout, "Deployment b", 0, 3), scenario(survival.Rollout, "Deployment a", 2, 3),
 	}}
 	want := Subject{On: []Spot{{"node-1", "zone-1", 2}, {"node-2", "zone-2", 1}}, Needs: 1,
-		NodeAway:   100 * time.Second, // noticed, tolerated and started elsewhere
-		ZoneAway:   2 * time.Hour,     // one is not made again before it is back
+		NodeAway:   100 * time.Second, // detected, tolerated and started elsewhere
+		ZoneAway:   2 * time.Hour,     // one is not replaced before the repair
 		DrainTakes: 2, DrainAway: 10 * time.Minute, RollTakes: 1, RollAway: 20 * time.Second, Election: 15 * time.Second}
 	if got := subjectOf(r, c, w, 0, played); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 }
 
-// TestExpect: the store of the web system, a quorum, is expected to serve more in each profile than in the one before, and
-// asks for more.
+// TestExpect: the store of the web stack, a quorum, has a higher availability in each profile than in the one before, and a
+// higher cost.
 func TestExpect(t *testing.T) {
 	last := Expectation{Down: 1}
 	for _, p := range []struct {

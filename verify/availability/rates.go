@@ -1,7 +1,7 @@
-// Package availability says what share of the time a workload can be expected to serve, from stated rates at which nodes
-// and zones fail and people work on them, and what the workload asks of the cluster for that.
+// Package availability computes the expected availability of workloads and their cost. It takes assumed rates of failures,
+// repairs and planned work, and the simulated placement and recovery of the pods.
 //
-// It is a model, and LeftOut says what it knows nothing of. It is good for comparing, not for promising.
+// It is a model for comparisons, not for promises. LeftOut lists its limits.
 package availability
 
 import (
@@ -11,39 +11,39 @@ import (
 	"github.com/holdfast-ha/holdfast/internal/strict"
 )
 
-// Rates say how often what happens, and how long it lasts.
+// Rates are the assumed rates of failures and planned work, and the durations of their effects.
 type Rates struct {
-	// Node and Zone are failures that nobody planned, of each node and of each zone.
+	// Node and Zone are the failures of each node and of each zone.
 	Node Failures `yaml:"node"`
 	Zone Failures `yaml:"zone"`
-	// Drains are planned work on each node: upgrades, and other reasons to empty it.
+	// Drains are the planned drains of each node, for upgrades and other work.
 	Drains Drains `yaml:"drains"`
-	// Rollouts is how often a year each workload gets another template.
+	// Rollouts is the number of rollouts per year and workload.
 	Rollouts float64 `yaml:"rollouts"`
-	// Detection is how long it takes until the cluster knows that a node does not answer.
+	// Detection is the time until the control plane notices that a node is unreachable.
 	Detection time.Duration `yaml:"detection"`
-	// Start is how long it takes from the end of a pod until the one in its place is ready.
+	// Start is the time from the end of a pod until its replacement is ready.
 	Start time.Duration `yaml:"start"`
-	// Election is how long nobody works when the one that does is lost, and others stand by.
+	// Election is the time from the loss of a leader until a standby has replaced it.
 	Election time.Duration `yaml:"election"`
 
 	// file is the file that the rates were read from.
 	file string
 }
 
-// Failures are how often something fails a year, and how long until it is repaired or replaced.
+// Failures are the failures per year, and the time until a repair or replacement.
 type Failures struct {
 	PerYear float64       `yaml:"perYear"`
 	Repair  time.Duration `yaml:"repair"`
 }
 
-// Drains are how often a year a node is drained, and how long it is away then.
+// Drains are the drains per year, and the time for which the node is unavailable.
 type Drains struct {
 	PerYear float64       `yaml:"perYear"`
 	Away    time.Duration `yaml:"away"`
 }
 
-// Default are the rates unless others are stated; Assumptions has their sources.
+// Default returns the default rates; Assumptions has their sources.
 func Default() Rates {
 	return Rates{
 		Node:      Failures{PerYear: 1.2, Repair: 6 * time.Hour},
@@ -56,7 +56,7 @@ func Default() Rates {
 	}
 }
 
-// Parse reads rates from the text of a file; those that it does not say are the default ones:
+// Parse reads rates from the text of a file. Rates that are not in the file keep their defaults:
 //
 //	node: {perYear: 2, repair: 1h}
 //	drains: {perYear: 52, away: 5m}
@@ -78,8 +78,8 @@ func Parse(file string, text []byte) (Rates, error) {
 		{"drains.perYear", r.Drains.PerYear}, {"drains.away", r.Drains.Away.Seconds()},
 		{"rollouts", r.Rollouts}, {"detection", r.Detection.Seconds()}, {"start", r.Start.Seconds()}, {"election", r.Election.Seconds()},
 	} {
-		if !(n.value >= 0 && n.value <= Year.Seconds()) { // neither is true of what is no number
-			return Rates{}, fmt.Errorf("%s: %s: is out of range: want 0 or more, and no time longer than a year", file, n.key)
+		if !(n.value >= 0 && n.value <= Year.Seconds()) { // both are false for NaN
+			return Rates{}, fmt.Errorf("%s: %s: is out of range: want 0 or more, and a time of at most a year", file, n.key)
 		}
 	}
 	return r, nil
@@ -88,22 +88,22 @@ func Parse(file string, text []byte) (Rates, error) {
 // Year is 365 days.
 const Year = 365 * 24 * time.Hour
 
-// Assumption is a rate, for people.
+// Assumption is a rate with its unit and source.
 type Assumption struct {
-	// Key is its name in a file of rates: "node.perYear".
+	// Key is the key in a file of rates: "node.perYear".
 	Key string `json:"key"`
 	// Value is the rate with its unit: "1.2 a year", "6h".
 	Value string `json:"value"`
-	// Source is who published it, or the file that said it.
+	// Source is the publication, or the file of the rate.
 	Source string `json:"source"`
 }
 
-// own is the source of a rate that nobody published.
-const own = "assumed: measure yours"
+// unpublished is the source of a rate without a publication.
+const unpublished = "assumed: measure yours"
 
 // Assumptions lists the rates, each with its source: that of the default, or the file that changes it.
 //
-// Dean 2008 is Jeff Dean's talk at Google I/O 2008, on the first year of a cluster of 1,800 servers.
+// Dean 2008 is Jeff Dean's talk at Google I/O 2008 about the first year of a cluster of 1,800 servers.
 func (r Rates) Assumptions() []Assumption {
 	d := Default()
 	all := []Assumption{
@@ -112,10 +112,10 @@ func (r Rates) Assumptions() []Assumption {
 		{"zone.perYear", number(r.Zone.PerYear), "Dean 2008: ~1 power failure of a third or more, ~0.5 of all cooling"},
 		{"zone.repair", span(r.Zone.Repair), "Dean 2008: ~6 h for power; 1-2 days for cooling"},
 		{"drains.perYear", number(r.Drains.PerYear), "Kubernetes has a patch release a month"},
-		{"drains.away", span(r.Drains.Away), own},
-		{"rollouts", number(r.Rollouts), own},
+		{"drains.away", span(r.Drains.Away), unpublished},
+		{"rollouts", number(r.Rollouts), unpublished},
 		{"detection", span(r.Detection), "kube-controller-manager: --node-monitor-grace-period"},
-		{"start", span(r.Start), own},
+		{"start", span(r.Start), unpublished},
 		{"election", span(r.Election), "client-go: leases of 15 s"},
 	}
 	for i, was := range []any{d.Node.PerYear, d.Node.Repair, d.Zone.PerYear, d.Zone.Repair, d.Drains.PerYear, d.Drains.Away, d.Rollouts, d.Detection, d.Start, d.Election} {
@@ -129,7 +129,7 @@ func (r Rates) Assumptions() []Assumption {
 
 func number(n float64) string { return fmt.Sprintf("%g a year", n) }
 
-// span is a time without the zeros at its end: 6h of 6h0m0s.
+// span formats a time without trailing zeros: 6h instead of 6h0m0s.
 func span(d time.Duration) string {
 	text := d.String()
 	for _, zeros := range []string{"m0s", "h0m"} {
@@ -140,13 +140,13 @@ func span(d time.Duration) string {
 	return text
 }
 
-// LeftOut says what the model knows nothing of: reasons to doubt its figures, most of which make them too good.
+// LeftOut are the limits of the model. Most of them make its figures too good.
 var LeftOut = []string{
-	"what fails together: a bad kernel, image or certificate everywhere, a region, a network",
-	"faults of the software itself, and of what it depends on: registries, DNS, databases",
-	"people: a wrong value, a wrong command, an upgrade that breaks something",
-	"the control plane: while it is away nothing is replaced, and leases run out",
-	"load: pods that are left count as enough, however much there is to do",
-	"seconds: requests on their way to a pod that dies, and a quorum's own election",
-	"data: whether it is still there is another question than whether it answers",
+	"correlated failures: a bad kernel, image or certificate on all nodes, a region, a network",
+	"faults of the software and of its dependencies: registries, DNS, databases",
+	"operator errors: a wrong value, a wrong command, a broken upgrade",
+	"the control plane: while it is unavailable, no pod is replaced and Leases expire",
+	"load: the remaining pods count as enough, whatever the load",
+	"seconds: requests in flight to a failing pod, and the election inside a quorum",
+	"data: the figures are about the service, not about the loss of data",
 }

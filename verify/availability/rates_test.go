@@ -31,7 +31,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestAssumptions: each has a value as it is written, and a source that changes with it.
+// TestAssumptions: each rate has a value and a source; the source of a changed rate is the file.
 func TestAssumptions(t *testing.T) {
 	changed, err := Parse("rates.yaml", []byte("zone: {repair: 1h30m}"))
 	if err != nil {

@@ -6,40 +6,40 @@ import (
 	"time"
 )
 
-// Subject is a workload as failures see it.
+// Subject is a workload in the terms of the model.
 type Subject struct {
-	// On is where its pods are.
+	// On is the placement of its pods.
 	On []Spot
-	// Needs is how many of them must run.
+	// Needs is the number of pods that must run.
 	Needs int
-	// NodeAway, ZoneAway are how long its pods are gone when theirs fails: until it is repaired, or until others run
-	// elsewhere.
+	// NodeAway and ZoneAway are the times for which pods are missing after a failure: until the repair, or until
+	// replacements run elsewhere.
 	NodeAway, ZoneAway time.Duration
-	// DrainTakes is how many pods an eviction takes at once from a node that is drained, DrainAway how long each is gone.
+	// DrainTakes is the number of pods that a drain evicts at once, DrainAway the time for which each is missing.
 	DrainTakes int
 	DrainAway  time.Duration
-	// RollTakes is how many pods a rollout takes at once, RollAway how long each is gone.
+	// RollTakes is the number of pods that a rollout stops at once, RollAway the time for which each is missing.
 	RollTakes int
 	RollAway  time.Duration
-	// Election is how long nobody works when the one that does is lost; 0 if any pod does.
+	// Election is the time from the loss of the leader to the next one; 0 without a leader.
 	Election time.Duration
 }
 
-// Spot is a node with some of the pods. Nodes that are in no zone, "", are in one place that fails as zones do.
+// Spot is a node with some of the pods. Nodes without a zone count as nodes of one zone, "".
 type Spot struct {
 	Node, Zone string
 	Pods       int
 }
 
-// Down is the share of the time in which the workload does not serve, 0 to 1.
+// Down returns the share of the time in which the workload does not serve, 0 to 1.
 //
-// Each node and each zone fails and comes back by itself: with f failures a year of up-time and d of a year that the pods
-// are gone each time, they are gone for u = f*d/(1+f*d) of the time. Nothing else matters of the times between, so this is
-// exact however they are spread. What people do, they do one at a time: the time is divided into that of each piece of work,
-// in which some pods more are missing, and the rest; pods that were made again elsewhere count as where they were. For each part, how likely it is that too few pods are there is summed
-// over all states of all nodes and zones.
+// Nodes and zones fail independently. With f failures per year of uptime, each of which removes the pods for d years, the
+// pods are missing for u = f*d/(1+f*d) of the time, whatever the distribution of the times between failures. Planned work
+// happens one piece at a time: time is divided into that of each piece of work, with some more pods missing, and the rest.
+// Replaced pods count at their old place. For each part, the probability of too few pods is summed over all states of all
+// nodes and zones.
 func (s Subject) Down(r Rates) float64 {
-	node, zone := gone(r.Node.PerYear, s.NodeAway), gone(r.Zone.PerYear, s.ZoneAway)
+	node, zone := missing(r.Node.PerYear, s.NodeAway), missing(r.Zone.PerYear, s.ZoneAway)
 	counts := make([]int, len(s.On))
 	for i, spot := range s.On {
 		counts[i] = spot.Pods
@@ -62,13 +62,13 @@ func (s Subject) Down(r Rates) float64 {
 	return min(down, 1)
 }
 
-// gone is the share of the time for which pods are gone by failures.
-func gone(perYear float64, away time.Duration) float64 {
+// missing returns the share of the time in which pods are missing because of failures.
+func missing(perYear float64, away time.Duration) float64 {
 	down := perYear * away.Seconds() / Year.Seconds()
 	return down / (1 + down)
 }
 
-// waves takes all pods of some spots away, so many at once, and tells which are left each time.
+// waves stops all pods of some spots, take at a time, and calls then with the remaining pods of each time.
 func waves(counts []int, from, to, take int, then func(left []int)) {
 	if take < 1 {
 		return
@@ -89,14 +89,14 @@ func waves(counts []int, from, to, take int, then func(left []int)) {
 	}
 }
 
-// short is how likely it is that fewer pods than needed are there, of those that are on each spot.
+// short returns the probability that fewer pods than needed are left, of the pods on each spot.
 func (s Subject) short(pods []int, node, zone float64) float64 {
 	zones := map[string][]float64{}
 	for i, spot := range s.On {
 		if zones[spot.Zone] == nil {
 			zones[spot.Zone] = []float64{1}
 		}
-		zones[spot.Zone] = add(zones[spot.Zone], one(pods[i], node))
+		zones[spot.Zone] = add(zones[spot.Zone], onNode(pods[i], node))
 	}
 	all := []float64{1}
 	for _, name := range slices.Sorted(maps.Keys(zones)) {
@@ -114,15 +114,15 @@ func (s Subject) short(pods []int, node, zone float64) float64 {
 	return short
 }
 
-// one is how likely each number of pods is of a node that has them all, or none.
-func one(pods int, gone float64) []float64 {
+// onNode returns the probability of each number of pods of a node, which has all of them or none.
+func onNode(pods int, missing float64) []float64 {
 	p := make([]float64, pods+1)
-	p[pods] = 1 - gone
-	p[0] += gone
+	p[pods] = 1 - missing
+	p[0] += missing
 	return p
 }
 
-// add is how likely each number of pods is of two places together.
+// add returns the probability of each number of pods in two places together.
 func add(a, b []float64) []float64 {
 	sum := make([]float64, len(a)+len(b)-1)
 	for i, p := range a {

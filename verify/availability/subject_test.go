@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// often are rates at which everything fails all the time, so that chances can be counted.
+// often are rates of frequent failures, so that a simulation has many of them.
 func often() Rates {
 	return Rates{Node: Failures{PerYear: 40}, Zone: Failures{PerYear: 10}, Drains: Drains{PerYear: 20}, Rollouts: 30}
 }
 
-// on makes spots of some pods each, by their zones.
+// on returns spots with some pods each, in zones.
 func on(zones string, pods ...int) []Spot {
 	var all []Spot
 	for i, n := range pods {
@@ -29,10 +29,10 @@ func on(zones string, pods ...int) []Spot {
 
 const day = 24 * time.Hour
 
-// TestDown has cases that are worked out by hand.
+// TestDown has cases that are calculated by hand.
 func TestDown(t *testing.T) {
 	none := Rates{}
-	nodes := Rates{Node: Failures{PerYear: 73}}                               // gone for a day: 73/365 = 0.2, so u = 0.2/1.2 = 1/6
+	nodes := Rates{Node: Failures{PerYear: 73}}                               // missing for a day: 73/365 = 0.2, so u = 0.2/1.2 = 1/6
 	both := Rates{Node: Failures{PerYear: 73}, Zone: Failures{PerYear: 36.5}} // zones: 0.1/1.1 = 1/11
 	work := Rates{Drains: Drains{PerYear: 36.5}, Rollouts: 73}                // a day each: 0.1 and 0.2
 	all := Rates{Node: Failures{PerYear: 73}, Drains: Drains{PerYear: 36.5}}  // 1/6, and 0.1
@@ -66,14 +66,14 @@ func TestDown(t *testing.T) {
 			t.Errorf("%s: got %.9f, want %.9f", c.name, got, c.want)
 		}
 	}
-	// Small chances are not lost in rounding: three of five, each gone for a millionth of the time.
+	// Small probabilities are not lost in rounding: three of five, each missing for a millionth of the time.
 	rare := Subject{On: on("-----", 1, 1, 1, 1, 1), Needs: 3, NodeAway: Year / 1e6}
 	if got, want := rare.Down(Rates{Node: Failures{PerYear: 1}}), 10e-18; math.Abs(got/want-1) > 1e-5 {
 		t.Errorf("got %g, want %g", got, want)
 	}
 }
 
-// TestDownAgainstSimulation lets years pass in which nodes and zones fail at random and people work, and counts the time.
+// TestDownAgainstSimulation compares Down with a simulation of random failures and planned work over years.
 func TestDownAgainstSimulation(t *testing.T) {
 	for seed, s := range []Subject{
 		{On: on("abc", 1, 1, 1), Needs: 2, NodeAway: 2 * day, ZoneAway: day, DrainTakes: 1, DrainAway: day / 4, RollTakes: 1, RollAway: day / 8},
@@ -89,16 +89,16 @@ func TestDownAgainstSimulation(t *testing.T) {
 	}
 }
 
-// simulate is the share of the time for which too few pods are there, and its standard deviation, by years. Pods are taken one
-// at a time.
+// simulate returns the share of the time with too few pods, and its standard deviation over the years. Planned work removes
+// one pod at a time.
 func simulate(random *rand.Rand, r Rates, s Subject, years int) (mean, deviation float64) {
 	type event struct {
 		at    float64 // in years
 		apply func()
 	}
 	var events []event
-	missing := make([]int, len(s.On)) // by work
-	out := make([]int, len(s.On))     // how many reasons there are for a node to be gone
+	missing := make([]int, len(s.On)) // because of planned work
+	out := make([]int, len(s.On))     // the number of current failures of a node
 	fail := func(perYear float64, away time.Duration, nodes []int) {
 		add := func(by int) func() {
 			return func() {
@@ -172,7 +172,7 @@ func simulate(random *rand.Rand, r Rates, s Subject, years int) (mean, deviation
 	return mean, math.Sqrt(deviation) / float64(years)
 }
 
-// anything is a random workload under random rates.
+// anything returns a random workload and random rates.
 func anything(random *rand.Rand) (Rates, Subject) {
 	span := func() time.Duration { return time.Duration(random.Int64N(int64(day))) }
 	r := Rates{
@@ -190,8 +190,8 @@ func anything(random *rand.Rand) (Rates, Subject) {
 	return r, s
 }
 
-// TestDownIsMonotone: what fails less, or is repaired sooner, is never down for longer; a pod more in a place of its own helps
-// or does nothing; needing one more pod does not help.
+// TestDownIsMonotone: fewer failures and shorter repairs never increase the downtime, nor does a further pod on its own node.
+// A higher number of needed pods never decreases it.
 func TestDownIsMonotone(t *testing.T) {
 	for seed := range 3000 {
 		random := rand.New(rand.NewPCG(uint64(seed), 2))

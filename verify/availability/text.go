@@ -12,7 +12,7 @@ import (
 // WriteText writes a comparison for a terminal.
 func (c Comparison) WriteText(out io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: how much of the time what serves, and how long a year it does not\n\n", c.Stack)
+	fmt.Fprintf(&b, "%s: expected availability of each workload, and downtime per year\n\n", c.Stack)
 	var profiles table.Table
 	row := func(name string, cell func(ComparedProfile) string) {
 		cells := []string{name}
@@ -36,28 +36,28 @@ func (c Comparison) WriteText(out io.Writer) error {
 	row("CPU requested", func(p ComparedProfile) string { return p.Cost.CPU.String() })
 	row("memory requested", func(p ComparedProfile) string { return p.Cost.Memory.String() })
 	row("disk requested", func(p ComparedProfile) string { return p.Cost.Disk.String() })
-	row("pairs of zones a quorum replicates over", func(p ComparedProfile) string { return fmt.Sprint(p.Cost.ZonePairs) })
+	row("zone pairs with quorum replication", func(p ComparedProfile) string { return fmt.Sprint(p.Cost.ZonePairs) })
 	_ = profiles.Write(&b)
-	b.WriteString("\nBy these rates, which --rates FILE changes:\n")
+	b.WriteString("\nAssumed rates; --rates FILE changes them:\n")
 	rates := table.Table{Indent: "  "}
 	for _, r := range c.Rates {
 		rates.Rows = append(rates.Rows, []string{r.Key, r.Value, r.Source})
 	}
 	_ = rates.Write(&b)
-	b.WriteString("\nLeft out, and a reason to take all figures for less than they say:\n")
+	b.WriteString("\nLimits of the model; most of them make the figures too good:\n")
 	for _, what := range c.LeftOut {
 		fmt.Fprintf(&b, "  - %s\n", what)
 	}
 	for _, p := range c.Profiles {
 		if len(p.NotJudged) > 0 {
-			fmt.Fprintf(&b, "  - %s: nothing is known of %s\n", p.Name, strings.Join(p.NotJudged, ", "))
+			fmt.Fprintf(&b, "  - %s: unsupported kinds, whose pods are not in the figures: %s\n", p.Name, strings.Join(p.NotJudged, ", "))
 		}
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
 }
 
-// workloads are the names of all, in the order of the first profile that has them.
+// workloads returns the names of all workloads, in the order of the first profile that has them.
 func (c Comparison) workloads() []string {
 	var names []string
 	seen := map[string]bool{}
@@ -72,11 +72,11 @@ func (c Comparison) workloads() []string {
 	return names
 }
 
-// component is a workload's name without what tells the lone member of a quorum from several: they are never one StatefulSet,
-// and are one thing to compare.
+// component returns a workload's name without the suffix of a standalone server: standalone and clustered servers have
+// different StatefulSets, but are compared with each other.
 func component(name string) string { return strings.TrimSuffix(name, "-standalone") }
 
-// expectation is the cell of a workload: "99.95%, 4.1 h".
+// expectation returns the cell of a workload: "99.95%, 4.1 h".
 func (p ComparedProfile) expectation(name string) string {
 	for _, w := range p.Workloads {
 		switch {
@@ -90,8 +90,8 @@ func (p ComparedProfile) expectation(name string) string {
 	return "-"
 }
 
-// percent is the time that is left, with two digits or as many as tell what is missing. What is less than a second
-// a year is nothing that a model can tell.
+// percent formats the availability with two decimals, or as many as the unavailability needs. A model cannot tell less
+// than a second per year.
 func percent(down float64) string {
 	switch {
 	case down == 0:
@@ -103,6 +103,7 @@ func percent(down float64) string {
 	return fmt.Sprintf("%.*f%%", digits, 100*(1-down))
 }
 
+// lasting formats a time.
 func lasting(seconds float64) string {
 	switch {
 	case seconds >= 3600:
