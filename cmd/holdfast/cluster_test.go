@@ -17,8 +17,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// release NAME NAMESPACE STATUS VALUES MANIFEST: an API server with one release of the chart argo-events, as Helm keeps it;
-// its kubeconfig is in the file kubeconfig. What is in a release of the status broken nobody can read. Whoever does more than read fails the script.
+// release NAME NAMESPACE STATUS VALUES MANIFEST: an API server with one release of the chart argo-events, as Helm stores it;
+// its kubeconfig is in the file kubeconfig. The content of a release with the status broken is invalid. A write request gets an error.
 func serveRelease(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 5 {
 		ts.Fatalf("usage: release NAME NAMESPACE STATUS VALUES MANIFEST")
@@ -43,7 +43,7 @@ func serveRelease(ts *testscript.TestScript, neg bool, args []string) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
 		case r.Method != http.MethodGet:
-			http.Error(w, "only reading is expected", http.StatusTeapot)
+			http.Error(w, "want read requests only", http.StatusTeapot)
 		case r.URL.Path == "/version":
 			fmt.Fprint(w, `{"major": "1", "minor": "36", "gitVersion": "v1.36.3"}`)
 		case strings.HasPrefix(r.URL.Path, "/api/v1/namespaces/forbidden/"):
@@ -61,7 +61,7 @@ func serveRelease(ts *testscript.TestScript, neg bool, args []string) {
 	writeKubeconfig(ts, server)
 }
 
-// writeKubeconfig writes the file kubeconfig, whose context is in the namespace events.
+// writeKubeconfig writes the file kubeconfig with a context in the namespace events.
 func writeKubeconfig(ts *testscript.TestScript, server *httptest.Server) {
 	ts.Defer(server.Close)
 	kubeconfig := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: one\ncontexts: [{name: one, context: {cluster: one, user: one, namespace: events}}]\n"+
@@ -69,9 +69,8 @@ func writeKubeconfig(ts *testscript.TestScript, server *httptest.Server) {
 	ts.Check(os.WriteFile(ts.MkAbs("kubeconfig"), []byte(kubeconfig), 0o600))
 }
 
-// cluster FOLDER: an API server whose lists are in the files of a folder, called as their paths with .yaml; its kubeconfig is in
-// the file kubeconfig. A list without a file is empty, and one with an empty file may not be read. Whoever does more than read
-// is told so.
+// cluster FOLDER: an API server with the lists in the files of a folder, named PATH.yaml; its kubeconfig is in the file
+// kubeconfig. A list without a file is empty, one with an empty file is forbidden. A write request gets an error.
 func serveLists(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: cluster FOLDER")
@@ -82,7 +81,7 @@ func serveLists(ts *testscript.TestScript, neg bool, args []string) {
 		text, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(r.URL.Path)+".yaml"))
 		switch {
 		case r.Method != http.MethodGet:
-			http.Error(w, "only reading is expected", http.StatusTeapot)
+			http.Error(w, "want read requests only", http.StatusTeapot)
 		case err != nil:
 			fmt.Fprint(w, `{"apiVersion": "v1", "kind": "List", "metadata": {}, "items": []}`)
 		case len(bytes.TrimSpace(text)) == 0:
@@ -98,7 +97,7 @@ func serveLists(ts *testscript.TestScript, neg bool, args []string) {
 	})))
 }
 
-// pack writes a release as Helm puts it into a Secret.
+// pack encodes a release as in Helm's Secrets.
 func pack(release map[string]any) (string, error) {
 	text, err := json.Marshal(release)
 	if err != nil {

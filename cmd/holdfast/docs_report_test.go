@@ -17,7 +17,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/report"
 )
 
-// output is what a command prints by -o json, described by the comments on its types.
+// output is the JSON of a command, described by the comments on its types.
 type output struct {
 	title, command string
 	version        int
@@ -59,7 +59,7 @@ func (o output) types(t *testing.T) (all []*ast.TypeSpec) {
 // docs returns the reference of all keys of the output.
 func (o output) docs(t *testing.T) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s# %s\n\nWhat `%s` prints. The same input gives the same bytes. Keys are added without a new version; a program should pass over\nthose that it does not know.\n", generated, o.title, o.command)
+	fmt.Fprintf(&out, "%s# %s\n\nThe output of `%s`. The same input gives the same bytes. New keys do not change the version: a program must ignore\nunknown keys.\n", generated, o.title, o.command)
 	for _, spec := range o.types(t) {
 		fmt.Fprintf(&out, "\n## %s\n\n%s\n\n| key | | |\n|---|---|---|\n", spec.Name.Name, sentence(t, spec.Doc, spec.Name.Name))
 		for _, f := range spec.Type.(*ast.StructType).Fields.List {
@@ -127,7 +127,7 @@ func keyOf(f *ast.Field) (key string, always bool) {
 	return key, options == ""
 }
 
-// inWords is a Go type in the words of JSON.
+// inWords returns the JSON type of a Go type, in words.
 func inWords(t *testing.T, e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.ArrayType:
@@ -136,8 +136,8 @@ func inWords(t *testing.T, e ast.Expr) string {
 		return inWords(t, e.X)
 	}
 	name := nameOf(t, e)
-	word, is := map[string]string{"string": "text", "Quantity": "text", "int": "number", "float64": "number", "bool": "true or false"}[name]
-	if is {
+	word, ok := map[string]string{"string": "text", "Quantity": "text", "int": "number", "float64": "number", "bool": "true or false"}[name]
+	if ok {
 		return word
 	}
 	return fmt.Sprintf("[%s](#%s)", name, strings.ToLower(name))
@@ -151,16 +151,16 @@ func nameOf(t *testing.T, e ast.Expr) string {
 	case *ast.SelectorExpr:
 		return e.Sel.Name
 	}
-	t.Fatalf("there is a type that is not said in words: %T", e)
+	t.Fatalf("unsupported type: %T", e)
 	return ""
 }
 
-// sentence is a doc comment without the name that it begins with.
+// sentence returns a doc comment without the name at its start.
 func sentence(t *testing.T, doc *ast.CommentGroup, name string) string {
 	text := strings.Join(strings.Fields(doc.Text()), " ")
-	text, is := strings.CutPrefix(text, name+" ")
-	if !is {
-		t.Fatalf("%s: its comment is %q: it should begin with the name", name, text)
+	text, ok := strings.CutPrefix(text, name+" ")
+	if !ok {
+		t.Fatalf("%s: the comment is %q, but must start with the name", name, text)
 	}
 	for _, verb := range []string{"is ", "are "} {
 		text = strings.TrimPrefix(text, verb)

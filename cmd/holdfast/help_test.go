@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// TestHelpIsNarrow: no line of any command's help is longer than a terminal that is not wide.
+// TestHelpIsNarrow: every line of help fits the width of a terminal.
 func TestHelpIsNarrow(t *testing.T) {
 	var out bytes.Buffer
 	root := newRootCmd(streams{strings.NewReader(""), &out, &out})

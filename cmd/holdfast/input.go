@@ -26,7 +26,7 @@ func (v *valuesFlags) add(cmd *cobra.Command) {
 	addProfileFlag(cmd, &v.profile, "profile: the failures to survive (default: that of the values, or single-node)")
 }
 
-// addValues adds Helm's flags alone.
+// addValues adds Helm's flags, without --profile.
 func (v *valuesFlags) addValues(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVarP(&v.Files, "values", "f", nil, "values file, - for standard input (repeatable; the last takes precedence)")

@@ -8,12 +8,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the scripts call the command as a process of its own.
+// TestMain lets the scripts run the command as a separate process.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"holdfast": main})
 }
 
-// TestScript runs every behaviour of the command line: flags, exit codes, what is printed where, which files are written.
+// TestScript tests the command line: flags, exit codes, output and written files.
 func TestScript(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -40,8 +40,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	got := 0
 	if err := ts.Exec(args[1], args[2:]...); err != nil {
-		exit, is := err.(interface{ ExitCode() int })
-		if !is {
+		exit, ok := err.(interface{ ExitCode() int })
+		if !ok {
 			ts.Fatalf("%v", err)
 		}
 		got = exit.ExitCode()

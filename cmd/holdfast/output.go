@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// choice is the value of a flag that takes one of a few words, the first unless it is given.
+// choice is the value of a flag with a fixed set of values; the first is the default.
 type choice struct {
 	of    []string
 	value *string
@@ -25,13 +25,13 @@ func (c choice) String() string {
 func (c choice) Type() string { return strings.Join(c.of, "|") }
 func (c choice) Set(v string) error {
 	if !slices.Contains(c.of, v) {
-		return fmt.Errorf("%q is none of %s", v, strings.Join(c.of, ", "))
+		return fmt.Errorf("%q is unknown: use one of %s", v, strings.Join(c.of, ", "))
 	}
 	*c.value = v
 	return nil
 }
 
-// addOutputFlag adds -o with the formats that a command has, and their completion.
+// addOutputFlag adds -o with the formats of a command, and their completion.
 func addOutputFlag(cmd *cobra.Command, format *string, formats ...string) {
 	*format = formats[0]
 	last := len(formats) - 1
@@ -39,13 +39,13 @@ func addOutputFlag(cmd *cobra.Command, format *string, formats ...string) {
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// addJSONFlag adds -o with text and JSON.
+// addJSONFlag adds -o with the formats text and JSON.
 func addJSONFlag(cmd *cobra.Command, asJSON *bool) {
 	cmd.Flags().VarP(jsonFlag{asJSON}, "output", "o", "text or json")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// jsonFlag is the value of -o where a command has a table and JSON.
+// jsonFlag is the value of -o for a command with text and JSON.
 type jsonFlag struct{ on *bool }
 
 func (f jsonFlag) String() string {
@@ -57,13 +57,13 @@ func (f jsonFlag) String() string {
 func (jsonFlag) Type() string { return "text|json" }
 func (f jsonFlag) Set(v string) error {
 	if v != "text" && v != "json" {
-		return fmt.Errorf("%q is neither text nor json", v)
+		return fmt.Errorf("%q is unknown: use text or json", v)
 	}
 	*f.on = v == "json"
 	return nil
 }
 
-// printResult writes a value as JSON, or its text.
+// printResult writes a value as JSON, or as text.
 func printResult(out io.Writer, asJSON bool, value any, text func(io.Writer) error) error {
 	if asJSON {
 		return printJSON(out, value)

@@ -7,26 +7,26 @@ import (
 	"time"
 )
 
-// waiting tells a person at a terminal what takes so long, from a second on; elsewhere nothing. What it returns takes that away
-// again: call it before anything else is written.
-func waiting(out io.Writer, what string) (done func()) {
-	if !terminal(out) {
+// showProgress shows a task and its duration on a terminal, from one second on. done removes the line; call it before other
+// output.
+func showProgress(out io.Writer, what string) (done func()) {
+	if !isTerminal(out) {
 		return func() {}
 	}
-	return ticking(out, what, time.Second)
+	return tick(out, what, time.Second)
 }
 
-// ticking writes over one line, at every tick, how many have passed.
-func ticking(out io.Writer, what string, tick time.Duration) (done func()) {
+// tick rewrites one line with the time since the start, once per interval.
+func tick(out io.Writer, what string, interval time.Duration) (done func()) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
-		start, ticker := time.Now(), time.NewTicker(tick)
+		start, ticker := time.Now(), time.NewTicker(interval)
 		defer ticker.Stop()
 		for {
 			select {
 			case <-ticker.C:
-				fmt.Fprintf(out, "\r%s: %s ", what, time.Since(start).Round(tick))
+				fmt.Fprintf(out, "\r%s: %s ", what, time.Since(start).Round(interval))
 			case <-stop:
 				fmt.Fprint(out, "\r\x1b[K")
 				return

@@ -22,8 +22,6 @@ func newRenderCmd(s streams) *cobra.Command {
 "helm template" on the chart. STACK is a built-in stack (default: argo-events) or a file of your
 own.
 
-As with helm, -f is a file of values. (With "holdfast verify", -f is a file of manifests.)
-
 Secrets are never rendered: the manifests refer to them by name. "holdfast secrets" prints those
 that you have not created yourself.`,
 		Example: `  holdfast render --profile multi-zone -f values/webhook.yaml

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Exit codes, the same for every command.
+// Exit codes of every command.
 const (
 	exitFine     = 0
 	exitFindings = 1
@@ -17,21 +17,21 @@ const (
 	exitOther    = 3
 )
 
-// streams are where a command reads and writes: data on out, talk on err.
+// streams are the input and output of a command: results go to out, messages to err.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
 }
 
-// otherError marks an error that is not the user's input: a file that cannot be written, a fault of ours.
+// otherError is an error that the user's input did not cause, such as a file that cannot be written.
 type otherError struct{ error }
 
 func (e otherError) Unwrap() error { return e.error }
 
-// errFindings is no error: the command has said all there is to say, and what it found is not fine.
+// errFindings sets exit code 1; the findings are already printed.
 var errFindings = errors.New("there are findings")
 
-// run is main without the process: it returns the exit code.
+// run executes a command and returns its exit code.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	root := newRootCmd(streams{in, out, errOut})
 	root.SetArgs(args)
@@ -49,18 +49,23 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	return exitBadInput
 }
 
-// helpWidth is how long a line of help may be.
+// helpWidth is the maximal length of a line of help.
 const helpWidth = 100
 
 func newRootCmd(s streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "holdfast",
-		Short: "Highly available systems on Kubernetes, with the reasons",
-		Long: `holdfast describes a system once, as a stack of components, and makes a Helm chart of it that
-survives what the chosen profile promises: single-node, multi-node or multi-zone.
+		Short: "Make systems on Kubernetes highly available, and verify it",
+		Long: `holdfast verifies which failures a system on Kubernetes survives, and generates highly available
+systems. A system is described once, as a stack of components. Its Helm chart has the profiles
+single-node, multi-node and multi-zone; each survives the failures that it promises.
 
-Exit codes: 0 fine, 1 findings, 2 bad input, 3 anything else.`,
-		Example: `  holdfast profiles
+-f is a file of values, as with helm. Only for "holdfast verify", -f is a file of manifests, as with
+kubectl.
+
+Exit codes: 0 success, 1 findings, 2 bad input, 3 any other error.`,
+		Example: `  holdfast verify -f golden/web-multi-zone/objects
+  holdfast profiles
   holdfast render --profile multi-zone -f values/webhook.yaml
   holdfast plan --from multi-node --to multi-zone -f values/webhook.yaml
   holdfast explain bus.replicas

@@ -8,7 +8,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// TestSchemas: what is printed by -o json is as the schemas in docs say, and they would tell if a key were missing.
+// TestSchemas: the output of -o json matches the schemas in docs, and a missing key does not.
 func TestSchemas(t *testing.T) {
 	t.Chdir("../..")
 	for args, schema := range map[string]string{
@@ -31,11 +31,11 @@ func TestSchemas(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := valid.Validate(printed); err != nil {
-			t.Errorf("holdfast %s is not as %s says: %v", args, schema, err)
+			t.Errorf("holdfast %s does not match %s: %v", args, schema, err)
 		}
 		delete(printed.(map[string]any), "version")
 		if valid.Validate(printed) == nil {
-			t.Errorf("%s takes what has no version", schema)
+			t.Errorf("%s accepts an output without a version", schema)
 		}
 	}
 }

@@ -7,14 +7,13 @@ import (
 	"golang.org/x/term"
 )
 
-// terminal tells whether a person reads along.
-func terminal(out io.Writer) bool {
-	file, is := out.(*os.File)
-	return is && term.IsTerminal(int(file.Fd()))
+// isTerminal reports whether out is a terminal.
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// coloured tells whether text may be in colours: on a terminal that has them, unless NO_COLOR says otherwise
-// (no-color.org).
+// coloured reports whether text may have colours: on a terminal that supports them, unless NO_COLOR is set (no-color.org).
 func coloured(out io.Writer) bool {
-	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && terminal(out)
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(out)
 }

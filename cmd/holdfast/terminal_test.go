@@ -21,15 +21,15 @@ func TestColoured(t *testing.T) {
 	t.Setenv("TERM", "xterm")
 	t.Setenv("NO_COLOR", "")
 	if !coloured(terminal) || coloured(file) || coloured(new(bytes.Buffer)) {
-		t.Error("colours are for terminals, and for nothing else")
+		t.Error("want colours on a terminal, and only there")
 	}
 	t.Setenv("TERM", "dumb")
 	if coloured(terminal) {
-		t.Error("a terminal that has no colours gets some")
+		t.Error("want no colours on a dumb terminal")
 	}
 	t.Setenv("TERM", "xterm")
 	t.Setenv("NO_COLOR", "1")
 	if coloured(terminal) {
-		t.Error("NO_COLOR is not heeded")
+		t.Error("want no colours with NO_COLOR")
 	}
 }

@@ -123,7 +123,7 @@ func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (rep
 		return report.Report{}, err
 	}
 	in.Progress = func(workloads, nodes int) func() {
-		return waiting(s.err, fmt.Sprintf("%d workloads on %d nodes", workloads, nodes))
+		return showProgress(s.err, fmt.Sprintf("%d workloads on %d nodes", workloads, nodes))
 	}
 	r, err := verify.Run(ctx, in)
 	if fault := (verify.SimulationError{}); errors.As(err, &fault) {

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is set at link time; a build from a module's release knows its own.
+// version is set at link time. In a build of a released module it is empty: the module has its own version.
 var version = ""
 
 type versionInfo struct {

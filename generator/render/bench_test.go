@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// BenchmarkRender renders as many event sources as sensors; the time per object must not grow with their number.
+// BenchmarkRender renders event sources and sensors; the time per object must not grow with their number.
 func BenchmarkRender(b *testing.B) {
 	for _, n := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -31,7 +31,7 @@ func BenchmarkRender(b *testing.B) {
 	}
 }
 
-// BenchmarkChart generates the flagship's chart.
+// BenchmarkChart generates the chart of Argo Events.
 func BenchmarkChart(b *testing.B) {
 	for b.Loop() {
 		load(b)

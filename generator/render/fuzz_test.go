@@ -9,7 +9,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// FuzzRender lays texts over one event source and one sensor: they are refused, or what comes out are objects.
+// FuzzRender merges texts into the values of an event source and a sensor: they are refused, or objects are rendered.
 func FuzzRender(f *testing.F) {
 	examples := os.DirFS("../../values")
 	files, err := fs.Glob(examples, "*.yaml")
@@ -49,13 +49,13 @@ func FuzzRender(f *testing.F) {
 				t.Errorf("%s: %v\n%s", o.Source, err, o.Text)
 			}
 			if o.Kind == "" || o.Name == "" || tree["kind"] != o.Kind {
-				t.Errorf("%s: is said to be %s %q:\n%s", o.Source, o.Kind, o.Name, o.Text)
+				t.Errorf("%s: is read as %s %q:\n%s", o.Source, o.Kind, o.Name, o.Text)
 			}
 		}
 	})
 }
 
-// large reports whether a number in the values would only make it slow: a thousand servers have a thousand routes each.
+// large reports whether a number in the values makes rendering slow: a thousand servers have a thousand routes each.
 func large(tree any) bool {
 	switch tree := tree.(type) {
 	case map[string]any:

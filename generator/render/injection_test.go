@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// hostile are strings that a careless template takes for YAML, for another type, or for its own language.
+// hostile are strings that a careless template reads as YAML, as another type, or as a template.
 var hostile = []string{
 	"x\ninjected: true", "---\nkind: Evil", "x\n---\napiVersion: v1\nkind: Evil\nmetadata:\n  name: evil", "a\n\nb\n", "a\r\nb",
 	"a: b", "x # y", "{{ .Values }}", "*x", "&a b", "- item", "{a: b}", "!!binary x", "%", "@x",
@@ -24,7 +24,7 @@ var hostile = []string{
 	"  spaces  ", "\ttabs\t", "ünïcödé ☂ 日本 😀 \u00a0\u2028\ufeff", strings.Repeat("long ", 180),
 }
 
-// everything gives a value to all that the chart leaves empty or has a word for. Each ANY is a string that users are free to write.
+// everything sets all values of the chart. Each ANY is a free string of the user.
 const everything = `
 profile: multi-node
 eventSources:
@@ -186,7 +186,7 @@ extraObjects:
   - {apiVersion: ANY, kind: ANY, metadata: {name: ANY, annotations: {ANY: ANY}, labels: {ANY: ANY}}, data: {ANY: ANY}}
 `
 
-// modes are what is laid over everything, so that each value takes effect once.
+// modes are merged into everything, so that each value takes effect in one of them.
 var modes = map[string]string{
 	"managed": `{}`,
 	"moving":  `{migration: {from: single-node, id: ANY, servers: 1}}`,
@@ -210,9 +210,10 @@ uninstall: {image: {digest: ANY}}
 `,
 }
 
-// TestInjection puts each hostile string into each string of the values: it is refused by name, or comes out verbatim where the
-// string was that it replaced, and nothing else changes. All are tried in one rendering, for each has a token of its own in
-// the base that tells where it should come out; where that does not tell the culprit, it is found by halves.
+// TestInjection puts each hostile string in place of each string of the values: it is refused with its key, or it is
+// rendered verbatim in the place of the original string, and nothing else changes. One rendering tests all positions,
+// because each has a unique token in the base that marks its places in the objects. If a violation cannot be attributed,
+// bisection finds its position.
 func TestInjection(t *testing.T) {
 	for mode := range modes {
 		t.Run(mode, func(t *testing.T) {
@@ -234,7 +235,7 @@ func TestInjection(t *testing.T) {
 	}
 }
 
-// TestEverythingIsEverything: a value that is empty in each base would never be tried.
+// TestEverythingIsEverything: no value is empty in all bases, where it would never be tested.
 func TestEverythingIsEverything(t *testing.T) {
 	count := map[string]int{}
 	for mode := range modes {
@@ -249,7 +250,7 @@ func TestEverythingIsEverything(t *testing.T) {
 	}
 }
 
-// TestEverythingComesOut: a value that has no effect in any mode is a promise that nobody keeps.
+// TestEverythingComesOut: each value has an effect in some mode.
 func TestEverythingComesOut(t *testing.T) {
 	paths, out := map[string]string{}, map[string]bool{}
 	for mode := range modes {
@@ -271,12 +272,12 @@ func TestEverythingComesOut(t *testing.T) {
 		case strings.HasPrefix(path, "uninstall."): // only where Helm sees a cluster
 		case path == "bus.image.digest", path == "leaf.image.digest": // their tags come out
 		default:
-			t.Errorf("%s comes out nowhere", path)
+			t.Errorf("%s has no effect", path)
 		}
 	}
 }
 
-// base is a set of values with a token for each string that users are free to write, and what is rendered of it.
+// base is a set of values with a token for each free string, and the rendered objects.
 type base struct {
 	values    map[string]any
 	positions []position
@@ -285,14 +286,14 @@ type base struct {
 
 // position is a string in the values.
 type position struct {
-	// path is how the chart's refusals write it, pointer how the schema's do.
+	// path is its key in the refusals of the chart, pointer its key in those of the schema.
 	path, pointer string
-	// token stands there in the base and nowhere else; empty where only some words are accepted, so that every hostile one must be refused.
+	// token is its unique string in the base; empty if only some values are accepted, and every hostile one must be refused.
 	token string
 	key   bool
 }
 
-// The names that the release and its namespace have in the base.
+// The names of the release and its namespace in the base.
 const releaseToken, namespaceToken = "t1release", "t1namespace"
 
 func newBase(t *testing.T, mode string) *base {
@@ -349,7 +350,7 @@ func (b *base) find(tree any, path, pointer string) {
 	}
 }
 
-// empty lists the leaves of tree that hold nothing.
+// empty lists the empty leaves of tree.
 func empty(tree any, path string) []string {
 	var all []string
 	switch tree := tree.(type) {
@@ -392,7 +393,7 @@ func (b *base) render(at []position, h string) ([]manifest.Object, error) {
 	}, values)
 }
 
-// put is a copy of tree with h for the tokens, and at the paths where there are none.
+// put returns a copy of tree with h in place of the tokens, or at the paths without a token.
 func put(tree any, path string, tokens, pinned map[string]bool, h string) any {
 	switch tree := tree.(type) {
 	case string:
@@ -419,8 +420,8 @@ func put(tree any, path string, tokens, pinned map[string]bool, h string) any {
 	return tree
 }
 
-// try puts h at all positions at once, leaves out those that are refused by name, and judges what comes out. Where nobody
-// can be blamed for what is wrong, each half is tried by itself.
+// try puts h at all positions at once, leaves out those that are refused with their keys, and checks the rendered objects.
+// If a violation cannot be attributed to a position, each half is tried separately.
 func (b *base) try(t *testing.T, at []position, h string) []string {
 	t.Helper()
 	if len(at) == 0 {
@@ -434,7 +435,7 @@ func (b *base) try(t *testing.T, at []position, h string) []string {
 		case len(rest) < len(at):
 			return b.try(t, rest, h)
 		case len(at) == 1:
-			return []string{fmt.Sprintf("%s is refused, but not by name: %v", at[0].path, err)}
+			return []string{fmt.Sprintf("%s is refused without its key: %v", at[0].path, err)}
 		}
 	} else if violations, sure := b.judge(at, h, objects); sure || len(at) == 1 {
 		return violations
@@ -443,7 +444,7 @@ func (b *base) try(t *testing.T, at []position, h string) []string {
 	return append(b.try(t, at[:half], h), b.try(t, at[half:], h)...)
 }
 
-// refusedBy reports whether an error names the position, by a path with h in it for the keys that it stands for.
+// refusedBy reports whether an error names the position, by a path with h in place of its keys.
 func (p position) refusedBy(err string, d differences) bool {
 	switch {
 	case p.pointer == "":
@@ -457,8 +458,8 @@ func (p position) refusedBy(err string, d differences) bool {
 	return strings.Contains(err, "- at '"+d.expected(p.pointer)+"': ") || strings.Contains(err, "- "+d.expected(p.path)+": ")
 }
 
-// judge compares what was rendered with the base's objects, in which h stands for the tokens. It is sure if it can tell for
-// each violation which positions are to blame.
+// judge compares rendered objects with those of the base, with h in place of the tokens. It is sure if it can attribute
+// each violation to positions.
 func (b *base) judge(at []position, h string, objects []manifest.Object) (violations []string, sure bool) {
 	d := newDifferences(at, h)
 	for _, p := range at {
@@ -493,7 +494,7 @@ func (b *base) judge(at []position, h string, objects []manifest.Object) (violat
 	return violations, sure
 }
 
-// trees decodes objects, strictly, by their template, kind and name; expected is what becomes of the last two.
+// trees decodes objects strictly, by their template, kind and name; expected converts kind and name.
 func trees(objects []manifest.Object, expected func(string) string) (map[string]any, error) {
 	all := map[string]any{}
 	for _, o := range objects {
@@ -514,7 +515,7 @@ func trees(objects []manifest.Object, expected func(string) string) (map[string]
 	return all, nil
 }
 
-// differences collects where objects are not what h in the place of tokens makes of the base's.
+// differences collects the differences from the objects of the base with h in place of the tokens.
 type differences struct {
 	h      string
 	at     []position
@@ -522,7 +523,7 @@ type differences struct {
 	found  []difference
 }
 
-// difference is something wrong, and the positions to blame for it where they can be told.
+// difference is a violation, with the positions that cause it, if known.
 type difference struct{ blame, what string }
 
 func newDifferences(at []position, h string) differences {
@@ -533,7 +534,7 @@ func newDifferences(at []position, h string) differences {
 	return d
 }
 
-// add notes what is wrong, and blames the positions whose tokens were there.
+// add records a violation, with the positions whose tokens are in the place.
 func (d *differences) add(was any, what string, args ...any) {
 	var blame []string
 	text := fmt.Sprint(was)
@@ -547,7 +548,7 @@ func (d *differences) add(was any, what string, args ...any) {
 
 var anyToken = regexp.MustCompile(`t\d+t|` + releaseToken + `|` + namespaceToken)
 
-// expected is a string of the base as it should come out.
+// expected returns a string of the base as it must be rendered.
 func (d *differences) expected(s string) string {
 	return anyToken.ReplaceAllStringFunc(s, func(token string) string {
 		if d.tokens[token] {
@@ -630,7 +631,7 @@ func (d *differences) compareText(was string, now any, path string) {
 	}
 }
 
-// compareYAML compares texts that are YAML themselves.
+// compareYAML compares texts that contain YAML.
 func (d *differences) compareYAML(was, is, path string) {
 	var a, b any
 	if err := yaml.UnmarshalStrict([]byte(was), &a); err != nil {
@@ -642,14 +643,14 @@ func (d *differences) compareYAML(was, is, path string) {
 	}
 }
 
-// sorted are items in the order of what becomes of them as text.
+// sorted returns items in the order of their expected texts.
 func sorted(items []any, expected func(string) string) []any {
 	return slices.SortedFunc(slices.Values(items), func(a, b any) int {
 		return strings.Compare(expected(fmt.Sprint(a)), expected(fmt.Sprint(b)))
 	})
 }
 
-// copied is a deep copy of values.
+// copied returns a deep copy of values.
 func copied(t testing.TB, values map[string]any) map[string]any {
 	t.Helper()
 	text, err := json.Marshal(values)
@@ -663,7 +664,7 @@ func copied(t testing.TB, values map[string]any) map[string]any {
 	return again
 }
 
-// TestKeysThatTheChartWritesToo: a key of the user's beside the same one of the template's would make an object that is no YAML.
+// TestKeysThatTheChartWritesToo: a key that both the user and the template write must not appear twice in an object.
 func TestKeysThatTheChartWritesToo(t *testing.T) {
 	for name, values := range map[string]string{
 		"a selector's label of the bus":         `{bus: {podLabels: {app.kubernetes.io/component: mine}}}`,
@@ -710,7 +711,7 @@ func TestKeysThatTheChartWritesToo(t *testing.T) {
 	}
 }
 
-// contradictions are what the API server would refuse in a workload, though it is YAML.
+// contradictions returns the faults of a workload that the API server refuses, although it is valid YAML.
 func contradictions(o manifest.Object) []string {
 	var set struct {
 		Kind string

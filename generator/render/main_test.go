@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestMain lets the garbage wait: thousands of renderings make a lot of it, and keep little.
+// TestMain makes garbage collection rarer: thousands of renderings produce much garbage and keep little.
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(800)
 	os.Exit(m.Run())

@@ -9,7 +9,7 @@ import (
 	"helm.sh/helm/v3/pkg/releaseutil"
 )
 
-// collect splits rendered templates into objects, in Helm's install order; hooks come last, as Helm keeps them apart.
+// collect splits rendered templates into objects, in Helm's install order. Hooks come last: Helm runs them separately.
 func collect(texts map[string]string) ([]manifest.Object, error) {
 	var all []manifest.Object
 	for file, text := range texts {
@@ -45,7 +45,7 @@ var installOrder = func() map[string]int {
 	return order
 }()
 
-// rank is the object's place in Helm's install order: known kinds, unknown kinds, hooks.
+// rank returns the place of an object in Helm's install order: known kinds, unknown kinds, hooks.
 func rank(o manifest.Object) int {
 	i, known := installOrder[o.Kind]
 	if !known {

@@ -11,8 +11,8 @@ import (
 	"helm.sh/helm/v3/pkg/engine"
 )
 
-// execute runs the chart's templates by Helm's engine on all processors and returns the text of each file.
-// Templates only read the values, so that the parts cannot see each other.
+// execute runs the chart's templates with Helm's engine on all processors, and returns the text of each file.
+// Templates only read the values, so the parts are independent.
 func execute(c *Chart, values chartutil.Values) (map[string]string, error) {
 	n := runtime.GOMAXPROCS(0)
 	texts, errs := make([]map[string]string, n), make([]error, n)
@@ -21,7 +21,7 @@ func execute(c *Chart, values chartutil.Values) (map[string]string, error) {
 		wait.Go(func() { texts[i], errs[i] = engine.Render(part(c, i, n), values) })
 	}
 	wait.Wait()
-	if err := first(errs); err != nil {
+	if err := firstError(errs); err != nil {
 		return nil, err
 	}
 	all := texts[0]
@@ -31,8 +31,8 @@ func execute(c *Chart, values chartutil.Values) (map[string]string, error) {
 	return all, nil
 }
 
-// part is the chart with only every n-th file put out, from the i-th on. The others are parsed, for their definitions, but
-// not run: the engine does so with files whose names begin with an underscore.
+// part returns the chart with every n-th template, from the i-th on. The other templates get names with an underscore in
+// front: the engine parses them for their definitions, but does not run them.
 func part(c *Chart, i, n int) *Chart {
 	p := *c
 	p.Templates = make([]*helmchart.File, len(c.Templates))
@@ -45,8 +45,8 @@ func part(c *Chart, i, n int) *Chart {
 	return &p
 }
 
-// first is the first error there is: the same one whoever was faster.
-func first(errs []error) error {
+// firstError returns the first error in the order of the parts, so that it does not depend on their speed.
+func firstError(errs []error) error {
 	for _, err := range errs {
 		if err != nil {
 			return err

@@ -20,7 +20,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// oneOfEach is what most cases are a change of: one event source and the sensor that waits for it.
+// oneOfEach has an event source and a sensor for it; most cases change it.
 const oneOfEach = `
 eventSources:
   orders:
@@ -34,158 +34,158 @@ sensors:
       - template: {name: log, log: {}}
 `
 
-// TestRefusals: what cannot be highly available, or would be dropped without a word, is refused with the reason and the way
-// out; who takes the way out is served. Values are laid over oneOfEach.
+// TestRefusals: values that cannot be highly available, or that the API server would drop, are refused with a reason and a
+// solution; the solution is accepted. Values are merged into oneOfEach.
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		values string
-		// want are parts of the refusal: the key, the reason, the way out.
+		// want are parts of the refusal: the key, the reason, the solution.
 		want []string
-		// good is what to write instead.
+		// good is the solution.
 		good string
-		// kube is the cluster's version where it matters; good is rendered for goodKube, or the same.
+		// kube is the version of the cluster, if it matters; good is rendered for goodKube, or for the same version.
 		kube, goodKube string
 	}{
-		{name: "an admission policy before its time", values: `{admissionPolicy: {enabled: true}}`, kube: "1.35",
+		{name: "an admission policy on an old cluster", values: `{admissionPolicy: {enabled: true}}`, kube: "1.35",
 			want: []string{"admissionPolicy.enabled: MutatingAdmissionPolicy v1 needs Kubernetes 1.36, and this is v1.35", "disable it, and let webhook callers retry"},
 			good: `{admissionPolicy: {enabled: true}}`, goodKube: "1.36"},
-		// Voters.
-		{name: "four voters", values: `{profile: multi-node, bus: {replicas: 4}}`,
+		// Quorum members.
+		{name: "four quorum members", values: `{profile: multi-node, bus: {replicas: 4}}`,
 			want: []string{"/bus/replicas", "must be one of 1, 3, 5"},
 			good: `{profile: multi-node, bus: {replicas: 5}}`},
-		{name: "two voters", values: `{profile: multi-zone, bus: {replicas: 2}}`,
+		{name: "two quorum members", values: `{profile: multi-zone, bus: {replicas: 2}}`,
 			want: []string{"/bus/replicas", "must be one of 1, 3, 5"},
 			good: `{profile: multi-zone, bus: {replicas: 3}}`},
-		{name: "two voters on one node", values: `{bus: {replicas: 2}}`,
+		{name: "two quorum members on one node", values: `{bus: {replicas: 2}}`,
 			want: []string{"/bus/replicas", "must be one of 1, 3, 5"},
 			good: `{bus: {replicas: 1}}`},
-		{name: "no voter", values: `{bus: {replicas: 0}}`,
+		{name: "no quorum member", values: `{bus: {replicas: 0}}`,
 			want: []string{"/bus/replicas", "must be one of 1, 3, 5"},
 			good: `{bus: {replicas: 1}}`},
-		{name: "seven voters", values: `{profile: multi-node, bus: {replicas: 7}}`,
+		{name: "seven quorum members", values: `{profile: multi-node, bus: {replicas: 7}}`,
 			want: []string{"/bus/replicas", "must be one of 1, 3, 5"},
 			good: `{profile: multi-node, bus: {replicas: 5}}`},
 		// By the schema: the routes of as many are not to be written first.
-		{name: "more voters than any cluster has", values: `{profile: multi-node, bus: {replicas: 2000}}`,
+		{name: "more quorum members than nodes in any cluster", values: `{profile: multi-node, bus: {replicas: 2000}}`,
 			want: []string{"/bus/replicas", "must be one of 1, 3, 5"},
 			good: `{profile: multi-node, bus: {replicas: 5}}`},
-		{name: "one voter for many zones", values: `{profile: multi-zone, bus: {replicas: 1}}`,
+		{name: "one quorum member in several zones", values: `{profile: multi-zone, bus: {replicas: 1}}`,
 			want: []string{"bus.replicas: one quorum member cannot survive the failure of a zone, which profile multi-zone promises", "use 3 or 5, or profile single-node"},
 			good: `{profile: single-node, bus: {replicas: 1}}`},
-		{name: "one voter for many nodes", values: `{profile: multi-node, bus: {replicas: 1}}`,
+		{name: "one quorum member on several nodes", values: `{profile: multi-node, bus: {replicas: 1}}`,
 			want: []string{"bus.replicas: one quorum member cannot survive the failure of a node, which profile multi-node promises", "use 3 or 5"},
 			good: `{profile: multi-node, bus: {replicas: 3}}`},
-		{name: "four voters of the controller", values: `{profile: multi-node, eventBus: {mode: native}, nativeBus: {replicas: 4}}`,
+		{name: "four members of a native bus", values: `{profile: multi-node, eventBus: {mode: native}, nativeBus: {replicas: 4}}`,
 			want: []string{"/nativeBus/replicas", "must be one of 1, 3, 5"},
 			good: `{profile: multi-node, eventBus: {mode: native}, nativeBus: {replicas: 3}}`},
-		{name: "more of the controller's voters than zones", values: `{profile: multi-zone, eventBus: {mode: native}, nativeBus: {replicas: 5}}`,
+		{name: "more members of a native bus than zones", values: `{profile: multi-zone, eventBus: {mode: native}, nativeBus: {replicas: 5}}`,
 			want: []string{"nativeBus.replicas", "zone", "use 3"},
 			good: `{profile: multi-zone, eventBus: {mode: native}, nativeBus: {replicas: 3}}`},
-		{name: "five servers that are not told their zones", values: `{profile: multi-zone, bus: {replicas: 5}}`, kube: "1.34",
+		{name: "five servers without labels for zones in their pods", values: `{profile: multi-zone, bus: {replicas: 5}}`, kube: "1.34",
 			want: []string{"bus.replicas: more servers than zones need the zone of each pod", "from 1.35 (this is v1.34", "use 3"},
 			good: `{profile: multi-zone, bus: {replicas: 3}}`},
-		{name: "five servers on a cluster that tells them their zones", values: `{profile: multi-zone, bus: {replicas: 5}}`, kube: "v1.34.9",
+		{name: "five servers with labels for zones in their pods", values: `{profile: multi-zone, bus: {replicas: 5}}`, kube: "v1.34.9",
 			want: []string{"bus.replicas"},
 			good: `{profile: multi-zone, bus: {replicas: 5}}`, goodKube: "1.35"},
 
-		// Copies of the events.
-		{name: "three copies on one server", values: `{eventBus: {stream: {replicas: 3}}}`,
+		// Replicas of the stream.
+		{name: "three replicas on one server", values: `{eventBus: {stream: {replicas: 3}}}`,
 			want: []string{"eventBus.stream.replicas: 3 copies need 3 servers, and the bus has 1", "use 1, or a profile with more servers"},
 			good: `{eventBus: {stream: {replicas: 1}}}`},
-		{name: "three copies need three servers", values: `{eventBus: {stream: {replicas: 3}}}`,
+		{name: "three replicas with three servers", values: `{eventBus: {stream: {replicas: 3}}}`,
 			want: []string{"or a profile with more"},
 			good: `{profile: multi-node, eventBus: {stream: {replicas: 3}}}`},
-		{name: "two copies", values: `{profile: multi-node, eventBus: {stream: {replicas: 2}}}`,
+		{name: "two replicas", values: `{profile: multi-node, eventBus: {stream: {replicas: 2}}}`,
 			want: []string{"/eventBus/stream/replicas", "must be one of 1, 3, 5"},
 			good: `{profile: multi-node, eventBus: {stream: {replicas: 3}}}`},
-		{name: "one copy where a node may be lost", values: `{profile: multi-node, eventBus: {stream: {replicas: 1}}}`,
+		{name: "one replica in multi-node", values: `{profile: multi-node, eventBus: {stream: {replicas: 1}}}`,
 			want: []string{"eventBus.stream.replicas", "node", "use 3"},
 			good: `{profile: multi-node, eventBus: {stream: {replicas: 3}}}`},
-		{name: "five copies in three zones", values: `{profile: multi-zone, bus: {replicas: 5}, eventBus: {stream: {replicas: 5}}}`,
+		{name: "five replicas in three zones", values: `{profile: multi-zone, bus: {replicas: 5}, eventBus: {stream: {replicas: 5}}}`,
 			want: []string{"eventBus.stream.replicas: each copy needs its own zone, and profile multi-zone requires only 3 zones", "use 3"},
 			good: `{profile: multi-zone, bus: {replicas: 5}, eventBus: {stream: {replicas: 3}}}`},
 
 		// Elections.
-		{name: "two sensor pods that vote", values: `{profile: multi-node, sensor: {election: {by: nats}}}`,
+		{name: "two sensor pods with an election by votes", values: `{profile: multi-node, sensor: {election: {by: nats}}}`,
 			want: []string{"sensor.election.by: an election by majority among 2 needs both", "use leases, or 3 replicas"},
 			good: `{profile: multi-node, sensor: {election: {by: leases}}}`},
-		{name: "two sensor pods that vote, then three", values: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 2}}`,
+		{name: "two sensor pods with an election by votes, then three", values: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 2}}`,
 			want: []string{"or 3 replicas"},
 			good: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 3}}`},
-		{name: "two source pods that vote", values: `{profile: multi-zone, activePassiveSource: {election: {by: nats}}}`,
+		{name: "two source pods with an election by votes", values: `{profile: multi-zone, activePassiveSource: {election: {by: nats}}}`,
 			want: []string{"activePassiveSource.election.by: an election by majority among 2 needs both", "use leases, or 3 replicas"},
 			good: `{profile: multi-zone, activePassiveSource: {election: {by: nats}, replicas: 3}}`},
-		{name: "two pods of one sensor that vote", values: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 3}, sensors: {processor: {replicas: 2}}}`,
+		{name: "two pods of one sensor with an election by votes", values: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 3}, sensors: {processor: {replicas: 2}}}`,
 			want: []string{"sensors.processor.replicas", "an election by majority among 2 needs both"},
 			good: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 3}, sensors: {processor: {replicas: 3}}}`},
-		{name: "two pods of one source that vote", values: `{profile: multi-node, activePassiveSource: {election: {by: nats}, replicas: 3}, eventSources: {clock: {replicas: 2, calendar: {tick: {interval: 10s}}}}}`,
+		{name: "two pods of one source with an election by votes", values: `{profile: multi-node, activePassiveSource: {election: {by: nats}, replicas: 3}, eventSources: {clock: {replicas: 2, calendar: {tick: {interval: 10s}}}}}`,
 			want: []string{"eventSources.clock.replicas", "an election by majority among 2 needs both"},
 			good: `{profile: multi-node, activePassiveSource: {election: {by: nats}, replicas: 3}, eventSources: {clock: {replicas: 3, calendar: {tick: {interval: 10s}}}}}`},
 
-		// Disruption budgets of voters.
-		{name: "two of three may go", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 2}}}`,
+		// Disruption budgets of quorum members.
+		{name: "two of three may be evicted", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 2}}}`,
 			want: []string{"bus.podDisruptionBudget.maxUnavailable: 2 of 3 quorum members down leave no majority", "use 1"},
 			good: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 1}}}`},
-		{name: "two of five may go", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 3}, replicas: 5}}`,
+		{name: "three of five may be evicted", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 3}, replicas: 5}}`,
 			want: []string{"bus.podDisruptionBudget.maxUnavailable: 3 of 5 quorum members down leave no majority", "use 1"},
 			good: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 2}, replicas: 5}}`},
-		{name: "none may go", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 0}}}`,
+		{name: "none may be evicted", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 0}}}`,
 			want: []string{"/bus/podDisruptionBudget/maxUnavailable", "minimum: got 0, want 1"},
 			good: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 1}}}`},
-		{name: "a third may go", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: "34%"}}}`,
+		{name: "a third may be evicted", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: "34%"}}}`,
 			want: []string{"/bus/podDisruptionBudget/maxUnavailable", "got string, want null or integer"},
 			good: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 1}}}`},
-		{name: "half must stay", values: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: "50%", maxUnavailable: null}}}`,
+		{name: "half must be available", values: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: "50%", maxUnavailable: null}}}`,
 			want: []string{"/bus/podDisruptionBudget/minAvailable", "got string, want null or integer"},
 			good: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 2, maxUnavailable: null}}}`},
-		{name: "one must stay", values: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 1, maxUnavailable: null}}}`,
+		{name: "one must be available", values: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 1, maxUnavailable: null}}}`,
 			want: []string{"bus.podDisruptionBudget.minAvailable: 1 of 3 quorum members are no majority", "use 2, or maxUnavailable 1"},
 			good: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 2, maxUnavailable: null}}}`},
-		{name: "all must stay", values: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 3, maxUnavailable: null}}}`,
+		{name: "all must be available", values: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 3, maxUnavailable: null}}}`,
 			want: []string{"bus.podDisruptionBudget.minAvailable: 3 of 3 blocks every drain", "use 2, or maxUnavailable 1"},
 			good: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 2, maxUnavailable: null}}}`},
-		{name: "both ways to count", values: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 2}}}`,
+		{name: "minAvailable and maxUnavailable", values: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 2}}}`,
 			want: []string{"bus.podDisruptionBudget: maxUnavailable and minAvailable exclude each other", "set one of them to null"},
 			good: `{profile: multi-node, bus: {podDisruptionBudget: {minAvailable: 2, maxUnavailable: null}}}`},
-		{name: "a budget for the only voter", values: `{bus: {podDisruptionBudget: {maxUnavailable: 1}}}`,
+		{name: "a budget for a single server", values: `{bus: {podDisruptionBudget: {maxUnavailable: 1}}}`,
 			want: []string{"bus.podDisruptionBudget", "null"},
 			good: `{bus: {podDisruptionBudget: null}}`},
-		{name: "no controller may go", values: `{profile: multi-node, controller: {podDisruptionBudget: {maxUnavailable: 0}}}`,
+		{name: "no controller may be evicted", values: `{profile: multi-node, controller: {podDisruptionBudget: {maxUnavailable: 0}}}`,
 			want: []string{"/controller/podDisruptionBudget/maxUnavailable", "minimum: got 0, want 1"},
 			good: `{profile: multi-node, controller: {podDisruptionBudget: {maxUnavailable: 1}}}`},
-		{name: "no sensor may go", values: `{profile: multi-node, sensor: {podDisruptionBudget: {maxUnavailable: "0%"}}}`,
+		{name: "no sensor may be evicted", values: `{profile: multi-node, sensor: {podDisruptionBudget: {maxUnavailable: "0%"}}}`,
 			want: []string{"/sensor/podDisruptionBudget/maxUnavailable", "'0%' does not match pattern '^[1-9][0-9]*%$'"},
 			good: `{profile: multi-node, sensor: {podDisruptionBudget: {maxUnavailable: 1}}}`},
-		{name: "a percentage of the controller's voters", values: `{profile: multi-node, eventBus: {mode: native}, nativeBus: {podDisruptionBudget: {maxUnavailable: "50%"}}}`,
+		{name: "a percentage of a native bus", values: `{profile: multi-node, eventBus: {mode: native}, nativeBus: {podDisruptionBudget: {maxUnavailable: "50%"}}}`,
 			want: []string{"/nativeBus/podDisruptionBudget/maxUnavailable", "got string, want null or integer"},
 			good: `{profile: multi-node, eventBus: {mode: native}, nativeBus: {podDisruptionBudget: {maxUnavailable: 1}}}`},
 
-		// The stream's limits, in words that Argo Events understands.
-		{name: "a size in words", values: `{eventBus: {stream: {maxBytes: 1GB}}}`,
+		// Limits of the stream, in units that Argo Events accepts.
+		{name: "a size with a unit", values: `{eventBus: {stream: {maxBytes: 1GB}}}`,
 			want: []string{"/eventBus/stream/maxBytes", "got string, want integer"},
 			good: `{eventBus: {stream: {maxBytes: 1073741824}}}`},
 		{name: "a number in quotes", values: `{eventBus: {stream: {maxMsgs: "1000"}}}`,
 			want: []string{"/eventBus/stream/maxMsgs", "got string, want integer"},
 			good: `{eventBus: {stream: {maxMsgs: 1000}}}`},
-		{name: "days", values: `{eventBus: {stream: {maxAge: 7d}}}`,
+		{name: "a time in days", values: `{eventBus: {stream: {maxAge: 7d}}}`,
 			want: []string{"/eventBus/stream/maxAge", "'7d' does not match pattern", "(ms|s|m|h)"},
 			good: `{eventBus: {stream: {maxAge: 168h}}}`},
-		{name: "a bare number of hours", values: `{eventBus: {stream: {maxAge: 72}}}`,
+		{name: "a time without a unit", values: `{eventBus: {stream: {maxAge: 72}}}`,
 			want: []string{"/eventBus/stream/maxAge", "got number, want string"},
 			good: `{eventBus: {stream: {maxAge: 72h}}}`},
 		{name: "no window for duplicates", values: `{eventBus: {stream: {duplicates: ""}}}`,
 			want: []string{"/eventBus/stream/duplicates", "does not match pattern", "(ms|s|m|h)"},
 			good: `{eventBus: {stream: {duplicates: 1h30m}}}`},
-		{name: "a payload in other words", values: `{eventBus: {maxPayload: 1MiB}}`,
+		{name: "a payload with a wrong unit", values: `{eventBus: {maxPayload: 1MiB}}`,
 			want: []string{"/eventBus/maxPayload", "'1MiB' does not match pattern", "[kKmM]"},
 			good: `{eventBus: {maxPayload: 512KB}}`},
 
-		// Who runs the bus.
-		{name: "a JetStream that the controller does not know", values: `{eventBus: {mode: native}, nativeBus: {version: "2.9.0"}}`,
+		// Modes of the bus.
+		{name: "an unknown version of JetStream", values: `{eventBus: {mode: native}, nativeBus: {version: "2.9.0"}}`,
 			want: []string{`nativeBus.version: "2.9.0" is not a configured version (2.15.2, 2.10.29)`, "use one of these, or add it to nativeBus.versions"},
 			good: `{eventBus: {mode: native}, nativeBus: {version: "2.10.29"}}`},
-		{name: "Kafka nowhere", values: `{eventBus: {mode: kafka}}`,
+		{name: "Kafka without an address", values: `{eventBus: {mode: kafka}}`,
 			want: []string{"eventBus.kafka.url: missing in mode kafka", "set the broker addresses, host:port, separated by commas"},
 			good: `{eventBus: {mode: kafka, kafka: {url: "kafka:9092"}}}`},
 		{name: "Kafka in another mode", values: `{eventBus: {kafka: {url: "kafka:9092"}}}`,
@@ -196,31 +196,31 @@ func TestRefusals(t *testing.T) {
 			good: `{eventBus: {mode: native}}`},
 
 		// A move of the bus.
-		{name: "a move that is none", values: `{profile: multi-zone, migration: {from: multi-node, id: one}}`,
+		{name: "a move between the same servers", values: `{profile: multi-zone, migration: {from: multi-node, id: one}}`,
 			want: []string{"migration.from: from multi-node to multi-zone the servers keep their disks", "remove it"},
 			good: `{profile: multi-zone, migration: {from: single-node, id: one}}`},
-		{name: "a move to where it comes from", values: `{profile: single-node, migration: {from: single-node, id: one}}`,
+		{name: "a move to the same profile", values: `{profile: single-node, migration: {from: single-node, id: one}}`,
 			want: []string{"migration.from: from single-node to single-node"},
 			good: `{profile: single-node, migration: {from: multi-node, id: one}}`},
-		{name: "a move from a lone server that is said to be five", values: `{profile: multi-node, migration: {from: single-node, id: one, servers: 5}}`,
+		{name: "a move from a standalone server with a count of five", values: `{profile: multi-node, migration: {from: single-node, id: one, servers: 5}}`,
 			want: []string{"migration.from: from single-node to multi-node the servers keep their disks"},
 			good: `{profile: multi-node, migration: {from: single-node, id: one, servers: 1}}`},
-		{name: "a move of five servers to as many", values: `{profile: multi-zone, bus: {replicas: 5}, migration: {from: multi-node, id: one, servers: 5}}`,
+		{name: "a move of five servers to five", values: `{profile: multi-zone, bus: {replicas: 5}, migration: {from: multi-node, id: one, servers: 5}}`,
 			want: []string{"migration.from: from multi-node to multi-zone the servers keep their disks"},
 			good: `{profile: single-node, migration: {from: multi-zone, id: one, servers: 5}}`},
-		{name: "a move to five servers that are not told their zones", values: `{profile: multi-zone, bus: {replicas: 5}, migration: {from: single-node, id: one}}`, kube: "1.34",
+		{name: "a move to five servers without labels for zones in their pods", values: `{profile: multi-zone, bus: {replicas: 5}, migration: {from: single-node, id: one}}`, kube: "1.34",
 			want: []string{"bus.replicas: more servers than zones need the zone of each pod"},
 			good: `{profile: multi-zone, bus: {replicas: 5}, migration: {from: single-node, id: one}}`, goodKube: "1.35"},
-		{name: "a move without a name", values: `{profile: multi-node, migration: {from: single-node}}`,
+		{name: "a move without an id", values: `{profile: multi-node, migration: {from: single-node}}`,
 			want: []string{"migration.id: a migration needs an id that no earlier one had", "use the date"},
 			good: `{profile: multi-node, migration: {from: single-node, id: "2026-11-21"}}`},
-		{name: "a name that no stream can have", values: `{profile: multi-node, migration: {from: single-node, id: "21.11."}}`,
+		{name: "an id that is invalid in the name of a stream", values: `{profile: multi-node, migration: {from: single-node, id: "21.11."}}`,
 			want: []string{"/migration/id", "pattern"},
 			good: `{profile: multi-node, migration: {from: single-node, id: 21-11}}`},
-		{name: "a move from nowhere", values: `{profile: multi-node, migration: {from: laptop, id: one}}`,
+		{name: "a move from an unknown profile", values: `{profile: multi-node, migration: {from: laptop, id: one}}`,
 			want: []string{"/migration/from", "'single-node'"},
 			good: `{profile: multi-node, migration: {from: single-node, id: one}}`},
-		{name: "a move of the controller's bus", values: `{profile: multi-node, eventBus: {mode: native}, migration: {from: single-node, id: one}}`,
+		{name: "a move of a native bus", values: `{profile: multi-node, eventBus: {mode: native}, migration: {from: single-node, id: one}}`,
 			want: []string{"migration.from: the chart can migrate only a bus of mode managed, and this is native", "remove it"},
 			good: `{profile: multi-node, eventBus: {mode: native}}`},
 
@@ -231,7 +231,7 @@ func TestRefusals(t *testing.T) {
 		{name: "a webhook for PUT", values: `{eventSources: {users: {webhook: {signed-up: {port: "12000", endpoint: /users, method: PUT}}}}}`,
 			want: []string{"/eventSources/users/webhook/signed-up/method'", "must be one of 'GET', 'POST'"},
 			good: `{eventSources: {users: {webhook: {signed-up: {port: "12000", endpoint: /users, method: GET}}}}}`},
-		{name: "types that elect beside types that do not", values: `{eventSources: {mixed: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}, calendar: {tick: {interval: 10s}}}}}`,
+		{name: "active-passive and active-active types in one source", values: `{eventSources: {mixed: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}, calendar: {tick: {interval: 10s}}}}}`,
 			want: []string{"eventSources.mixed: webhook runs in all replicas and calendar in one", "they cannot share pods", "split it into two event sources"},
 			good: `{eventSources: {mixed: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}, clock: {calendar: {tick: {interval: 10s}}}}}`},
 		{name: "one event of two types", values: `{eventSources: {queues: {sqs: {in: {region: r, queue: q}}, sns: {in: {region: r, topicArn: t, webhook: {port: "12000", endpoint: /in, method: POST}}}}}}`,
@@ -240,63 +240,63 @@ func TestRefusals(t *testing.T) {
 		{name: "two types on one port", values: `{eventSources: {hooks: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}, github: {pushed: {webhook: {port: "12000", endpoint: /push, method: POST}}}}}}`,
 			want: []string{"eventSources.hooks.webhook: github also listens on port 12000, and only one of them can", "give each type its own port"},
 			good: `{eventSources: {hooks: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}, github: {pushed: {webhook: {port: "12001", endpoint: /push, method: POST}}}}}}`},
-		{name: "a port that is none", values: `{eventSources: {users: {webhook: {in: {port: http, endpoint: /in, method: POST}}}}}`,
+		{name: "a port that is not a number", values: `{eventSources: {users: {webhook: {in: {port: http, endpoint: /in, method: POST}}}}}`,
 			want: []string{`eventSources.users: "http" is not a port`, `use a number in quotes, "12000"`},
 			good: `{eventSources: {users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`},
-		{name: "a port past the last one", values: `{eventSources: {users: {webhook: {in: {port: "70000", endpoint: /in, method: POST}}}}}`,
+		{name: "a port above 65535", values: `{eventSources: {users: {webhook: {in: {port: "70000", endpoint: /in, method: POST}}}}}`,
 			want: []string{`eventSources.users: "70000" is not a port`},
 			good: `{eventSources: {users: {webhook: {in: {port: "65535", endpoint: /in, method: POST}}}}}`},
 		{name: "no port", values: `{eventSources: {users: {webhook: {in: {endpoint: /in, method: POST}}}}}`,
 			want: []string{"eventSources.users", "port"},
 			good: `{eventSources: {users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`},
-		{name: "an event that is two words of a subject", values: `{eventSources: {users: {webhook: {signed.up: {port: "12000", endpoint: /in, method: POST}}}}}`,
+		{name: "an event with a dot in its name", values: `{eventSources: {users: {webhook: {signed.up: {port: "12000", endpoint: /in, method: POST}}}}}`,
 			want: []string{"/eventSources/users/webhook'", "additional properties 'signed.up' not allowed"},
 			good: `{eventSources: {users: {webhook: {signed-up: {port: "12000", endpoint: /in, method: POST}}}}}`},
-		{name: "a source of nothing", values: `{eventSources: {users: {}}}`,
+		{name: "a source without events", values: `{eventSources: {users: {}}}`,
 			want: []string{"eventSources.users: no type of event source is set", "add one, for example webhook"},
 			good: `{eventSources: {users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`},
-		{name: "a field that containers have elsewhere", values: `{eventSources: {orders: {template: {container: {livenessProbe: {httpGet: {port: 1}}}}}}}`,
+		{name: "a field of containers that the resource does not have", values: `{eventSources: {orders: {template: {container: {livenessProbe: {httpGet: {port: 1}}}}}}}`,
 			want: []string{"/eventSources/orders/template/container", "'livenessProbe'"},
 			good: `{eventSources: {orders: {template: {container: {env: [{name: A, value: b}]}}}}}`},
-		{name: "a field that pods have elsewhere", values: `{eventSources: {orders: {template: {topologySpreadConstraints: []}}}}`,
+		{name: "a field of pods that the resource does not have", values: `{eventSources: {orders: {template: {topologySpreadConstraints: []}}}}`,
 			want: []string{"/eventSources/orders/template", "'topologySpreadConstraints'"},
 			good: `{eventSources: {orders: {template: {nodeSelector: {disk: fast}}}}}`},
 		{name: "a misspelt type", values: `{eventSources: {users: {webhok: {in: {port: "12000", endpoint: /in, method: POST}}}}}`,
 			want: []string{"/eventSources/users", "'webhok'"},
 			good: `{eventSources: {users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`},
-		{name: "a name that no object can have", values: `{eventSources: {My_Users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`,
+		{name: "an invalid name", values: `{eventSources: {My_Users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`,
 			want: []string{"/eventSources", "'My_Users'"},
 			good: `{eventSources: {my-users: {webhook: {in: {port: "12000", endpoint: /in, method: POST}}}}}`},
 
 		// Sensors.
-		{name: "a dependency on an event that does not come", values: `{sensors: {processor: {dependencies: [{name: order, eventSourceName: orders, eventName: create}]}}}`,
+		{name: "a dependency on an unknown event", values: `{sensors: {processor: {dependencies: [{name: order, eventSourceName: orders, eventName: create}]}}}`,
 			want: []string{`sensors.processor.dependencies[0].eventName: event source orders has no event "create", so the sensor would never trigger`, "use one of created"},
 			good: `{sensors: {processor: {dependencies: [{name: order, eventSourceName: orders, eventName: created}]}}}`},
-		{name: "a dependency on no event", values: `{sensors: {processor: {dependencies: [{name: order, eventSourceName: orders}]}}}`,
+		{name: "a dependency without an event", values: `{sensors: {processor: {dependencies: [{name: order, eventSourceName: orders}]}}}`,
 			want: []string{`sensors.processor.dependencies[0].eventName: event source orders has no event ""`, "use one of created"},
 			good: `{sensors: {processor: {dependencies: [{name: order, eventSourceName: of-another-release, eventName: any}]}}}`},
 		{name: "a trigger without a name", values: `{sensors: {processor: {triggers: [{template: {log: {}}}]}}}`,
 			want: []string{"/sensors/processor/triggers/0/template'", "missing property 'name'"},
 			good: `{sensors: {processor: {triggers: [{template: {name: log, log: {}}}]}}}`},
-		{name: "a dead letter of a trigger that is acknowledged first", values: `{sensors: {processor: {triggers: [{atLeastOnce: false, template: {name: log, log: {}}, dlqTrigger: {template: {name: dead, log: {}}}}]}}}`,
+		{name: "a dead letter of a trigger that acknowledges first", values: `{sensors: {processor: {triggers: [{atLeastOnce: false, template: {name: log, log: {}}, dlqTrigger: {template: {name: dead, log: {}}}}]}}}`,
 			want: []string{"sensors.processor.triggers[0].dlqTrigger: dead letters need events that are acknowledged after their trigger has run", "set atLeastOnce to true on both triggers, or remove dlqTrigger"},
 			good: `{sensors: {processor: {triggers: [{atLeastOnce: true, template: {name: log, log: {}}, dlqTrigger: {template: {name: dead, log: {}}}}]}}}`},
-		{name: "a dead letter that is acknowledged first", values: `{sensors: {processor: {triggers: [{template: {name: log, log: {}}, dlqTrigger: {atLeastOnce: false, template: {name: dead, log: {}}}}]}}}`,
+		{name: "a dead letter that acknowledges first", values: `{sensors: {processor: {triggers: [{template: {name: log, log: {}}, dlqTrigger: {atLeastOnce: false, template: {name: dead, log: {}}}}]}}}`,
 			want: []string{"sensors.processor.triggers[0].dlqTrigger: dead letters need events that are acknowledged after their trigger has run", "set atLeastOnce to true on both triggers, or remove dlqTrigger"},
 			good: `{sensors: {processor: {triggers: [{template: {name: log, log: {}}, dlqTrigger: {template: {name: dead, log: {}}}}]}}}`},
-		{name: "a dead letter where nothing is acknowledged late", values: `{sensor: {atLeastOnce: false}, sensors: {processor: {triggers: [{template: {name: log, log: {}}, dlqTrigger: {template: {name: dead, log: {}}}}]}}}`,
+		{name: "a dead letter without at-least-once delivery", values: `{sensor: {atLeastOnce: false}, sensors: {processor: {triggers: [{template: {name: log, log: {}}, dlqTrigger: {template: {name: dead, log: {}}}}]}}}`,
 			want: []string{"sensors.processor.triggers[0].dlqTrigger", "set atLeastOnce to true on both"},
 			good: `{sensor: {atLeastOnce: false}, sensors: {processor: {triggers: [{atLeastOnce: true, template: {name: log, log: {}}, dlqTrigger: {atLeastOnce: true, template: {name: dead, log: {}}}}]}}}`},
 		{name: "a dead letter without a name", values: `{sensors: {processor: {triggers: [{template: {name: log, log: {}}, dlqTrigger: {template: {log: {}}}}]}}}`,
 			want: []string{"/sensors/processor/triggers/0/dlqTrigger/template'", "missing property 'name'"},
 			good: `{sensors: {processor: {triggers: [{template: {name: log, log: {}}, dlqTrigger: {template: {name: dead, log: {}}}}]}}}`},
-		{name: "retries of a trigger that is acknowledged first", values: `{sensors: {processor: {triggers: [{atLeastOnce: false, retryStrategy: {steps: 3}, template: {name: log, log: {}}}]}}}`,
+		{name: "retries of a trigger that acknowledges first", values: `{sensors: {processor: {triggers: [{atLeastOnce: false, retryStrategy: {steps: 3}, template: {name: log, log: {}}}]}}}`,
 			want: []string{"sensors.processor.triggers[0].retryStrategy: an event that is acknowledged before its trigger runs is never retried", "set atLeastOnce to true, or remove the strategy"},
 			good: `{sensors: {processor: {triggers: [{atLeastOnce: false, template: {name: log, log: {}}}]}}}`},
-		{name: "a field of sensors of old", values: `{sensors: {processor: {circuit: a}}}`,
+		{name: "a removed field of sensors", values: `{sensors: {processor: {circuit: a}}}`,
 			want: []string{"/sensors/processor", "'circuit'"},
 			good: `{sensors: {processor: {errorOnFailedRound: true}}}`},
-		{name: "a field that pods have elsewhere, in a sensor", values: `{sensors: {processor: {template: {hostNetwork: true}}}}`,
+		{name: "a field of pods that a sensor does not have", values: `{sensors: {processor: {template: {hostNetwork: true}}}}`,
 			want: []string{"/sensors/processor/template", "'hostNetwork'"},
 			good: `{sensors: {processor: {template: {priority: 1}}}}`},
 		{name: "a misspelt field of a trigger", values: `{sensors: {processor: {triggers: [{atLeastOne: true, template: {name: log, log: {}}}]}}}`,
@@ -307,13 +307,13 @@ func TestRefusals(t *testing.T) {
 			good: `{sensors: {idle: {dependencies: [{name: order, eventSourceName: orders, eventName: created}], triggers: [{template: {name: log, log: {}}}]}}}`},
 
 		// Keys.
-		{name: "a misspelt field of Kafka's bus", values: `{eventBus: {mode: kafka, kafka: {url: "kafka:9092", topics: a}}}`,
+		{name: "a misspelt field of a Kafka bus", values: `{eventBus: {mode: kafka, kafka: {url: "kafka:9092", topics: a}}}`,
 			want: []string{"/eventBus/kafka", "'topics'"},
 			good: `{eventBus: {mode: kafka, kafka: {url: "kafka:9092", topic: a}}}`},
 		{name: "a misspelt budget", values: `{profile: multi-node, bus: {podDisruptionBudgt: {maxUnavailable: 1}}}`,
 			want: []string{"/bus", "'podDisruptionBudgt'"},
 			good: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailable: 1}}}`},
-		{name: "a second question of a probe", values: `{bus: {readinessProbe: {httpGet: {path: /, port: 1}}}}`,
+		{name: "a second handler of a probe", values: `{bus: {readinessProbe: {httpGet: {path: /, port: 1}}}}`,
 			want: []string{"/bus/readinessProbe", "'httpGet'"},
 			good: `{bus: {readinessProbe: {periodSeconds: 7}}}`},
 		{name: "a misspelt field of a budget", values: `{profile: multi-node, bus: {podDisruptionBudget: {maxUnavailible: 1}}}`,
@@ -325,7 +325,7 @@ func TestRefusals(t *testing.T) {
 		{name: "an unknown profile", values: `{profile: multi-region}`,
 			want: []string{"/profile", "'single-node'", "'multi-node'", "'multi-zone'"},
 			good: `{profile: multi-zone}`},
-		{name: "an override of nothing", values: `{overrides: {"StatefulSet/buss": {spec: {}}}}`,
+		{name: "an override of an unknown object", values: `{overrides: {"StatefulSet/buss": {spec: {}}}}`,
 			want: []string{"/overrides", "'StatefulSet/buss'"},
 			good: `{overrides: {"StatefulSet/bus": {spec: {}}}}`},
 		{name: "an object without a kind", values: `{extraObjects: [{apiVersion: v1, metadata: {name: a}}]}`,
@@ -356,7 +356,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestNothingLeft: who comments out all of a key's content leaves null behind, and means none.
+// TestNothingLeft: a key whose content is commented out is null, and has the same effect as no content.
 func TestNothingLeft(t *testing.T) {
 	for _, key := range []string{"eventSources", "sensors", "overrides", "extraObjects", "imagePullSecrets"} {
 		t.Run(key, func(t *testing.T) {
@@ -384,7 +384,7 @@ func kinds(objects []manifest.Object) []string {
 	return all
 }
 
-// TestRefusalsOfTheWeb: the same for what only an ordinary stack has.
+// TestRefusalsOfTheWeb: refusals for values that only the web stack has.
 func TestRefusalsOfTheWeb(t *testing.T) {
 	web := must(shippedChart("web"))
 	for _, c := range []struct {
@@ -421,7 +421,7 @@ func TestRefusalsOfTheWeb(t *testing.T) {
 	}
 }
 
-// TestIngressWithoutAClass: an empty class is the cluster's default, and the API server refuses an empty name for one.
+// TestIngressWithoutAClass: an empty class means the default of the cluster; the API server refuses an empty class name.
 func TestIngressWithoutAClass(t *testing.T) {
 	objects, err := render.Render(must(shippedChart("web")), render.Options{Release: "shop", Namespace: "default", Values: decoded(t, `{api: {ingress: {enabled: true, host: example.org}}}`)})
 	if err != nil {
@@ -439,7 +439,7 @@ func TestIngressWithoutAClass(t *testing.T) {
 	}
 }
 
-// TestTheSchemaIsAsked: what rendered, below, asks of the schema by itself is what Render refuses.
+// TestTheSchemaIsAsked: Render refuses the values that the schema refuses in rendered, below.
 func TestTheSchemaIsAsked(t *testing.T) {
 	for _, values := range []string{`{bus: {podDisruptionBudgt: {maxUnavailable: 1}}}`, `{eventSources: {orders: {template: {hostNetwork: true}}}}`} {
 		_, want := rendered(t, values, "")
@@ -454,7 +454,7 @@ func TestTheSchemaIsAsked(t *testing.T) {
 	}
 }
 
-// rendered lays values over oneOfEach and renders the flagship's chart.
+// rendered merges values into oneOfEach and renders the chart of Argo Events.
 func rendered(t *testing.T, values, kube string) ([]manifest.Object, error) {
 	t.Helper()
 	o := render.Options{Release: "events", Namespace: "default", KubeVersion: kube, Values: over(decoded(t, oneOfEach), decoded(t, values))}
@@ -465,8 +465,8 @@ func rendered(t *testing.T, values, kube string) ([]manifest.Object, error) {
 	return renderOnce(o, all)
 }
 
-// renderOnce is Render for all, the values with the chart's own, but that the schema is compiled once for all tests: it
-// takes longer than the rendering.
+// renderOnce renders complete values like Render, but compiles the schema once for all tests, because that takes longer
+// than rendering.
 func renderOnce(o render.Options, all map[string]any) ([]manifest.Object, error) {
 	if err := must(schema()).Validate(all); err != nil {
 		return nil, err
@@ -476,7 +476,7 @@ func renderOnce(o render.Options, all map[string]any) ([]manifest.Object, error)
 	return render.Render(&c, o)
 }
 
-// flagship is the chart of the stack argo-events.
+// flagship returns the chart of the stack argo-events.
 var flagship = sync.OnceValues(func() (*render.Chart, error) { return shippedChart("argo-events") })
 
 func shippedChart(name string) (*render.Chart, error) {
@@ -495,7 +495,7 @@ func shippedChart(name string) (*render.Chart, error) {
 	return render.Load(files)
 }
 
-// schema is the flagship's.
+// schema returns its schema.
 var schema = sync.OnceValues(func() (*jsonschema.Schema, error) {
 	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(must(flagship()).Schema))
 	if err != nil {
@@ -508,12 +508,12 @@ var schema = sync.OnceValues(func() (*jsonschema.Schema, error) {
 	return c.Compile("values.schema.json")
 })
 
-// over lays one tree of values over another: maps meet key by key, everything else is replaced.
+// over merges one tree of values into another: maps by key, everything else is replaced.
 func over(base, top map[string]any) map[string]any {
 	merged := maps.Clone(base)
 	for key, value := range top {
-		below, is := merged[key].(map[string]any)
-		if above, too := value.(map[string]any); is && too {
+		below, ok := merged[key].(map[string]any)
+		if above, too := value.(map[string]any); ok && too {
 			value = over(below, above)
 		}
 		merged[key] = value
@@ -521,7 +521,7 @@ func over(base, top map[string]any) map[string]any {
 	return merged
 }
 
-// must is for what every test stands on.
+// must returns the value that every test needs, or panics.
 func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)
@@ -538,7 +538,7 @@ func decoded(t testing.TB, text string) map[string]any {
 	return values
 }
 
-// TestLongNames: a label that is longer than 63 characters leaves a StatefulSet without pods. The revision's hash has ten.
+// TestLongNames: no label is longer than 63 characters, with 10 for the hash of the revision. Otherwise a StatefulSet has no pods.
 func TestLongNames(t *testing.T) {
 	for _, chart := range []string{"argo-events", "web"} {
 		release := strings.Repeat("long-", 10) + "rel"

@@ -1,4 +1,4 @@
-// Package render turns a chart and a user's values into manifests by Helm's own engine: the same objects as `helm template`.
+// Package render turns a chart and a user's values into manifests with Helm's engine: the objects of `helm template`.
 package render
 
 import (
@@ -14,20 +14,20 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 )
 
-// DefaultKubeVersion is the Kubernetes version that is rendered for where nobody says: that of the API types in go.mod.
+// DefaultKubeVersion is the default Kubernetes version to render for: that of the API types in go.mod.
 const DefaultKubeVersion = "v1.36.3"
 
-// Options say for which release a chart is rendered.
+// Options are the release that a chart is rendered for, and the user's values.
 type Options struct {
 	Release   string
 	Namespace string
-	// Values are the user's, not yet laid over the chart's.
+	// Values are the user's values, before they are merged into those of the chart.
 	Values map[string]any
-	// KubeVersion is the cluster's, "1.35" or "v1.35.2"; empty: DefaultKubeVersion.
+	// KubeVersion is the version of the cluster, "1.35" or "v1.35.2"; empty: DefaultKubeVersion.
 	KubeVersion string
-	// NoHooks leaves out what Helm runs at some moment only, tests among it.
+	// NoHooks leaves out Helm's hooks and tests.
 	NoHooks bool
-	// CRDs also puts out the chart's custom resource definitions, first.
+	// CRDs adds the chart's custom resource definitions, before the other objects.
 	CRDs bool
 }
 
@@ -43,7 +43,7 @@ func (o Options) WithProfile(name string) Options {
 // Chart is a chart in Helm's form.
 type Chart = helmchart.Chart
 
-// Load makes the files of a generated chart into Helm's form.
+// Load converts the files of a generated chart to Helm's form.
 func Load(files chart.Files) (*Chart, error) {
 	var buffered []*loader.BufferedFile
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -52,8 +52,8 @@ func Load(files chart.Files) (*Chart, error) {
 	return loader.LoadFiles(buffered)
 }
 
-// Render returns the objects of a release in the order in which Helm would install them, hooks last.
-// Values that the chart's schema or its templates refuse come back as an error that names the keys.
+// Render returns the objects of a release in Helm's install order, hooks last.
+// Values that the schema or the templates of the chart refuse are an error that names the keys.
 func Render(c *Chart, o Options) ([]manifest.Object, error) {
 	values, err := releaseValues(c, o)
 	if err != nil {
@@ -80,7 +80,7 @@ func Render(c *Chart, o Options) ([]manifest.Object, error) {
 	return objects, nil
 }
 
-// Notes is what Helm tells the user after an install.
+// Notes returns the text that Helm prints after an installation.
 func Notes(c *Chart, o Options) (string, error) {
 	values, err := releaseValues(c, o)
 	if err != nil {
@@ -90,10 +90,11 @@ func Notes(c *Chart, o Options) (string, error) {
 	return texts[c.Name()+"/templates/"+notesFile], err
 }
 
-// notesFile is the one template that is not an object.
+// notesFile is the only template that is not an object.
 const notesFile = "NOTES.txt"
 
-// releaseValues lays the user's values over the chart's, checks them against the schema and adds .Release, .Capabilities and .Chart.
+// releaseValues merges the user's values into those of the chart, validates them by the schema and adds .Release,
+// .Capabilities and .Chart.
 func releaseValues(c *Chart, o Options) (chartutil.Values, error) {
 	if err := chartutil.ValidateReleaseName(o.Release); err != nil {
 		return nil, fmt.Errorf("release name %q: %w", o.Release, err)
@@ -106,7 +107,7 @@ func releaseValues(c *Chart, o Options) (chartutil.Values, error) {
 	capabilities := chartutil.DefaultCapabilities.Copy()
 	capabilities.KubeVersion = *kube
 	if !chartutil.IsCompatibleRange(c.Metadata.KubeVersion, capabilities.KubeVersion.Version) {
-		return nil, fmt.Errorf("chart %s needs Kubernetes %s, and this is %s", c.Name(), c.Metadata.KubeVersion, capabilities.KubeVersion.Version)
+		return nil, fmt.Errorf("chart %s needs Kubernetes %s, got %s", c.Name(), c.Metadata.KubeVersion, capabilities.KubeVersion.Version)
 	}
 	release := chartutil.ReleaseOptions{Name: o.Release, Namespace: o.Namespace, Revision: 1, IsInstall: true}
 	values, err := chartutil.ToRenderValues(c, o.Values, release, capabilities)

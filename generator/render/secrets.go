@@ -12,8 +12,8 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// Secrets returns the Secrets that the chart would make on an install: it is rendered as if on a cluster that has none yet.
-// What is random in them is new at each call.
+// Secrets returns the Secrets that the chart creates on an installation, by rendering it for a cluster without Secrets.
+// Their random content is new at each call.
 func Secrets(c *Chart, o Options) ([]manifest.Object, error) {
 	values, err := releaseValues(c, o)
 	if err != nil {
@@ -36,7 +36,7 @@ func Secrets(c *Chart, o Options) ([]manifest.Object, error) {
 	return secrets, nil
 }
 
-// emptyCluster answers a template's lookups: there are namespaces, and nothing in them.
+// emptyCluster serves the lookups of templates: every namespace exists and is empty.
 type emptyCluster struct{}
 
 func (emptyCluster) GetClientFor(_, kind string) (dynamic.NamespaceableResourceInterface, bool, error) {

@@ -15,11 +15,11 @@ import (
 	"github.com/holdfast-ha/holdfast/internal/strict"
 )
 
-// Values say where a user's values come from, as Helm's flags do: files first, each over the one before, then the sets.
+// Values are the sources of a user's values, as in Helm's flags: files, each over the one before, then Set and SetString.
 type Values struct {
 	// Files are local; "-" is standard input.
 	Files []string
-	// Set and SetString are like key=v, a.b=v, list[0]=v.
+	// Set and SetString are assignments: key=v, a.b=v, list[0]=v.
 	Set, SetString []string
 }
 
@@ -32,33 +32,33 @@ func (v Values) With(others Values) Values {
 	}
 }
 
-// Merge reads all values. Errors name the file, and the line if it is no YAML, or the assignment.
+// Merge reads and merges all values. Errors name the file, the line of invalid YAML, or the assignment.
 func (v Values) Merge() (map[string]any, error) {
 	files := slices.Clone(v.Files)
 	for i, file := range files {
 		if strings.Contains(file, "://") {
-			return nil, fmt.Errorf("values file %q: only local files are read: fetch it first", file)
+			return nil, fmt.Errorf("values file %q: is not a local file: download it first", file)
 		}
 		if file == "-" {
-			files[i] = stdin // Helm would read it past our reader
+			files[i] = stdin // otherwise Helm reads it without our reader
 		}
 	}
 	options := values.Options{ValueFiles: files, Values: v.Set, StringValues: v.SetString}
-	ours := getter.Provider{Schemes: []string{"", stdinScheme}, New: func(...getter.Option) (getter.Getter, error) { return reader{}, nil }}
-	merged, err := options.MergeValues(getter.Providers{ours})
+	local := getter.Provider{Schemes: []string{"", stdinScheme}, New: func(...getter.Option) (getter.Getter, error) { return reader{}, nil }}
+	merged, err := options.MergeValues(getter.Providers{local})
 	if err != nil {
 		return nil, fmt.Errorf("reading values: %w", err)
 	}
 	return merged, nil
 }
 
-// Standard input, as a place of a scheme of its own.
+// Standard input is a source with its own scheme.
 const (
 	stdinScheme = "stdin"
 	stdin       = stdinScheme + ":"
 )
 
-// reader reads files for Helm, and says of one that is no map in YAML where it is wrong.
+// reader reads files for Helm, with the line of invalid YAML in its errors.
 type reader struct{}
 
 func (reader) Get(file string, _ ...getter.Option) (*bytes.Buffer, error) {
@@ -84,7 +84,7 @@ func ReadValues(file string) (map[string]any, error) {
 	return parseValues(file, text)
 }
 
-// parseValues reads values as Helm does. Where Helm refuses them, it is said by file and line.
+// parseValues parses values as Helm does. Errors have file and line.
 func parseValues(file string, text []byte) (map[string]any, error) {
 	read, err := chartutil.ReadValues(text)
 	if err == nil {
