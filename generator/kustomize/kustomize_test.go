@@ -134,9 +134,13 @@ func systemOf(t testing.TB, base, other map[string]any) kustomize.System {
 	if err != nil {
 		t.Fatal(err)
 	}
+	two, err := profile.Select(all, []string{"single-node", "multi-zone"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return kustomize.System{Stack: st, Release: "a", Namespace: "argo",
-		Base:   kustomize.Variant{Profile: all[0], Objects: objects(t, base)},
-		Others: []kustomize.Variant{{Profile: all[2], Objects: objects(t, other)}}}
+		Base:   kustomize.Variant{Profile: two[0], Objects: objects(t, base)},
+		Others: []kustomize.Variant{{Profile: two[1], Objects: objects(t, other)}}}
 }
 
 func objects(t testing.TB, all map[string]any) []manifest.Object {
