@@ -27,7 +27,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// shipped lists the names of the stacks that come with holdfast.
+// shipped lists the names of holdfast's own stacks.
 func shipped(t *testing.T) []string {
 	t.Helper()
 	files, err := fs.Glob(stacks.FS, "*.yaml")
@@ -41,7 +41,7 @@ func shipped(t *testing.T) []string {
 	return names
 }
 
-// generate makes the chart of a shipped stack from the files, as the command does.
+// generate returns the chart of a shipped stack.
 func generate(t *testing.T, name string) chart.Files {
 	t.Helper()
 	s, err := stack.Load(stacks.FS, name+".yaml")
@@ -71,7 +71,7 @@ func TestSameInputSameBytes(t *testing.T) {
 	}
 }
 
-// TestChartsAreFresh: charts/ is output. It holds what the code makes now, with its checksums, and nothing else.
+// TestChartsAreFresh: charts/ has exactly what the code generates now, with its checksums.
 func TestChartsAreFresh(t *testing.T) {
 	names := shipped(t)
 	for _, name := range names {
@@ -91,21 +91,21 @@ func TestChartsAreFresh(t *testing.T) {
 	}
 	for _, e := range entries {
 		if !slices.Contains(names, e.Name()) {
-			t.Errorf("charts/%s is no stack's", e.Name())
+			t.Errorf("charts/%s has no stack: remove it", e.Name())
 		}
 	}
 }
 
-// different names the files that are not the same in both.
+// different lists the files that differ between a and b.
 func different(a, b map[string][]byte) []string {
 	var names []string
 	for name, text := range a {
-		if other, there := b[name]; !there || !bytes.Equal(text, other) {
+		if other, ok := b[name]; !ok || !bytes.Equal(text, other) {
 			names = append(names, name)
 		}
 	}
 	for name := range b {
-		if _, there := a[name]; !there {
+		if _, ok := a[name]; !ok {
 			names = append(names, name)
 		}
 	}
@@ -126,7 +126,7 @@ func eachTemplate(t *testing.T, check func(t *testing.T, file, text string)) {
 	}
 }
 
-// deepest is how many ifs, withs, ranges and definitions may stand in each other.
+// deepest is the maximum nesting of if, with, range and define.
 const deepest = 4
 
 func TestTemplatesAreShallow(t *testing.T) {
@@ -143,13 +143,13 @@ func TestTemplatesAreShallow(t *testing.T) {
 				n++
 			}
 			if n > deepest {
-				t.Errorf("%s: %d levels of if, with, range and define, %d are enough", name, n, deepest)
+				t.Errorf("%s: %d levels of if, with, range and define, want at most %d", name, n, deepest)
 			}
 		}
 	})
 }
 
-// nesting is how deep the branches below a node go. An else-if is as deep as its if.
+// nesting is the depth of the branches below a node. An else-if has the depth of its if.
 func nesting(n parse.Node) int {
 	switch n := n.(type) {
 	case *parse.ListNode:
@@ -199,7 +199,7 @@ func TestNesting(t *testing.T) {
 	}
 }
 
-// TestObjectsBeginWithAPIVersion: a reader of a template sees the object first, and what surrounds it below.
+// TestObjectsBeginWithAPIVersion: a template begins with its object; conditions and overrides are below.
 func TestObjectsBeginWithAPIVersion(t *testing.T) {
 	seen := 0
 	eachTemplate(t, func(t *testing.T, file, text string) {
@@ -237,13 +237,13 @@ func TestFilesNameTheirSource(t *testing.T) {
 
 var (
 	anyNindent = regexp.MustCompile(`nindent (\d+)`)
-	// The forms that there are: a block of its own, and a block that is an item of a list.
+	// Two forms are permitted: a block, and a block that is an item of a list.
 	block = regexp.MustCompile(`^( *)\{\{-? .*\| nindent (\d+) -?\}\}$`)
 	item  = regexp.MustCompile(`^( *- )\{\{-? .*\| nindent (\d+) \| trim -?\}\}$`)
 )
 
-// TestBlocksStandWhereTheyGo: the number behind nindent is the column that the reader sees.
-func TestBlocksStandWhereTheyGo(t *testing.T) {
+// TestIndentationIsVisible: the argument of nindent is the column of the action in the template.
+func TestIndentationIsVisible(t *testing.T) {
 	seen := 0
 	eachTemplate(t, func(t *testing.T, file, text string) {
 		number := 0
@@ -259,9 +259,9 @@ func TestBlocksStandWhereTheyGo(t *testing.T) {
 				form = item.FindStringSubmatch(line)
 			}
 			if form == nil {
-				t.Errorf("%s:%d: nindent in an unknown form: %s", file, number, line)
+				t.Errorf("%s:%d: unknown form of nindent: %s", file, number, line)
 			} else if form[2] != strconv.Itoa(len(form[1])) {
-				t.Errorf("%s:%d: nindent %s stands in column %d: %s", file, number, form[2], len(form[1]), strings.TrimSpace(line))
+				t.Errorf("%s:%d: nindent %s in column %d: %s", file, number, form[2], len(form[1]), strings.TrimSpace(line))
 			}
 		}
 	})
@@ -279,7 +279,7 @@ func TestStatefulSetsFitOnAPage(t *testing.T) {
 		seen++
 		definition, _, _ := strings.Cut(text[strings.Index(text, "{{- define "):], "\n\n")
 		if lines := strings.Count(definition, "\n"); lines > 150 {
-			t.Errorf("%s: %d lines, 150 are enough", file, lines)
+			t.Errorf("%s: %d lines, want at most 150", file, lines)
 		}
 	})
 	if seen == 0 {
@@ -287,10 +287,10 @@ func TestStatefulSetsFitOnAPage(t *testing.T) {
 	}
 }
 
-// helpers are the files of definitions that a chart may have, and what they are about.
+// helpers are the files of definitions that a chart may have.
 var helpers = []string{"_names.tpl", "_values.tpl", "_pods.tpl", "_bus.tpl", "_sources.tpl", "_migration.tpl", "_refusals.tpl"}
 
-// textFile is the name of a template that holds a file: nats.conf in _nats.conf.tpl.
+// textFile is the name of a template with the text of a file: nats.conf in _nats.conf.tpl.
 var textFile = regexp.MustCompile(`^_[-a-z]+\.[a-z]+\.tpl$`)
 
 func TestHelpersAreFew(t *testing.T) {
@@ -301,12 +301,12 @@ func TestHelpersAreFew(t *testing.T) {
 		case dir == "templates/" && slices.Contains(helpers, base):
 		case dir != "templates/" && textFile.MatchString(base):
 		default:
-			t.Errorf("%s: helpers are %v, and below them only files to be mounted", file, helpers)
+			t.Errorf("%s: want helpers %v, and in folders only mounted files", file, helpers)
 		}
 	})
 }
 
-// TestValuesAndSchemaAgree: each key that values.yaml shows is accepted, and each that is accepted is shown.
+// TestValuesAndSchemaAgree: values.yaml and the schema have the same keys.
 func TestValuesAndSchemaAgree(t *testing.T) {
 	for _, name := range shipped(t) {
 		t.Run(name, func(t *testing.T) {
@@ -316,7 +316,7 @@ func TestValuesAndSchemaAgree(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := chartutil.ValidateAgainstSchema(c, c.Values); err != nil {
-				t.Errorf("values.yaml is refused: %v", err)
+				t.Errorf("the schema rejects values.yaml: %v", err)
 			}
 			var values map[string]any
 			if err := yaml.UnmarshalStrict(files["values.yaml"], &values); err != nil {
@@ -333,34 +333,34 @@ func TestValuesAndSchemaAgree(t *testing.T) {
 	}
 }
 
-// agree compares the properties of a schema, as far as they are its own and no API type's, with the keys of the values.
+// agree compares the properties of a schema, except those of API types, with the keys of the values.
 func agree(schema map[string]any, values any, at string) []string {
-	properties, has := schema["properties"].(map[string]any)
-	if !has {
+	properties, ok := schema["properties"].(map[string]any)
+	if !ok {
 		return nil
 	}
-	shown, is := values.(map[string]any)
-	if !is || len(shown) == 0 {
-		return nil // null or {}: whose keys come from elsewhere
+	shown, ok := values.(map[string]any)
+	if !ok || len(shown) == 0 {
+		return nil // null or {}: the keys are the user's
 	}
 	var wrong []string
 	for _, key := range slices.Sorted(maps.Keys(properties)) {
-		value, there := shown[key]
+		value, ok := shown[key]
 		switch {
 		case at == "" && key == "global": // Helm's own
-		case !there:
-			wrong = append(wrong, fmt.Sprintf("%s%s is accepted, and values.yaml does not show it", at, key))
+		case !ok:
+			wrong = append(wrong, fmt.Sprintf("%s%s is in the schema but not in values.yaml", at, key))
 		default:
 			wrong = append(wrong, agree(properties[key].(map[string]any), value, at+key+".")...)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(shown)) {
-		if _, known := properties[key]; !known {
-			wrong = append(wrong, fmt.Sprintf("%s%s is shown in values.yaml, and refused", at, key))
+		if _, ok := properties[key]; !ok {
+			wrong = append(wrong, fmt.Sprintf("%s%s is in values.yaml but not in the schema", at, key))
 		}
 	}
 	if schema["additionalProperties"] != false {
-		wrong = append(wrong, fmt.Sprintf("%s: accepts any key", strings.TrimSuffix("values."+at, ".")))
+		wrong = append(wrong, fmt.Sprintf("%s: the schema accepts unknown keys", strings.TrimSuffix("values."+at, ".")))
 	}
 	return wrong
 }
