@@ -67,7 +67,7 @@ func (o output) docs(t *testing.T) string {
 				fmt.Fprintf(&out, "| | | and the keys of %s |\n", inWords(t, f.Type))
 				continue
 			}
-			key, _ := keyOf(f)
+			key := keyOf(f)
 			if key == "-" {
 				continue
 			}
@@ -86,7 +86,7 @@ func (o output) schema(t *testing.T) string {
 			if len(f.Names) == 0 {
 				continue
 			}
-			if key, _ := keyOf(f); key != "-" {
+			if key := keyOf(f); key != "-" {
 				comments[spec.Name.Name+"."+f.Names[0].Name] = sentence(t, f.Doc, f.Names[0].Name)
 			}
 		}
@@ -121,10 +121,10 @@ func (o output) schema(t *testing.T) string {
 // definitionRef matches a reference by the name that package schema gives a type.
 var definitionRef = regexp.MustCompile(`"#/definitions/[^"]*\.([^".]+)"`)
 
-// keyOf is the key of a field, and whether it is always there.
-func keyOf(f *ast.Field) (key string, always bool) {
-	key, options, _ := strings.Cut(reflect.StructTag(strings.Trim(f.Tag.Value, "`")).Get("json"), ",")
-	return key, options == ""
+// keyOf returns the JSON key of a field; "-" for a field that is not marshalled.
+func keyOf(f *ast.Field) string {
+	key, _, _ := strings.Cut(reflect.StructTag(strings.Trim(f.Tag.Value, "`")).Get("json"), ",")
+	return key
 }
 
 // inWords returns the JSON type of a Go type, in words.
