@@ -38,8 +38,8 @@ type ComparedProfile struct {
 	Cost Cost `json:"cost"`
 	// Workloads are the workloads that run until they are stopped, ordered by namespace and name.
 	Workloads []ComparedWorkload `json:"workloads"`
-	// NotJudged are objects of unsupported kinds: the pods they create are not in this comparison.
-	NotJudged []string `json:"notJudged"`
+	// Unsupported are objects of unsupported kinds: the pods they create are not in this comparison.
+	Unsupported []string `json:"notJudged"`
 }
 
 // ComparedWorkload is a workload that runs until it is stopped.
@@ -82,7 +82,7 @@ func (v Variant) compare(ctx context.Context, rates Rates) (ComparedProfile, err
 	if err != nil {
 		return ComparedProfile{}, err
 	}
-	result := ComparedProfile{Name: v.Profile, Nodes: len(v.Cluster.Nodes), Zones: len(v.Cluster.Zones()), NotJudged: []string{}}
+	result := ComparedProfile{Name: v.Profile, Nodes: len(v.Cluster.Nodes), Zones: len(v.Cluster.Zones()), Unsupported: []string{}}
 	for _, e := range Expect(rates, v.Cluster, v.System, simulated) {
 		if e.Workload.Replication.Model == workload.Finite {
 			continue // it runs to completion, and then needs nothing
@@ -96,7 +96,7 @@ func (v Variant) compare(ctx context.Context, rates Rates) (ComparedProfile, err
 		result.Cost = result.Cost.Add(e.Cost)
 	}
 	for _, o := range v.System.Unsupported {
-		result.NotJudged = append(result.NotJudged, o.String())
+		result.Unsupported = append(result.Unsupported, o.String())
 	}
 	return result, nil
 }

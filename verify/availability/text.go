@@ -49,8 +49,8 @@ func (c Comparison) WriteText(out io.Writer) error {
 		fmt.Fprintf(&b, "  - %s\n", what)
 	}
 	for _, p := range c.Profiles {
-		if len(p.NotJudged) > 0 {
-			fmt.Fprintf(&b, "  - %s: unsupported kinds, whose pods are not in the figures: %s\n", p.Name, strings.Join(p.NotJudged, ", "))
+		if len(p.Unsupported) > 0 {
+			fmt.Fprintf(&b, "  - %s: unsupported kinds, whose pods are not in the figures: %s\n", p.Name, strings.Join(p.Unsupported, ", "))
 		}
 	}
 	_, err := io.WriteString(out, b.String())
