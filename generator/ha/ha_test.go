@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// answer is one question of the whole range with what was decided.
+// answer is one input of the whole range, with its decisions.
 type answer struct {
 	profile   profile.Profile
 	component stack.Component
@@ -34,7 +34,7 @@ func (a answer) String() string {
 		a.n, c.Replication, domains, c.Managed, c.Storage != nil, c.Drain, !c.Probes.Alive.IsZero(), c.Election, a.profile.EvictAfterSeconds)
 }
 
-// value is what was decided for a key, nil where nothing was.
+// value returns the decision for a key, or nil.
 func (a answer) value(key string) any {
 	for _, d := range a.decisions {
 		if d.Key == key {
@@ -46,8 +46,8 @@ func (a answer) value(key string) any {
 
 func (a answer) votes() bool { return a.component.Replication == stack.Quorum }
 
-// holds asks every question there is: all models, 1 to 9 replicas, no failure domain, one and two kinds of them with 1 to 5
-// members each, and all that a component may have. Profiles that Load would refuse are among them.
+// holds checks every input: all models, 1 to 9 replicas, no failure domain, and one and two kinds of them with 1 to 5 members
+// each, with all features of a component. Profiles that Load refuses are included.
 func holds(t *testing.T, property func(answer) error) {
 	t.Helper()
 	asked := 0
@@ -116,15 +116,15 @@ func everyComponent() []stack.Component {
 func TestMajorityAndSpare(t *testing.T) {
 	for n := 1; n <= 9; n++ {
 		if 2*Majority(n) <= n || 2*(Majority(n)-1) > n {
-			t.Errorf("Majority(%d) = %d is not the smallest that no other half can reach", n, Majority(n))
+			t.Errorf("Majority(%d) = %d is not the smallest majority", n, Majority(n))
 		}
 		if n-Spare(n) < Majority(n) || n-(Spare(n)+1) >= Majority(n) {
-			t.Errorf("Spare(%d) = %d is not the most that leaves %d", n, Spare(n), Majority(n))
+			t.Errorf("Spare(%d) = %d is not the largest number that leaves %d", n, Spare(n), Majority(n))
 		}
 	}
 }
 
-// (a) A budget never lets a quorum go, never takes the last pod, and never blocks every drain.
+// (a) A budget never allows the loss of a majority or of the last pod, and never blocks every drain.
 func TestBudget(t *testing.T) {
 	holds(t, func(a answer) error {
 		budget, _ := a.value("podDisruptionBudget").(Map)
@@ -144,17 +144,17 @@ func TestBudget(t *testing.T) {
 		case m < 1:
 			return fmt.Errorf("maxUnavailable %d blocks every drain", m)
 		case a.n-m < 1:
-			return fmt.Errorf("maxUnavailable %d takes the last pod", m)
+			return fmt.Errorf("maxUnavailable %d allows the eviction of the last pod", m)
 		case a.votes() && a.n%2 == 1 && a.n-m < Majority(a.n):
-			return fmt.Errorf("maxUnavailable %d leaves %d voters, a quorum takes %d", m, a.n-m, Majority(a.n))
+			return fmt.Errorf("maxUnavailable %d leaves %d members, the majority is %d", m, a.n-m, Majority(a.n))
 		case budget["unhealthyPodEvictionPolicy"] != "AlwaysAllow":
-			return fmt.Errorf("a broken pod can hold up a drain: %v", budget)
+			return fmt.Errorf("a pod that is not ready can block a drain: %v", budget)
 		}
 		return nil
 	})
 }
 
-// (b) What is required can be met: never more domains than there are, nor than pods.
+// (b) Required constraints can be met: they need no more domains than exist, and no more than there are pods.
 func TestHardConstraintsCanBeMet(t *testing.T) {
 	hard := 0
 	holds(t, func(a answer) error {
@@ -172,7 +172,7 @@ func TestHardConstraintsCanBeMet(t *testing.T) {
 			hard++
 			there := d.Domains
 			if a.votes() && d.Label == "kubernetes.io/hostname" {
-				there = a.n // more voters ask for more nodes: two on one node could not both be drained
+				there = a.n // more members need more nodes: a node with two of them could not be drained
 			}
 			if least := c["minDomains"].(int); least < 1 || least > there || least > a.n {
 				return fmt.Errorf("%s: minDomains %d with %d of them and %d pods", d.Name, least, there, a.n)
@@ -187,11 +187,11 @@ func TestHardConstraintsCanBeMet(t *testing.T) {
 		return nil
 	})
 	if hard == 0 {
-		t.Error("nothing was ever required")
+		t.Error("no constraint is required")
 	}
 }
 
-// (b) Where there are three domains or more, none holds a majority of an odd number of voters, however many the cluster really has.
+// (b) With three or more domains, none holds the majority of an odd quorum, whatever the number of domains in the cluster.
 func TestNoDomainHoldsAMajority(t *testing.T) {
 	holds(t, func(a answer) error {
 		if !a.votes() || a.component.Managed || a.n < 3 || a.n%2 == 0 {
@@ -203,7 +203,7 @@ func TestNoDomainHoldsAMajority(t *testing.T) {
 			}
 			for there := 1; there <= 9; there++ {
 				if most := a.crowd(d, there); most >= Majority(a.n) {
-					return fmt.Errorf("with %d %ss there, one can hold %d of %d voters", there, d.Name, most, a.n)
+					return fmt.Errorf("in a cluster of %d %ss, one can hold %d of %d members", there, d.Name, most, a.n)
 				}
 			}
 		}
@@ -211,7 +211,7 @@ func TestNoDomainHoldsAMajority(t *testing.T) {
 	})
 }
 
-// crowd is the most pods that hard constraints let into one of the domains of kind d when the cluster has so many.
+// crowd returns the largest number of pods in one domain of kind d that hard constraints allow in a cluster.
 func (a answer) crowd(d profile.Domain, there int) int {
 	for _, c := range list(a.value("topologySpreadConstraints")) {
 		if c["topologyKey"] != d.Label || c["whenUnsatisfiable"] != "DoNotSchedule" {
@@ -230,7 +230,7 @@ func (a answer) crowd(d profile.Domain, there int) int {
 	return a.n
 }
 
-// (b) Voters that another controller makes are required apart as long as there are domains for all; the stack refuses more of them.
+// (b) Members of a managed quorum have required anti-affinity while there are enough domains; the chart refuses more members.
 func TestManagedVotersKeepApart(t *testing.T) {
 	holds(t, func(a answer) error {
 		if !a.votes() || !a.component.Managed || a.n < 2 {
@@ -249,7 +249,8 @@ func TestManagedVotersKeepApart(t *testing.T) {
 	})
 }
 
-// (b) Pods that do not vote are kept apart in the widest domain only, and repel none of another revision, so that updates find room.
+// (b) Other pods have a required constraint in the widest domain only, for pods of the same revision, so that rollouts always
+// have capacity.
 func TestUpdatesFindRoom(t *testing.T) {
 	holds(t, func(a answer) error {
 		if a.votes() {
@@ -272,7 +273,7 @@ func TestUpdatesFindRoom(t *testing.T) {
 	})
 }
 
-// (c) Nothing even votes.
+// (c) No quorum has an even number of members.
 func TestNothingEvenVotes(t *testing.T) {
 	asked := 0
 	for _, p := range shippedProfiles(t) {
@@ -284,7 +285,7 @@ func TestNothingEvenVotes(t *testing.T) {
 				asked++
 				n, _ := answer{decisions: Decide(p, c)}.value("replicas").(int)
 				if n%2 == 0 || p.Survivor() && n < 3 {
-					t.Errorf("%s, %s.%s: %d voters", p.Name, s.Name, c.Name, n)
+					t.Errorf("%s, %s.%s: %d members", p.Name, s.Name, c.Name, n)
 				}
 			}
 		}
@@ -295,20 +296,20 @@ func TestNothingEvenVotes(t *testing.T) {
 	for n := 2; n <= 8; n += 2 {
 		text := fmt.Sprintf("name: even\nneeds: {nodes: 1}\nreplicas: {quorum: %d, standby: 1, stateless: 1}\n", n)
 		if _, err := profile.Parse("even.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "replicas.quorum: must be odd") {
-			t.Errorf("a profile of %d voters: %v", n, err)
+			t.Errorf("a profile with %d members: %v", n, err)
 		}
 	}
 }
 
-// order is that of every component's decisions.
+// order is the order of the decisions for every component.
 var order = []string{"replicas", "topologySpreadConstraints", "antiAffinity", "tolerations", "podDisruptionBudget", "updateStrategy", "strategy",
 	"minReadySeconds", "terminationGracePeriodSeconds", "startupProbe", "readinessProbe", "livenessProbe", "election", "persistentVolumeClaimRetentionPolicy"}
 
-// (d) Every decision says why, once, in the same place, and the same each time.
+// (d) Every decision has a rule, a reason and a source; keys are unique and in order, and the result is deterministic.
 func TestDecisionsAreWellFormed(t *testing.T) {
 	holds(t, func(a answer) error {
 		if len(a.decisions) == 0 && !(a.component.Managed && a.component.Replication == stack.PerNode) {
-			return fmt.Errorf("nothing was decided")
+			return fmt.Errorf("no decision")
 		}
 		last := -1
 		for _, d := range a.decisions {
@@ -319,7 +320,7 @@ func TestDecisionsAreWellFormed(t *testing.T) {
 			last = at
 			for what, sentence := range map[string]string{"rule": d.Rule, "reason": d.Reason} {
 				if !strings.HasSuffix(sentence, ".") || strings.TrimSpace(sentence) != sentence {
-					return fmt.Errorf("%s: the %s is no sentence: %q", d.Key, what, sentence)
+					return fmt.Errorf("%s: the %s is not a sentence: %q", d.Key, what, sentence)
 				}
 			}
 			if d.Source == "" {
@@ -343,7 +344,7 @@ func TestDecideUsesTheProfilesReplicas(t *testing.T) {
 	}
 }
 
-// (e) Two standbys never vote, and a lease outlives the pauses that its holder must survive.
+// (e) Two standbys never elect by votes, and a Lease is longer than the stalls that its holder must survive.
 func TestElection(t *testing.T) {
 	leases := 0
 	holds(t, func(a answer) error {
@@ -370,18 +371,18 @@ func TestElection(t *testing.T) {
 		return nil
 	})
 	if leases == 0 {
-		t.Error("no lease was ever decided")
+		t.Error("no decision for a Lease")
 	}
 }
 
-// (f) Nothing is killed while it still works: in its drain, in its start, or before it was taken out of its Service.
+// (f) No pod is killed during its drain, during its start, or before its removal from the Service.
 func TestGraceAndProbes(t *testing.T) {
 	holds(t, func(a answer) error {
 		grace, graced := a.value("terminationGracePeriodSeconds").(int)
 		start, ready, alive := seconds(a.value("startupProbe")), seconds(a.value("readinessProbe")), seconds(a.value("livenessProbe"))
 		if a.component.Managed {
 			if graced || start+ready+alive > 0 {
-				return fmt.Errorf("a custom resource carries no grace and no probes")
+				return fmt.Errorf("a custom resource has neither a grace period nor probes")
 			}
 			return nil
 		}
@@ -390,18 +391,18 @@ func TestGraceAndProbes(t *testing.T) {
 		}
 		if a.component.Probes.Alive.IsZero() {
 			if start+ready+alive > 0 {
-				return fmt.Errorf("probes without a question")
+				return fmt.Errorf("probes without a handler")
 			}
 			return nil
 		}
 		if start < 60 || ready < 1 || alive <= ready {
-			return fmt.Errorf("started within %d s, out of its Service after %d s, restarted after %d s", start, ready, alive)
+			return fmt.Errorf("started within %d s, removed from the Service after %d s, restarted after %d s", start, ready, alive)
 		}
 		return nil
 	})
 }
 
-// Voters keep Kubernetes' own patience, and so does whatever has no other pod to take over.
+// Quorum members and single pods keep the default tolerations of Kubernetes.
 func TestTolerations(t *testing.T) {
 	holds(t, func(a answer) error {
 		got := list(a.value("tolerations"))
@@ -489,7 +490,7 @@ func TestHeadlines(t *testing.T) {
 	}
 }
 
-// headline is the gist of what was decided, in one line.
+// headline summarises decisions in one line.
 func headline(a answer) string {
 	var words []string
 	for _, d := range a.decisions {
@@ -521,7 +522,7 @@ func headline(a answer) string {
 	return strings.Join(words, "; ")
 }
 
-// strength says how strictly a rule keeps pods apart.
+// strength formats the strictness of a constraint.
 func strength(rule Map) string {
 	switch {
 	case rule["minDomains"] != nil:
@@ -532,7 +533,7 @@ func strength(rule Map) string {
 	return "if it can"
 }
 
-// domain is the kind of failure domain that a rule is about.
+// domain returns the failure domain of a constraint.
 func domain(p profile.Profile, rule Map) profile.Domain {
 	i := slices.IndexFunc(p.Survives, func(d profile.Domain) bool { return d.Label == rule["topologyKey"] })
 	return p.Survives[i]
@@ -547,7 +548,7 @@ func list(value any) []Map {
 	return maps
 }
 
-// seconds is how long a probe may be refused before kubelet acts.
+// seconds returns the time for which a probe may fail before kubelet acts.
 func seconds(probe any) int {
 	m, is := probe.(Map)
 	if !is {
@@ -556,7 +557,7 @@ func seconds(probe any) int {
 	return m["periodSeconds"].(int) * m["failureThreshold"].(int)
 }
 
-// duration panics on what is none, as a test may.
+// duration parses a duration, or panics.
 func duration(value any) time.Duration {
 	d, err := time.ParseDuration(value.(string))
 	if err != nil {
@@ -602,8 +603,8 @@ func marshal(t *testing.T, v any) []byte {
 	return text
 }
 
-// Majority is how many of n voters must be up for a quorum: what the policy is held against.
+// Majority returns the majority of n quorum members: the reference for the policy.
 func Majority(n int) int { return n/2 + 1 }
 
-// Spare is how many of n voters may be away with the quorum still standing.
+// Spare returns the number of quorum members that may fail without losing the majority.
 func Spare(n int) int { return (n - 1) / 2 }
