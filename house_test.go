@@ -35,6 +35,7 @@ var arrows = map[string][]string{
 	"verify":                        {"verify/cluster", "verify/config", "verify/guarantee", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
 	"verify/verdict":                {"verify/cluster", "verify/guarantee", "verify/report", "verify/rules", "verify/survival", "verify/workload"},
 	"verify/report":                 {"internal/table"},
+	"verify/report/reporttest":      {"verify", "verify/cluster", "verify/report", "verify/verdict", "verify/verifytest"}, // imported by tests only
 	"verify/rules":                  {"stacks", "verify/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/rules/facts", "verify/workload"},
 	"verify/rules/facts":            {"verify/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/workload"},
 	"verify/placement":              {},

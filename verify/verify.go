@@ -26,18 +26,18 @@ type Input struct {
 	Objects []*manifest.Object
 	// Cluster is the cluster on which their pods are placed. The failure domains of the requirement are added to it.
 	Cluster cluster.Cluster
-	// Requirement is what every workload must survive; if it is empty, that of Config applies.
+	// Requirement is what every workload must survive. If it is empty, the requirement of Config applies.
 	Requirement verdict.Requirement
-	// Config has the replication of workloads, the detection time of the control plane, and what is ignored. Its cluster is for
-	// the caller.
+	// Config has the replication of workloads, the detection time of the control plane, and the ignored rules. Run does not read
+	// its cluster.
 	Config *config.Config
-	// Baseline is an earlier report of the same manifests: findings that it has too do not count.
+	// Baseline is an earlier report of the same manifests. Its findings and breaches do not count again.
 	Baseline *report.Report
-	// Progress is called before the simulation, which takes nearly all of the time; the function that it returns, after it.
+	// Progress is called before the simulation, which takes nearly all of the time, and done after it.
 	Progress func(workloads, nodes int) (done func())
 }
 
-// SimulationError is a fault of the simulation, or the end of its context. Any other error of Run is about its input.
+// SimulationError is a fault of the simulation, or a canceled context. Any other error of Run is about its input.
 type SimulationError struct{ err error }
 
 func (e SimulationError) Error() string { return e.err.Error() }
@@ -74,7 +74,7 @@ func Run(ctx context.Context, in Input) (report.Report, error) {
 	return r, nil
 }
 
-// readSystem reads the workloads of objects, and sets their replication where the config has it.
+// readSystem reads the workloads of objects and sets their replication. An error in the replication of a config has its position.
 func readSystem(objects []*manifest.Object, c *config.Config) (*workload.System, error) {
 	system, err := workload.Read(objects)
 	if err != nil {
@@ -89,7 +89,7 @@ func readSystem(objects []*manifest.Object, c *config.Config) (*workload.System,
 	return system, err
 }
 
-// withDomains is a cluster with more kinds of failure domain.
+// withDomains returns a cluster with more kinds of failure domain.
 func withDomains(c cluster.Cluster, more []cluster.Domain) cluster.Cluster {
 	c.Domains = slices.Clone(c.Domains)
 	for _, d := range more {

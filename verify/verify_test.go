@@ -81,7 +81,8 @@ func TestRequirementOverridesConfig(t *testing.T) {
 	}
 }
 
-// TestErrors: faults of the simulation are distinct from errors about the input, and progress ends with both.
+// TestErrors: faults of the simulation are distinct from errors about the input. Progress ends after a fault, and does not begin
+// after an input error.
 func TestErrors(t *testing.T) {
 	in := input(t, "")
 	calls := 0
@@ -103,6 +104,6 @@ func TestErrors(t *testing.T) {
 		t.Errorf("a limit without a requirement: %v", err)
 	}
 	if calls != 1 {
-		t.Errorf("progress ended %d times, want once: the input is checked first", calls)
+		t.Errorf("progress ended %d times, want 1", calls)
 	}
 }

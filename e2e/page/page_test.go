@@ -83,7 +83,7 @@ func TestKeyboard(t *testing.T) {
 		t.Fatalf("pressing Tab a hundred times does not reach a %s", name)
 	}
 	now := func() (string, image.Image) {
-		return value[string](t, ctx, `document.getElementById("when").textContent + document.getElementById("said").textContent`), screenshot(t, ctx, "#cluster")
+		return value[string](t, ctx, `document.getElementById("when").textContent + document.getElementById("description").textContent`), screenshot(t, ctx, "#cluster")
 	}
 	for _, name := range []string{"scenario", "moment"} {
 		reach(name)
@@ -100,7 +100,7 @@ func TestKeyboard(t *testing.T) {
 			t.Errorf("another %s has the same drawing", name)
 		}
 	}
-	if live := value[string](t, ctx, `document.getElementById("said").ariaLive`); live != "polite" {
+	if live := value[string](t, ctx, `document.getElementById("description").ariaLive`); live != "polite" {
 		t.Errorf("ariaLive of the description: got %q, want polite", live)
 	}
 }

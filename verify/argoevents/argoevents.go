@@ -1,10 +1,9 @@
 // Package argoevents models the controller of Argo Events: the StatefulSet, Deployment and Services that it creates for an
 // EventBus, an EventSource or a Sensor, and how their pods elect the active one.
 //
-// It follows Argo Events v1.9.11 (pkg/reconciler); e2e/control compares it with the real controller. Not modelled are fields
+// It follows Argo Events v1.9.11 (pkg/reconciler); e2e/control compares it with the real controller. The types omit fields
 // without effect on scheduling, binding or termination of pods: images and the server binary, which the controller's
-// configuration sets, environment variables but those of leases, and mounted Secrets and ConfigMaps. The types have only the
-// fields that matter.
+// configuration sets, environment variables other than those of leases, and mounted Secrets and ConfigMaps.
 package argoevents
 
 import (
@@ -25,8 +24,8 @@ const (
 // DefaultBus is the EventBus of event sources and sensors that do not name one.
 const DefaultBus = "default"
 
-// Dependents are the objects that the controller creates for a custom resource. There is at most one of StatefulSet and
-// Deployment; an EventBus that is external has none.
+// Dependents are the objects that the controller creates for a custom resource. At most one of StatefulSet and Deployment is
+// set; an external EventBus has neither.
 type Dependents struct {
 	StatefulSet *appsv1.StatefulSet
 	// Deployment is named without the random suffix.
@@ -34,7 +33,7 @@ type Dependents struct {
 	Services   []*corev1.Service
 }
 
-// Placement is the pod fields that all kinds have.
+// Placement has the pod fields that all kinds share.
 type Placement struct {
 	Metadata           Metadata                      `json:"metadata"`
 	ServiceAccountName string                        `json:"serviceAccountName"`
@@ -53,7 +52,7 @@ type Metadata struct {
 	Annotations map[string]string `json:"annotations"`
 }
 
-// Container is the container fields that all kinds have.
+// Container has the container fields that all kinds share.
 type Container struct {
 	Resources       corev1.ResourceRequirements `json:"resources"`
 	SecurityContext *corev1.SecurityContext     `json:"securityContext"`
@@ -93,7 +92,7 @@ func merge(below, above map[string]string) map[string]string {
 // metrics is the metrics port of every pod.
 var metrics = corev1.ContainerPort{Name: "metrics", ContainerPort: 7777}
 
-// FieldError is a field that the controller rejects. It then creates nothing.
+// FieldError is a field that the controller rejects. The controller then creates no objects.
 type FieldError struct {
 	Path []string
 	// Problem is what is wrong and what is valid.

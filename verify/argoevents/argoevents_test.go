@@ -115,7 +115,7 @@ func TestBuses(t *testing.T) {
 	}
 }
 
-// TestOwnLabelsWin checks that the user's labels do not override those by which the controller selects its pods.
+// TestOwnLabelsWin checks that the user's labels do not override the labels of the controller.
 func TestOwnLabelsWin(t *testing.T) {
 	source := parse[EventSource](t, `{"metadata":{"name":"a","labels":{"team":"x","controller":"mine"}},"spec":{"replicas":-1,"webhook":{"w":{}},
 		"service":{"ports":[{"port":12000}]},"template":{"metadata":{"labels":{"app":"a","owner-name":"mine"}}}}}`)

@@ -20,8 +20,8 @@ const (
 	ByVote Election = "vote"
 )
 
-// leaderElection is the annotation of an EventSource or a Sensor that selects leases, by the value "k8s". The environment of the
-// template cannot: the controller appends the variable LEADER_ELECTION, even if empty, after all variables of the container, and
+// leaderElection is the annotation of an EventSource or a Sensor that selects leases, by the value "k8s". An environment variable
+// in the template has no effect: the controller appends LEADER_ELECTION, even if empty, after all variables of the container, and
 // the last of duplicate variables wins (buildDeployment in pkg/reconciler/*/resource.go).
 const leaderElection = "events.argoproj.io/leader-election"
 
@@ -33,8 +33,8 @@ func elect(annotations map[string]string, bus *EventBus) Election {
 	return ByVote
 }
 
-// Lease returns the timing of an election by Lease: how long the lease is valid, and the interval at which pods renew it or try to
-// take it. Variables without a literal duration are ignored (durationFromEnv in pkg/shared/leaderelection).
+// Lease returns the timing of an election by Lease: its duration, and the interval at which pods renew it or try to acquire it.
+// Variables without a literal duration are ignored (durationFromEnv in pkg/shared/leaderelection).
 func (t *Template) Lease() (duration, retryPeriod time.Duration) {
 	return t.duration("LEADER_ELECTION_LEASE_DURATION", 5*time.Second), t.duration("LEADER_ELECTION_RETRY_PERIOD", time.Second)
 }

@@ -20,9 +20,9 @@ type Comparison struct {
 	Stack string `json:"stack"`
 	// Rates are the assumed rates of failures, repairs and planned work.
 	Rates []Assumption `json:"rates"`
-	// LeftOut are the limits of the model: reasons to doubt the figures.
+	// LeftOut are the limits of the model.
 	LeftOut []string `json:"leftOut"`
-	// Profiles are all profiles, from the least to the most survived.
+	// Profiles are all profiles, from the fewest to the most failures survived.
 	Profiles []ComparedProfile `json:"profiles"`
 }
 
@@ -36,13 +36,13 @@ type ComparedProfile struct {
 	Zones int `json:"zones"`
 	// Cost is the cost of all its workloads.
 	Cost Cost `json:"cost"`
-	// Workloads are the workloads that run until they are stopped, ordered by namespace and name.
+	// Workloads are the long-running workloads, ordered by namespace and name.
 	Workloads []ComparedWorkload `json:"workloads"`
 	// Unsupported are objects of unsupported kinds: the pods they create are not in this comparison.
 	Unsupported []string `json:"notJudged"`
 }
 
-// ComparedWorkload is a workload that runs until it is stopped.
+// ComparedWorkload is a long-running workload.
 type ComparedWorkload struct {
 	// Name is kind, namespace and name of its object.
 	Name string `json:"name"`
@@ -85,10 +85,10 @@ func (v Variant) compare(ctx context.Context, rates Rates) (ComparedProfile, err
 	result := ComparedProfile{Name: v.Profile, Nodes: len(v.Cluster.Nodes), Zones: len(v.Cluster.Zones()), Unsupported: []string{}}
 	for _, e := range Expect(rates, v.Cluster, v.System, simulated) {
 		if e.Workload.Replication.Model == workload.Finite {
-			continue // it runs to completion, and then needs nothing
+			continue // it runs to completion
 		}
 		w := ComparedWorkload{Name: e.Workload.String(), Replication: string(e.Workload.Replication.Model), Cost: e.Cost}
-		if e.Judged {
+		if e.HasDown {
 			up, down := 1-e.Down, e.Down*Year.Seconds()
 			w.Availability, w.DownSeconds = &up, &down
 		}

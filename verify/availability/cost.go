@@ -8,7 +8,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Cost is the requests of pods.
+// Cost is the number of pods and the sums of their requests.
 type Cost struct {
 	// Pods is the number of placed pods.
 	Pods int `json:"pods"`

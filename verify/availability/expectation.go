@@ -10,9 +10,9 @@ import (
 // Expectation is the expected unavailability and the cost of a workload.
 type Expectation struct {
 	Workload *workload.Workload
-	// Judged reports whether Down is defined: it is not for a Job, which completes, nor for a DaemonSet, whose pods serve
-	// their own nodes.
-	Judged bool
+	// HasDown reports whether Down is defined. It is not for a Job, which completes, nor for a DaemonSet, whose pods serve their
+	// own nodes.
+	HasDown bool
 	// Down is the share of the time in which the workload does not serve, 0 to 1.
 	Down float64
 	Cost Cost
@@ -26,20 +26,19 @@ func Expect(r Rates, c cluster.Cluster, s *workload.System, simulated survival.R
 		subject := subjectOf(r, c, w, i, simulated)
 		all[i] = Expectation{Workload: w, Cost: costOf(w, subject.On)}
 		if model := w.Replication.Model; model != workload.PerNode && model != workload.Finite {
-			all[i].Judged, all[i].Down = true, subject.Down(r)
+			all[i].HasDown, all[i].Down = true, subject.Down(r)
 		}
 	}
 	return all
 }
 
-// subjectOf reads the outcomes of a workload, the i-th of the system. Of different outcomes for several nodes, the worst
-// counts.
+// subjectOf reads the outcomes of a workload, the i-th of the system. If outcomes differ between nodes, the worst counts.
 func subjectOf(r Rates, c cluster.Cluster, w *workload.Workload, i int, simulated survival.Result) Subject {
 	elsewhere := max(r.Node.Repair, r.Zone.Repair) // until the failed node or zone is back
 	if after, ends := placement.UnreachableToleration(&w.Pod(0, 1).Spec); ends {
 		elsewhere = r.Detection + after + r.Start
 	}
-	s := Subject{On: spots(c, w, simulated.SteadyState), NodeAway: min(elsewhere, r.Node.Repair), ZoneAway: r.Zone.Repair, DrainAway: r.Start, RollAway: r.Start}
+	s := Subject{On: spots(c, w, simulated.SteadyState), NodeAway: min(elsewhere, r.Node.Repair), ZoneAway: r.Zone.Repair, DrainAway: r.Start, RolloutAway: r.Start}
 	if len(c.Zones()) > 1 {
 		s.ZoneAway = min(elsewhere, r.Zone.Repair)
 	}
@@ -58,13 +57,13 @@ func subjectOf(r Rates, c cluster.Cluster, w *workload.Workload, i int, simulate
 				s.ZoneAway = r.Zone.Repair
 			}
 		case survival.DrainNode:
-			s.DrainTakes = max(s.DrainTakes, o.Pods-o.Least)
+			s.DrainEvicts = max(s.DrainEvicts, o.Pods-o.Least)
 			if !whole {
 				s.DrainAway = max(r.Start, r.Drains.Away)
 			}
 		case survival.Rollout:
 			if scenario.Target == w.String() {
-				s.RollTakes = o.Pods - o.Least
+				s.RolloutStops = o.Pods - o.Least
 			}
 		}
 	}

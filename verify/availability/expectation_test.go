@@ -44,16 +44,16 @@ spec:
 		}
 		return all
 	}
-	played := survival.Result{SteadyState: at("node-1", "node-1", "node-2", ""), Scenarios: []survival.Scenario{
+	simulated := survival.Result{SteadyState: at("node-1", "node-1", "node-2", ""), Scenarios: []survival.Scenario{
 		scenario(survival.SteadyState, "", 3, 3), scenario(survival.LoseNode, "node-1", 1, 3), scenario(survival.LoseNode, "node-2", 2, 3),
 		scenario(survival.LoseZone, "zone-1", 1, 2), scenario(survival.DrainNode, "node-1", 1, 3), scenario(survival.DrainNode, "node-2", 2, 2),
 		scenario(survival.Rollout, "Deployment b", 0, 3), scenario(survival.Rollout, "Deployment a", 2, 3),
 	}}
 	want := Subject{On: []Spot{{"node-1", "zone-1", 2}, {"node-2", "zone-2", 1}}, Needs: 1,
-		NodeAway:   100 * time.Second, // detected, tolerated and started elsewhere
-		ZoneAway:   2 * time.Hour,     // one is not replaced before the repair
-		DrainTakes: 2, DrainAway: 10 * time.Minute, RollTakes: 1, RollAway: 20 * time.Second, Election: 15 * time.Second}
-	if got := subjectOf(r, c, w, 0, played); !reflect.DeepEqual(got, want) {
+		NodeAway:    100 * time.Second, // detected, tolerated and started elsewhere
+		ZoneAway:    2 * time.Hour,     // one is not replaced before the repair
+		DrainEvicts: 2, DrainAway: 10 * time.Minute, RolloutStops: 1, RolloutAway: 20 * time.Second, Election: 15 * time.Second}
+	if got := subjectOf(r, c, w, 0, simulated); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 }
@@ -73,18 +73,18 @@ func TestExpect(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		played, err := survival.Simulate(t.Context(), c, s)
+		simulated, err := survival.Simulate(t.Context(), c, s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, e := range Expect(Default(), c, s, played) {
+		for _, e := range Expect(Default(), c, s, simulated) {
 			switch e.Workload.Kind {
 			case workload.DaemonSet:
-				if e.Judged || e.Cost.Pods != p.nodes {
+				if e.HasDown || e.Cost.Pods != p.nodes {
 					t.Errorf("%s: %s: %+v", p.name, e.Workload, e)
 				}
 			case workload.StatefulSet:
-				if !e.Judged || e.Down >= last.Down || e.Down <= 0 || e.Cost.Pods != p.pods || e.Cost.ZonePairs != p.pairs || e.Cost.Disk.String() != p.disk {
+				if !e.HasDown || e.Down >= last.Down || e.Down <= 0 || e.Cost.Pods != p.pods || e.Cost.ZonePairs != p.pairs || e.Cost.Disk.String() != p.disk {
 					t.Errorf("%s: %+v, in the profile before %v", p.name, e, last.Down)
 				}
 				last = e

@@ -20,14 +20,14 @@ type Rates struct {
 	Drains Drains `yaml:"drains"`
 	// Rollouts is the number of rollouts per year and workload.
 	Rollouts float64 `yaml:"rollouts"`
-	// Detection is the time until the control plane notices that a node is unreachable.
+	// Detection is the time until the control plane detects a node failure.
 	Detection time.Duration `yaml:"detection"`
 	// Start is the time from the end of a pod until its replacement is ready.
 	Start time.Duration `yaml:"start"`
 	// Election is the time from the loss of a leader until a standby has replaced it.
 	Election time.Duration `yaml:"election"`
 
-	// file is the file that the rates were read from.
+	// file is the file with the rates.
 	file string
 }
 
@@ -101,7 +101,7 @@ type Assumption struct {
 // unpublished is the source of a rate without a publication.
 const unpublished = "assumed: measure yours"
 
-// Assumptions lists the rates, each with its source: that of the default, or the file that changes it.
+// Assumptions lists the rates, each with the source of its default, or the file that changes it.
 //
 // Dean 2008 is Jeff Dean's talk at Google I/O 2008 about the first year of a cluster of 1,800 servers.
 func (r Rates) Assumptions() []Assumption {

@@ -42,7 +42,7 @@ func TestAssumptions(t *testing.T) {
 		if a.Key == "" || a.Value == "" || a.Source == "" || a.Source == "rates.yaml" {
 			t.Errorf("%+v", a)
 		}
-		if said := now[i].Source == "rates.yaml"; said != (a.Key == "zone.repair") {
+		if fromFile := now[i].Source == "rates.yaml"; fromFile != (a.Key == "zone.repair") {
 			t.Errorf("%+v", now[i])
 		}
 	}
@@ -64,7 +64,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		s := Subject{On: []Spot{{Node: "a", Zone: "z", Pods: 1}, {Node: "b", Zone: "y", Pods: 2}}, Needs: 2,
-			NodeAway: r.Node.Repair, ZoneAway: r.Zone.Repair, DrainTakes: 1, DrainAway: r.Drains.Away, RollTakes: 1, RollAway: r.Start, Election: r.Election}
+			NodeAway: r.Node.Repair, ZoneAway: r.Zone.Repair, DrainEvicts: 1, DrainAway: r.Drains.Away, RolloutStops: 1, RolloutAway: r.Start, Election: r.Election}
 		if down := s.Down(r); !(down >= 0 && down <= 1) {
 			t.Errorf("%+v: down for %v of the time", r, down)
 		}

@@ -15,12 +15,12 @@ type Subject struct {
 	// NodeAway and ZoneAway are the times for which pods are missing after a failure: until the repair, or until
 	// replacements run elsewhere.
 	NodeAway, ZoneAway time.Duration
-	// DrainTakes is the number of pods that a drain evicts at once, DrainAway the time for which each is missing.
-	DrainTakes int
-	DrainAway  time.Duration
-	// RollTakes is the number of pods that a rollout stops at once, RollAway the time for which each is missing.
-	RollTakes int
-	RollAway  time.Duration
+	// DrainEvicts is the number of pods that a drain evicts at once, DrainAway the time for which each is missing.
+	DrainEvicts int
+	DrainAway   time.Duration
+	// RolloutStops is the number of pods that a rollout stops at once, RolloutAway the time for which each is missing.
+	RolloutStops int
+	RolloutAway  time.Duration
 	// Election is the time from the loss of the leader to the next one; 0 without a leader.
 	Election time.Duration
 }
@@ -33,11 +33,10 @@ type Spot struct {
 
 // Down returns the share of the time in which the workload does not serve, 0 to 1.
 //
-// Nodes and zones fail independently. With f failures per year of uptime, each of which removes the pods for d years, the
-// pods are missing for u = f*d/(1+f*d) of the time, whatever the distribution of the times between failures. Planned work
-// happens one piece at a time: time is divided into that of each piece of work, with some more pods missing, and the rest.
-// Replaced pods count at their old place. For each part, the probability of too few pods is summed over all states of all
-// nodes and zones.
+// Nodes and zones fail independently. With f failures per year of uptime, and pods missing for d years after each, the pods are
+// missing for u = f*d/(1+f*d) of the time, whatever the distribution of the times between failures. Planned work happens one
+// piece at a time: the year is divided into the time of each piece, with more pods missing, and the rest. Replaced pods count at
+// their old place. For each part, the probability of too few pods is summed over all states of all nodes and zones.
 func (s Subject) Down(r Rates) float64 {
 	node, zone := missing(r.Node.PerYear, s.NodeAway), missing(r.Zone.PerYear, s.ZoneAway)
 	counts := make([]int, len(s.On))
@@ -51,9 +50,9 @@ func (s Subject) Down(r Rates) float64 {
 		down += share * s.short(left, node, zone)
 	}
 	for i := range s.On {
-		waves(counts, i, i+1, s.DrainTakes, func(left []int) { work(r.Drains.PerYear, s.DrainAway, left) })
+		waves(counts, i, i+1, s.DrainEvicts, func(left []int) { work(r.Drains.PerYear, s.DrainAway, left) })
 	}
-	waves(counts, 0, len(counts), s.RollTakes, func(left []int) { work(r.Rollouts, s.RollAway, left) })
+	waves(counts, 0, len(counts), s.RolloutStops, func(left []int) { work(r.Rollouts, s.RolloutAway, left) })
 	down += rest * s.short(counts, node, zone)
 	if s.Election > 0 {
 		changes := r.Node.PerYear + r.Zone.PerYear + r.Drains.PerYear + r.Rollouts
@@ -68,7 +67,7 @@ func missing(perYear float64, away time.Duration) float64 {
 	return down / (1 + down)
 }
 
-// waves stops all pods of some spots, take at a time, and calls then with the remaining pods of each time.
+// waves stops all pods of some spots, take at a time, and calls then with the remaining pods on each spot.
 func waves(counts []int, from, to, take int, then func(left []int)) {
 	if take < 1 {
 		return
@@ -89,7 +88,7 @@ func waves(counts []int, from, to, take int, then func(left []int)) {
 	}
 }
 
-// short returns the probability that fewer pods than needed are left, of the pods on each spot.
+// short returns the probability that fewer pods than needed are left, given the pods on each spot.
 func (s Subject) short(pods []int, node, zone float64) float64 {
 	zones := map[string][]float64{}
 	for i, spot := range s.On {
@@ -114,7 +113,7 @@ func (s Subject) short(pods []int, node, zone float64) float64 {
 	return short
 }
 
-// onNode returns the probability of each number of pods of a node, which has all of them or none.
+// onNode returns the probability of each number of pods on a node: all of them or none.
 func onNode(pods int, missing float64) []float64 {
 	p := make([]float64, pods+1)
 	p[pods] = 1 - missing

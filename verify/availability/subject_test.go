@@ -46,7 +46,7 @@ func TestDown(t *testing.T) {
 	}{
 		{"nothing fails", none, Subject{On: on("-", 1), Needs: 1, NodeAway: day}, 0},
 		{"a pod", nodes, Subject{On: on("-", 1), Needs: 1, NodeAway: day}, u},
-		{"a pod that has no place", none, Subject{Needs: 1}, 1},
+		{"a pod without a node", none, Subject{Needs: 1}, 1},
 		{"two pods, one serves", nodes, Subject{On: on("--", 1, 1), Needs: 1, NodeAway: day}, u * u},
 		{"two pods on one node", nodes, Subject{On: on("-", 2), Needs: 1, NodeAway: day}, u},
 		{"two pods in one zone", both, Subject{On: on("aa", 1, 1), Needs: 1, NodeAway: day, ZoneAway: day}, z + (1-z)*u*u},
@@ -54,12 +54,12 @@ func TestDown(t *testing.T) {
 		{"a quorum with two in one zone", both, Subject{On: on("aab", 1, 1, 1), Needs: 2, NodeAway: day, ZoneAway: day},
 			z + (1-z)*(u*u+2*u*(1-u)*(1-alive))},
 		{"a quorum with two on one node", nodes, Subject{On: on("--", 2, 1), Needs: 2, NodeAway: day}, u},
-		{"a drain stops one pod", work, Subject{On: on("-", 1), Needs: 1, DrainTakes: 1, DrainAway: day}, 0.1},
-		{"and so does a rollout", work, Subject{On: on("-", 1), Needs: 1, DrainTakes: 1, DrainAway: day, RollTakes: 1, RollAway: day}, 0.3},
-		{"two pods are not missing at once", work, Subject{On: on("--", 1, 1), Needs: 1, DrainTakes: 1, DrainAway: day, RollTakes: 1, RollAway: day}, 0},
-		{"but if all are taken at once", work, Subject{On: on("--", 1, 1), Needs: 1, RollTakes: 2, RollAway: day}, 0.2},
-		{"one by one from a node, twice as long", work, Subject{On: on("-", 2), Needs: 2, DrainTakes: 1, DrainAway: day}, 0.2},
-		{"a failure during a drain", all, Subject{On: on("--", 1, 1), Needs: 1, NodeAway: day, DrainTakes: 1, DrainAway: day}, 0.2*u + 0.8*u*u},
+		{"a drain stops one pod", work, Subject{On: on("-", 1), Needs: 1, DrainEvicts: 1, DrainAway: day}, 0.1},
+		{"a drain and a rollout stop one pod", work, Subject{On: on("-", 1), Needs: 1, DrainEvicts: 1, DrainAway: day, RolloutStops: 1, RolloutAway: day}, 0.3},
+		{"two pods are not missing at once", work, Subject{On: on("--", 1, 1), Needs: 1, DrainEvicts: 1, DrainAway: day, RolloutStops: 1, RolloutAway: day}, 0},
+		{"a rollout stops both pods at once", work, Subject{On: on("--", 1, 1), Needs: 1, RolloutStops: 2, RolloutAway: day}, 0.2},
+		{"a drain of two pods one by one takes twice as long", work, Subject{On: on("-", 2), Needs: 2, DrainEvicts: 1, DrainAway: day}, 0.2},
+		{"a failure during a drain", all, Subject{On: on("--", 1, 1), Needs: 1, NodeAway: day, DrainEvicts: 1, DrainAway: day}, 0.2*u + 0.8*u*u},
 		{"an election", Rates{Node: Failures{PerYear: 73}, Rollouts: 73}, Subject{On: on("-", 1), Needs: 1, Election: day}, 0.4},
 	} {
 		if got := c.s.Down(c.rates); math.Abs(got-c.want) > 1e-12 {
@@ -76,15 +76,15 @@ func TestDown(t *testing.T) {
 // TestDownAgainstSimulation compares Down with a simulation of random failures and planned work over years.
 func TestDownAgainstSimulation(t *testing.T) {
 	for seed, s := range []Subject{
-		{On: on("abc", 1, 1, 1), Needs: 2, NodeAway: 2 * day, ZoneAway: day, DrainTakes: 1, DrainAway: day / 4, RollTakes: 1, RollAway: day / 8},
-		{On: on("aabbc", 2, 1, 1, 1, 1), Needs: 4, NodeAway: day, ZoneAway: 2 * day, DrainTakes: 1, DrainAway: day / 6, RollTakes: 1, RollAway: day / 8},
-		{On: on("--", 1, 1), Needs: 1, NodeAway: 3 * day, DrainTakes: 1, DrainAway: day / 2},
+		{On: on("abc", 1, 1, 1), Needs: 2, NodeAway: 2 * day, ZoneAway: day, DrainEvicts: 1, DrainAway: day / 4, RolloutStops: 1, RolloutAway: day / 8},
+		{On: on("aabbc", 2, 1, 1, 1, 1), Needs: 4, NodeAway: day, ZoneAway: 2 * day, DrainEvicts: 1, DrainAway: day / 6, RolloutStops: 1, RolloutAway: day / 8},
+		{On: on("--", 1, 1), Needs: 1, NodeAway: 3 * day, DrainEvicts: 1, DrainAway: day / 2},
 	} {
 		r := often()
 		const years = 300
 		mean, deviation := simulate(rand.New(rand.NewPCG(uint64(seed), 1)), r, s, years)
 		if got := s.Down(r); math.Abs(got-mean) > 4*deviation || deviation > mean/20 {
-			t.Errorf("%d: the model says %.5f, %d years had %.5f +- %.5f", seed, got, years, mean, deviation)
+			t.Errorf("%d: the model has %.5f, %d simulated years %.5f +- %.5f", seed, got, years, mean, deviation)
 		}
 	}
 }
@@ -130,11 +130,11 @@ func simulate(random *rand.Rand, r Rates, s Subject, years int) (mean, deviation
 	var pieces []piece
 	for i, spot := range s.On {
 		for range spot.Pods {
-			for range int(r.Drains.PerYear) * s.DrainTakes {
+			for range int(r.Drains.PerYear) * s.DrainEvicts {
 				pieces = append(pieces, piece{i, s.DrainAway})
 			}
-			for range int(r.Rollouts) * s.RollTakes {
-				pieces = append(pieces, piece{i, s.RollAway})
+			for range int(r.Rollouts) * s.RolloutStops {
+				pieces = append(pieces, piece{i, s.RolloutAway})
 			}
 		}
 	}
@@ -179,7 +179,7 @@ func anything(random *rand.Rand) (Rates, Subject) {
 		Node: Failures{PerYear: random.Float64() * 50}, Zone: Failures{PerYear: random.Float64() * 50},
 		Drains: Drains{PerYear: random.Float64() * 5}, Rollouts: random.Float64() * 5,
 	}
-	s := Subject{NodeAway: span(), ZoneAway: span(), DrainAway: span(), RollAway: span(), DrainTakes: random.IntN(3), RollTakes: random.IntN(3)}
+	s := Subject{NodeAway: span(), ZoneAway: span(), DrainAway: span(), RolloutAway: span(), DrainEvicts: random.IntN(3), RolloutStops: random.IntN(3)}
 	total := 0
 	for i := range 1 + random.IntN(5) {
 		n := 1 + random.IntN(2)
@@ -206,7 +206,7 @@ func TestDownIsMonotone(t *testing.T) {
 			"fewer drains":        func(r *Rates, _ *Subject) { r.Drains.PerYear /= 2 },
 			"fewer rollouts":      func(r *Rates, _ *Subject) { r.Rollouts /= 2 },
 			"sooner back":         func(_ *Rates, s *Subject) { s.NodeAway /= 2; s.ZoneAway /= 2 },
-			"shorter work":        func(_ *Rates, s *Subject) { s.DrainAway /= 2; s.RollAway /= 2 },
+			"shorter work":        func(_ *Rates, s *Subject) { s.DrainAway /= 2; s.RolloutAway /= 2 },
 			"one fewer is needed": func(_ *Rates, s *Subject) { s.Needs-- },
 			"a pod more": func(_ *Rates, s *Subject) {
 				s.On = append(slices.Clone(s.On), Spot{Node: "new", Zone: "own", Pods: 1})

@@ -45,8 +45,8 @@ func (c Comparison) WriteText(out io.Writer) error {
 	}
 	_ = rates.Write(&b)
 	b.WriteString("\nLimits of the model; most of them make the figures too good:\n")
-	for _, what := range c.LeftOut {
-		fmt.Fprintf(&b, "  - %s\n", what)
+	for _, limit := range c.LeftOut {
+		fmt.Fprintf(&b, "  - %s\n", limit)
 	}
 	for _, p := range c.Profiles {
 		if len(p.Unsupported) > 0 {
@@ -72,8 +72,8 @@ func (c Comparison) workloads() []string {
 	return names
 }
 
-// component returns a workload's name without the suffix of a standalone server: standalone and clustered servers have
-// different StatefulSets, but are compared with each other.
+// component returns a workload's name without the suffix of a standalone server, because standalone and clustered servers are
+// compared with each other.
 func component(name string) string { return strings.TrimSuffix(name, "-standalone") }
 
 // expectation returns the cell of a workload: "99.95%, 4.1 h".
@@ -90,7 +90,7 @@ func (p ComparedProfile) expectation(name string) string {
 	return "-"
 }
 
-// percent formats the availability with two decimals, or as many as the unavailability needs. A model cannot tell less
+// percent formats the availability with two decimals, or as many as the unavailability needs. The model is not accurate to less
 // than a second per year.
 func percent(down float64) string {
 	switch {

@@ -21,8 +21,8 @@ const (
 // Cluster is a set of nodes, ordered by name.
 type Cluster struct {
 	Nodes []*corev1.Node
-	// Described is whether labels, taints and capacity of the nodes are from a file or a live cluster. Otherwise only their
-	// number is given, or assumed.
+	// Described reports whether labels, taints and capacity of the nodes are from a file or a live cluster. Otherwise only the
+	// number of nodes is given or assumed.
 	Described bool
 	// Domains are the kinds of failure domain beyond node and zone whose failure is simulated, in the order of the reports.
 	Domains []Domain
@@ -33,8 +33,8 @@ type Cluster struct {
 // Zones returns the zones of the nodes, sorted.
 func (c Cluster) Zones() []string { return c.Values(Zone) }
 
-// size is the capacity of nodes that are not described: more than the tests of a chart request, and the default number of
-// pods of a kubelet.
+// size is the default capacity of a node. It exceeds the requests of the generated charts, and has the kubelet's default number of
+// pods.
 var size = corev1.ResourceList{
 	corev1.ResourceCPU: resource.MustParse("16"), corev1.ResourceMemory: resource.MustParse("64Gi"),
 	corev1.ResourceEphemeralStorage: resource.MustParse("100Gi"), corev1.ResourcePods: resource.MustParse("110"),
@@ -46,8 +46,8 @@ type Count struct {
 	Count int
 }
 
-// Uniform returns a cluster of equal nodes, spread evenly over zones and over the domains of other kinds; with 0 of a kind no
-// node has its label. A cluster without nodes, with more than 10000, or with more domains of a kind than nodes is an error.
+// Uniform returns a cluster of equal nodes, spread evenly over zones and over the domains of other kinds. With 0 domains of a
+// kind, no node has its label. No nodes, more than 10000, or more domains of a kind than nodes are errors.
 func Uniform(nodes, zones int, others ...Count) (Cluster, error) {
 	switch {
 	case nodes < 1:
@@ -60,13 +60,13 @@ func Uniform(nodes, zones int, others ...Count) (Cluster, error) {
 		// Names of equal length sort by their numbers.
 		c.Nodes[i] = newNode(fmt.Sprintf("node-%0*d", len(fmt.Sprint(nodes)), i+1), "")
 	}
-	for _, of := range append([]Count{{Zone, zones}}, others...) {
-		if of.Count < 0 || of.Count > nodes {
-			return Cluster{}, fmt.Errorf("%d nodes in %d %ss: each %s needs 1 node or more", nodes, of.Count, of.Name, of.Name)
+	for _, d := range append([]Count{{Zone, zones}}, others...) {
+		if d.Count < 0 || d.Count > nodes {
+			return Cluster{}, fmt.Errorf("%d nodes in %d %ss: each %s needs 1 node or more", nodes, d.Count, d.Name, d.Name)
 		}
 		for i, n := range c.Nodes {
-			if of.Count > 0 {
-				n.Labels[of.Label] = fmt.Sprintf("%s-%0*d", of.Name, len(fmt.Sprint(of.Count)), i%of.Count+1)
+			if d.Count > 0 {
+				n.Labels[d.Label] = fmt.Sprintf("%s-%0*d", d.Name, len(fmt.Sprint(d.Count)), i%d.Count+1)
 			}
 		}
 	}

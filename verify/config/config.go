@@ -1,4 +1,4 @@
-// Package config reads the config file of verify: the requirement, the cluster, and what is ignored.
+// Package config reads the config file of verify: the requirement, the cluster, and the ignored rules.
 package config
 
 import (
@@ -22,9 +22,9 @@ import (
 // Config is the content of a file:
 //
 //	survives: zone            # the requirement: node, zone, or NAME=LABEL
-//	within: 2m                # the longest outage that it allows
+//	within: 2m                # the longest outage allowed
 //	cluster: nodes.yaml       # a cluster file, relative to this one; or nodes and zones
-//	detection: 40s            # until the control plane detects a node failure
+//	detection: 40s            # time until the control plane detects a node failure
 //	replication:
 //	  StatefulSet/store: quorum
 //	ignore:
@@ -32,7 +32,7 @@ import (
 //	    objects: PodDisruptionBudget/api
 //	    reason: the API may stop at night
 //
-// Keys that the file does not have are zero values.
+// Missing keys are zero values.
 type Config struct {
 	// Requirement is survives and within.
 	Requirement  verdict.Requirement
@@ -48,7 +48,7 @@ type Config struct {
 	ignores []ignore
 }
 
-// ignore matches findings that do not count.
+// ignore matches findings and breaches to ignore.
 type ignore struct {
 	// rule and objects are patterns with *; objects of "KIND/NAME" or "KIND/NAMESPACE/NAME".
 	rule, objects, reason string
@@ -159,8 +159,8 @@ func matches(pattern, name string) bool {
 	return ok && err == nil
 }
 
-// Ignores returns the reason for which a rule does not count for an object ("Kind namespace/name" or "Kind name"), and its
-// position; both are "" if the rule counts. The first matching entry applies.
+// Ignores returns the reason to ignore a rule for an object ("Kind namespace/name" or "Kind name"), and its position; both are ""
+// if no entry matches. The first matching entry applies.
 func (c *Config) Ignores(rule, object string) (reason, at string) {
 	kind, name, _ := strings.Cut(object, " ")
 	whole, short := kind+"/"+name, kind+"/"+path.Base(name)
@@ -174,7 +174,7 @@ func (c *Config) Ignores(rule, object string) (reason, at string) {
 	return "", ""
 }
 
-// Unused returns a sentence for each entry that no call of Ignores has matched: it can be removed.
+// Unused returns a sentence for each entry that matched no call of Ignores.
 func (c *Config) Unused() []string {
 	var all []string
 	for i, g := range c.ignores {

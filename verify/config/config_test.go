@@ -32,7 +32,7 @@ ignore:
 	if c.Requirement.String() != "zone" || c.Cluster != "nodes.yaml" || c.Detection != 40*time.Second || c.Replication["StatefulSet/store"] != "quorum" || c.At("StatefulSet/store") != "dir/v.yaml:6" || c.At("Pod/a") != "" {
 		t.Errorf("%+v", c)
 	}
-	for _, ask := range []struct{ rule, object, reason, at string }{
+	for _, call := range []struct{ rule, object, reason, at string }{
 		{"budget-blocks-drain", "Deployment web-1", "one", "dir/v.yaml:8"},
 		{"budget-blocks-drain", "Deployment events/web-1", "one", "dir/v.yaml:8"},
 		{"budget-blocks-drain", "Deployment web", "", ""},
@@ -41,12 +41,12 @@ ignore:
 		{"budgets-overlap", "Pod other/a", "", ""},
 		{"budgets-overlap", "Pod a", "", ""},
 	} {
-		if reason, at := c.Ignores(ask.rule, ask.object); reason != ask.reason || at != ask.at {
-			t.Errorf("%s of %s: %q %q", ask.rule, ask.object, reason, at)
+		if reason, at := c.Ignores(call.rule, call.object); reason != call.reason || at != call.at {
+			t.Errorf("%s of %s: got %q at %q, want %q at %q", call.rule, call.object, reason, at, call.reason, call.at)
 		}
 	}
 	if unused := c.Unused(); !slices.Equal(unused, []string{"dir/v.yaml:12: ignore[2] (budgets-overlap) matches nothing: remove it"}) {
-		t.Errorf("unused are %q", unused)
+		t.Errorf("unused entries: %q", unused)
 	}
 	c, err = Parse("v.yaml", []byte("nodes: 6\nzones: 0\nwithin: 2m\n"), known)
 	if err != nil || c.Requirement.Within != 2*time.Minute || *c.Nodes != 6 || *c.Zones != 0 || len(c.Unused()) > 0 {

@@ -1,9 +1,9 @@
-// Package guarantee computes what required placement constraints guarantee alone: the most pods of a workload that one node,
-// one zone or any other failure domain can hold. Its failure takes no more pods than that, wherever the scheduler puts them.
+// Package guarantee computes the guarantees of required placement constraints: the most pods of a workload that one node, one
+// zone or any other failure domain can hold. Its failure takes no more pods than that, wherever the scheduler places them.
 //
-// Constraints that limit the number are required anti-affinity of pods to their own kind, topology spread with DoNotSchedule,
-// host ports and the capacity of nodes. Node selectors, node affinity and taints limit which nodes accept the pods. Preferences
-// and other pods on a node are ignored. Volumes only restrict placement further, so the guarantee holds with them as well.
+// Constraints that limit the number are required anti-affinity between the pods, topology spread with DoNotSchedule, host ports
+// and the capacity of nodes. Node selectors, node affinity and taints limit which nodes accept the pods. Preferences and other
+// pods on a node are ignored. Volumes only restrict placement further, so the guarantee holds with them as well.
 //
 // A guarantee is about placed pods in the steady state. Whether all pods are placed, and the effect of a failure during a
 // rollout, is the subject of package survival.
@@ -19,7 +19,7 @@ type Guarantee struct {
 	Workload *workload.Workload
 	// Pods is the desired number of pods; for a DaemonSet the number of nodes that accept its pod.
 	Pods int
-	// Bounds are those of each kind of failure domain that the cluster has, in the order of cluster.FailureDomains.
+	// Bounds has one element for each kind of failure domain that the cluster has, in the order of cluster.FailureDomains.
 	Bounds []Bounds
 }
 
@@ -41,8 +41,8 @@ type Bounds struct {
 	// AfterRollouts is for any number of rollouts, evictions and scalings up to the maximum of an autoscaler, with one node
 	// drained at a time.
 	AfterRollouts Bound
-	// AfterFailures is AfterRollouts where, besides, failure domains were lost one at a time, with their nodes unreachable or
-	// deleted, and came back. Replacement pods stay where they were placed meanwhile.
+	// AfterFailures is AfterRollouts with earlier failures of one failure domain at a time: its nodes were unreachable or deleted,
+	// and have come back. Pods that were replaced meanwhile stay on their new nodes.
 	AfterFailures Bound
 }
 
@@ -53,12 +53,12 @@ type Bound struct {
 	On string
 	// Why is the constraint that proves the bound, for people.
 	Why string
-	// Serves reports whether the workload serves without these pods. If the constraints leave places for fewer pods than
-	// desired, it is decided by the pods that have one.
+	// Serves reports whether the workload serves without these pods. If the constraints allow fewer pods than desired, only the
+	// allowed ones count as present.
 	Serves bool
 }
 
-// history is what may have happened before, see Bounds.
+// history is the earlier events that a bound allows, see Bounds.
 type history int
 
 const (

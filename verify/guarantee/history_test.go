@@ -20,13 +20,13 @@ type search struct {
 	t        *testing.T
 	cluster  cluster.Cluster
 	workload *workload.Workload
-	// perRevision and allRevisions are how many pods there may be at once.
+	// perRevision and allRevisions are the most pods at once.
 	perRevision, allRevisions int
 	zones                     []string
-	// faults are those that a state may have, with a scheduler for each: nil if no node is left.
+	// faults are the possible faults of a state, with a scheduler for each: nil if no node is left.
 	faults     []fault
 	schedulers []*scheduler.Scheduler
-	// placed are pods that may be on each node, pending those that are placed next.
+	// placed are the pods that may be on each node, pending the pods to place next.
 	placed  [revisions][maxNodes][]*corev1.Pod
 	pending [revisions]*corev1.Pod
 }
@@ -216,7 +216,7 @@ func (h *search) walk(revisions int, removals bool, visit func(state)) {
 	}
 }
 
-// worst is the most pods that a node and a zone hold in the reachable steady states: without a fault, with one revision.
+// worst returns the most pods that a node and a zone hold in the reachable steady states: without a fault, with one revision.
 func (h *search) worst(revisions int, removals bool, faults []fault) (node, zone int) {
 	h.prepare(faults)
 	h.walk(revisions, removals, func(s state) {

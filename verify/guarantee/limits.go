@@ -10,7 +10,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// unlimited is more pods than there ever are.
+// unlimited is more than any number of pods.
 const unlimited = math.MaxInt32
 
 // pods are the workloads of a system with one pod each.
@@ -53,7 +53,7 @@ func newReader(all *pods, i int) reader {
 	return r
 }
 
-// capacity is how many pods a node has room for, and what limits it, for people.
+// capacity returns how many pods a node can hold, and the reason, for people.
 func capacity(f placement.Fit, n *corev1.Node) (int, string) {
 	pods, limit := f.Capacity(n)
 	if limit == placement.HostPortLimit {
@@ -70,8 +70,8 @@ func (r reader) keepsRevisions() bool {
 // perRevision reports whether a constraint that selects the workload's pods selects those of one revision only.
 func (r reader) perRevision(c placement.Constraint) bool { return !c.Selects(r.nextRevision) }
 
-// antiAffinity reads the limits by required anti-affinity of the pods to their own kind. It repels in both directions, so one
-// topology domain has one pod, whatever happened; one of each revision if the term selects by revision.
+// antiAffinity reads the limits by required anti-affinity between the pods. It repels in both directions, so a topology domain
+// has one pod, whatever the history; one of each revision if the term selects by revision.
 func (r reader) antiAffinity(t *topology) []limit {
 	var limits []limit
 	for _, c := range r.antiAffinities {
@@ -104,7 +104,7 @@ func (r reader) spread(p *places) []limit {
 			switch counted[i] = placement.HasKeys(n, r.spreads) && c.CountsNode(r.fit, n, placement.KeepsOff); {
 			case !counted[i]:
 			case others > 0:
-				capacities[l.of[i]] = unlimited // the limits of this workload do not hold for other pods
+				capacities[l.of[i]] = unlimited // the limits of this workload do not apply to other pods
 			default:
 				capacities[l.of[i]] += p.ofAllRevisions(i)
 			}
@@ -132,7 +132,7 @@ func (r reader) spread(p *places) []limit {
 	return limits
 }
 
-// others is the most pods of other workloads that a constraint selects.
+// others returns the most pods of other workloads that a constraint selects.
 func (r reader) others(c placement.Constraint, nodes int) int {
 	count := 0
 	for i, w := range r.all.workloads {
@@ -143,7 +143,7 @@ func (r reader) others(c placement.Constraint, nodes int) int {
 	return count
 }
 
-// mostPods is how many pods a workload has at most, at any scale and during a rollout. The surge may be a percentage, and grows
+// mostPods returns the most pods that a workload has, at any scale and during a rollout. The surge may be a percentage, so it grows
 // with the scale.
 func mostPods(w *workload.Workload, nodes int) int {
 	switch {

@@ -13,7 +13,7 @@ type places struct {
 	*topology
 	workload *workload.Workload
 	pods     int
-	// capacity is how many pods each node has room for by itself, and reason what limits it.
+	// capacity is how many pods each node can hold by itself, and reason what limits it.
 	capacity []int
 	reason   []string
 	limits   []limit
@@ -66,7 +66,7 @@ func (p *places) guarantee() Guarantee {
 	return g
 }
 
-// perNode is how many pods each node can hold by itself.
+// perNode returns how many pods each node can hold by itself.
 func (p *places) perNode(h history) []int {
 	perNode := slices.Clone(p.capacity)
 	for i := range perNode {
@@ -80,7 +80,7 @@ func (p *places) perNode(h history) []int {
 	return perNode
 }
 
-// ofAllRevisions is how many pods of all revisions together a node can hold, by the limits read so far.
+// ofAllRevisions returns how many pods of all revisions together a node can hold, by the limits read so far.
 func (p *places) ofAllRevisions(node int) int {
 	most := p.capacity[node]
 	for _, l := range p.limits {
@@ -106,7 +106,7 @@ func (p *places) bound(h history, perNode []int, domains failureDomains) Bound {
 	return worst
 }
 
-// most is how many pods some nodes can hold together: the minimum over all limits.
+// most returns how many pods some nodes can hold together: the minimum over all limits.
 func (p *places) most(h history, perNode, nodes []int) int {
 	most := 0
 	for _, i := range nodes {
@@ -121,7 +121,8 @@ func (p *places) most(h history, perNode, nodes []int) int {
 	return most
 }
 
-// sum is how many pods some nodes can hold by one limit and by the limit of each node, and how many topology domains share them.
+// sum returns how many pods some nodes can hold by one limit and by the limit of each node, and how many topology domains share
+// them.
 func (l limit) sum(h history, perNode, nodes []int) (pods, domains int) {
 	in := make([]int, l.count)
 	for _, i := range nodes {
@@ -140,8 +141,7 @@ func (l limit) sum(h history, perNode, nodes []int) (pods, domains int) {
 	return pods, domains
 }
 
-// serves reports whether the workload serves after some of its placed pods are lost. The pod of a DaemonSet on a lost node is
-// not missed.
+// serves reports whether the workload serves without some of its placed pods. A DaemonSet needs no pod on a failed node.
 func (p *places) serves(placed, lost int) bool {
 	desired := p.pods
 	if p.workload.Kind == workload.DaemonSet {
@@ -150,7 +150,7 @@ func (p *places) serves(placed, lost int) bool {
 	return placed-lost >= p.workload.Replication.Model.Needs(desired)
 }
 
-// why names the limit that keeps all but so many pods off some nodes. Of equal limits it is the first.
+// why returns the limit that allows no more than that many pods on some nodes, the first of equal limits.
 func (p *places) why(h history, perNode, nodes []int, pods int, noun string) string {
 	if pods == p.pods {
 		return p.whyAll(nodes, noun)

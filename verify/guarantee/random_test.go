@@ -20,7 +20,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// smallCluster returns a random cluster of a few nodes: with zones or without, some nodes with a taint or room for few pods.
+// smallCluster returns a random cluster of a few nodes: with zones or without, some nodes with a taint or capacity for few pods.
 func smallCluster(r *rand.Rand) cluster.Cluster {
 	nodes := 2 + r.IntN(maxNodes-1)
 	c, err := cluster.Uniform(nodes, r.IntN(nodes+1))

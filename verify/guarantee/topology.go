@@ -104,8 +104,8 @@ func (t *topology) partition(key string) partition {
 	return t.partitions[key]
 }
 
-// lostAtOnce returns the most topology domains that one of some failures takes, of those with counted nodes. A failure that
-// takes all of them does not matter: no pod would be placed meanwhile.
+// lostAtOnce returns the most topology domains with counted nodes that one of some failures takes. A failure that takes all of
+// them does not count: no pod is placed meanwhile.
 func (t *topology) lostAtOnce(p partition, counted []bool, failures []failureDomain) int {
 	size, lost, domains := make([]int, p.count), make([]int, p.count), 0
 	for i := range t.nodes {

@@ -30,7 +30,7 @@ func (k kind) notInView() kind {
 }
 
 // kinds are the kinds that verify reads: controllers, pods, and the objects that affect pods. Secrets and ConfigMaps are not
-// among them, because no decision depends on their content. Owners stand before their dependents.
+// read, because no decision depends on their content. Owners come before their dependents.
 var kinds = []kind{
 	of("argoproj.io", "v1alpha1", "eventbus", "EventBus").notInView(),
 	of("argoproj.io", "v1alpha1", "eventsources", "EventSource").notInView(),

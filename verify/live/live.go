@@ -32,7 +32,7 @@ type Cluster struct {
 	namespace string
 }
 
-// Open selects a cluster by a kubeconfig file and a context in it. Empty arguments have kubectl's defaults. It sends no request.
+// Open selects a cluster by a kubeconfig file and a context in it. Empty arguments mean kubectl's defaults. It sends no request.
 func Open(file, context string) (*Cluster, error) {
 	config, namespace, err := kubeconfig.Load(file, context)
 	if err != nil {
@@ -65,12 +65,12 @@ func (c *Cluster) Nodes(ctx context.Context) (cluster.Cluster, error) {
 	return cluster.Parse("live", []byte(strings.Join(texts, "---\n")))
 }
 
-// Objects lists the objects of a namespace, all namespaces if it is "", and the cluster-scoped objects. It lists the kinds that
-// decide which pods exist and what happens to them, without pods and Jobs that have completed. The file of an object is
-// live/NAMESPACE/RESOURCE/NAME; its lines are those that kubectl get -o yaml prints.
+// Objects lists the objects of a namespace, all namespaces if it is "", and the cluster-scoped objects: controllers, pods and
+// the objects that affect pods, except completed and Terminating ones. The file of an object is live/NAMESPACE/RESOURCE/NAME;
+// its lines are those of kubectl get -o yaml.
 //
-// skipped names the resources without permission to list that the cluster role view does not include either. No permission to
-// list any other resource is an error.
+// skipped names the resources without permission to list, if the cluster role view does not include them. For a resource that
+// it includes, a missing permission is an error.
 func (c *Cluster) Objects(ctx context.Context, namespace string) (all []*manifest.Object, skipped []string, err error) {
 	var refused []string
 	for _, k := range kinds {
@@ -100,12 +100,12 @@ func (c *Cluster) Objects(ctx context.Context, namespace string) (all []*manifes
 	}
 	if len(refused) > 0 {
 		return nil, nil, fmt.Errorf("%w: no permission to list %s%s: the result would be wrong without them. "+
-			"Request the cluster role view, or pass files with -f", ErrCluster, strings.Join(refused, ", "), where(namespace))
+			"Request the cluster role view, or pass files with -f", ErrCluster, strings.Join(refused, ", "), inNamespace(namespace))
 	}
 	return all, skipped, nil
 }
 
-func where(namespace string) string {
+func inNamespace(namespace string) string {
 	if namespace == "" {
 		return " in all namespaces"
 	}

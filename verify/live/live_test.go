@@ -18,7 +18,7 @@ import (
 
 // open returns a cluster whose API server responds to each path with the given text. The texts "403" and "500" are status
 // codes; a path without text is 404. Any request but GET fails the test.
-func open(t *testing.T, answers map[string]string) *Cluster {
+func open(t *testing.T, responses map[string]string) *Cluster {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet {
@@ -30,7 +30,7 @@ func open(t *testing.T, answers map[string]string) *Cluster {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		code, reason := 0, ""
-		switch text, ok := answers[path]; {
+		switch text, ok := responses[path]; {
 		case !ok:
 			code, reason = http.StatusNotFound, "NotFound"
 		case text == "403":
@@ -95,7 +95,7 @@ func TestObjects(t *testing.T) {
 		`{"metadata": {"name": "runs", "namespace": "own"}, "status": {"conditions": [{"type": "Suspended", "status": "True"}]}}`,
 		`{"metadata": {"name": "failed", "namespace": "own"}, "status": {"conditions": [{"type": "Failed", "status": "True"}]}}`,
 	}
-	answers := map[string]string{
+	responses := map[string]string{
 		"/api/v1/namespaces/own/pods":                                         list("Pod", "v1", strings.Join(pods, ","), ""),
 		"/apis/batch/v1/namespaces/own/jobs":                                  list("Job", "batch/v1", strings.Join(jobs, ","), ""),
 		"/apis/storage.k8s.io/v1/storageclasses":                              list("StorageClass", "storage.k8s.io/v1", `{"metadata": {"name": "fast"}}`, ""),
@@ -110,7 +110,7 @@ func TestObjects(t *testing.T) {
 		"/apis/policy/v1/namespaces/forbidden/poddisruptionbudgets":    "403",
 		"/apis/networking.k8s.io/v1/namespaces/broken/networkpolicies": "500",
 	}
-	c := open(t, answers)
+	c := open(t, responses)
 	objects, skipped, err := c.Objects(t.Context(), "own")
 	if err != nil {
 		t.Fatal(err)

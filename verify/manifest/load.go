@@ -157,7 +157,7 @@ func fromNode(file string, node *yaml.Node) ([]*Object, error) {
 	o.Name = cmp.Or(head.Metadata.Name, head.Metadata.GenerateName)
 	o.Labels, o.Annotations = head.Metadata.Labels, head.Metadata.Annotations
 	for _, owner := range head.Metadata.OwnerReferences {
-		if owner.Controller { // at most one has it
+		if owner.Controller { // the API server allows one
 			o.Controller = &Reference{owner.APIVersion, owner.Kind, owner.Name}
 		}
 	}

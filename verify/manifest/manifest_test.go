@@ -63,7 +63,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestAlias checks that aliased nodes are part of the object, even if the anchor is in another one.
+// TestAlias checks that aliased nodes are part of the object, even if the anchor is in another object.
 func TestAlias(t *testing.T) {
 	all, err := Parse("m.yaml", []byte("apiVersion: v1\nkind: List\nitems:\n- apiVersion: apps/v1\n  kind: StatefulSet\n  metadata: &m {name: a}\n  spec: &s {replicas: 3}\n- {apiVersion: apps/v1, kind: StatefulSet, metadata: *m, spec: *s}"))
 	if err != nil {

@@ -1,8 +1,8 @@
-// Package placement reads where a pod may run: the placement constraints that keep pods apart or together, and node fit.
+// Package placement reads the placement constraints of pods and their node fit, with the semantics of the Kubernetes API.
+// Rules, guarantees and the simulation share it, so that they agree.
 //
-// Both mean what the Kubernetes API means by them. Rules, guarantees and the simulation read them here, so that they agree.
-// Pods are those that the API server stores: with defaults, and with matchLabelKeys and mismatchLabelKeys merged into the
-// selectors (workload.Workload.Pod makes such pods).
+// Pods must be as the API server stores them: with defaults, and with matchLabelKeys and mismatchLabelKeys merged into the
+// selectors, as workload.Workload.Pod returns them.
 package placement
 
 import (
@@ -37,7 +37,7 @@ type Constraint struct {
 	Required bool
 	// TopologyKey is the node label whose values are the topology domains.
 	TopologyKey string
-	// MatchLabelKeys and MismatchLabelKeys are those of the API. The selector contains them already.
+	// MatchLabelKeys and MismatchLabelKeys are the API fields. The selector contains them already.
 	MatchLabelKeys, MismatchLabelKeys []string
 	// Spread is the topology spread constraint; nil for the other kinds.
 	Spread *corev1.TopologySpreadConstraint
@@ -46,7 +46,7 @@ type Constraint struct {
 
 	pod        *corev1.Pod
 	namespaces Namespaces
-	// term has the parsed selectors. That of a spread constraint selects pods of the pod's own namespace.
+	// term has the parsed selectors. A spread constraint selects pods of the pod's own namespace.
 	term framework.AffinityTerm
 }
 
@@ -86,7 +86,7 @@ func (r *reader) spread(s *corev1.TopologySpreadConstraint, path ...string) {
 	if err != nil {
 		return
 	}
-	if selector.Empty() { // an empty one counts no pod (countPodsMatchSelector of the plugin PodTopologySpread)
+	if selector.Empty() { // counts no pod (countPodsMatchSelector of the plugin PodTopologySpread)
 		selector = labels.Nothing()
 	}
 	r.add(Constraint{Kind: Spread, Required: s.WhenUnsatisfiable == corev1.DoNotSchedule, TopologyKey: s.TopologyKey, MatchLabelKeys: s.MatchLabelKeys, Spread: s, Path: path,
@@ -110,8 +110,8 @@ func (r *reader) term(kind Kind, required bool, t corev1.PodAffinityTerm, path [
 	r.add(Constraint{Kind: kind, Required: required, TopologyKey: t.TopologyKey, MatchLabelKeys: t.MatchLabelKeys, MismatchLabelKeys: t.MismatchLabelKeys, Path: path, term: parsed[0]})
 }
 
-// Selects reports whether the constraint counts, attracts or repels a pod. The namespaces of affinity are the union of
-// namespaces and of those that namespaceSelector matches; without both it is the pod's own namespace.
+// Selects reports whether the constraint counts, attracts or repels a pod. An affinity term selects pods in its namespaces and
+// in those that its namespaceSelector matches; without both, in the pod's own namespace.
 func (c Constraint) Selects(pod *corev1.Pod) bool {
 	return c.term.Selector.Matches(labels.Set(pod.Labels)) && c.inNamespace(pod.Namespace)
 }
@@ -120,8 +120,8 @@ func (c Constraint) inNamespace(name string) bool {
 	return c.term.Namespaces.Has(name) || c.term.NamespaceSelector.Matches(c.namespaces.Labels(name))
 }
 
-// MaySelect reports whether the constraint selects a pod if the unknown labels of its namespace are the right ones. It differs
-// from Selects for namespaces without a Namespace object in the input, and for pods without a namespace.
+// MaySelect reports whether the constraint can select a pod, depending on unknown labels of its namespace. It differs from
+// Selects for namespaces without a Namespace object in the input, and for pods without a namespace.
 func (c Constraint) MaySelect(pod *corev1.Pod) bool {
 	return c.term.Selector.Matches(labels.Set(pod.Labels)) && c.mayBeInNamespace(pod.Namespace)
 }
@@ -136,11 +136,11 @@ func (c Constraint) mayBeInNamespace(name string) bool {
 	return c.term.Namespaces.Has(name) || c.namespaces.mayMatch(c.term.NamespaceSelector, name)
 }
 
-// SelectsOwn reports whether the constraint selects every pod of the same template and revision, and so keeps them apart or
-// together. Selectors of labels that differ from pod to pod of a StatefulSet do not.
+// SelectsOwn reports whether the constraint selects every pod of the same template and revision. A selector on the per-pod
+// labels of a StatefulSet does not.
 func (c Constraint) SelectsOwn() bool { return c.Selects(c.pod) && !c.selectsByPod() }
 
-// MaySelectOwn is SelectsOwn by MaySelect.
+// MaySelectOwn is SelectsOwn with MaySelect in place of Selects.
 func (c Constraint) MaySelectOwn() bool { return c.MaySelect(c.pod) && !c.selectsByPod() }
 
 // perPod are the labels whose values differ from pod to pod of a StatefulSet.
@@ -157,10 +157,10 @@ func (c Constraint) OwnNamespaceOnly() bool {
 	return !selectable && c.term.Namespaces.Equal(sets.New(c.pod.Namespace))
 }
 
-// CountsNode reports whether a spread constraint counts the pods on a node, by its nodeAffinityPolicy and nodeTaintsPolicy. Fit
-// is that of the constraint's pod, and keepsOff selects the taints that matter, as in [Fit.Untolerated].
+// CountsNode reports whether a spread constraint counts the pods on a node, by its nodeAffinityPolicy and nodeTaintsPolicy. f is
+// the Fit of the constraint's pod; keepsOff selects the taints that matter, as in [Fit.Untolerated].
 //
-// Besides, the scheduler counts only nodes with the topology keys of all required spread constraints, see [HasKeys].
+// The scheduler also requires the topology keys of all required spread constraints: see [HasKeys].
 func (c Constraint) CountsNode(f Fit, n *corev1.Node, keepsOff func(*corev1.Taint) bool) bool {
 	if ptr.Deref(c.Spread.NodeAffinityPolicy, corev1.NodeInclusionPolicyHonor) == corev1.NodeInclusionPolicyHonor && !f.Selects(n) {
 		return false
@@ -179,8 +179,8 @@ func DomainNoun(key string) string {
 	return key[strings.LastIndex(key, "/")+1:]
 }
 
-// HasKeys reports whether a node has the topology keys of all required spread constraints of a list. The scheduler puts no pod
-// with these constraints on other nodes, and does not count the pods there.
+// HasKeys reports whether a node has the topology keys of all required spread constraints of a list. On other nodes, the
+// scheduler places no pod with these constraints and counts none.
 func HasKeys(n *corev1.Node, all []Constraint) bool {
 	return !slices.ContainsFunc(all, func(c Constraint) bool {
 		_, ok := n.Labels[c.TopologyKey]

@@ -96,7 +96,7 @@ func TestNoNamespace(t *testing.T) {
 	}
 }
 
-// TestConstraints: constraints of all kinds, with their positions; those with a wrong selector are left out.
+// TestConstraints: constraints of all kinds, with their positions; invalid selectors are left out.
 func TestConstraints(t *testing.T) {
 	wrong := &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Like"}}}
 	perPod := selector(map[string]string{"apps.kubernetes.io/pod-index": "0"})

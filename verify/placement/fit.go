@@ -16,9 +16,9 @@ import (
 
 // Fit compares the requirements of a pod with nodes.
 type Fit struct {
-	// Requests are the resources that the pod requests, without those of which it requests nothing.
+	// Requests are the positive resource requests of the pod.
 	Requests corev1.ResourceList
-	// Ports are the ports of the node that the pod takes.
+	// Ports are the host ports of the pod.
 	Ports []HostPort
 
 	pod      *corev1.Pod
@@ -60,13 +60,13 @@ func KeepsOff(t *corev1.Taint) bool {
 }
 
 // KeepsOffAlways is KeepsOff without the taints that Kubernetes sets for the condition of a node, such as not-ready or
-// unschedulable: these go away.
+// unschedulable: these are temporary.
 func KeepsOffAlways(t *corev1.Taint) bool {
 	condition := strings.HasPrefix(t.Key, "node.kubernetes.io/") || strings.HasPrefix(t.Key, "node.cloudprovider.kubernetes.io/")
 	return KeepsOff(t) && !condition
 }
 
-// toleratesCordon reports whether the pod may start on a node although that is cordoned; true for a node that is not.
+// toleratesCordon reports whether the node is not cordoned or the pod tolerates the cordon.
 func (f Fit) toleratesCordon(n *corev1.Node) bool {
 	cordon := corev1.Taint{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule}
 	return !n.Spec.Unschedulable || schedulinghelpers.TolerationsTolerateTaint(klog.Background(), f.pod.Spec.Tolerations, &cordon, false)
@@ -77,7 +77,7 @@ func (f Fit) namesOther(n *corev1.Node) bool {
 	return f.pod.Spec.NodeName != "" && f.pod.Spec.NodeName != n.Name
 }
 
-// Accepts reports whether an empty node of sufficient size takes the pod: by node selector, node affinity, taints, cordon and
+// Accepts reports whether the node accepts the pod if it has the capacity: by node selector, node affinity, taints, cordon and
 // nodeName.
 func (f Fit) Accepts(n *corev1.Node) bool {
 	return f.toleratesCordon(n) && f.Selects(n) && f.Untolerated(n, KeepsOff) == nil && !f.namesOther(n)
@@ -86,7 +86,7 @@ func (f Fit) Accepts(n *corev1.Node) bool {
 // HostPortLimit is the limit that [Fit.Capacity] returns for a host port.
 const HostPortLimit = "host port"
 
-// Capacity returns how many such pods an empty node has room for, and the resource that limits their number, or HostPortLimit.
+// Capacity returns the number of such pods that an empty node can hold, and the resource that limits it, or HostPortLimit.
 func (f Fit) Capacity(n *corev1.Node) (pods int, limit string) {
 	most := n.Status.Allocatable.Pods().Value()
 	limit = string(corev1.ResourcePods)
@@ -106,15 +106,15 @@ func (f Fit) Capacity(n *corev1.Node) (pods int, limit string) {
 	return int(most), limit
 }
 
-// HostPort is a port of the node that a container takes.
+// HostPort is a host port of a container.
 type HostPort struct {
 	corev1.ContainerPort
 	// Path is its position in the pod, for example spec, containers, 0, ports, 0.
 	Path []string
 }
 
-// hostPorts lists the ports of the node that sidecars and containers take. With hostNetwork these are all ports that they
-// declare (defaultHostNetworkPorts in pkg/apis/core/v1).
+// hostPorts lists the host ports of sidecars and containers. With hostNetwork, every declared port is a host port
+// (defaultHostNetworkPorts in pkg/apis/core/v1).
 func hostPorts(spec *corev1.PodSpec) []HostPort {
 	var all []HostPort
 	add := func(c *corev1.Container, path ...string) {

@@ -11,7 +11,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/placement"
 )
 
-// TestFit: which nodes accept a pod, and for how many they have room.
+// TestFit: which nodes accept a pod, and their capacity in pods.
 func TestFit(t *testing.T) {
 	node := func(change func(*corev1.Node)) *corev1.Node {
 		n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "a", Labels: map[string]string{"disk": "ssd"}}, Status: corev1.NodeStatus{Allocatable: corev1.ResourceList{
@@ -61,12 +61,12 @@ func TestFit(t *testing.T) {
 			t.Errorf("%s: accepts %t, want %t", c.name, got, c.accepts)
 		}
 		if pods, limit := f.Capacity(c.node); pods != c.pods || limit != c.limit {
-			t.Errorf("%s: room for %d by %s, want %d by %s", c.name, pods, limit, c.pods, c.limit)
+			t.Errorf("%s: capacity for %d by %s, want %d by %s", c.name, pods, limit, c.pods, c.limit)
 		}
 	}
 }
 
-// TestConditionTaints: taints that Kubernetes sets for the condition of a node keep pods off for a time only.
+// TestConditionTaints: taints that Kubernetes sets for the condition of a node are temporary.
 func TestConditionTaints(t *testing.T) {
 	for key, always := range map[string]bool{"control": true, corev1.TaintNodeUnschedulable: false, corev1.TaintNodeNotReady: false, "node.cloudprovider.kubernetes.io/uninitialized": false} {
 		taint := &corev1.Taint{Key: key, Effect: corev1.TaintEffectNoSchedule}
@@ -130,6 +130,6 @@ func TestNodeTerms(t *testing.T) {
 	byName := &corev1.PodSpec{Affinity: &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
 		NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchFields: []corev1.NodeSelectorRequirement{in(metav1.ObjectNameField, "a")}}}}}}}
 	if !placement.RequiresNodeLabel(byName, "zone") || len(placement.NodeTerms(&corev1.PodSpec{})) != 0 {
-		t.Error("a name of a node is a requirement on every label; no requirement is none")
+		t.Error("want every label required by a pod that selects its node by name, and no terms without requirements")
 	}
 }

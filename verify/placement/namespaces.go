@@ -19,7 +19,7 @@ func NewNamespaces(objects []*corev1.Namespace) Namespaces {
 	return all
 }
 
-// Labels returns the labels of a namespace. One that is not in the input has only the label that the API server sets,
+// Labels returns the labels of a namespace. A namespace that is not in the input has only the label that the API server sets,
 // kubernetes.io/metadata.name.
 func (n Namespaces) Labels(name string) labels.Set {
 	if known, ok := n[name]; ok {
@@ -35,7 +35,7 @@ func withName(name string, own map[string]string) labels.Set {
 	return all
 }
 
-// mayMatch reports whether a selector matches a namespace if the labels that are not in the input are the right ones.
+// mayMatch reports whether a selector can match a namespace. The labels of a namespace that is not in the input are unknown.
 func (n Namespaces) mayMatch(selector labels.Selector, name string) bool {
 	if known, ok := n[name]; ok {
 		return selector.Matches(known)

@@ -17,8 +17,8 @@ func RequiredNodeTerms(spec *corev1.PodSpec) []corev1.NodeSelectorTerm {
 	return a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms
 }
 
-// NodeTerms lists everything that a pod compares with the labels and names of nodes: the terms of required and of preferred
-// node affinity, and the node selector as one more term. spec.nodeName is not included.
+// NodeTerms lists the node selector terms of a pod: required and preferred node affinity, and the node selector as one more
+// term. spec.nodeName is not included.
 func NodeTerms(spec *corev1.PodSpec) []corev1.NodeSelectorTerm {
 	all := slices.Clone(RequiredNodeTerms(spec))
 	if a := spec.Affinity; a != nil && a.NodeAffinity != nil {
@@ -40,7 +40,8 @@ func nodeSelectorTerm(selector map[string]string) corev1.NodeSelectorTerm {
 	return term
 }
 
-// RequiresNodeLabel reports whether a pod requires a label of its node by the node selector or node affinity, or names nodes.
+// RequiresNodeLabel reports whether a pod requires a label of its node by node selector or node affinity, or selects nodes by
+// name.
 func RequiresNodeLabel(spec *corev1.PodSpec, key string) bool {
 	if _, ok := spec.NodeSelector[key]; ok {
 		return true

@@ -10,7 +10,7 @@ const (
 	Stops    = "stops"          // it is unavailable until the failure is over, or somebody intervenes
 )
 
-// The events of scenarios. The failure of another domain than node and zone is "lose" and its name.
+// The events of scenarios. The failure of a domain other than node and zone is "lose" and its name.
 const (
 	SteadyState       = "rest"
 	LoseNode          = "lose node"
@@ -22,7 +22,8 @@ const (
 	LoseNodeInRollout = "lose node in roll"
 )
 
-// FailedDomain returns the kind of domain whose failure alone the event is: "rack" for "lose rack".
+// FailedDomain returns the kind of domain that fails in an event: "rack" for "lose rack". ok is false for any event other than the
+// failure of one domain.
 func FailedDomain(event string) (name string, ok bool) {
 	name, ok = strings.CutPrefix(event, "lose ")
 	return name, ok && !strings.Contains(name, " ")
@@ -33,7 +34,7 @@ type Rule struct{ ID, Protects, Fix string }
 
 // Breach is a workload that breaks the requirement in an event.
 type Breach struct {
-	// Workload is the workload; Worst is one of its events.
+	// Worst is one of the events in Workload.Worst.
 	Workload Workload
 	Worst    Worst
 	// Rule is the name by which the breach is ignored, "claim-lose-node".
@@ -44,14 +45,14 @@ type Breach struct {
 	Fingerprint string
 }
 
-// NotGuaranteed is an event that a workload survives by the current placement of its pods, while its constraints allow
-// another one which it would not survive.
+// NotGuaranteed is an event that a workload survives only by the current placement of its pods. Its constraints allow another
+// placement, with which it does not.
 type NotGuaranteed struct {
 	// Event is the event, Domain the kind of domain that fails: "node", "zone".
 	Event, Domain string
-	// After is what leads to that placement: "" for the first one, "rolled" or "healed" as in Bounds.
+	// After is the history that leads to the other placement: "" for none, "rolled" or "healed" as in Bounds.
 	After string
-	// Bound is the placement.
+	// Bound is the other placement.
 	Bound Bound
 }
 
@@ -65,8 +66,8 @@ func (w Workload) WorstOf(event string) *Worst {
 	return nil
 }
 
-// Passed reports whether nothing needs fixing: the requirement is kept, and no finding counts. With a baseline, only what
-// is new counts.
+// Passed reports whether the requirement is kept and all findings are ignored. With a baseline, only new findings and breaches
+// count.
 func (r Report) Passed() bool {
 	for _, f := range r.Findings {
 		if f.Ignored == "" {

@@ -1,6 +1,6 @@
 package report
 
-// Internals that tests outside the package use: those need package verify, which imports this one.
+// Internals for the tests in package report_test, which import package verify.
 type (
 	Suites   = suites
 	Testcase = testcase

@@ -36,9 +36,9 @@ func drawn(t testing.TB, html string) drawing {
 }
 
 func failedZone() Report {
-	r := sample(LoseZone, "zone-2", Effect{Verdict: Stops, Pending: []string{"api-3: there is no room"}})
+	r := sample(LoseZone, "zone-2", Effect{Verdict: Stops, Pending: []string{"api-3: no capacity"}})
 	r.Scenarios[1].Nodes = []string{"node-2"}
-	r.Scenarios[1].Changes = []Change{{Pod: "api-2", Workload: "Deployment api", From: "node-2", Why: "its node fails"}, {Pod: "api-3", Workload: "Deployment api", Why: "there is no room"}}
+	r.Scenarios[1].Changes = []Change{{Pod: "api-2", Workload: "Deployment api", From: "node-2", Why: "its node fails"}, {Pod: "api-3", Workload: "Deployment api", Why: "no capacity"}}
 	r.Assumed = []string{"Deployment api is stateless: one ready pod serves"}
 	return r
 }
@@ -49,11 +49,11 @@ func TestHTMLIsComplete(t *testing.T) {
 	r.Findings = []Finding{{Rule: "a-rule", File: "two.yaml", Line: 7, Object: "Deployment api", Message: "is wrong", Protects: "What is at stake.", Fix: "What to do."},
 		{Rule: "b-rule", File: "two.yaml", Line: 9, Object: "Deployment api", Message: "is odd", Ignored: "for a reason"}}
 	r.Unsupported = []string{"Database main"}
-	r.Workloads[0].Guarantee = Guarantee{Node: Bounds{Healed: Bound{Pods: 2, Why: "nothing binds them"}}, Zone: &Bounds{Healed: Bound{Pods: 1, Why: "one a zone"}}}
+	r.Workloads[0].Guarantee = Guarantee{Node: Bounds{Healed: Bound{Pods: 2, Why: "no constraint"}}, Zone: &Bounds{Healed: Bound{Pods: 1, Why: "one per zone"}}}
 	html := page(t, r)
 	document := embedded.ReplaceAllString(html, "")
-	for _, want := range []string{r.Summary(), r.requirement(), "node-2", "zone-2", "api-2", "becomes unavailable", "at worst 0 of 2 pods ready, 1 needed; 0 ready in the end", "api-3: there is no room",
-		"2: nothing binds them", "1: one a zone", "two.yaml:7", "a-rule", "What is at stake.", "What to do.", "Ignored: for a reason", "Database main", "Deployment api is stateless: one ready pod serves"} {
+	for _, want := range []string{r.Summary(), r.requirement(), "node-2", "zone-2", "api-2", "becomes unavailable", "at worst 0 of 2 pods ready, 1 needed; 0 ready in the end", "api-3: no capacity",
+		"2: no constraint", "1: one per zone", "two.yaml:7", "a-rule", "What is at stake.", "What to do.", "Ignored: for a reason", "Database main", "Deployment api is stateless: one ready pod serves"} {
 		if !strings.Contains(document, want) {
 			t.Errorf("the page does not contain %q", want)
 		}
@@ -129,7 +129,7 @@ func TestDrawing(t *testing.T) {
 	if c := s.Changes[0]; d.Texts[c[0]] != "api-2" || d.Workloads[c[1]].Name != "Deployment api" || c[2] != 1 || c[3] != -1 || d.Texts[c[4]] != "its node fails" {
 		t.Errorf("%v", c)
 	}
-	if o := s.Outcomes[0]; d.Workloads[o[0]].Name != "Deployment api" || d.Texts[o[1]] != "stops" || d.Texts[o[2]] != "becomes unavailable" || !slices.Equal(o[3:7], []int{2, 0, 0, 1}) || d.Texts[o[7]] != "api-3: there is no room" {
+	if o := s.Outcomes[0]; d.Workloads[o[0]].Name != "Deployment api" || d.Texts[o[1]] != "stops" || d.Texts[o[2]] != "becomes unavailable" || !slices.Equal(o[3:7], []int{2, 0, 0, 1}) || d.Texts[o[7]] != "api-3: no capacity" {
 		t.Errorf("%v of %q", o, d.Texts)
 	}
 	if p := d.Pods[3]; d.Workloads[p.Workload].Name != "DaemonSet logs" || d.Nodes[p.Node].Name != "node-2" {

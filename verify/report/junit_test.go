@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-ha/holdfast/verify/report"
+	"github.com/holdfast-ha/holdfast/verify/report/reporttest"
 )
 
 func decodeJUnit(t *testing.T, r report.Report) report.Suites {
@@ -23,7 +24,7 @@ func decodeJUnit(t *testing.T, r report.Report) report.Suites {
 }
 
 func TestJUnit(t *testing.T) {
-	r := verified(t, "a.yaml", faults, "node")
+	r := reporttest.Verify(t, "a.yaml", reporttest.Faults, "node")
 	all := decodeJUnit(t, r)
 	if len(all.Suites) != 2 {
 		t.Fatalf("%d suites", len(all.Suites))

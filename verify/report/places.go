@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// few is up to how many nodes each has a row of its own; in larger clusters, nodes with the same pods share one.
+// few is the largest number of nodes with one row each. In larger clusters, nodes with the same pods share a row.
 const few = 60
 
 // placeView is a node, or several with the same pods.
@@ -52,7 +52,7 @@ func places(r Report, marks map[string]Mark) []placeView {
 	return rows
 }
 
-// workloadsOf is a text that is the same for nodes with the same number of pods of each workload.
+// workloadsOf returns a key that is equal for nodes with the same number of pods of each workload.
 func workloadsOf(pods []Pod) string {
 	var names []string
 	for _, p := range pods {

@@ -1,5 +1,4 @@
-// Package report holds the types of a report of verify, and a writer for each format. It decides nothing: what a report
-// concludes is filled in by package verdict.
+// Package report has the types of a report of verify, and a writer for each format. Package verdict fills in the reports.
 package report
 
 // Version is the version of the JSON.
@@ -14,7 +13,7 @@ type Report struct {
 	// Requirement is the failure domain whose failure every workload must survive, like "node" or "zone"; several are
 	// separated by ", ". Left out if nothing is required.
 	Requirement string `json:"claim,omitempty"`
-	// WithinSeconds is how long a workload may be unavailable under the requirement; left out if it may not be.
+	// WithinSeconds is the longest outage that the requirement allows; left out if it allows none.
 	WithinSeconds float64 `json:"withinSeconds,omitempty"`
 	// Kept is whether no scenario breaks the requirement; true if nothing is required.
 	Kept bool `json:"kept"`
@@ -26,15 +25,15 @@ type Report struct {
 	Scenarios []Scenario `json:"scenarios"`
 	// Findings are the faults that rules found, ordered by file and line.
 	Findings []Finding `json:"findings"`
-	// Assumed are the assumptions, where the input leaves something open: replication models first, then objects that are
-	// referenced and not in the input, then properties of every cluster.
+	// Assumed are the assumptions about facts that are not in the input: replication models first, then missing objects, then
+	// properties of every cluster.
 	Assumed []string `json:"assumed"`
 	// Unsupported are objects of unsupported kinds: the pods they create are not in this report.
 	Unsupported []string `json:"notJudged"`
 	// Baseline is the difference to an earlier report; left out if there is none.
 	Baseline *Baseline `json:"baseline,omitempty"`
 
-	// The fields below are for the writers alone; package verdict derives them from those above.
+	// The fields below are for the writers only; package verdict derives them from those above.
 
 	// Rules are the rules that were checked, RequirementRules those that the requirement adds ("claim-lose-node").
 	Rules, RequirementRules []Rule `json:"-"`
@@ -81,7 +80,7 @@ type Workload struct {
 	Name string `json:"name"`
 	// At is the position of the object, "file:line".
 	At string `json:"at"`
-	// Replication is the relation of its pods to each other: "quorum", "standby", "elected", "stateless", "single", "per-node" or "finite".
+	// Replication is the replication model of its pods: "quorum", "standby", "elected", "stateless", "single", "per-node" or "finite".
 	Replication string `json:"replication"`
 	// Assumed is whether the replication is an assumption.
 	Assumed bool `json:"assumed"`
@@ -91,15 +90,15 @@ type Workload struct {
 	Pods int `json:"pods"`
 	// Needs is the number of pods that must be ready for it to serve.
 	Needs int `json:"needs"`
-	// Pending are the reasons for which pods are Pending in steady state.
+	// Pending are the reasons why pods are Pending in steady state.
 	Pending []string `json:"waiting"`
 	// Worst is the worst effect of each event on it, in the order of the scenarios.
 	Worst []Worst `json:"worst"`
-	// Guarantee is what its hard constraints guarantee, wherever the scheduler places its pods.
+	// Guarantee is the most pods that one failure can take, wherever the scheduler places them.
 	Guarantee Guarantee `json:"guarantee"`
 
-	// Failures are those of Worst that interrupt the workload and that a writer lists: without those that follow from
-	// another one. From package verdict.
+	// Failures are the events in Worst that interrupt the workload, without those that follow from another one. From package
+	// verdict.
 	Failures []Worst `json:"-"`
 	// NotGuaranteed are the failures that the workload survives only by the current placement of its pods. From package verdict.
 	NotGuaranteed []NotGuaranteed `json:"-"`
@@ -122,13 +121,13 @@ type DomainBounds struct {
 	Bounds
 }
 
-// Bounds are the most pods that one failure domain can hold, by what happened before.
+// Bounds are the most pods that one failure domain can hold, by the history of the cluster.
 type Bounds struct {
-	// Placed is for pods that were placed once.
+	// Placed is for the first placement of the pods.
 	Placed Bound `json:"placed"`
 	// Rolled is after any rollouts, evictions and scaling, one node drained at a time.
 	Rolled Bound `json:"rolled"`
-	// Healed is the same after a failed node or zone is back.
+	// Healed is the same, also after failures of nodes or zones that are back.
 	Healed Bound `json:"healed"`
 }
 
@@ -136,7 +135,7 @@ type Bounds struct {
 type Bound struct {
 	// Pods is the number of pods.
 	Pods int `json:"pods"`
-	// On is the first domain that can hold as many; left out if none takes a pod.
+	// On is the first domain that can hold that many; left out if none accepts a pod.
 	On string `json:"on,omitempty"`
 	// Why is the constraint that proves it.
 	Why string `json:"why"`
@@ -150,9 +149,9 @@ type Worst struct {
 	Event string `json:"event"`
 	// Target is the target of the event in the scenario that shows it; left out in steady state.
 	Target string `json:"target,omitempty"`
-	// Ignored is the reason for which the requirement need not hold for the workload in this event.
+	// Ignored is the reason to ignore a breach of the requirement in this event; left out if there is none.
 	Ignored string `json:"ignored,omitempty"`
-	// IgnoredAt is the position of the reason in a config, "file:line"; left out if the object has it.
+	// IgnoredAt is the position of the reason in a config, "file:line"; left out if it is an annotation of the object.
 	IgnoredAt string `json:"ignoredAt,omitempty"`
 	Effect
 
@@ -170,7 +169,7 @@ type Pod struct {
 	Node string `json:"node,omitempty"`
 	// Runs is whether the pod runs there already; left out if the simulation placed it.
 	Runs bool `json:"runs,omitempty"`
-	// Why is the reason for which it is Pending.
+	// Why is the reason why it is Pending.
 	Why string `json:"why,omitempty"`
 }
 
@@ -188,7 +187,7 @@ type Scenario struct {
 	Required bool `json:"claimed"`
 	// Verdict is the worst verdict of the workloads; "stuck" if the event does not complete.
 	Verdict string `json:"verdict"`
-	// Blocked is the reason for which a drain or rollout does not complete; left out if it does.
+	// Blocked is the reason why a drain or rollout does not complete; left out if it does.
 	Blocked string `json:"stuck,omitempty"`
 	// Outcomes are the effects on the workloads that it affects.
 	Outcomes []Outcome `json:"outcomes"`
@@ -203,7 +202,7 @@ type Outcome struct {
 	Effect
 }
 
-// Effect is what an event does to a workload.
+// Effect is the effect of an event on a workload.
 type Effect struct {
 	// Verdict is "serves", "stops, returns", "stuck" or "stops".
 	Verdict string `json:"verdict"`
@@ -211,13 +210,13 @@ type Effect struct {
 	Pods int `json:"pods"`
 	// Least is the fewest ready pods at any moment.
 	Least int `json:"least"`
-	// After is the number of ready pods when controllers and scheduler have done what they can during the event.
+	// After is the number of ready pods when controllers and scheduler have nothing left to do, while failed nodes are still down.
 	After int `json:"after"`
 	// Needs is the number of pods that must be ready for the workload to serve.
 	Needs int `json:"needs"`
 	// RecoverySeconds is the time until the workload serves again; left out if it is never unavailable, or does not recover.
 	RecoverySeconds float64 `json:"recoverySeconds,omitempty"`
-	// Pending are the reasons for which pods are Pending.
+	// Pending are the reasons why pods are Pending.
 	Pending []string `json:"waiting,omitempty"`
 }
 
@@ -249,20 +248,20 @@ type Finding struct {
 	Message string `json:"message"`
 	// Protects is what is at risk.
 	Protects string `json:"protects"`
-	// Fix is how to mend it.
+	// Fix is the remedy.
 	Fix string `json:"fix"`
-	// Ignored is the reason for which the finding does not count; left out if it counts.
+	// Ignored is the reason to ignore the finding; left out if it counts.
 	Ignored string `json:"ignored,omitempty"`
-	// IgnoredAt is the position of the reason in a config, "file:line"; left out if the object has it.
+	// IgnoredAt is the position of the reason in a config, "file:line"; left out if it is an annotation of the object.
 	IgnoredAt string `json:"ignoredAt,omitempty"`
 
-	// Fingerprint identifies the finding in later reports, though lines and numbers change. From package verdict.
+	// Fingerprint identifies the finding in later reports, even if lines and numbers change. From package verdict.
 	Fingerprint string `json:"-"`
 }
 
 // Baseline is the difference to an earlier report, whose findings are not repeated.
 type Baseline struct {
-	// Known are the findings and breaches of the requirement that the earlier report has too, one sentence each.
+	// Known are the findings and breaches of the requirement that both reports have, one sentence each.
 	Known []string `json:"known"`
 	// Fixed are those that only the earlier report has.
 	Fixed []string `json:"fixed"`

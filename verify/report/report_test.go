@@ -98,9 +98,9 @@ func TestEffect(t *testing.T) {
 // TestNotGuaranteed: text and page name the placements that a workload would not survive.
 func TestNotGuaranteed(t *testing.T) {
 	r := sample(LoseNode, "node-1", Effect{Verdict: Serves, Least: 1, After: 2})
-	bound := Bound{Pods: 2, Why: "nothing binds them"}
+	bound := Bound{Pods: 2, Why: "no constraint"}
 	r.Workloads[0].NotGuaranteed = []NotGuaranteed{{Event: LoseNode, Domain: "node", Bound: bound}, {Event: LoseZone, Domain: "zone", Bound: bound}}
-	if got, want := r.notGuaranteed(), []string{"Deployment api: 2 of 2 pods may be on one node (nothing binds them)"}; !slices.Equal(got, want) {
+	if got, want := r.notGuaranteed(), []string{"Deployment api: 2 of 2 pods may be on one node (no constraint)"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if !strings.Contains(page(t, r), r.notGuaranteed()[0]) {

@@ -9,6 +9,7 @@ import (
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
 	"github.com/holdfast-ha/holdfast/verify/report"
+	"github.com/holdfast-ha/holdfast/verify/report/reporttest"
 	"github.com/holdfast-ha/holdfast/verify/verdict"
 )
 
@@ -37,7 +38,7 @@ func writtenSARIF(t *testing.T, r report.Report) []byte {
 }
 
 func TestSARIF(t *testing.T) {
-	r := verified(t, "dir/a b.yaml", faults, "zone")
+	r := reporttest.Verify(t, "dir/a b.yaml", reporttest.Faults, "zone")
 	text := writtenSARIF(t, r)
 	if again := writtenSARIF(t, r); !bytes.Equal(text, again) {
 		t.Error("the same report gives a different log")
@@ -89,16 +90,6 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-const budget = `
----
-apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata: {name: NAME}
-spec:
-  minAvailable: 1
-  selector: {matchLabels: {app: api}}
-`
-
 // TestFingerprints: a result keeps its fingerprint when lines and numbers change, and no two results share one.
 func TestFingerprints(t *testing.T) {
 	of := func(r report.Report) map[string]string {
@@ -115,14 +106,14 @@ func TestFingerprints(t *testing.T) {
 	// Two findings of one rule and object that differ only in a number.
 	twins := ""
 	for _, name := range []string{"web-1", "web-2"} {
-		twins += edited(t, faults[:strings.Index(faults, "---")], "{name: api}", "{name: "+name+"}") + "---\n"
+		twins += reporttest.Replace(t, reporttest.Faults[:strings.Index(reporttest.Faults, "---")], "{name: api}", "{name: "+name+"}") + "---\n"
 	}
-	twins += strings.ReplaceAll(budget, "NAME", "one") + strings.ReplaceAll(budget, "NAME", "two")
-	if found := of(verified(t, "a.yaml", twins, "")); len(found) < 2 {
+	twins += reporttest.Budget("one") + reporttest.Budget("two")
+	if found := of(reporttest.Verify(t, "a.yaml", twins, "")); len(found) < 2 {
 		t.Errorf("got no pair of such findings: %v", found)
 	}
-	before := of(verified(t, "a.yaml", faults, "zone"))
-	after := of(verified(t, "b.yaml", "# moved\n\n"+edited(t, faults, "replicas: 2", "replicas: 4"), "zone"))
+	before := of(reporttest.Verify(t, "a.yaml", reporttest.Faults, "zone"))
+	after := of(reporttest.Verify(t, "b.yaml", "# moved\n\n"+reporttest.Replace(t, reporttest.Faults, "replicas: 2", "replicas: 4"), "zone"))
 	for id, rule := range after {
 		if before[id] != rule {
 			t.Errorf("%s has another fingerprint", rule)
@@ -135,7 +126,7 @@ func TestFingerprints(t *testing.T) {
 
 // TestSuppressions: a finding is suppressed in its object or by a config.
 func TestSuppressions(t *testing.T) {
-	r := verdict.Ignore(verified(t, "a.yaml", faults, "node"), func(string, string) (string, string) { return "a reason", "c.yaml:3" })
+	r := verdict.Ignore(reporttest.Verify(t, "a.yaml", reporttest.Faults, "node"), func(string, string) (string, string) { return "a reason", "c.yaml:3" })
 	kinds := map[string]bool{}
 	for _, made := range decodeSARIF(t, writtenSARIF(t, r)).Results {
 		kinds[*made.Suppressions[0].Kind] = true

@@ -135,7 +135,7 @@ func (p *terminal) failures(w Workload) {
 		return
 	}
 	p.line("")
-	p.wrap("", "  ", w.Name+" "+w.standalone())
+	p.wrap("", "  ", w.Name+" "+w.onePod())
 	for _, worst := range w.Failures {
 		p.wrap("  ", "    ", fmt.Sprintf("%s, it %s (%s)", w.whenFor(worst), worst.effect(worst.Event), worst.counts()))
 		for _, reason := range worst.Pending {

@@ -8,7 +8,7 @@ import (
 // view is a report as the page shows it.
 type view struct {
 	Title, Requirement string
-	// Origin is where running pods come from; Beyond introduces interruptions that do not break the requirement.
+	// Origin is the source of the steady state; Beyond introduces interruptions that do not break the requirement.
 	Origin, Beyond string
 	Kept           bool
 	Columns        []string
@@ -88,9 +88,9 @@ type outcomeView struct {
 
 // interruptedView is a workload that events interrupt.
 type interruptedView struct {
-	Name, Standalone string
-	Mark             Mark
-	Events           []interruptionView
+	Name, OnePod string
+	Mark         Mark
+	Events       []interruptionView
 }
 
 type interruptionView struct {
@@ -142,8 +142,8 @@ func newView(r Report) view {
 	return v
 }
 
-// guarantees are the most pods of a workload in one domain of each kind, with the reason; "" where no node is in a domain of
-// the kind.
+// guarantees returns the most pods of a workload in one domain of each kind, with the reason; "" if no node is in a domain of the
+// kind.
 func guarantees(w Workload, domains []string) []string {
 	bounds := map[string]Bounds{"node": w.Guarantee.Node}
 	if w.Guarantee.Zone != nil {
@@ -180,7 +180,7 @@ func newCell(head string, w *Worst, numbers map[[2]string]int) cellView {
 }
 
 func newInterrupted(w Workload, mark Mark, numbers map[[2]string]int) interruptedView {
-	v := interruptedView{Name: w.Name, Standalone: w.standalone(), Mark: mark}
+	v := interruptedView{Name: w.Name, OnePod: w.onePod(), Mark: mark}
 	for _, worst := range w.Failures {
 		v.Events = append(v.Events, interruptionView{When: sentence(w.whenFor(worst)), Effect: worst.effect(worst.Event), Counts: worst.counts(), Class: class(worst.Verdict),
 			Scenario: numbers[[2]string{worst.Event, worst.Target}], Pending: worst.Pending, Ignored: worst.Ignored})

@@ -71,7 +71,7 @@ func (r Report) requirement() string {
 	return text + "any node fails or is drained, or any workload is rolled out."
 }
 
-// origin returns where the pods of the steady state come from; "" if the simulation placed all of them.
+// origin returns the source of the steady state in a sentence; "" if the simulation placed all pods.
 func (r Report) origin() string {
 	running := 0
 	for _, p := range r.Pods {
@@ -174,7 +174,7 @@ func (w *Worst) cell() string {
 	return label(w.Verdict)
 }
 
-// idle reports whether there is nothing to write: the event does not affect the workload, or it serves nobody, like a Job.
+// idle reports whether the cell is empty: the event does not affect the workload, or it needs no pods, like a Job.
 func (w *Worst) idle() bool { return w == nil || w.Needs == 0 && w.Verdict == Serves }
 
 // label is a verdict in one or two words.
@@ -198,26 +198,26 @@ func (r Report) notGuaranteed() []string {
 	return all
 }
 
-// placement is the placement that a workload would not survive, and the reason for which it is possible.
+// placement returns the placement that a workload would not survive, and why it is possible.
 func (n NotGuaranteed) placement(w Workload) string {
 	after := map[string]string{"rolled": "after a rollout or scaling, ", "healed": "after an earlier failure, "}[n.After]
 	where := map[string]string{"node": "on one node"}[n.Domain]
 	return fmt.Sprintf("%s%d of %s may be %s (%s)", after, n.Bound.Pods, count(w.Pods, "pod"), cmp.Or(where, "in one "+n.Domain), n.Bound.Why)
 }
 
-// standalone is the end of a sentence about a workload that cannot meet any requirement; "" for others.
-func (w Workload) standalone() string {
+// onePod returns the end of a sentence about a workload with a single pod, which cannot meet any requirement; "" for others.
+func (w Workload) onePod() string {
 	if w.Pods == 1 && w.Needs == 1 && w.Replication != "per-node" {
 		return "has one pod: no other pod takes over"
 	}
 	return ""
 }
 
-// exception is a config that ignores the first breach of a workload with one pod; "" if there is none. Only people know
-// whether it could have more.
+// exception returns a config that ignores the first breach of a workload with one pod; "" if there is none. It is a suggestion
+// for workloads that cannot have more.
 func (r Report) exception() string {
 	for _, b := range r.Breaches {
-		if b.Workload.standalone() != "" {
+		if b.Workload.onePod() != "" {
 			return fmt.Sprintf("ignore: [{rule: claim-*, objects: %s, reason: ...}]", strings.Replace(b.Workload.Name, " ", "/", 1))
 		}
 	}

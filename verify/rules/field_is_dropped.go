@@ -14,8 +14,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// Only kinds of Argo Events are checked, against the version of the bundled list of fields. Their schema accepts any field, and
-// the controller reads those that it has.
+// Only kinds of Argo Events are checked, against the version of the bundled list of fields. The schema of their CRDs accepts any
+// field, and the controller ignores unknown ones.
 var fieldIsDropped = &Rule{
 	ID:       "field-is-dropped",
 	Protects: "A field that the API does not have is stored and shown by kubectl get, but never read: its probe, spread or retry has no effect.",

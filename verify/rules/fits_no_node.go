@@ -12,7 +12,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Findings hold for nodes without other pods. A DaemonSet may be for nodes that do not exist yet, so it is not checked.
+// A pod that fits on no empty node fits on no node. A DaemonSet may be for nodes that do not exist yet, so it is not checked.
 var fitsNoNode = &Rule{
 	ID:       "fits-no-node",
 	Protects: "A pod that fits on no node, not even on an empty one, stays Pending.",

@@ -7,7 +7,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// TestWhyRefused: the reason for which all nodes refuse the pods names labels and taints.
+// TestWhyRefused: the reason why all nodes refuse the pods includes labels and taints.
 func TestWhyRefused(t *testing.T) {
 	for _, c := range []struct{ name, spec, want string }{
 		{"a label on no node", "nodeSelector: {disk: ssd}", "3 without the required labels (no node has disk=ssd)"},

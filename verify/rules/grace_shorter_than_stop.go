@@ -20,8 +20,8 @@ import (
 // (kuberuntime_container.go, killContainer).
 var graceShorterThanStop = &Rule{
 	ID:       "grace-shorter-than-stop",
-	Protects: "A container that has not stopped at the end of the grace period is killed: requests are cut off, clients are disconnected at once, and a leader hands nothing over.",
-	Fix:      "Set terminationGracePeriodSeconds to more than the hook and the stop after it take.",
+	Protects: "A container that has not stopped at the end of the grace period is killed: requests are cut off, clients are disconnected at once, and a leader does not step down.",
+	Fix:      "Set terminationGracePeriodSeconds to more than the duration of the hook and of the shutdown after it.",
 	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Workloads {
 			grace := 30 * time.Second
@@ -37,8 +37,8 @@ var graceShorterThanStop = &Rule{
 	},
 }
 
-// stopDuration returns how long a container's preStop hook, or the shutdown that the hook starts, is known to take, and what
-// happens meanwhile. It is negative if that is unknown.
+// stopDuration returns the duration of a container's preStop hook, or of the shutdown that the hook starts, and what happens
+// meanwhile. The duration is negative if it is unknown.
 func stopDuration(s *facts.System, w *workload.Workload, c facts.Container) (duration time.Duration, activity string) {
 	if c.Lifecycle == nil || c.Lifecycle.PreStop == nil {
 		return -1, ""
@@ -71,8 +71,8 @@ var lameDuckSetting = regexp.MustCompile(`(?m)^\s*"?lame_duck_duration"?\s*[:=]?
 // defaultLameDuck is the default of nats-server (server/const.go).
 const defaultLameDuck = 2 * time.Minute
 
-// lameDuckDuration returns how long the NATS servers of a workload take to disconnect their clients. It is known if the mounted
-// ConfigMap is in the manifests and includes no other file.
+// lameDuckDuration returns how long the NATS servers of a workload take to disconnect their clients. known is false if the
+// mounted ConfigMap is not in the manifests or includes another file.
 func lameDuckDuration(s *facts.System, w *workload.Workload) (duration time.Duration, known bool) {
 	var config strings.Builder
 	for o, m := range facts.Objects[corev1.ConfigMap](s, "v1", "ConfigMap") {

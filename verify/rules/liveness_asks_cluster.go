@@ -11,7 +11,7 @@ import (
 var livenessAsksCluster = &Rule{
 	ID:       "liveness-asks-cluster",
 	Protects: "A liveness probe that depends on the quorum restarts the remaining members after a failure, and they cannot form a majority again.",
-	Fix:      "Probe the state of the one server: NATS /healthz?js-enabled-only=true, etcd /livez, Vault /v1/sys/health?standbyok=true, CockroachDB /health.",
+	Fix:      "Probe the state of this server alone: NATS /healthz?js-enabled-only=true, etcd /livez, Vault /v1/sys/health?standbyok=true, CockroachDB /health.",
 	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Quorums() {
 			for _, c := range facts.QuorumContainers(w) {

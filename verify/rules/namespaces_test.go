@@ -7,8 +7,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 )
 
-// TestNamespacesOfAffinity: anti-affinity keeps pods of its own namespace apart if namespaces or namespaceSelector matches it. Then
-// three pods have no place on two nodes.
+// TestNamespacesOfAffinity: anti-affinity repels pods of its own namespace if namespaces or namespaceSelector matches it. Then
+// three pods do not fit on two nodes.
 func TestNamespacesOfAffinity(t *testing.T) {
 	const manifests = `
 apiVersion: v1
@@ -40,7 +40,7 @@ spec:
 	}
 	for _, c := range []struct {
 		name, namespace, fields string
-		apart                   bool
+		repels                  bool
 	}{
 		{"own namespace and a selector that matches no namespace", "orders", "namespaces: [orders], namespaceSelector: {matchLabels: {tier: back}}", true},
 		{"another namespace and a selector that matches the own one", "orders", "namespaces: [billing], namespaceSelector: {matchLabels: {tier: front}}", true},
@@ -54,9 +54,9 @@ spec:
 	} {
 		found := findingsOf(podsOutnumberDomains, Check(system(t, fmt.Sprintf(manifests, c.namespace, ", "+c.fields)), two))
 		switch {
-		case c.apart && (len(found) != 1 || found[0].Message != want[0].Message):
+		case c.repels && (len(found) != 1 || found[0].Message != want[0].Message):
 			t.Errorf("%s: %d findings %+v, want %q", c.name, len(found), found, want[0].Message)
-		case !c.apart && len(found) != 0:
+		case !c.repels && len(found) != 0:
 			t.Errorf("%s: %q, want no finding", c.name, found[0].Message)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 // TestNodesAgreeWithScheduler: on random clusters with random workloads, kube-scheduler's plugins confirm the findings of rules that
-// need nodes: pods without a place stay Pending, and a blocked rollout has no node for its first pod.
+// need nodes: the reported pods stay Pending, and a blocked rollout has no node for its first pod.
 func TestNodesAgreeWithScheduler(t *testing.T) {
 	findings := map[*Rule]int{}
 	for seed := range uint64(600) {
@@ -65,7 +65,7 @@ func TestNodesAgreeWithScheduler(t *testing.T) {
 	for _, r := range []*Rule{fitsNoNode, podsOutnumberDomains, spreadCountsTaintedNodes, rolloutCannotSurge, restCannotHold} {
 		t.Logf("%s: %d findings", r.ID, findings[r])
 		if findings[r] < 5 {
-			t.Errorf("%s has %d findings in total: the test shows little", r.ID, findings[r])
+			t.Errorf("%s has %d findings in total: too few to prove anything", r.ID, findings[r])
 		}
 	}
 }
@@ -102,7 +102,7 @@ func fits(t *testing.T, s *scheduler.Scheduler, pod *corev1.Pod) string {
 	return name
 }
 
-// without returns all nodes but one, or but those of a zone.
+// without returns all nodes except one node or the nodes of one zone.
 func without(nodes []*corev1.Node, lost string) []*corev1.Node {
 	var all []*corev1.Node
 	for _, n := range nodes {

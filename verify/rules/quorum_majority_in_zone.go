@@ -9,7 +9,7 @@ import (
 )
 
 // Only a quorum with required topology spread on zones is checked: it is meant to survive a zone failure. The number of zones must
-// be known, by minDomains or by node affinity. A quorum that is bound to one zone is part of something larger.
+// be known, by minDomains or by node affinity. A quorum that is bound to one zone is not checked: it may be one of several.
 var quorumMajorityInZone = &Rule{
 	ID:       "quorum-majority-in-zone",
 	Protects: "With a majority of the members in one zone, the failure of that zone ends the quorum, and its topology spread protects nothing.",
@@ -27,7 +27,7 @@ var quorumMajorityInZone = &Rule{
 				if zones == 0 {
 					zones = minDomains
 				}
-				if zones < 2 || minDomains > zones { // with fewer zones than minDomains, each takes maxSkew pods
+				if zones < 2 || minDomains > zones { // with fewer zones than minDomains, each holds at most maxSkew pods
 					continue
 				}
 				if most := mostInZone(w.Replicas, zones, int(c.Spread.MaxSkew)); most >= facts.MajorityLoss(w) {

@@ -18,8 +18,8 @@ import (
 // host ports, and of other workloads the pods they need to serve. The capacity is that of all remaining nodes that are eligible
 // for any of these pods. Jobs and DaemonSets are not counted.
 //
-// Only the manifests show which failure is to be survived with all pods: that of a zone if one of these workloads is spread over
-// zones, that of a node if one is spread over nodes.
+// The manifests show which failure the pods are meant to survive: that of a zone if one of these workloads is spread over zones,
+// that of a node if one is spread over nodes.
 var restCannotHold = &Rule{
 	ID:       "rest-cannot-hold",
 	Protects: "The pods of a failed node or zone are replaced on the remaining nodes only if these have enough capacity.",
@@ -57,7 +57,7 @@ func isSpreadOver(s *facts.System, w *workload.Workload, key string) bool {
 }
 
 // reportMissing reports the capacity that is missing after the failure of the largest node or zone, in the workload with the
-// largest request. It returns whether there is any.
+// largest request. It returns false if none is missing.
 func reportMissing(s *facts.System, nodes *facts.Nodes, domain cluster.Domain, all []*workload.Workload, report reporter) bool {
 	requested := corev1.ResourceList{}
 	eligible := map[*corev1.Node]bool{}

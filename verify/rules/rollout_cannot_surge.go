@@ -8,11 +8,11 @@ import (
 )
 
 // A Deployment with maxUnavailable 0 (25% of up to three pods is rounded down to 0) starts its rollout with an additional pod. If
-// required constraints leave no room beside the old pods, the new pod waits for one of them to stop, and they wait for the new one.
-// Constraints with matchLabelKeys pod-template-hash leave room.
+// required constraints leave no node for it, the new pod waits for an old one to stop, and the old ones wait for the new one.
+// Constraints with matchLabelKeys pod-template-hash do not count the old pods.
 var rolloutCannotSurge = &Rule{
 	ID:       "rollout-cannot-surge",
-	Protects: "A rollout that needs room for one more pod, and has none, never ends.",
+	Protects: "A rollout that needs a node for one more pod, and has none, never ends.",
 	Fix:      "Set maxSurge: 0 and maxUnavailable: 1, or add matchLabelKeys: [pod-template-hash] to the constraint.",
 	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {
 		for _, w := range s.Workloads {
@@ -21,7 +21,7 @@ var rolloutCannotSurge = &Rule{
 			}
 			for _, l := range nodes.Limits(w) {
 				if l.AllRevisions && w.Replicas > 0 && w.Replicas == l.Pods {
-					report(l.In, fmt.Sprintf("there is no room for a new pod beside the old ones (%d), and with maxUnavailable 0 none of them may stop first: %s", w.Replicas, l.Why))
+					report(l.In, fmt.Sprintf("there is no node for a new pod beside the old ones (%d), and with maxUnavailable 0 none of them may stop first: %s", w.Replicas, l.Why))
 				}
 			}
 		}

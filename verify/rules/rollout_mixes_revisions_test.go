@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// TestRolloutMixesRevisions: the rule is right about rollouts, by every possible order of events for a few pods and domains. With a
-// surge, and with old pods counted, a rollout can end with more skew than allowed. It cannot without a surge, and not if each
-// revision is counted separately.
+// TestRolloutMixesRevisions tries every order of events for a few pods and domains. With a surge, and with old pods counted, a
+// rollout can end with more skew than allowed. It cannot without a surge, and not if each revision is counted separately.
 func TestRolloutMixesRevisions(t *testing.T) {
 	ends := func(surge, unavailable int, mixed bool) bool {
 		for _, size := range [][3]int{{2, 2, 1}, {3, 2, 1}, {3, 3, 1}, {4, 3, 1}, {4, 2, 2}} {
@@ -25,7 +24,7 @@ func TestRolloutMixesRevisions(t *testing.T) {
 		return false
 	}
 	if !ends(1, 0, true) {
-		t.Error("a rollout with surge among old pods is always balanced: the rule has no reason")
+		t.Error("a rollout with surge among old pods always ends balanced: the rule reports no fault")
 	}
 	for _, unavailable := range []int{1, 2} {
 		if ends(0, unavailable, true) {

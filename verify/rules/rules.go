@@ -17,13 +17,13 @@ type Rule struct {
 	// Protects is what the fault puts at risk, and Fix is what to do about it.
 	Protects, Fix string
 
-	// check reports each fault that the manifests alone show. checkNodes is for rules that need the nodes as well. A rule has one
-	// of the two.
+	// check reports faults from the manifests alone. checkNodes is for rules that need the nodes as well. A rule has one of the
+	// two.
 	check      func(s *facts.System, report reporter)
 	checkNodes func(s *facts.System, nodes *facts.Nodes, report reporter)
 }
 
-// reporter takes the faults that a rule finds: the field, and what is wrong with the object.
+// reporter records a fault: the field, and what is wrong with the object.
 type reporter func(in facts.Place, message string)
 
 // Finding is a fault in an object.
@@ -33,7 +33,7 @@ type Finding struct {
 	// Message is what is wrong with this object. Words with digits are not part of a finding's identity in a baseline, so other
 	// words should not depend on numbers of pods.
 	Message string
-	// Ignored is the reason for which an annotation of the object ignores the rule; "" without one.
+	// Ignored is the value of the object's annotation that ignores the rule: the reason; "" without one.
 	Ignored string
 }
 
@@ -95,8 +95,8 @@ func All() []*Rule {
 	}
 }
 
-// Check runs all rules on a system whose replication is set. Rules that need nodes run if the nodes of the cluster are
-// described: nothing can be proved about nodes of which only the number is known. The findings are sorted by file and line.
+// Check runs all rules on a system whose replication is set. Rules that need nodes run only if the nodes of the cluster are
+// described: their number alone proves nothing. The findings are sorted by file and line.
 func Check(s *workload.System, c cluster.Cluster) []Finding {
 	var all []Finding
 	system := facts.New(s)

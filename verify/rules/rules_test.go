@@ -55,7 +55,7 @@ func TestExamples(t *testing.T) {
 	}
 	for _, e := range entries {
 		if e.Name() != "corpus" && !slices.ContainsFunc(All(), func(r *Rule) bool { return r.ID == e.Name() }) {
-			t.Errorf("testdata/%s: there is no such rule", e.Name())
+			t.Errorf("testdata/%s: unknown rule", e.Name())
 		}
 	}
 	for _, r := range All() {
@@ -98,7 +98,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// moreNodes are cases whose values need more nodes than the profile: for servers on a node each, or by labels.
+// moreNodes are the cases that need more nodes than their profile, for one server per node or for labels.
 var moreNodes = map[string]int{"five-servers": 5, "move-to-five-servers": 5, "web-options": 5, "move-to-single-node": 3, "overrides": 4}
 
 func decode(t *testing.T, file string, into any) {

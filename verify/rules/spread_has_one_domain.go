@@ -9,10 +9,10 @@ import (
 )
 
 // Only required topology spread of several pods is checked, on a cluster with more than one domain. Pods that require a node by
-// name, or the domain itself, are where they should be. With minDomains they would be Pending, see pods-outnumber-domains.
+// name, or the domain itself, share it on purpose. With minDomains they are Pending, see pods-outnumber-domains.
 var spreadHasOneDomain = &Rule{
 	ID:       "spread-has-one-domain",
-	Protects: "Topology spread with one eligible domain is met by all pods in that domain.",
+	Protects: "Topology spread with one eligible domain has no effect: all pods run in that domain.",
 	Fix:      "Make other domains eligible: add the required labels to their nodes, or tolerate their taints.",
 	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {
 		for _, w := range s.Workloads {

@@ -9,7 +9,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 )
 
-// TestUnknown: a rule is silent if something that matters may not be in the manifests.
+// TestUnknown: a rule reports nothing if a relevant object or setting may be outside the manifests.
 func TestUnknown(t *testing.T) {
 	variants(t, 0, map[string][][2]string{
 		// The ServiceAccount or one of its roles is not in the manifests, or aggregated; or the lock may be a ConfigMap.

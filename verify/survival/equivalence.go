@@ -25,7 +25,7 @@ type nodeClasses struct {
 	// names and host names that they refer to.
 	labels []string
 	named  map[string]bool
-	// pending: the steady state has Pending pods, to which even a node without pods matters.
+	// pending is set if the steady state has Pending pods, which may fit on nodes without pods.
 	pending bool
 	// facts are the properties of nodes that no event changes, by name.
 	facts map[string]string

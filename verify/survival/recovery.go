@@ -10,9 +10,9 @@ import (
 // k8s.io/client-go/tools/leaderelection).
 const jitter = 1.2
 
-// failoverTime returns the longest time until a standby takes over from a leader that is gone. A standby measures the
-// lease from its own observation of the last renewal, as it trusts no other clock: one retry before that observation,
-// the duration of the lease, and one retry after its end (tryAcquireOrRenew in k8s.io/client-go/tools/leaderelection).
+// failoverTime returns the longest time until a standby replaces a failed leader. A standby measures the lease by its own
+// clock, from its observation of the last renewal: one retry before that observation, the duration of the lease, and one
+// retry after its end (tryAcquireOrRenew in k8s.io/client-go/tools/leaderelection).
 func failoverTime(l workload.Lease) time.Duration {
 	retry := time.Duration((1 + jitter) * float64(l.RetryPeriod))
 	return retry + l.Duration + retry

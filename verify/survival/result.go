@@ -74,7 +74,7 @@ type Scenario struct {
 	Blocked string
 	// Outcomes has one outcome for each workload of the system, in its order.
 	Outcomes []Outcome
-	// Changes are the pods that leave, come or move, in the order in which that happens.
+	// Changes are the pods that leave, come or move, in the order of time.
 	Changes []Change
 }
 
@@ -84,17 +84,17 @@ type Change = sim.Change
 // Outcome is the effect of an event on a workload.
 type Outcome struct {
 	Workload *workload.Workload
-	// Pods is the desired number of pods, Least the fewest that are Ready at any time, After those that are Ready when
-	// controllers and scheduler have done what they can.
+	// Pods is the desired number of pods, Least the fewest that are Ready at any time, After the number that are Ready when
+	// controllers and scheduler have nothing left to do.
 	Pods, Least, After int
 	// Needs is how many Ready pods the workload needs to serve.
 	Needs int
-	// Pending are the reasons why pods fit on no node, or wait there for a volume; one sentence for all with the same
-	// reason.
+	// Pending are the reasons why pods fit on no node, or wait for a volume on their node; one sentence for all with the
+	// same reason.
 	Pending []string
 	// Recovery is the longest time until the workload serves again, leader election included: 0 without an outage,
-	// negative if it does not recover before the nodes are back or a person acts. For pods that serve their own node it
-	// is that of the node with the longest outage.
+	// negative if it does not recover before the nodes are back or a person intervenes. For a per-node workload it is that
+	// of the node with the longest outage.
 	Recovery time.Duration
 }
 

@@ -29,8 +29,8 @@ func newRunner(c cluster.Cluster, s *sim.Cluster, equivalence bool) *runner {
 	return r
 }
 
-// run simulates a scenario that begin starts, until nothing happens any more. Blocker returns why it does not end, ""
-// if it does; nil for events that always end. The result has the worst moment of each workload that the scenario
+// run simulates a scenario: it calls begin and runs until the steady state. blocker returns why the scenario does not
+// end, "" if it does; nil for events that always end. The result has the worst moment of each workload that the scenario
 // affects.
 func (r *runner) run(ctx context.Context, s Scenario, begin func() error, blocker func() string) ([]moment, error) {
 	var worst []moment

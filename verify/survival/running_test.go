@@ -70,7 +70,7 @@ func TestRunning(t *testing.T) {
 	}
 }
 
-// TestEventsOnRunningPods: rollouts and drains replace running pods, whose constraints hold.
+// TestEventsOnRunningPods: rollouts and drains replace running pods, and respect their constraints.
 func TestEventsOnRunningPods(t *testing.T) {
 	text := simtest.Workload("Deployment", "a", "", simtest.HostAntiAffinity)
 	for _, p := range []string{"p node-1", "q node-2", "r node-3"} {

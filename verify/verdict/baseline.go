@@ -6,8 +6,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/report"
 )
 
-// Since returns the report without the findings that an earlier report has too. Lines and numbers may differ; of several equal
-// findings, those beyond the earlier number are new. A finding that was ignored and no longer is, is new.
+// Since returns the report without the findings of an earlier report. Lines and numbers may differ. Of several equal findings,
+// those beyond the earlier number are new. A finding that is no longer ignored is new.
 func Since(r, old report.Report) report.Report {
 	b := &report.Baseline{Known: []string{}, Fixed: []string{}}
 	before, now := breaches(old), breaches(r)
@@ -23,7 +23,7 @@ func Since(r, old report.Report) report.Report {
 	}
 	left := slices.Clone(old.Findings)
 	fresh := slices.Clone(r.Findings)
-	// A finding that is the same to the letter is matched first: a similar one must not take its place.
+	// Equal findings are matched first, so that a similar one does not take their place.
 	for _, same := range []func(a, b report.Finding) bool{equal, similar} {
 		fresh = slices.DeleteFunc(fresh, func(f report.Finding) bool {
 			i := slices.IndexFunc(left, func(o report.Finding) bool { return same(f, o) })

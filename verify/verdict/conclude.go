@@ -6,8 +6,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/report"
 )
 
-// conclude derives from a report whether the requirement is kept, and all that is for the writers. It is called again
-// whenever the report has changed.
+// conclude sets Kept and the fields for the writers. It is called after every change of the report.
 func conclude(r *report.Report) {
 	r.Kept = kept(*r)
 	r.Breaches = breaches(*r)
@@ -19,8 +18,8 @@ func conclude(r *report.Report) {
 		}
 		w.Failures = failures(*r, *w)
 		w.NotGuaranteed = notGuaranteed(*w)
-		breaks := func(now report.Worst) bool { return now.Ignored == "" && breaks(*r, now) }
-		if slices.ContainsFunc(w.Worst, breaks) {
+		counts := func(now report.Worst) bool { return now.Ignored == "" && breaks(*r, now) }
+		if slices.ContainsFunc(w.Worst, counts) {
 			r.Failing++
 		}
 		ignored := func(now report.Worst) bool { return now.Ignored != "" && covers(r.Requirement, now.Event) }
@@ -32,12 +31,12 @@ func conclude(r *report.Report) {
 	}
 }
 
-// breaks reports whether an effect breaks the requirement, unless that is ignored.
+// breaks reports whether an effect breaks the requirement, even if that is ignored.
 func breaks(r report.Report, now report.Worst) bool {
 	return covers(r.Requirement, now.Event) && !keeps(r.WithinSeconds, now.Effect)
 }
 
-// kept reports whether no scenario breaks the requirement, except where that is ignored.
+// kept reports whether no scenario breaks the requirement, apart from ignored breaches.
 func kept(r report.Report) bool {
 	ignored := map[string]bool{}
 	for _, w := range r.Workloads {
@@ -49,17 +48,17 @@ func kept(r report.Report) bool {
 		if !s.Required {
 			continue
 		}
-		suffers := slices.DeleteFunc(slices.Clone(s.Outcomes), func(o report.Outcome) bool { return keeps(r.WithinSeconds, o.Effect) })
+		broken := slices.DeleteFunc(slices.Clone(s.Outcomes), func(o report.Outcome) bool { return keeps(r.WithinSeconds, o.Effect) })
 		counts := func(o report.Outcome) bool { return !ignored[o.Workload+" "+s.Event] }
-		if s.Blocked != "" && len(suffers) == 0 || slices.ContainsFunc(suffers, counts) {
+		if s.Blocked != "" && len(broken) == 0 || slices.ContainsFunc(broken, counts) {
 			return false
 		}
 	}
 	return true
 }
 
-// breaches returns the breaches that are neither ignored nor in the baseline, in the order of the workloads. It needs only
-// what is in the JSON of a report.
+// breaches returns the breaches that are neither ignored nor in the baseline, in the order of the workloads. It reads only
+// fields of the report's JSON.
 func breaches(r report.Report) []report.Breach {
 	var all []report.Breach
 	for _, w := range r.Workloads {
@@ -82,8 +81,8 @@ func newBreach(r report.Report, w report.Workload, worst report.Worst) report.Br
 	return report.Breach{Workload: w, Worst: worst, Rule: rule, Within: r.WithinSeconds, Fingerprint: fingerprint(rule, w.Name, worst.Verdict)}
 }
 
-// failures are the events that interrupt a workload, or for longer than the requirement allows. An event that is as bad as the
-// steady state, and two failures at a time that are as bad as one, are left out.
+// failures returns the events that interrupt a workload, with a time limit for longer than that. It omits events that are no worse
+// than the steady state, and two failures at a time that are no worse than one.
 func failures(r report.Report, w report.Workload) []report.Worst {
 	var all []report.Worst
 	steady, one := 0, 0
@@ -115,7 +114,7 @@ func failures(r report.Report, w report.Workload) []report.Worst {
 	return all
 }
 
-// notGuaranteed are the failures of one domain that a workload survives only by the current placement of its pods.
+// notGuaranteed returns the failures of one domain that a workload survives only by the current placement of its pods.
 func notGuaranteed(w report.Workload) []report.NotGuaranteed {
 	bounds := []report.DomainBounds{{Domain: "node", Bounds: w.Guarantee.Node}}
 	if w.Guarantee.Zone != nil {

@@ -9,18 +9,17 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Evidence is what rules, guarantee and simulation found for a system on a cluster.
+// Evidence has the results of rules, guarantees and simulation for a system on a cluster.
 type Evidence struct {
-	Cluster cluster.Cluster
-	System  *workload.System
-	// Findings are those of the rules.
+	Cluster  cluster.Cluster
+	System   *workload.System
 	Findings []rules.Finding
-	// Guarantees has one for each workload of the system, in its order.
+	// Guarantees has one guarantee for each workload of the system, in its order.
 	Guarantees []guarantee.Guarantee
 	Simulation survival.Result
 }
 
-// Decide returns the report of the evidence, judged by a requirement. What objects ignore by annotation is ignored.
+// Decide returns the report on the evidence, for a requirement. It applies the annotations that ignore rules and breaches.
 func Decide(q Requirement, e Evidence) report.Report {
 	r := report.Report{Version: report.Version, Cluster: newCluster(e.Cluster), Requirement: q.String(), WithinSeconds: q.Within.Seconds(),
 		Workloads: []report.Workload{}, Pods: []report.Pod{}, Scenarios: []report.Scenario{}, Findings: []report.Finding{}, Assumed: []string{}, Unsupported: []string{}}

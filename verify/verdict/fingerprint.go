@@ -13,7 +13,7 @@ func fingerprint(rule, object, message string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// stable is a message without words that contain a digit: lines, numbers of pods and generated names change.
+// stable returns a message with # for each word that contains a digit: lines, numbers of pods and generated names change.
 func stable(message string) string {
 	return strings.Join(strings.Fields(numbered.ReplaceAllString(message, "#")), " ")
 }

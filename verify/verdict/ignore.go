@@ -10,9 +10,9 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// requirementRules are the rules that requirements on some domains consist of.
+// requirementRules returns the rules of requirements on failure domains.
 func requirementRules(domains []cluster.Domain) []report.Rule {
-	const fix = "Spread the pods, or run enough of them that a majority or the needed number is left; if only the recovery takes too long, evict pods from a failed node sooner (tolerationSeconds); or relax the requirement."
+	const fix = "Spread the pods, or run enough of them to keep the needed number; if only the recovery takes too long, evict pods from a failed node sooner (tolerationSeconds); or relax the requirement."
 	all := []report.Rule{{ID: report.RequirementRule(report.SteadyState), Protects: "Every pod is scheduled.", Fix: fix}}
 	for _, d := range domains {
 		all = append(all, report.Rule{ID: report.RequirementRule(string(survival.LoseDomain(d))), Protects: "The workload keeps serving when any " + d.Name + " fails.", Fix: fix})
@@ -22,7 +22,7 @@ func requirementRules(domains []cluster.Domain) []report.Rule {
 		report.Rule{ID: report.RequirementRule(report.Rollout), Protects: "The workload keeps serving during its rollout, and the rollout completes.", Fix: fix})
 }
 
-// Rules returns the names of all that can be ignored: the rules, and those of requirements on node, zone and other domains.
+// Rules returns the names of all rules that can be ignored, including those of requirements on node, zone and other domains.
 func Rules(others []cluster.Domain) []string {
 	var all []string
 	for _, r := range rules.All() {
@@ -36,8 +36,8 @@ func Rules(others []cluster.Domain) []string {
 	return all
 }
 
-// Ignore returns the report without the findings and breaches for which by has a reason, by rule and object as findings have
-// them; at is the position of the reason. Reasons that objects have themselves remain.
+// Ignore returns the report with findings and breaches ignored for the reasons that by returns. Rule and object have the form of
+// a finding; at is the position of the reason. Annotations of objects take precedence.
 func Ignore(r report.Report, by func(rule, object string) (reason, at string)) report.Report {
 	r.Findings, r.Workloads = slices.Clone(r.Findings), slices.Clone(r.Workloads)
 	for i := range r.Findings {
@@ -58,7 +58,7 @@ func Ignore(r report.Report, by func(rule, object string) (reason, at string)) r
 	return r
 }
 
-// ignoreAnnotated ignores the breaches for which workloads have a reason as an annotation.
+// ignoreAnnotated ignores breaches by the annotations of workloads.
 func ignoreAnnotated(r *report.Report, all []*workload.Workload) {
 	for i, w := range all {
 		for j := range r.Workloads[i].Worst {

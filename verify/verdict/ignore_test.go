@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/holdfast-ha/holdfast/verify/report"
+	"github.com/holdfast-ha/holdfast/verify/report/reporttest"
 	"github.com/holdfast-ha/holdfast/verify/verdict"
 )
 
 func TestIgnore(t *testing.T) {
-	r := verified(t, "a.yaml", faults, "node")
+	r := reporttest.Verify(t, "a.yaml", reporttest.Faults, "node")
 	if r.Kept || r.Passed() {
-		t.Fatal("the example breaks nothing")
+		t.Fatal("the example does not break the requirement")
 	}
 	queried := map[string]bool{}
 	some := verdict.Ignore(r, func(rule, object string) (string, string) {
@@ -35,7 +36,7 @@ func TestIgnore(t *testing.T) {
 	}
 	all := verdict.Ignore(r, func(string, string) (string, string) { return "a reason", "c.yaml:3" })
 	if !all.Kept || !all.Passed() || len(all.Breaches) > 0 {
-		t.Error("all is ignored, and the report does not pass")
+		t.Error("the report does not pass with everything ignored")
 	}
 	if r.Kept || r.Findings[0].IgnoredAt != "" {
 		t.Error("Ignore changes the original report")
@@ -49,15 +50,15 @@ func TestIgnore(t *testing.T) {
 	}
 }
 
-// TestIgnoreByAnnotation: a workload has the reason for which the requirement need not hold for it.
+// TestIgnoreByAnnotation: an annotation of a workload ignores its breach of the requirement.
 func TestIgnoreByAnnotation(t *testing.T) {
-	own := edited(t, faults, "metadata: {name: api}\nspec:\n  selector: {matchLabels: {app: api}}\n  template",
+	own := reporttest.Replace(t, reporttest.Faults, "metadata: {name: api}\nspec:\n  selector: {matchLabels: {app: api}}\n  template",
 		"metadata: {name: api, annotations: {holdfast-ha.github.io/ignore-claim-lose-node: it may}}\nspec:\n  selector: {matchLabels: {app: api}}\n  template")
-	before, after := verified(t, "a.yaml", faults, "node").Breaches, verified(t, "a.yaml", own, "node").Breaches
+	before, after := reporttest.Verify(t, "a.yaml", reporttest.Faults, "node").Breaches, reporttest.Verify(t, "a.yaml", own, "node").Breaches
 	gone := slices.DeleteFunc(before, func(b report.Breach) bool {
 		return slices.ContainsFunc(after, func(other report.Breach) bool { return other.Fingerprint == b.Fingerprint })
 	})
 	if len(gone) != 1 || gone[0].Rule != "claim-lose-node" || !strings.HasPrefix(gone[0].String(), "Deployment api ") {
-		t.Errorf("ignored are %v, want the node failure of api", gone)
+		t.Errorf("ignored: got %v, want the node failure of api", gone)
 	}
 }

@@ -15,7 +15,7 @@ func severity(verdict string) int {
 	return slices.Index([]string{report.Serves, report.Recovers, report.Blocked, report.Stops}, verdict)
 }
 
-// effect returns the effect of a scenario on a workload. remains is whether a pod of it remains on a drained node.
+// effect returns the effect of a scenario on a workload. remains is set if one of its pods remains on a drained node.
 func effect(s survival.Scenario, o survival.Outcome, remains bool) report.Effect {
 	e := report.Effect{Verdict: verdict(s, o, remains), Pods: o.Pods, Least: o.Least, After: o.After, Needs: o.Needs, Pending: o.Pending}
 	if o.Recovery > 0 {
@@ -38,14 +38,14 @@ func verdict(s survival.Scenario, o survival.Outcome, remains bool) string {
 	return report.Serves
 }
 
-// nodeByNode reports whether a workload whose pods serve their own nodes is rolled out such that at most one node is
-// without a pod at a time. This is the default of DaemonSets, and no worse than a node failure.
+// nodeByNode reports whether the rollout of a per-node workload leaves at most one node without a pod at a time. This is the
+// default of DaemonSets, and no worse than a node failure.
 func nodeByNode(s survival.Scenario, o survival.Outcome) bool {
 	return s.Event == survival.Rollout && o.Workload.Replication.Model == workload.PerNode && o.Least > 0 && o.Least >= o.Pods-1
 }
 
-// blocked reports whether the event does not complete because of this workload. Pods that a failure leaves Pending do not
-// count: they wait for the end of the failure.
+// blocked reports whether the event does not complete because of this workload. Pods that are Pending after a failure do not
+// count: they start when it ends.
 func blocked(s survival.Scenario, o survival.Outcome) bool {
 	switch s.Event {
 	case survival.SteadyState, survival.ScaleUp:
@@ -78,8 +78,8 @@ func affected(o survival.Outcome) bool {
 	return o.Least != o.Pods || o.After != o.Pods || o.Recovery != 0 || len(o.Pending) > 0
 }
 
-// keeps reports whether an effect is allowed by a requirement with a limit of within seconds, 0 for none. Recovery after an
-// unknown time is not allowed.
+// keeps reports whether a requirement with a limit of within seconds, 0 for none, allows an effect. With a limit, it does not
+// allow a recovery after an unknown time.
 func keeps(within float64, e report.Effect) bool {
 	if within == 0 {
 		return e.Verdict == report.Serves

@@ -1,5 +1,5 @@
-// Package verdict decides: the effect of each simulated event on a workload, whether a requirement is kept, what is ignored,
-// and what is new since a baseline. It works on the types of package report, which only writes them.
+// Package verdict fills in a report: the effect of each simulated event on a workload, whether the requirement is kept, the
+// ignored findings and breaches, and the new ones since a baseline. Package report has the types and the writers.
 package verdict
 
 import (
@@ -22,16 +22,16 @@ import (
 type Requirement struct {
 	// Domains are the kinds of failure domain. Empty: nothing is required.
 	Domains []cluster.Domain
-	// Within is how long a workload may be unavailable. 0: it may not be; the failover of a standby or an election does not
-	// count then.
+	// Within is the longest outage allowed. 0: none is allowed, and the failover of a standby or an election does not count as
+	// one.
 	Within time.Duration
 }
 
-// nameFormat is that of a domain's name: one word, since it is part of events and rule names.
+// nameFormat matches the name of a domain: one word, because it is part of events and rule names.
 var nameFormat = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 // ParseRequirement parses a requirement as flags, configs and profiles have it: the names of failure domains, separated by
-// commas. A name is "node", "zone" or that of one in known; any other node label is given as NAME=LABEL, like
+// commas. A name is "node", "zone" or the name of a domain in known; any other node label is given as NAME=LABEL, like
 // "rack=example.org/rack". Empty text requires nothing.
 func ParseRequirement(text string, known []cluster.Domain) (Requirement, error) {
 	var r Requirement
@@ -72,7 +72,7 @@ func parseDomain(text string, known []cluster.Domain) (cluster.Domain, error) {
 	}
 	for _, d := range []cluster.Domain{cluster.Node, cluster.Zone} {
 		if (d.Name == name) != (d.Label == label) {
-			return cluster.Domain{}, fmt.Errorf("%s: name %s and label %s belong together: use %s, or another name with another label", text, d.Name, d.Label, d.Name)
+			return cluster.Domain{}, fmt.Errorf("%s: name %s and label %s are a fixed pair: use %s, or another name with another label", text, d.Name, d.Label, d.Name)
 		}
 	}
 	return cluster.Domain{Name: name, Label: label}, nil
@@ -89,7 +89,7 @@ func Names(domains []cluster.Domain) []string {
 	return names
 }
 
-// Or returns the requirement with what it leaves open taken from another one.
+// Or returns the requirement with its unset fields taken from another one.
 func (r Requirement) Or(other Requirement) Requirement {
 	if len(r.Domains) == 0 {
 		r.Domains = other.Domains
@@ -101,7 +101,7 @@ func (r Requirement) Or(other Requirement) Requirement {
 // String returns the names of the domains, separated by ", ".
 func (r Requirement) String() string { return strings.Join(Names(r.Domains), ", ") }
 
-// Others are the domains beyond node and zone, which a cluster must simulate for the requirement.
+// Others returns the domains other than node and zone. Their failure is simulated only if the cluster lists them.
 func (r Requirement) Others() []cluster.Domain {
 	return slices.DeleteFunc(slices.Clone(r.Domains), func(d cluster.Domain) bool { return d == cluster.Node || d == cluster.Zone })
 }
@@ -109,13 +109,13 @@ func (r Requirement) Others() []cluster.Domain {
 // Validate returns an error if the requirement has a limit and no failure domain.
 func (r Requirement) Validate() error {
 	if r.Within != 0 && len(r.Domains) == 0 {
-		return errors.New("no failure is required to be survived within this time: set survives to node, zone or NAME=LABEL")
+		return errors.New("a time limit needs a requirement: set survives to node, zone or NAME=LABEL")
 	}
 	return nil
 }
 
-// Check returns an error if the requirement is not valid, or means nothing on a cluster: one of its domains has fewer than
-// two members there.
+// Check returns an error if the requirement is not valid, or if the nodes of the cluster are in fewer than two domains of a
+// kind that it names.
 func (r Requirement) Check(c cluster.Cluster) error {
 	if err := r.Validate(); err != nil {
 		return err
@@ -125,7 +125,7 @@ func (r Requirement) Check(c cluster.Cluster) error {
 			continue
 		}
 		if err := checkDomain(c, d); err != nil {
-			return fmt.Errorf("survives %s: %w: one %s can fail only where there are two or more", d.Name, err, d.Name)
+			return fmt.Errorf("survives %s: %w: to survive the failure of one %s, a cluster needs two or more", d.Name, err, d.Name)
 		}
 	}
 	return nil
@@ -157,7 +157,7 @@ func checkDomain(c cluster.Cluster, d cluster.Domain) error {
 	return fmt.Errorf("label %s has only the value %s and is missing on %s", d.Label, values[0], list)
 }
 
-// covers reports whether a requirement, as it stands in a report, is about an event.
+// covers reports whether a requirement, in the form of Report.Requirement, covers an event.
 func covers(requirement, event string) bool {
 	if requirement == "" {
 		return false
@@ -170,7 +170,7 @@ func covers(requirement, event string) bool {
 	return ok && slices.Contains(strings.Split(requirement, ", "), name)
 }
 
-// coverable reports whether any requirement can be about an event.
+// coverable reports whether any requirement can cover an event.
 func coverable(event string) bool {
 	name, ok := report.FailedDomain(event)
 	return ok && covers(name, event) || covers("node", event)

@@ -34,9 +34,9 @@ func TestParseRequirement(t *testing.T) {
 		"Row=a":                          `Row=a: name is "Row"`,
 		"row=":                           `row=: label is "": want a label key`,
 		"row=a b":                        `row=a b: label is "a b"`,
-		"zone=example.org/zone":          "zone=example.org/zone: name zone and label topology.kubernetes.io/zone belong together",
-		"az=topology.kubernetes.io/zone": "az=topology.kubernetes.io/zone: name zone and label topology.kubernetes.io/zone belong together",
-		"host=kubernetes.io/hostname":    "host=kubernetes.io/hostname: name node and label kubernetes.io/hostname belong together",
+		"zone=example.org/zone":          "zone=example.org/zone: name zone and label topology.kubernetes.io/zone are a fixed pair",
+		"az=topology.kubernetes.io/zone": "az=topology.kubernetes.io/zone: name zone and label topology.kubernetes.io/zone are a fixed pair",
+		"host=kubernetes.io/hostname":    "host=kubernetes.io/hostname: name node and label kubernetes.io/hostname are a fixed pair",
 	} {
 		if _, err := ParseRequirement(text, []cluster.Domain{rack}); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)
@@ -56,7 +56,7 @@ func TestCheck(t *testing.T) {
 	one := parse("nodes: [{name: a, labels: {example.org/rack: r1}}, {name: b, count: 5}]")
 	same := parse("nodes: [{name: a, labels: {example.org/rack: r1}}]")
 	none := parse("nodes: [{name: a}]")
-	const end = ": one rack can fail only where there are two or more"
+	const end = ": to survive the failure of one rack, a cluster needs two or more"
 	for _, c := range []struct {
 		name        string
 		requirement Requirement
@@ -69,7 +69,7 @@ func TestCheck(t *testing.T) {
 		{"one rack", Requirement{Domains: []cluster.Domain{rack}}, same, "survives rack: all nodes have the label example.org/rack=r1" + end},
 		{"one rack and nodes without", Requirement{Domains: []cluster.Domain{rack}}, one, "survives rack: label example.org/rack has only the value r1 and is missing on b-1, b-2, b-3 and 2 more" + end},
 		{"no rack", Requirement{Domains: []cluster.Domain{rack}}, none, "survives rack: label example.org/rack is missing on all nodes (a)" + end},
-		{"a limit alone", Requirement{Within: time.Minute}, none, "no failure is required to be survived within this time: set survives to node, zone or NAME=LABEL"},
+		{"a limit alone", Requirement{Within: time.Minute}, none, "a time limit needs a requirement: set survives to node, zone or NAME=LABEL"},
 	} {
 		got := ""
 		if err := c.requirement.Check(c.cluster); err != nil {
@@ -81,7 +81,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestCoversDomains: a requirement covers the domains that it names, and what any requirement covers.
+// TestCoversDomains: a requirement covers the failure of the domains that it names, and the events that every requirement covers.
 func TestCoversDomains(t *testing.T) {
 	for event, want := range map[string]bool{"rest": true, "lose node": true, "lose rack": true, "lose zone": true, "drain node": true, "roll": true,
 		"lose row": false, "grow": false, "lose node in drain": false, "lose node in roll": false} {

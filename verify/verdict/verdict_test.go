@@ -21,7 +21,7 @@ const twoWorkloads = `
   template: {metadata: {labels: {app: logs}}, spec: {containers: [{name: logs, image: logs}]}}}}
 `
 
-// reported is the report of a scenario that affects api, beside a DaemonSet that keeps serving.
+// reported returns the report of a scenario that affects api, beside a DaemonSet that keeps serving.
 func reported(t *testing.T, survives string, event survival.Scenario, api survival.Outcome) report.Report {
 	t.Helper()
 	return decided(t, survives, 0, event, api)
@@ -58,8 +58,8 @@ func TestVerdicts(t *testing.T) {
 	failed := survival.Scenario{Event: survival.LoseNode, Target: "node-1"}
 	drained := survival.Scenario{Event: survival.DrainNode, Target: "node-1"}
 	refused := survival.Scenario{Event: survival.DrainNode, Target: "node-1", Blocked: "a budget refuses"}
-	others := survival.Scenario{Event: survival.Rollout, Target: "DaemonSet logs", Blocked: "there is no room"}
-	blocked := survival.Scenario{Event: survival.Rollout, Target: "Deployment api", Blocked: "there is no room"}
+	others := survival.Scenario{Event: survival.Rollout, Target: "DaemonSet logs", Blocked: "no capacity"}
+	blocked := survival.Scenario{Event: survival.Rollout, Target: "Deployment api", Blocked: "no capacity"}
 	moved := refused
 	moved.Changes = []survival.Change{{Pod: "api-1", From: "node-1", To: "node-2"}}
 	for _, test := range []struct {
@@ -74,7 +74,7 @@ func TestVerdicts(t *testing.T) {
 		{"replacements recover it", failed, survival.Outcome{Pods: 2, Least: 0, After: 2, Needs: 1, Recovery: 5 * time.Minute}, report.Recovers, false},
 		{"there is no replacement", failed, survival.Outcome{Pods: 2, Least: 0, After: 0, Needs: 1, Recovery: -1}, report.Stops, false},
 		{"replacements are not enough", failed, survival.Outcome{Pods: 2, Least: 0, After: 1, Needs: 1, Recovery: -1}, report.Stops, false},
-		{"a pod is Pending while its node is down", failed, survival.Outcome{Pods: 2, Least: 1, After: 1, Needs: 1, Pending: []string{"no room"}}, report.Serves, true},
+		{"a pod is Pending while its node is down", failed, survival.Outcome{Pods: 2, Least: 1, After: 1, Needs: 1, Pending: []string{"no capacity"}}, report.Serves, true},
 		{"a drain completes", drained, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1}, report.Serves, true},
 		{"its pod is not evicted", refused, survival.Outcome{Pods: 2, Least: 2, After: 2, Needs: 1}, report.Blocked, false},
 		{"the pod of another workload is not evicted", moved, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1}, report.Serves, false},
@@ -90,7 +90,7 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("the other's verdict is %q", got)
 			}
 			if r.Kept != test.kept || r.Passed() != test.kept {
-				t.Errorf("kept %v, fine %v, want %v", r.Kept, r.Passed(), test.kept)
+				t.Errorf("kept %v, passed %v, want %v", r.Kept, r.Passed(), test.kept)
 			}
 			if r := reported(t, "", test.event, test.api); !r.Kept {
 				t.Error("an empty requirement is broken")
@@ -161,7 +161,7 @@ func TestCovers(t *testing.T) {
 
 // TestNodeByNode: a DaemonSet serves during a rollout that replaces one of several pods at a time.
 func TestNodeByNode(t *testing.T) {
-	roll := survival.Scenario{Event: survival.Rollout, Target: "Deployment api"}
+	rollout := survival.Scenario{Event: survival.Rollout, Target: "Deployment api"}
 	for _, test := range []struct {
 		pods, least int
 		want        string
@@ -169,7 +169,7 @@ func TestNodeByNode(t *testing.T) {
 		s := verifytest.Read(t, "two.yaml", twoWorkloads)
 		s.Workloads[0].Replication.Model = workload.PerNode
 		o := survival.Outcome{Workload: s.Workloads[0], Pods: test.pods, Least: test.least, After: test.pods, Needs: test.pods, Recovery: time.Minute}
-		if got := verdict(roll, o, false); got != test.want {
+		if got := verdict(rollout, o, false); got != test.want {
 			t.Errorf("%d of %d: %s, want %s", test.least, test.pods, got, test.want)
 		}
 		failed := survival.Scenario{Event: survival.LoseNode, Target: "node-1"}
@@ -186,7 +186,7 @@ func TestNotGuaranteed(t *testing.T) {
 	if len(got) != 1 || got[0].Event != report.LoseNode || got[0].After != "" || got[0].Bound.Pods != 2 {
 		t.Errorf("got %+v, want 2 pods on one node", got)
 	}
-	// What stops is not even survived by the current placement.
+	// A workload that stops does not survive by its current placement either.
 	r = reported(t, "node", survival.Scenario{Event: survival.LoseNode, Target: "node-1"}, survival.Outcome{Pods: 2, Least: 0, After: 2, Needs: 1})
 	if got := r.Workloads[0].NotGuaranteed; len(got) > 0 {
 		t.Errorf("got %+v", got)

@@ -64,7 +64,7 @@ func (s *System) scale(w *Workload, replicas *int32) error {
 	return w.checkPods("spec", "replicas")
 }
 
-// maxPods is the limit of a workload's pods: that of a cluster (kubernetes.io/docs/setup/best-practices/cluster-large).
+// maxPods is the maximum of a workload's pods. It is the limit of a cluster (kubernetes.io/docs/setup/best-practices/cluster-large).
 const maxPods = 150_000
 
 // checkPods returns an error if the number of pods is out of range.

@@ -54,7 +54,7 @@ var (
 	}
 )
 
-// supported reports whether a kind has a reader. Dependents of such an object add nothing to it.
+// supported reports whether a kind has a reader. The pods of a supported object are part of it and no workloads of their own.
 func supported(group, kind string) bool { return readers[group+"/"+kind] != nil }
 
 // Read reads objects into a system. Invalid and duplicate objects are errors that name file and line.
@@ -101,8 +101,8 @@ func Read(objects []*manifest.Object) (*System, error) {
 	return s, nil
 }
 
-// checkTypes returns an error if an object of Kubernetes' own API does not fit its type. Kinds and versions that client-go does
-// not know are not checked.
+// checkTypes returns an error if an object of Kubernetes' own API does not fit its type. Kinds and versions without a type in
+// client-go are not checked.
 func checkTypes(o *manifest.Object) error {
 	into, err := scheme.Scheme.New(schema.FromAPIVersionAndKind(o.APIVersion, o.Kind))
 	if err != nil {

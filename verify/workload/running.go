@@ -47,8 +47,8 @@ type dependent struct {
 	object, root *manifest.Object
 }
 
-// splitDependents separates the objects that the controllers of other objects create. They add nothing to their owners but the
-// nodes of pods. Static pods, whose owner is a Node, are dropped: they fail and return with their node.
+// splitDependents separates the objects that controllers have created for other objects. Of these, only the nodes of pods are
+// used. Static pods, whose owner is a Node, are dropped: they fail and return with their node.
 func splitDependents(objects []*manifest.Object) (roots []*manifest.Object, dependents []dependent) {
 	all := owners{}
 	for _, o := range objects {
@@ -74,7 +74,7 @@ func splitDependents(objects []*manifest.Object) (roots []*manifest.Object, depe
 	return roots, dependents
 }
 
-// noteRunning adds existing pods to their workloads, without those that have completed, are Terminating or have no node.
+// noteRunning adds existing pods to their workloads, except completed and Terminating pods and pods without a node.
 func (s *System) noteRunning(dependents []dependent) error {
 	byObject := map[*manifest.Object]*Workload{}
 	for _, w := range s.Workloads {

@@ -1,10 +1,10 @@
 // Package workload reads the workloads of manifests: objects that create pods, and the objects that affect those pods.
 //
 // All objects get the API server's defaults, by its own code. A workload with a HorizontalPodAutoscaler has the autoscaler's
-// minimum of pods in the steady state, as in a quiet night.
+// minimum of pods in the steady state.
 //
-// Not modelled are changes to pods at admission, but for the plugins DefaultTolerationSeconds and Priority: LimitRange,
-// ResourceQuota, RuntimeClass overhead, webhooks and admission policies.
+// Of admission, only the plugins DefaultTolerationSeconds and Priority are modelled. LimitRange, ResourceQuota, RuntimeClass
+// overhead, webhooks and admission policies are not.
 package workload
 
 import (
@@ -33,8 +33,8 @@ const (
 
 // Workload creates pods from a template.
 type Workload struct {
-	// Object is the object in the manifests. Kind and Name are those of the object that creates the pods, which differ from
-	// it for custom resources.
+	// Object is the object in the manifests. Kind and Name are those of the object that creates the pods. For a custom resource,
+	// this is another object, created by its controller.
 	Object                *manifest.Object
 	Kind, Namespace, Name string
 	// Replicas is the number of pods in the steady state; 0 for a DaemonSet, which has one on each matching node.
@@ -64,7 +64,7 @@ type Workload struct {
 	daemonRollout *appsv1.RollingUpdateDaemonSet
 	// lease is the lease timing of Argo Events' pods.
 	lease Lease
-	// known is the replication by the controller of a custom resource.
+	// known is the replication that a custom resource determines, with Model "" for other objects.
 	known Replication
 	// inline is set if the fields of the pod's spec are in the template without a spec key.
 	inline bool
@@ -76,7 +76,7 @@ type Rollout struct {
 	Type string
 	// MaxSurge is the number of pods allowed above the replicas, MaxUnavailable the number allowed below.
 	MaxSurge, MaxUnavailable int
-	// Parallel is set where a StatefulSet creates and deletes its pods without waiting (podManagementPolicy: Parallel).
+	// Parallel is set if a StatefulSet creates and deletes its pods without waiting (podManagementPolicy: Parallel).
 	Parallel bool
 	// Partition is the lowest ordinal that a rollout of a StatefulSet replaces.
 	Partition int
@@ -96,9 +96,9 @@ func (w *Workload) Path(path ...string) []string {
 // At returns the position of a field of the pod template, "file:line".
 func (w *Workload) At(path ...string) string { return w.Object.At(w.Path(path...)...) }
 
-// System is the workloads of manifests and the objects around them.
+// System has the workloads of manifests and the related objects.
 type System struct {
-	// Objects are all objects but the dependents of others, ordered by namespace, kind and name.
+	// Objects are all objects except the dependents of others, ordered by namespace, kind and name.
 	Objects   []*manifest.Object
 	Workloads []*Workload
 	Budgets   []*Budget

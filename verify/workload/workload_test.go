@@ -27,7 +27,7 @@ const pods = `selector: {matchLabels: {app: a}}, template: {metadata: {labels: {
 // TestRead checks replicas and rollouts with Kubernetes' defaults and rounding. A rollout is printed as type, maxSurge,
 // maxUnavailable, parallel and partition.
 func TestRead(t *testing.T) {
-	const bare = `template: {spec: {containers: []}}`
+	const minimal = `template: {spec: {containers: []}}`
 	for _, c := range []struct{ kind, spec, want string }{
 		{"apps/v1, kind: Deployment", pods, "Deployment a 1 {RollingUpdate 1 0 false 0}"},
 		{"apps/v1, kind: Deployment", "replicas: 5, " + pods, "Deployment a 5 {RollingUpdate 2 1 false 0}"},
@@ -42,8 +42,8 @@ func TestRead(t *testing.T) {
 		{"apps/v1, kind: DaemonSet", "updateStrategy: {rollingUpdate: {maxSurge: 10%, maxUnavailable: 0}}, " + pods, "DaemonSet a 0 {RollingUpdate 1 0 false 0}"},
 		{"apps/v1, kind: ReplicaSet", "replicas: 2, " + pods, "ReplicaSet a 2 { 0 0 false 0}"},
 		{"v1, kind: ReplicationController", "replicas: 2, template: {metadata: {labels: {app: a}}, spec: {containers: []}}", "ReplicationController a 2 { 0 0 false 0}"},
-		{"batch/v1, kind: Job", "parallelism: 4, " + bare, "Job a 4 { 0 0 false 0}"},
-		{"batch/v1, kind: CronJob", "jobTemplate: {spec: {" + bare + "}}", "CronJob a 1 { 0 0 false 0}"},
+		{"batch/v1, kind: Job", "parallelism: 4, " + minimal, "Job a 4 { 0 0 false 0}"},
+		{"batch/v1, kind: CronJob", "jobTemplate: {spec: {" + minimal + "}}", "CronJob a 1 { 0 0 false 0}"},
 		{"v1, kind: Pod", "containers: []", "Pod a 1 { 0 0 false 0}"},
 	} {
 		s, err := read(t, "{apiVersion: "+c.kind+", metadata: {name: a}, spec: {"+c.spec+"}}")

@@ -107,7 +107,7 @@
       pods(all));
   }
 
-  // groups are the nodes of a zone as they are drawn: one by one, or in a large cluster those with the same pods together.
+  // groups are the nodes of a zone as drawn: one by one, or in a large cluster nodes with the same pods together.
   function groups(nodes, on, scenario, moment, touched) {
     if (data.nodes.length <= few) return nodes.map((n) => [n]);
     const down = (n) => scenario.failed.includes(n) || scenario.drained.includes(n);
@@ -137,7 +137,7 @@
     if (states.size) boxes.push(key(states));
     $("cluster").replaceChildren(...boxes);
     $("when").textContent = scenario.when;
-    $("said").textContent = description(scenario, moment);
+    $("description").textContent = description(scenario, moment);
     $("outcomes").replaceChildren(...outcomes(scenario));
   }
 
@@ -199,7 +199,7 @@
     $("simulation").scrollIntoView();
     $(`scenario-${link.dataset.scenario}`).focus({ preventScroll: true });
   });
-  // The address may name a scenario to show.
+  // The fragment of the URL may select a scenario.
   const wanted = location.hash.match(/^#scenario-(\d+)$/)?.[1];
   const start = data.scenarios[wanted] ? wanted : data.start;
   select(start);

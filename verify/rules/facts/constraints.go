@@ -53,7 +53,7 @@ func (c Constraint) SelectsPodsOf(other *workload.Workload) bool {
 	if other == c.Workload || !c.Selects(c.system.pod(other)) {
 		return false
 	}
-	// Labels that a controller sets have another value for each workload, which the pods here do not show.
+	// A label that a controller sets has a different value for each workload.
 	return !slices.ContainsFunc(c.MatchLabelKeys, func(key string) bool {
 		_, ok := c.Workload.Template.Labels[key]
 		return !ok
@@ -65,7 +65,7 @@ func (s *System) SelectedWorkloads(c Constraint) []*workload.Workload {
 	return slices.DeleteFunc(slices.Clone(s.Workloads), func(w *workload.Workload) bool { return !c.SelectsPodsOf(w) })
 }
 
-// HostPorts returns the ports of the node that each pod of a workload takes.
+// HostPorts returns the host ports of each pod of a workload.
 func (s *System) HostPorts(w *workload.Workload) []placement.HostPort { return s.fit(w).Ports }
 
 // MayBeSpread reports whether a placement constraint or a host port may keep the pods of a workload apart.

@@ -1,5 +1,5 @@
-// Package facts reads what rules decide on: workloads, the objects around them, their placement constraints, and the nodes.
-// It reports facts only. Whether a fact is a fault is decided in package rules.
+// Package facts provides the facts for rules: workloads, related objects, placement constraints, and nodes. Package rules decides
+// which facts are faults.
 package facts
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// System is the workloads and objects that were read from manifests. Facts that several rules read are computed once.
+// System has the workloads and objects of manifests. Facts that several rules read are computed once.
 type System struct {
 	*workload.System
 
@@ -94,6 +94,5 @@ func (s *System) WorkloadOf(o *manifest.Object) *workload.Workload {
 	return s.Workloads[i]
 }
 
-// SameNamespace reports whether two namespaces may be the same. An object without a namespace is created in the one that the
-// manifests are applied to, so it may be any.
+// SameNamespace reports whether two namespaces may be the same. An object without a namespace may be applied to any.
 func SameNamespace(a, b string) bool { return a == b || a == "" || b == "" }

@@ -18,7 +18,7 @@ type Limit struct {
 	// Why describes the limit, and In is the field that sets it.
 	Why string
 	In  Place
-	// AllRevisions: the pods of all revisions of a Deployment count together.
+	// AllRevisions is set if the pods of all revisions of a Deployment count together.
 	AllRevisions bool
 	// TaintedDomains are topology domains that count although taints keep the pods off them. They set the limit if there are any.
 	TaintedDomains []string
@@ -53,16 +53,17 @@ func (n *Nodes) findLimits(w *workload.Workload) []Limit {
 	return all
 }
 
-// antiAffinityLimit: one pod per topology domain. Nodes without the topology key are in no domain and take any number of pods.
+// antiAffinityLimit returns one pod per topology domain. It is not a limit if some nodes have no topology key: they are in no
+// domain and hold any number of pods.
 func antiAffinityLimit(c Constraint, nodes []*corev1.Node) (Limit, bool) {
 	values, all := LabelValues(nodes, c.TopologyKey)
 	noun := placement.DomainNoun(c.TopologyKey)
 	return Limit{Pods: len(values), Why: fmt.Sprintf("%s allows 1 per %s, and %s eligible", c, noun, are(len(values), noun))}, all && len(values) > 0
 }
 
-// spreadLimit: while one domain is empty, no other may have more than maxSkew pods. A domain stays empty if it counts although
-// taints keep the pods off; and with fewer domains than minDomains, the scheduler acts as if one were empty. Which nodes count
-// is decided as by the plugin PodTopologySpread. There is no limit if the constraint also selects pods of other workloads.
+// spreadLimit returns maxSkew pods per topology domain if one domain stays empty: because it counts although taints keep the pods
+// off, or because the scheduler assumes an empty one if there are fewer domains than minDomains. Nodes count as in the plugin
+// PodTopologySpread. There is no limit if the constraint also selects pods of other workloads.
 func (n *Nodes) spreadLimit(c Constraint, nodes []*corev1.Node) (Limit, bool) {
 	if len(n.system.SelectedWorkloads(c)) > 0 {
 		return Limit{}, false

@@ -12,8 +12,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Nodes are the node facts of a cluster: which nodes are eligible for a workload, and how many of its pods they can hold. They
-// hold for nodes without other pods.
+// Nodes are the node facts of a cluster: which nodes are eligible for a workload, and how many of its pods they can hold without
+// other pods.
 type Nodes struct {
 	cluster.Cluster
 
@@ -77,7 +77,7 @@ func LabelValues(nodes []*corev1.Node, key string) (values []string, all bool) {
 	return slices.Sorted(maps.Keys(found)), all
 }
 
-// Requests returns the resources that a pod of a workload requests. One of them is the pod itself, among the pods of a node.
+// Requests returns the resources that a pod of a workload requests, including 1 of the resource pods.
 func (s *System) Requests(w *workload.Workload) corev1.ResourceList {
 	all := maps.Clone(s.fit(w).Requests)
 	if all == nil {

@@ -53,8 +53,8 @@ func (s *System) Permissions() Permissions {
 	return p
 }
 
-// MissingLeaseVerb returns the first verb that leader election needs and that a ServiceAccount lacks. It returns "" if none is
-// missing, or if the permissions are not all in the manifests. The namespace of the Lease may be any.
+// MissingLeaseVerb returns the first verb that leader election needs and a ServiceAccount does not have. It returns "" if none is
+// missing, or if some permissions are not in the manifests. Permissions in any namespace count.
 func (p Permissions) MissingLeaseVerb(namespace, account string) string {
 	if !p.accounts[namespace+"/"+account] {
 		return ""

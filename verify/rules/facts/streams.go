@@ -16,7 +16,7 @@ type Stream struct {
 	// Path is the field with its replicas. Replicas is 0 if the field is not set.
 	Path              []string
 	Replicas, Servers int
-	// Managed: the controller runs the servers, and its configuration has the default number of replicas.
+	// Managed is set if the controller runs the servers. Its configuration then has the default number of replicas.
 	Managed bool
 }
 

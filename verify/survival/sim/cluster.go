@@ -1,7 +1,7 @@
 // Package sim simulates a Kubernetes cluster: nodes, controllers, the scheduler, the eviction API, kubelets and volumes.
 //
 // Each file follows the code of Kubernetes 1.36 that it names, including the times at which things happen. Everything
-// else takes no time: images are on the nodes, the API server answers at once, and probes succeed as soon as they can.
+// else takes no time: images are on the nodes, the API server responds at once, and probes succeed as soon as they can.
 // Where Kubernetes chooses at random, the simulation takes the first by name.
 //
 // A Cluster begins in its steady state. Events change it, Run advances the time, and WithUndo undoes all changes.
@@ -155,7 +155,7 @@ func (c *Cluster) Run(ctx context.Context, until time.Duration) error {
 	}
 }
 
-// settle lets the drain, the controllers and the scheduler act until none of them has anything left to do at this time.
+// settle runs the drain, the controllers and the scheduler until none of them has anything left to do at this time.
 func (c *Cluster) settle(ctx context.Context) error {
 	for {
 		acted, err := c.drain.evict()

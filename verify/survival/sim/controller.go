@@ -21,7 +21,7 @@ func newController(index int, w *workload.Workload, n *nodes, namespaces placeme
 	if pod.Spec.Priority != nil {
 		c.priority = *pod.Spec.Priority
 	}
-	// Of the template, not of a pod: matchLabelKeys would limit the selectors to one revision.
+	// The constraints are those of the template. In a pod, matchLabelKeys limit the selectors to one revision.
 	template := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace, Labels: w.Template.Labels}, Spec: w.Template.Spec}
 	for _, constraint := range placement.Constraints(template, namespaces) {
 		if constraint.Required && constraint.Kind != placement.AntiAffinity {

@@ -39,7 +39,7 @@ func (c *Cluster) FailNodes(failed []*Node) {
 			if after, ends := placement.UnreachableToleration(&p.object.Spec); ends && c.nodes.failed < len(c.nodes.list) {
 				due = c.clock.now + c.detection + turn[zone] + after
 			}
-			c.lifecycle.loseNode(p, due)
+			c.lifecycle.markUnreachable(p, due)
 		}
 		turn[zone] += evictionPeriod
 	}

@@ -3,7 +3,7 @@ package sim
 // journal records how to undo changes of the cluster state. Scenarios start from one steady state without a copy of it.
 type journal struct {
 	undo []func()
-	// final: changes are not undone, and not recorded.
+	// final is set while changes are not recorded, and cannot be undone.
 	final bool
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 )
 
-// lifecycle moves pods through their states. The methods are in the order in which a pod meets them: it is created
-// and Pending, bound to a node, Ready, Terminating, and gone.
+// lifecycle moves pods through their states. The methods are in the order of the states: a pod is created and Pending,
+// bound to a node, Ready, Terminating, and gone.
 type lifecycle struct {
 	journal     *journal
 	scheduler   *scheduler.Scheduler
@@ -120,9 +120,9 @@ func (l *lifecycle) markReady(p *Pod) {
 	l.setState(p, ready, due)
 }
 
-// loseNode makes a pod of a failed node Unreachable until due, when it is marked for deletion. A Terminating pod stays
-// Terminating for good.
-func (l *lifecycle) loseNode(p *Pod, due time.Duration) {
+// markUnreachable makes a pod of a failed node Unreachable until due, when it is marked for deletion. A Terminating pod
+// stays Terminating for good.
+func (l *lifecycle) markUnreachable(p *Pod, due time.Duration) {
 	if p.state == terminating {
 		l.setState(p, terminating, Never)
 		return
@@ -186,8 +186,8 @@ func (l *lifecycle) remove(p *Pod) {
 	}
 }
 
-// forget removes a pod from its controller's list, in place, as a DaemonSet may have thousands: the last one takes its
-// position.
+// forget removes a pod from its controller's list. The last pod takes its position: a DaemonSet may have thousands, so the
+// list is not copied.
 func (l *lifecycle) forget(p *Pod) {
 	c, i, last := p.controller, p.at, len(p.controller.pods)-1
 	moved := c.pods[last]

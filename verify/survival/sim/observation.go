@@ -12,14 +12,14 @@ type Observation struct {
 	// Least is the fewest Ready pods, LeastAt the first time at which that was so.
 	Least   int
 	LeastAt time.Duration
-	// Outage is the longest outage that has ended. For a DaemonSet with one server per node it is that of one node.
+	// Outage is the longest outage that has ended. For a per-node workload it is that of one node.
 	Outage time.Duration
-	// LostReady: a pod that was Ready is not any more.
+	// LostReady is set once a Ready pod is no longer Ready.
 	LostReady bool
 
-	// since is when the outage began that has not ended, Never without one.
+	// since is the beginning of the current outage, Never without one.
 	since time.Duration
-	// nodesSince is when the outages of nodes began that have not ended.
+	// nodesSince is the beginning of the current outage of each node.
 	nodesSince map[*Node]time.Duration
 }
 
@@ -37,7 +37,7 @@ type Change struct {
 
 // observer records the effects of a scenario.
 type observer struct {
-	// active are the controllers that may have work, in the order in which they got it.
+	// active are the controllers that may have work, in the order of activation.
 	active       []*Controller
 	observations map[*Controller]*Observation
 	changes      []Change

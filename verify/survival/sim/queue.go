@@ -28,7 +28,7 @@ func (q *queue) ordered() []*Pod {
 	return slices.SortedStableFunc(slices.Values(q.pods), func(a, b *Pod) int { return cmp.Compare(b.controller.priority, a.controller.priority) })
 }
 
-// refuse records why no node takes a pod. The pod is tried again after a change that may make it fit.
+// refuse records why no node accepts a pod. The pod is tried again after a change that may make it fit.
 func (q *queue) refuse(p *Pod, why *scheduler.Unschedulable) {
 	set(q.journal, &p.unschedulable, why)
 	p.tried = q.version
@@ -47,8 +47,8 @@ func (q *queue) requeue(p *Pod) {
 	}
 }
 
-// nominate reserves capacity for a Pending pod on a node, and on no other node; on none for "". It reports whether that
-// is a change.
+// nominate reserves capacity for a Pending pod on a node instead of its earlier one; "" reserves none. It reports whether
+// the nomination has changed.
 func (q *queue) nominate(p *Pod, node string) bool {
 	if p.nominated() == node {
 		return false

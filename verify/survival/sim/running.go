@@ -28,8 +28,8 @@ func (l *lifecycle) adopt(c *Controller, all *nodes) error {
 	return nil
 }
 
-// slot returns the index of a running pod, and the node that it is for if it is that of a DaemonSet; not ok if the
-// workload should have no such pod.
+// slot returns the index of a running pod, and the target node for a pod of a DaemonSet. ok is false if the workload
+// should have no such pod.
 func (c *Controller) slot(r workload.Running, n *Node) (index int, target *Node, ok bool) {
 	switch c.Workload.Kind {
 	case workload.StatefulSet:

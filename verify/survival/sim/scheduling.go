@@ -72,7 +72,7 @@ func (pl *placer) place(ctx context.Context, p *Pod) (bool, error) {
 	return true, pl.lifecycle.bind(p, pl.nodes.byName[name])
 }
 
-// maxPreemptions limits how often pods are preempted for one pod: two pods may preempt each other for ever, as in a
+// maxPreemptions limits how often pods are preempted for one pod: two pods could preempt each other forever, as in a real
 // cluster.
 const maxPreemptions = 10
 

@@ -30,12 +30,12 @@ func (n *Node) Object() *corev1.Node { return n.object }
 // Pods returns the pods on the node. Callers must not change the list.
 func (n *Node) Pods() []*Pod { return n.pods }
 
-// state is the state of a pod. See lifecycle for the way of a pod through them.
+// state is the state of a pod. See lifecycle for the transitions.
 type state int
 
 const (
 	pending     state = iota // no node
-	starting                 // on a node and not Ready; until it is unblocked while it waits for a volume
+	starting                 // on a node and not Ready: its containers start, or it waits for a volume
 	ready                    // Ready; available once the state has no end
 	terminating              // marked for deletion, not Ready
 	unreachable              // its node has failed, and the pod is not marked for deletion yet
@@ -51,7 +51,7 @@ type Pod struct {
 	state           state
 	// due is when the state ends by itself, Never if it does not.
 	due time.Duration
-	// unschedulable is why no node takes the pod; tried is the version of the queue at which that was found.
+	// unschedulable is why no node accepts the pod; tried is the version of the queue at the last attempt.
 	unschedulable *scheduler.Unschedulable
 	tried         int
 	// attachWait is the volume that the pod waits for on its node, nil if there is none.
@@ -126,7 +126,7 @@ type Controller struct {
 	// grace is how long a pod takes to terminate, start to become Ready, minReady from Ready to available.
 	grace, start, minReady time.Duration
 	priority               int32
-	// uniform: when a pod fits on no node, no other pod of the revision does, as none has a volume or a node of its own.
+	// uniform is set if all pods of a revision fit on the same nodes, because none has a volume or a node of its own.
 	uniform bool
 	// attracting are the placement constraints by which a pod that is bound or terminates may let a pod of this
 	// controller fit elsewhere: required spread and affinity. Other constraints only take capacity, until the pod is

@@ -19,7 +19,7 @@ import (
 // seeds is the number of random systems.
 const seeds = 150
 
-// TestUndo: after WithUndo the state of the cluster is the one before.
+// TestUndo: WithUndo leaves the state of the cluster unchanged.
 func TestUndo(t *testing.T) {
 	c, err := cluster.Uniform(4, 2)
 	if err != nil {

@@ -43,7 +43,7 @@ type history struct {
 	pods                []*corev1.Pod
 	// nominated are the pods with a nominated node.
 	nominated []*corev1.Pod
-	// noTerminating: no pod is Terminating; pods are removed at once.
+	// noTerminating is set if pods are removed at once, without being Terminating.
 	noTerminating bool
 }
 

@@ -16,16 +16,16 @@ import (
 // are nominated for other pods. Of these, nodes of one class with equally many related pods of each signature are a
 // group. A node that the pod refers to, or that is nominated, is a group of its own.
 //
-// This suffices because the plugins read nothing else of a node than the requested resources, which are those of its
-// class, and the number of pods in its topology domain that selectors and affinity terms match. In a domain larger than
-// the node that number is the same for all its nodes of a class, as the domain's label is in their facts. In a domain
-// of one node it is the number on the node.
+// This is exact because the plugins read only two things of a node: the facts and requested resources, which are equal
+// in its class, and the number of pods in its topology domain that selectors and affinity terms match. In a domain
+// larger than the node, that number is the same for all its nodes of a class, because the domain's label is in their
+// facts. In a domain of one node, it is the number on the node.
 type group struct {
 	nodes []*node
-	// size is the number of nodes in the group. Others in the list are split off in the placement with the number
-	// except, if that is not 0.
+	// size is the number of nodes in the group. If except is not 0, nodes in the list that are split off in the placement
+	// with that number are not in the group.
 	size, except int
-	// counted: the nodes hold related pods, and all of them count for the plugins.
+	// counted is set if the nodes hold related pods, so that all of them count for the plugins.
 	counted bool
 }
 
@@ -64,18 +64,18 @@ type groups struct {
 	all []group
 	// placement is the number of the current placement.
 	placement int
-	// apart are the nodes that are split off from their classes.
-	apart []*node
-	index map[string]int
-	key   []byte
+	// splitNodes are the nodes that are split off from their classes.
+	splitNodes []*node
+	index      map[string]int
+	key        []byte
 }
 
 // divide finds the groups of all nodes for a pod. The named nodes are those that its volumes refer to, and those
-// nominated for other pods. The order of the groups depends on earlier changes alone.
+// nominated for other pods. The order of the groups depends only on earlier changes.
 func (g *groups) divide(n *nodes, pod *corev1.Pod, r *relation, named []*node) {
 	n.classify()
 	g.placement++
-	g.all, g.apart = g.all[:0], g.apart[:0]
+	g.all, g.splitNodes = g.all[:0], g.splitNodes[:0]
 	for _, s := range r.related(n.signatures) {
 		for _, one := range s.nodes {
 			g.splitOff(one)
@@ -107,14 +107,14 @@ func (g *groups) splitOff(n *node) {
 		n.class.placement, n.class.split = g.placement, 0
 	}
 	n.class.split++
-	g.apart = append(g.apart, n)
+	g.splitNodes = append(g.splitNodes, n)
 }
 
 // combine adds groups of the nodes that are split off.
 func (g *groups) combine() {
 	clear(g.index)
-	slices.SortFunc(g.apart, func(a, b *node) int { return strings.Compare(a.name(), b.name()) })
-	for _, n := range g.apart {
+	slices.SortFunc(g.splitNodes, func(a, b *node) int { return strings.Compare(a.name(), b.name()) })
+	for _, n := range g.splitNodes {
 		g.key = strconv.AppendInt(g.key[:0], int64(n.class.index), 10)
 		for _, signature := range n.split.related {
 			g.key = strconv.AppendInt(append(g.key, ' '), int64(signature), 10)

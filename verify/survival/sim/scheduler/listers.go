@@ -32,8 +32,8 @@ type ClusterObjects struct {
 type listers struct {
 	factory    informers.SharedInformerFactory
 	namespaces placement.Namespaces
-	// services has all Services by namespace, selecting those that select the pods with a namespace and labels. The
-	// plugins see only those that select the pod that is placed, as they read all that they see for each pod.
+	// services has all Services by namespace, selecting the Services of pods by namespace and labels. The plugins read
+	// their whole list for each pod, so it has only the Services that select the pod to place: shown.
 	services  map[string][]*corev1.Service
 	selecting map[string][]*corev1.Service
 	shown     []*corev1.Service
@@ -94,7 +94,7 @@ func (l *listers) ensureNamespace(pod *corev1.Pod) {
 	}
 }
 
-// showServices makes the plugins see the Services that select a pod.
+// showServices limits the list of the plugins to the Services that select a pod.
 func (l *listers) showServices(pod *corev1.Pod) error {
 	if len(l.services[pod.Namespace]) == 0 && len(l.shown) == 0 {
 		return nil

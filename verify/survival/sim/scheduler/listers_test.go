@@ -47,7 +47,7 @@ func TestDefaultSpread(t *testing.T) {
 		"StatefulSet":                        {objects: ClusterObjects{StatefulSets: []*appsv1.StatefulSet{{ObjectMeta: meta("own"), Spec: appsv1.StatefulSetSpec{Selector: selector}}}}, owner: "StatefulSet", want: "node-3"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// Without spreading the large node in the same zone is better than the small one in the other.
+			// Without spreading, the large node in the same zone has a higher score than the small one in the other zone.
 			var nodes []*corev1.Node
 			for _, n := range []struct{ name, zone, cpu string }{{"node-1", "a", "64"}, {"node-2", "a", "64"}, {"node-3", "b", "4"}} {
 				nodes = append(nodes, &corev1.Node{

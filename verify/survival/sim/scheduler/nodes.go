@@ -81,7 +81,7 @@ func (n *nodes) remove(name string) {
 	n.relabel(one.info.Node().Labels, nil)
 }
 
-// find returns the position of a node in the list, or that at which it would be inserted.
+// find returns the position of a node in the list, or the position at which to insert it.
 func (n *nodes) find(name string) (int, bool) {
 	return slices.BinarySearchFunc(n.list, name, func(one *node, name string) int { return strings.Compare(one.name(), name) })
 }

@@ -29,7 +29,7 @@ func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets func()
 	}
 	s.volumes.selectors = volumes
 	s.listers.ensureNamespace(pod)
-	// Without the victims the plugins count other pods on other nodes, so they have to see all nodes.
+	// Removing victims changes the pod counts of other nodes too, so the plugins need all nodes.
 	s.snapshot.addAll()
 	state := framework.NewCycleState()
 	only, status, _ := s.framework.RunPreFilterPlugins(ctx, state, pod)

@@ -25,7 +25,7 @@ type random struct {
 	racks, hosts int
 }
 
-// newRandom draws what the nodes of one cluster have in common.
+// newRandom draws the common properties of the nodes of one cluster.
 func newRandom(seed, stream uint64) *random {
 	r := &random{Rand: rand.New(rand.NewPCG(seed, stream))}
 	for range 1 + r.IntN(4) {

@@ -5,11 +5,10 @@
 //   - It has no plugins for dynamic resources, declared node features and volumes. Callers pass the topology of
 //     volumes instead.
 //   - Nodes have no images.
-//   - Among equally good nodes it takes the first by name, kube-scheduler a random one. A result is one of the possible
-//     ones.
+//   - Among equally good nodes it takes the first by name, kube-scheduler a random one.
+//   - On large clusters kube-scheduler evaluates a sample of the nodes, this package all.
 //
-// The plugins run for one node of each group of nodes with the same result (see group), and the result is that of all
-// nodes. On large clusters kube-scheduler looks at a sample of the nodes.
+// The plugins run for one node of each group of nodes with the same result, see group.
 package scheduler
 
 import (

@@ -7,7 +7,7 @@ import (
 	fwk "k8s.io/kube-scheduler/framework"
 )
 
-// snapshot has the nodes that the plugins see during one placement: all, or those that represent all.
+// snapshot has the nodes that the plugins list during one placement: all, or those that represent all.
 type snapshot struct {
 	nodes *nodes
 	// affinity and antiAffinity are the nodes of all with pods that have affinity terms, and required anti-affinity terms.

@@ -10,10 +10,10 @@ import (
 // node is a node and its pods.
 type node struct {
 	info *framework.NodeInfo
-	// facts are those of the API object, "" if they have to be computed, see factsOf.
+	// facts is the result of factsOf, "" until it is computed.
 	facts string
 	class *nodeClass
-	// changed: the class may be outdated.
+	// changed is set if the class may be outdated.
 	changed bool
 	split   split
 }
@@ -25,7 +25,7 @@ func (n *node) name() string { return n.info.Node().Name }
 type nodeClass struct {
 	key   classKey
 	nodes []*node // sorted by name
-	// split is how many of the nodes are split off in the placement of that number, see groups.
+	// split is how many of the nodes are split off in the placement with that number, see groups.
 	split, placement int
 	index            int
 }
@@ -48,8 +48,8 @@ type split struct {
 	related []int
 }
 
-// signature is the pods that are interchangeable for the placement of other pods: those of one namespace with the same
-// labels and the same affinity to pods.
+// signature is the pods that are interchangeable for the placement of other pods: they have the same namespace, labels,
+// affinity and anti-affinity.
 type signature struct {
 	// pod is one of them, affinity its terms of affinity and anti-affinity.
 	pod      *corev1.Pod

@@ -1,4 +1,4 @@
-// Package simtest has the workloads of the simulation's tests, as manifests, and random systems.
+// Package simtest has workloads for tests of the simulation, as manifests, and random systems.
 package simtest
 
 import (

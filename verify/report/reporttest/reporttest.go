@@ -1,4 +1,5 @@
-package report_test
+// Package reporttest creates reports in tests.
+package reporttest
 
 import (
 	"strings"
@@ -11,8 +12,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/verifytest"
 )
 
-// faults has a Deployment with one pod and a PodDisruptionBudget that blocks drains, and a quorum of two members, which is ignored.
-const faults = `apiVersion: apps/v1
+// Faults has a Deployment with one pod and a PodDisruptionBudget that blocks drains, and a quorum of two members, which is ignored.
+const Faults = `apiVersion: apps/v1
 kind: Deployment
 metadata: {name: api}
 spec:
@@ -44,8 +45,21 @@ spec:
       containers: [{name: store, image: 'etcd:3'}]
 `
 
-// verified returns the report of a manifest with a file name, on three nodes in three zones.
-func verified(t *testing.T, file, text, survives string) report.Report {
+// Budget returns another PodDisruptionBudget for the Deployment in Faults, as one more YAML document.
+func Budget(name string) string {
+	return strings.Replace(`
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: NAME}
+spec:
+  minAvailable: 1
+  selector: {matchLabels: {app: api}}
+`, "NAME", name, 1)
+}
+
+// Verify returns the report of a manifest with a file name, on three nodes in three zones.
+func Verify(t *testing.T, file, text, survives string) report.Report {
 	t.Helper()
 	c, err := cluster.Uniform(3, 3)
 	if err != nil {
@@ -62,14 +76,11 @@ func verified(t *testing.T, file, text, survives string) report.Report {
 	return r
 }
 
-// edited replaces words in a text. A missing word fails the test.
-func edited(t *testing.T, text string, oldnew ...string) string {
+// Replace replaces all occurrences of old in a text. Without any, the test fails.
+func Replace(t *testing.T, text, old, replacement string) string {
 	t.Helper()
-	for i := 0; i < len(oldnew); i += 2 {
-		if !strings.Contains(text, oldnew[i]) {
-			t.Fatalf("%q is not in the text", oldnew[i])
-		}
-		text = strings.ReplaceAll(text, oldnew[i], oldnew[i+1])
+	if !strings.Contains(text, old) {
+		t.Fatalf("%q is not in the text", old)
 	}
-	return text
+	return strings.ReplaceAll(text, old, replacement)
 }
