@@ -56,10 +56,10 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 	for _, w := range r.Workloads {
 		p.failures(w)
 	}
-	if exception := r.exception(); exception != "" {
+	if advice, config := r.exception(); advice != "" {
 		p.line("")
-		p.wrap("", "", "Run a second replica. If there must never be two, ignore the breach with a reason, in a file for --config:")
-		p.line("  " + exception)
+		p.wrap("", "", advice)
+		p.line("  " + config)
 	}
 	for _, f := range r.Findings {
 		p.finding(f)

@@ -213,15 +213,24 @@ func (w Workload) onePod() string {
 	return ""
 }
 
-// exception returns a config that ignores the first breach of a workload with one pod; "" if there is none. It is a suggestion
-// for workloads that cannot have more.
-func (r Report) exception() string {
+// exception returns the advice for the first breach of a workload with one pod, and a config that ignores the breach; "" if
+// there is none. Only people know whether the workload may have more pods.
+func (r Report) exception() (advice, config string) {
 	for _, b := range r.Breaches {
-		if b.Workload.onePod() != "" {
-			return fmt.Sprintf("ignore: [{rule: claim-*, objects: %s, reason: ...}]", strings.Replace(b.Workload.Name, " ", "/", 1))
+		if b.Workload.onePod() == "" {
+			continue
 		}
+		switch b.Workload.Replication {
+		case "quorum":
+			advice = "Run 3 members. If there must be only one, ignore the breach with a reason, in a file for --config:"
+		case "single":
+			advice = "A workload that never has two pods cannot meet this requirement. Ignore the breach with a reason, in a file for --config:"
+		default:
+			advice = "Run a second replica. If there must never be two, ignore the breach with a reason, in a file for --config:"
+		}
+		return advice, fmt.Sprintf("ignore: [{rule: claim-*, objects: %s, reason: ...}]", strings.Replace(b.Workload.Name, " ", "/", 1))
 	}
-	return ""
+	return "", ""
 }
 
 // String returns the breach in one sentence.
