@@ -80,7 +80,9 @@ func smallestCluster(p profile.Profile) (cluster.Cluster, error) {
 		return cluster.Cluster{}, err
 	}
 	s := newSmallest(q, p)
-	return cluster.Uniform(s.nodes, s.zones, s.others...)
+	c, err := cluster.Uniform(s.nodes, s.zones, s.others...)
+	c.Domains = q.Others()
+	return c, err
 }
 
 // promise is the promise of a profile as a requirement.

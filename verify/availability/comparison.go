@@ -34,6 +34,8 @@ type ComparedProfile struct {
 	Nodes int `json:"nodes"`
 	// Zones is the number of zones of the cluster; 0: its nodes are in no zone.
 	Zones int `json:"zones"`
+	// Domains are the kinds of failure domain beyond node and zone, such as rack. Their failures are not in the figures.
+	Domains []string `json:"domains,omitempty"`
 	// Cost is the cost of all its workloads.
 	Cost Cost `json:"cost"`
 	// Workloads are the long-running workloads, ordered by namespace and name.
@@ -83,6 +85,9 @@ func (v Variant) compare(ctx context.Context, rates Rates) (ComparedProfile, err
 		return ComparedProfile{}, err
 	}
 	result := ComparedProfile{Name: v.Profile, Nodes: len(v.Cluster.Nodes), Zones: len(v.Cluster.Zones()), Unsupported: []string{}}
+	for _, d := range v.Cluster.Domains {
+		result.Domains = append(result.Domains, d.Name)
+	}
 	for _, e := range Expect(rates, v.Cluster, v.System, simulated) {
 		if e.Workload.Replication.Model == workload.Finite {
 			continue // it runs to completion

@@ -49,6 +49,9 @@ func (c Comparison) WriteText(out io.Writer) error {
 		fmt.Fprintf(&b, "  - %s\n", limit)
 	}
 	for _, p := range c.Profiles {
+		for _, domain := range p.Domains {
+			fmt.Fprintf(&b, "  - %s: the failure of a %s is not in the figures\n", p.Name, domain)
+		}
 		if len(p.Unsupported) > 0 {
 			fmt.Fprintf(&b, "  - %s: unsupported kinds, whose pods are not in the figures: %s\n", p.Name, strings.Join(p.Unsupported, ", "))
 		}
