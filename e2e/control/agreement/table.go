@@ -120,7 +120,10 @@ func (t *Table) Short() string {
 		}
 	}
 	ties := ""
-	if agree < all {
+	switch {
+	case agree == all-1:
+		ties = " The other one differs only by a random choice among equal nodes or pods."
+	case agree < all:
 		ties = " The others differ only by a random choice among equal nodes or pods."
 	}
 	return fmt.Sprintf("On %s, "+comparison+" in %d of %d comparisons: placement, %d drains, %d rollouts, node and zone failures.%s",
