@@ -34,7 +34,7 @@ nodes() { tests ./nodes/... && (cd tools/kube-router && tests .); }
 # One system on real nodes: migrations of its bus, probes, access. Needs root.
 solo() { tests ./load/... && tests ./live -run "$solo" $(evidence); }
 # Systems side by side on real nodes that fail while events are counted: a short list of failures, or the long one with EVIDENCE. Needs root.
-live() { tests ./live -skip "$solo" $(evidence "-list long" "-list short"); }
+live() { tests ./live -skip "$solo" $(evidence "-scenarios long" "-scenarios short"); }
 solo='^TestSolo$'
 
 # evidence prints flags of a test: the first argument with EVIDENCE, the second one without.

@@ -24,7 +24,7 @@ func TestLists(t *testing.T) {
 // TestFailures runs every scenario of a list on all systems at once. Each system must keep the promise of its profile.
 func TestFailures(t *testing.T) {
 	if *evidenceDir != "" && *listName != "long" {
-		t.Fatal("-evidence needs -list long")
+		t.Fatal("-evidence needs -scenarios long")
 	}
 	ctx, l := t.Context(), lists[*listName]
 	shared.log("list %s: %d of the %d entries of the long list, naive system: %v", *listName, len(l.entries), len(lists["long"].entries), l.naive)

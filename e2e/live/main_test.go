@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	listName    = flag.String("list", "short", "list of scenarios that TestFailures runs: short or long")
-	evidenceDir = flag.String("evidence", "", "write what was measured into this folder; TestFailures needs -list long for it")
+	listName    = flag.String("scenarios", "short", "list of scenarios that TestFailures runs: short or long")
+	evidenceDir = flag.String("evidence", "", "write what was measured into this folder; TestFailures needs -scenarios long for it")
 )
 
 // shared is the runner of all tests.
