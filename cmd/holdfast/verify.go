@@ -63,7 +63,7 @@ The same options as a config file (flags take precedence):
   detection: 40s                   # until the control plane detects a node failure
   replication: {StatefulSet/store: quorum}
   ignore:
-    - rule: budget-blocks-drain    # or claim-*
+    - rule: budget-blocks-drain    # or claim-lose-node, with * for any text
       objects: PodDisruptionBudget/api    # KIND/NAME or KIND/NAMESPACE/NAME, with *; default: all
       reason: the API may stop at night`,
 		Example: `  holdfast verify -f golden/web-multi-zone/objects

@@ -59,7 +59,9 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 	if advice, config := r.exception(); advice != "" {
 		p.line("")
 		p.wrap("", "", advice)
-		p.line("  " + config)
+		for _, line := range config {
+			p.line("  " + line)
+		}
 	}
 	for _, f := range r.Findings {
 		p.finding(f)

@@ -213,24 +213,30 @@ func (w Workload) onePod() string {
 	return ""
 }
 
-// exception returns the advice for the first breach of a workload with one pod, and a config that ignores the breach; "" if
-// there is none. Only people know whether the workload may have more pods.
-func (r Report) exception() (advice, config string) {
+// exception returns the advice for the first workload with one pod that breaks the requirement, and the lines of a config that
+// ignores its breaches; "" if there is none. Only people know whether the workload may have more pods.
+func (r Report) exception() (advice string, config []string) {
 	for _, b := range r.Breaches {
 		if b.Workload.onePod() == "" {
 			continue
 		}
+		config = []string{"ignore:"}
+		for _, other := range r.Breaches {
+			if other.Workload.Name == b.Workload.Name {
+				config = append(config, fmt.Sprintf("  - {rule: %s, objects: %s, reason: ...}", RequirementRule(other.Worst.Event), strings.Replace(b.Workload.Name, " ", "/", 1)))
+			}
+		}
 		switch b.Workload.Replication {
 		case "quorum":
-			advice = "Run 3 members. If there must be only one, ignore the breach with a reason, in a file for --config:"
+			advice = "Run 3 members. If there must be only one, ignore its breaches with a reason, in a file for --config:"
 		case "single":
-			advice = "A workload that never has two pods cannot meet this requirement. Ignore the breach with a reason, in a file for --config:"
+			advice = "A workload that never has two pods cannot meet this requirement. Ignore its breaches with a reason, in a file for --config:"
 		default:
-			advice = "Run a second replica. If there must never be two, ignore the breach with a reason, in a file for --config:"
+			advice = "Run a second replica. If there must never be two, ignore its breaches with a reason, in a file for --config:"
 		}
-		return advice, fmt.Sprintf("ignore: [{rule: claim-*, objects: %s, reason: ...}]", strings.Replace(b.Workload.Name, " ", "/", 1))
+		return advice, config
 	}
-	return "", ""
+	return "", nil
 }
 
 // String returns the breach in one sentence.
