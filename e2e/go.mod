@@ -117,9 +117,9 @@ require (
 
 replace github.com/holdfast-ha/holdfast => ../
 
-// The field lists must be those argo-events was built with: a newer k8s.io/api
-// knows pod fields that its controller drops without a word. The client and
-// what it is made of go with them.
+// The field lists must have the versions that argo-events was built with: a newer
+// k8s.io/api has pod fields that its controller drops without an error. The client
+// and its dependencies have the same versions.
 replace (
 	github.com/google/gnostic-models => github.com/google/gnostic-models v0.6.9
 	k8s.io/api => k8s.io/api v0.32.2

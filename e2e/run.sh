@@ -9,8 +9,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-# The order of the tiers. Those in background wait most of their time: they run one after the other beside all others, which get the lowest
-# priority meanwhile. page and live run alone: a browser sets its own priorities, and live measures times.
+# The order of the tiers. The tiers in background mostly wait: they run one after the other beside all others, which get the lowest priority
+# meanwhile. page and live run alone: a browser sets its own priorities, and live measures times.
 all=(build page nodes solo vet facts schemas chart control live)
 background=(nodes solo)
 
@@ -18,18 +18,18 @@ background=(nodes solo)
 build() { go run ./binaries/all; }
 # go vet, for every module with sources.
 vet() { go vet ./... && for tool in argocheck kube-router place; do (cd tools/$tool && go vet ./...) || return; done; }
-# Facts about Argo Events against its sources; docs/evidence against its data and against the charts of today.
+# Facts about Argo Events against its sources; docs/evidence against its data and against the current charts.
 facts() { tests ./facts ./cases ./live/evidence ./control/agreement; }
-# The schemas that validate manifests refuse what they should.
+# The schemas for kubeconform accept valid manifests and reject invalid ones.
 schemas() { tests ./schemas; }
 # Charts and manifests against Helm, Kustomize, schemas, Argo Events, nats-server and the nats command.
 chart() { tests ./chart -parallel 4; }
 # The page of holdfast verify in Chromium: layout, keyboard, light, dark and print.
 page() { tests ./page; }
 # Charts on a real control plane: API server, controllers, scheduler, evictions, Helm and the controller of Argo Events; and the predictions of
-# verify for golden cases and random systems: the first 12, or all with EVIDENCE. Most of the time is waiting, hence more tests than processors.
+# verify for golden cases and random systems: the first 12, or all with EVIDENCE. Tests mostly wait, hence more of them than processors.
 control() { tests ./control -parallel 14 $(evidence "" "-systems 12"); }
-# The cluster of real nodes that solo and live use: its failures, and that it leaves nothing behind. Needs root.
+# The cluster of real nodes that solo and live use: its failures and its cleanup. Needs root.
 nodes() { tests ./nodes/... && (cd tools/kube-router && tests .); }
 # One system on real nodes: migrations of its bus, probes, access. Needs root.
 solo() { tests ./load/... && tests ./live -run "$solo" $(evidence); }
@@ -69,7 +69,7 @@ run() {
   echo "$result $count $((SECONDS - start))s $2" >"$state/$tier"
 }
 
-# begin starts the background tiers among those of this run, one after the other, in a process group of its own.
+# begin starts the background tiers of this run, one after the other, in a process group of its own.
 begin() {
   local tier mine=()
   for tier in "${background[@]}"; do

@@ -1,5 +1,5 @@
-// Command bench compares the times of holdfast render and helm template, of holdfast kustomize and kustomize build, as alternating processes, and
-// of the schedulers of holdfast verify and Kubernetes for the same pods.
+// Command bench compares the times of holdfast render with helm template, of holdfast kustomize with kustomize build, and of the scheduler of
+// holdfast verify with kube-scheduler.
 //
 // It prints a table and exits 1 when a target is missed. Ratios are from one run, so that a slow machine affects both sides.
 package main
@@ -59,7 +59,7 @@ func run() (missed bool, err error) {
 
 // row is a measured value and its target in the same unit.
 type row struct {
-	what        string
+	name        string
 	got, target float64
 	unit        string
 	detail      string
@@ -84,18 +84,18 @@ func (b bench) rows() ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	placing, err := b.placingRow()
+	placement, err := b.placementRow()
 	if err != nil {
 		return nil, err
 	}
 	growth := large.holdfast.wall.Seconds() / float64(large.holdfast.objects) / (small.holdfast.wall.Seconds() / float64(small.holdfast.objects))
 	return []row{
 		{"wall time, 1,000 + 1,000 objects, holdfast / helm", large.wallRatio, 0.7, "x", fmt.Sprintf("%.2f s / %.2f s", large.holdfast.wall.Seconds(), large.other.wall.Seconds())},
-		{"peak anonymous memory, the same", large.holdfast.peak / large.other.peak, 1, "x", fmt.Sprintf("%.0f MiB / %.0f MiB", large.holdfast.peak, large.other.peak)},
+		{"peak anonymous memory, 1,000 + 1,000 objects, holdfast / helm", large.holdfast.peak / large.other.peak, 1, "x", fmt.Sprintf("%.0f MiB / %.0f MiB", large.holdfast.peak, large.other.peak)},
 		{"time per object, 1,000 + 1,000 over 100 + 100", growth, 1.2, "x", fmt.Sprintf("%d objects / %d objects", large.holdfast.objects, small.holdfast.objects)},
-		{"wall time, base and two overlays of the same, holdfast kustomize / kustomize build", overlays.wallRatio, 0.5, "x", fmt.Sprintf("%.2f s / %.2f s", overlays.holdfast.wall.Seconds(), overlays.other.wall.Seconds())},
+		{"wall time, base and two overlays, 1,000 + 1,000 objects, holdfast / kustomize", overlays.wallRatio, 0.5, "x", fmt.Sprintf("%.2f s / %.2f s", overlays.holdfast.wall.Seconds(), overlays.other.wall.Seconds())},
 		{"start-up, holdfast version", start.wall.Seconds() * 1000, 50, "ms", ""},
-		placing,
+		placement,
 	}, nil
 }
 
@@ -107,7 +107,7 @@ func printRows(rows []row) (missed bool) {
 		if r.got > r.target {
 			verdict, missed = "MISSED", true
 		}
-		fmt.Fprintf(t, "%s\t%.2f %s\t<= %.2f %s\t%s\t%s\n", r.what, r.got, r.unit, r.target, r.unit, verdict, r.detail)
+		fmt.Fprintf(t, "%s\t%.2f %s\t<= %.2f %s\t%s\t%s\n", r.name, r.got, r.unit, r.target, r.unit, verdict, r.detail)
 	}
 	_ = t.Flush()
 	fmt.Printf("median of %d rounds after a warm-up, kustomize and kube-scheduler once, %s\n", rounds, time.Now().UTC().Format(time.DateOnly))

@@ -14,7 +14,7 @@ import (
 // usage is the resource usage of one process.
 type usage struct {
 	wall time.Duration
-	// peak is the peak of its anonymous memory in MiB. Pages of its program file are excluded: they belong to the page cache, and the kernel
+	// peak is the peak of its anonymous memory in MiB. Pages of its program file are excluded: they are in the page cache, and the kernel
 	// counts a varying part of them (42 to 70 MiB for the same program, before and after it was copied).
 	peak float64
 	// objects is the number of printed documents.
@@ -89,7 +89,7 @@ func (b bench) pair(n int) (both, error) {
 	if err != nil {
 		return both{}, err
 	}
-	return byTurns(func() (usage, error) {
+	return alternate(func() (usage, error) {
 		return measure(b.holdfast, "render", "--release", "events", "--namespace", "argo", "--kube-version", "1.36", "--profile", "multi-zone", "-f", values)
 	}, func() (usage, error) {
 		return measure(b.helm, "template", "events", b.chart, "--namespace", "argo", "--kube-version", "1.36", "--set", "profile=multi-zone", "-f", values)
@@ -119,8 +119,8 @@ func (b bench) overlays(n int) (both, error) {
 	return both{ours, theirs, ours.wall.Seconds() / theirs.wall.Seconds()}, nil
 }
 
-// byTurns runs two programs alternately, after a warm-up of each.
-func byTurns(holdfast, other func() (usage, error)) (both, error) {
+// alternate runs two programs alternately, after a warm-up of each.
+func alternate(holdfast, other func() (usage, error)) (both, error) {
 	var all [2][]usage
 	for range rounds + 1 {
 		for i, run := range []func() (usage, error){holdfast, other} {

@@ -27,9 +27,9 @@ type objects struct {
 	Pods     []*corev1.Pod
 }
 
-// placing places the same pods with verify's scheduler and with kube-scheduler without rate limits, and returns the times. There are no
-// kubelets.
-func placing(ctx context.Context, dir string, nodes, pods int) (ours, theirs time.Duration, err error) {
+// comparePlacement places the same pods with verify's scheduler and with kube-scheduler without rate limits, and returns the times. There are
+// no kubelets.
+func comparePlacement(ctx context.Context, dir string, nodes, pods int) (ours, theirs time.Duration, err error) {
 	plane, err := controlplane.New(controlplane.Config{Dir: dir, Flags: map[string][]string{
 		controlplane.Scheduler: {"--kube-api-qps=10000", "--kube-api-burst=10000"},
 	}})
@@ -122,7 +122,7 @@ func bindings(ctx context.Context, client *kubernetes.Clientset, pods int, start
 	return 0, fmt.Errorf("waiting for kube-scheduler: it has bound %d pods of %d (%w)", len(bound), pods, ctx.Err())
 }
 
-// create creates nodes in three zones, and apps of four pods with a Service each. Four kinds of spreading alternate.
+// create creates nodes in three zones, and apps of four pods with a Service each. Four kinds of placement constraints alternate.
 func create(ctx context.Context, client *kubernetes.Clientset, nodes, pods int) (objects, error) {
 	var all objects
 	core := client.CoreV1()
@@ -173,7 +173,7 @@ func newNode(i int) *corev1.Node {
 	}
 }
 
-// newPod returns the i-th pod of an app. The app's number determines the spreading.
+// newPod returns the i-th pod of an app. The app's number determines its placement constraint.
 func newPod(app string, i, number int) *corev1.Pod {
 	selector := &metav1.LabelSelector{MatchLabels: map[string]string{"app": app}}
 	p := &corev1.Pod{
@@ -201,10 +201,10 @@ func newPod(app string, i, number int) *corev1.Pod {
 	return p
 }
 
-// placingRow returns the row of placing.
-func (b bench) placingRow() (row, error) {
+// placementRow returns the row of comparePlacement.
+func (b bench) placementRow() (row, error) {
 	const nodes, pods = 1000, 1000
-	ours, theirs, err := placing(context.Background(), filepath.Join(b.dir, "cluster"), nodes, pods)
+	ours, theirs, err := comparePlacement(context.Background(), filepath.Join(b.dir, "cluster"), nodes, pods)
 	if err != nil {
 		return row{}, err
 	}

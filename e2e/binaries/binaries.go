@@ -26,8 +26,8 @@ type program struct {
 	versionOf, stamp string
 }
 
-// programs are all binaries by name. A new one is a line here and a "tool" line in a go.mod. It gets a module of its own if its dependencies
-// conflict with those of others.
+// programs are all binaries by name. To add one: a line here and a "tool" line in a go.mod, in a module of its own if its dependencies conflict
+// with those of others.
 var programs = map[string]program{
 	"argo-events": {module: "tools/argocheck", pkg: "github.com/argoproj/argo-events/cmd"},
 	"argocheck":   {module: "tools/argocheck", pkg: "."},

@@ -1,3 +1,4 @@
+// Package bus runs a rendered bus on this machine: nats-server in this process, with files, environment and configuration of the pods.
 package bus
 
 import (
@@ -32,7 +33,7 @@ type Bus struct {
 	Server
 }
 
-// FindLeaf returns the server that runs on each node, from the objects of a release; nil if there is none.
+// FindLeaf returns the leaf from the objects of a release; nil if there is none.
 func FindLeaf(objects []cases.Object, data Data) (*Server, error) {
 	for _, o := range objects {
 		if o.Kind() != "DaemonSet" {
@@ -106,7 +107,7 @@ func (b *Bus) Pod(ordinal int) Pod {
 	}
 }
 
-// Options returns what nats-server reads from the configuration of a pod, and writes the pod's files below dir. A path outside of the pod's
+// Options returns nats-server's options from the configuration of a pod, and writes the pod's files below dir. A path outside of the pod's
 // volumes is an error.
 func (s *Server) Options(dir string, pod Pod) (*server.Options, error) {
 	mounts, err := Mount(dir, s.pod, s.Container, s.claims, s.Data)

@@ -1,4 +1,3 @@
-// Package bus runs a rendered bus on this machine: nats-server in this process, with files, environment and configuration of the pods.
 package bus
 
 import (
@@ -114,7 +113,7 @@ func (d Data) write(dir, object string, items []corev1.KeyToPath) error {
 // absolute matches absolute paths in a text.
 var absolute = regexp.MustCompile(`(^|[\s"'=])(/[\w./-]+)`)
 
-// Rewrite replaces paths on mounted volumes in a text by their paths on this machine. It returns the other paths, which belong to the
+// Rewrite replaces paths on mounted volumes in a text by their paths on this machine. It returns the other paths, which are in the
 // container's image.
 func (m Mounts) Rewrite(text string) (rewritten string, others []string) {
 	rewritten = absolute.ReplaceAllStringFunc(text, func(found string) string {

@@ -16,7 +16,7 @@ import (
 // The containers of the scripts that create streams, migrate them, and remove servers from the cluster.
 const (
 	Bootstrap = "bootstrap"
-	Move      = "migration"
+	Migration = "migration"
 	Resize    = "resize"
 )
 

@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Collect returns the ConfigMaps of a case and the Secrets of its bus: those of an installation, under the names of existing Secrets where the
-// case has some.
+// Collect returns the ConfigMaps of a case and the Secrets of its bus, as an installation creates them. Where the case uses existing Secrets, they
+// have these names.
 func Collect(h cases.Holdfast, c cases.Case, objects []cases.Object) (Data, error) {
 	secrets, err := h.Secrets(c, "--set", "eventBus.mode=managed,eventBus.auth.existingSecret=,eventBus.tls.existingSecret=,eventBus.tls.certManager.enabled=false")
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 
 // Servers are the running servers of a bus.
 type Servers struct {
-	// URL is the URL of one server, URLs are those of all, separated by commas.
+	// URL is the URL of one server, URLs has the URLs of all servers, separated by commas.
 	URL, URLs string
 	// Leaves are the addresses for leaves, host and port; empty if the bus has none.
 	Leaves  []string

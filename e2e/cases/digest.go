@@ -13,8 +13,8 @@ import (
 // PodDigests returns a digest, by kind and name, of every object that creates pods or shapes them: workloads, custom resources of Argo
 // Events, MutatingAdmissionPolicies, PodDisruptionBudgets, autoscalers, and the ConfigMaps that pods use, scripts among them.
 //
-// A digest covers what reaches a pod. Comments in scripts and configuration, labels with versions of chart and application, checksums of
-// files that are covered themselves, and the pods of helm test are left out.
+// A digest covers the content that affects a pod. It excludes comments in scripts and configuration, labels with versions of chart and
+// application, checksums of covered files, and the pods of helm test.
 func PodDigests(objects []Object) map[string]string {
 	digests := map[string]string{}
 	used := map[string]bool{}
@@ -79,7 +79,7 @@ func digestKey(o Object) string { return o.Kind() + " " + hashSuffix.ReplaceAllS
 
 func digest(content map[string]any) string {
 	content = effective(content).(map[string]any)
-	delete(content, "metadata") // those of pods are in their templates
+	delete(content, "metadata") // the metadata of pods is in their templates
 	encoded, err := json.Marshal(content)
 	if err != nil {
 		panic(err) // decoded from YAML, it can be encoded

@@ -58,7 +58,7 @@ metadata: {name: bus}
 spec: {ports: [{port: 4222}]}
 `
 
-// TestPodDigests: a digest changes with what reaches a pod, and with nothing else.
+// TestPodDigests: a digest changes with the content that affects a pod, and with nothing else.
 func TestPodDigests(t *testing.T) {
 	original := podDigests(t, podObjects)
 	if got, want := slices.Sorted(maps.Keys(original)), []string{"ConfigMap bus", "Job bootstrap", "StatefulSet bus"}; !slices.Equal(got, want) {

@@ -34,13 +34,13 @@ func (r release) configs() []cases.Object {
 	})
 }
 
-// expectNoProblem runs argocheck on a release. It must have validated the given objects and found no problem.
+// expectNoProblem runs argocheck on a release: it must validate the given objects and find no problem.
 func expectNoProblem(t *testing.T, r release, objects []cases.Object) {
 	t.Helper()
 	problems := argocheck(t, r)
 	for _, o := range objects {
 		if problem, ok := problems[o.Key()]; !ok {
-			t.Errorf("%s: argocheck has not validated it", o.Key())
+			t.Errorf("%s: not validated by argocheck", o.Key())
 		} else if problem != "" {
 			t.Errorf("%s: %s", o.Key(), problem)
 		}

@@ -72,7 +72,7 @@ func startScenario(t *testing.T, r release) scenario {
 	return s
 }
 
-// bootstraps reports whether a case creates its streams by this script. A migration has another one.
+// bootstraps reports whether the bootstrap script creates the streams of a case. A migration has its own script.
 func (r release) bootstraps() bool { return r.hasJetStream() && !r.migrates() }
 
 // natsPath returns a PATH with the nats command.

@@ -21,7 +21,7 @@ var lookedUp = map[string]map[string]string{
 	"/apis/apps/v1": {"statefulsets": "StatefulSet"},
 }
 
-// upgrade returns what an upgrade of an installed release renders, with further flags and hooks.
+// upgrade renders an upgrade of an installed release, hooks included; flags are added to the command.
 func (r release) upgrade(t *testing.T, flags ...string) ([]cases.Object, error) {
 	t.Helper()
 	chart, err := r.Chart()

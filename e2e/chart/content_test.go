@@ -8,7 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// content is what a stream must not lose: its state, its messages, and the position of each consumer.
+// content is the data that a stream must keep: its state, its messages, and the position of each consumer.
 type content struct {
 	Msgs, FirstSeq, LastSeq uint64
 	Messages                []string
@@ -29,7 +29,7 @@ const forever = 24 * time.Hour
 func fill(t *testing.T, js jetstream.JetStream, replicas int) map[string]content {
 	t.Helper()
 	ctx := t.Context()
-	do := func(what func() error) { t.Helper(); persist(t, what) }
+	do := func(try func() error) { t.Helper(); persist(t, try) }
 	do(func() error {
 		_, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: eventStream, Subjects: []string{eventSubjects}, Replicas: replicas, Duplicates: forever, MaxMsgs: 280})
 		return err

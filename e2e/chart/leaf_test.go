@@ -15,8 +15,7 @@ import (
 // hasLeaf reports whether each node has a leaf of the bus.
 func (r release) hasLeaf() bool { return r.hasBus() && len(r.ofKind("DaemonSet")) > 0 }
 
-// TestLeaf: a leaf repeats a connection that fails during the TLS handshake. If it gave up, event sources and sensors on its node would have no
-// bus.
+// TestLeaf: a leaf reconnects after a failed TLS handshake. Otherwise, event sources and sensors on its node would have no bus.
 func TestLeaf(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, release.hasLeaf, func(t *testing.T, r release) {

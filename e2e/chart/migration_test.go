@@ -64,7 +64,7 @@ func TestKilledMigration(t *testing.T) {
 	})
 }
 
-// TestConcurrentMigration: a script that was stopped for a while, and replaced by another, does not overwrite what was published afterwards.
+// TestConcurrentMigration: a script that was suspended, and replaced by another, does not overwrite later messages when it continues.
 func TestConcurrentMigration(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, release.migrates, func(t *testing.T, r release) {
@@ -172,7 +172,7 @@ func startMigration(t *testing.T, r release) migration {
 		t.Fatal(err)
 	}
 	m := migration{bus: current, ready: current.Container.ReadinessProbe.HTTPGet.Path, replicas: min(3, current.Replicas())}
-	if m.script, err = bus.FindScript(t.TempDir(), bus.Move, r.objects, data); err != nil {
+	if m.script, err = bus.FindScript(t.TempDir(), bus.Migration, r.objects, data); err != nil {
 		t.Fatal(err)
 	}
 	var before *bus.Servers

@@ -31,8 +31,8 @@ func (r release) hasFive() bool {
 	})
 }
 
-// TestResize: the script of a scale-down removes servers from the cluster while events are published, and nothing is lost when they stop. A second
-// run changes nothing.
+// TestResize: the script of a scale-down removes servers from the cluster while events are published, and no event is lost when the servers stop.
+// A second run changes nothing.
 func TestResize(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, release.resizes, func(t *testing.T, r release) {

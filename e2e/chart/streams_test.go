@@ -26,7 +26,7 @@ func (s scenario) streams() []string {
 	return names
 }
 
-// persist repeats do until it succeeds: after a start or a change of the leader, a bus does not answer some requests.
+// persist calls do until it succeeds: after a start or a change of the leader, a bus does not answer some requests.
 func persist(t *testing.T, do func() error) {
 	t.Helper()
 	tick := time.NewTicker(200 * time.Millisecond)
@@ -84,7 +84,7 @@ func zonesOf(b *bus.Bus, info *jetstream.StreamInfo) map[string]bool {
 	return zones
 }
 
-// state is what the script must not change of an existing stream.
+// state is the part of an existing stream that the script must keep.
 type state struct {
 	created  time.Time
 	messages uint64

@@ -11,7 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// The golden cases are drained and rolled out anyway. The predictions of verify are compared with the outcomes.
+// This file compares the predictions of verify with the drains and rollouts of the golden cases.
 
 // verify returns the report of holdfast verify on the running release and its own nodes.
 func (r *release) verify(t *testing.T) verdicts {
@@ -19,11 +19,11 @@ func (r *release) verify(t *testing.T) verdicts {
 	return verifyRunning(t, r.namespace, writeNodes(t, r.namespace))
 }
 
-// note adds a check to those of the case.
+// note records a check of the case.
 func (r *release) note(t *testing.T, c agreement.Check) {
 	t.Helper()
 	if !c.Agrees() {
-		t.Errorf("%s %s: verify predicts %q, the control plane does %q", c.Event, c.Target, c.Verify, c.Real)
+		t.Errorf("%s %s: verify predicts %q, outcome on the control plane: %q", c.Event, c.Target, c.Verify, c.Real)
 	}
 	r.compared.Checks = append(r.compared.Checks, c)
 }
@@ -37,7 +37,7 @@ func total(of map[string]count) string {
 	return fmt.Sprintf("%d+%d", all.ready, all.pending)
 }
 
-// running returns the pods of the release except those of Jobs, and the formatted numbers of ready and Pending ones.
+// running returns the pods of the release without Jobs, and the formatted numbers of ready and Pending ones.
 func (r *release) running(t *testing.T) ([]corev1.Pod, string) {
 	t.Helper()
 	pods, err := r.pods(t.Context())
@@ -53,7 +53,7 @@ func (r *release) testAgrees(t *testing.T) {
 	now := r.verify(t)
 	pods, real := r.running(t)
 	checkPlaces(t, now, pods)
-	r.note(t, agreement.Check{Event: agreement.Runs, Verify: total(now.steady()), Real: real})
+	r.note(t, agreement.Check{Event: agreement.Running, Verify: total(now.steady()), Real: real})
 	zones := map[string][]string{}
 	for _, n := range r.nodes {
 		zones[n.Zone] = append(zones[n.Zone], n.Name)
@@ -70,10 +70,10 @@ func (r *release) testAgrees(t *testing.T) {
 		return total(of)
 	}
 	for _, n := range r.nodes {
-		r.note(t, agreement.Check{Event: agreement.TakesOne, Target: n.Name, Verify: least("lose node", n.Name), Real: left(n.Name)})
+		r.note(t, agreement.Check{Event: agreement.PodsOnNode, Target: n.Name, Verify: least("lose node", n.Name), Real: left(n.Name)})
 	}
 	for _, zone := range slices.Sorted(maps.Keys(zones)) {
-		r.note(t, agreement.Check{Event: agreement.TakesAll, Target: zone, Verify: least("lose zone", zone), Real: left(zones[zone]...)})
+		r.note(t, agreement.Check{Event: agreement.PodsInZone, Target: zone, Verify: least("lose zone", zone), Real: left(zones[zone]...)})
 	}
 }
 
@@ -81,7 +81,7 @@ func (r *release) testAgrees(t *testing.T) {
 func (r *release) agreeOnDrain(t *testing.T, node string) func() {
 	t.Helper()
 	now := r.verify(t)
-	predicted := ends(now.scenario("drain node", node).Stuck == "")
+	predicted := ends(now.scenario("drain node", node).Blocked == "")
 	return func() {
 		r.note(t, agreement.Check{Event: agreement.Drain, Target: node, Verify: predicted, Real: ends(true)})
 	}
@@ -94,7 +94,7 @@ func (r *release) agreeOnRollouts(t *testing.T) func() {
 	return func() {
 		for _, s := range now.Scenarios {
 			if s.Event == "roll" {
-				r.note(t, agreement.Check{Event: agreement.Rollout, Target: s.Target, Verify: ends(s.Stuck == ""), Real: ends(true)})
+				r.note(t, agreement.Check{Event: agreement.Rollout, Target: s.Target, Verify: ends(s.Blocked == ""), Real: ends(true)})
 			}
 		}
 	}

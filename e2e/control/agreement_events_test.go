@@ -23,11 +23,11 @@ func (r *trial) testRuns() {
 	r.t.Helper()
 	now := verifyRunning(r.t, r.Name, r.nodes)
 	pods := r.pods()
-	r.note(agreement.Check{Event: agreement.Runs, Verify: r.counts(now.steady()), Real: r.real(pods)})
+	r.note(agreement.Check{Event: agreement.Running, Verify: r.counts(now.steady()), Real: r.real(pods)})
 	checkPlaces(r.t, now, pods)
 	for _, n := range r.Nodes {
 		left := slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return p.Spec.NodeName == n.Name || p.Spec.NodeName == "" })
-		r.note(agreement.Check{Event: agreement.TakesOne, Target: n.Name, Verify: r.counts(now.least("lose node", n.Name)), Real: r.real(left)})
+		r.note(agreement.Check{Event: agreement.PodsOnNode, Target: n.Name, Verify: r.counts(now.least("lose node", n.Name)), Real: r.real(left)})
 	}
 	zones := map[string]string{}
 	for _, n := range r.Nodes {
@@ -35,7 +35,7 @@ func (r *trial) testRuns() {
 	}
 	for _, z := range r.Zones {
 		left := slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return zones[p.Spec.NodeName] == z || p.Spec.NodeName == "" })
-		r.note(agreement.Check{Event: agreement.TakesAll, Target: z, Verify: r.counts(now.least("lose zone", z)), Real: r.real(left)})
+		r.note(agreement.Check{Event: agreement.PodsInZone, Target: z, Verify: r.counts(now.least("lose zone", z)), Real: r.real(left)})
 	}
 }
 
@@ -54,7 +54,7 @@ func (r *trial) testDrain(node string) {
 	r.t.Helper()
 	now := verifyRunning(r.t, r.Name, r.nodes)
 	s := now.scenario("drain node", node)
-	c := agreement.Check{Event: agreement.Drain, Target: node, Verify: ends(s.Stuck == "") + ": " + r.counts(now.after(s))}
+	c := agreement.Check{Event: agreement.Drain, Target: node, Verify: ends(s.Blocked == "") + ": " + r.counts(now.after(s))}
 	kubectl, err := binaries.Path("kubectl")
 	r.must(err)
 	ctx, cancel := context.WithCancel(r.t.Context())
@@ -105,16 +105,16 @@ func (r *trial) uncordon(node string) {
 	}))
 }
 
-// rolled is an annotation in the new template of a rollout.
-const rolled = "holdfast.example/rolled"
+// rolledOut is an annotation in the new template of a rollout.
+const rolledOut = "holdfast.example/rolled"
 
 // testRollout changes the template of a workload.
 func (r *trial) testRollout(w agreement.Workload) {
 	r.t.Helper()
 	now := verifyRunning(r.t, r.Name, r.nodes)
 	s := now.scenario("roll", r.key(w))
-	c := agreement.Check{Event: agreement.Rollout, Target: w.Kind + " " + w.Name, Verify: ends(s.Stuck == "") + ": " + r.counts(now.after(s))}
-	patch := []byte(fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{%q:"yes"}}}}}`, rolled))
+	c := agreement.Check{Event: agreement.Rollout, Target: w.Kind + " " + w.Name, Verify: ends(s.Blocked == "") + ": " + r.counts(now.after(s))}
+	patch := []byte(fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{%q:"yes"}}}}}`, rolledOut))
 	var err error
 	if w.Kind == "Deployment" {
 		_, err = kube.Kube.AppsV1().Deployments(r.Name).Patch(r.t.Context(), w.Name, types.MergePatchType, patch, metav1.PatchOptions{})
@@ -129,7 +129,7 @@ func (r *trial) testRollout(w agreement.Workload) {
 			ordinal, err := strconv.Atoi(p.Labels[appsv1.PodIndexLabel])
 			switch {
 			case p.DeletionTimestamp != nil || err == nil && ordinal < w.Partition:
-			case p.Annotations[rolled] != "yes":
+			case p.Annotations[rolledOut] != "yes":
 				old++
 			case isReady(p):
 				updated++
@@ -143,7 +143,7 @@ func (r *trial) testRollout(w agreement.Workload) {
 	}
 }
 
-// recreate deletes and creates a workload: a blocked rollout may stay blocked whatever its template is.
+// recreate deletes and creates a workload: a blocked rollout may stay blocked with any template.
 func (r *trial) recreate(w agreement.Workload) {
 	r.t.Helper()
 	i := slices.IndexFunc(r.objects, func(o cases.Object) bool { return o.Kind() == w.Kind && o.Name() == w.Name })
@@ -159,30 +159,30 @@ func (r *trial) recreate(w agreement.Workload) {
 	r.steady()
 }
 
-// testLoss cuts the power of a node, or of all nodes of a zone, for good.
-func (r *trial) testLoss() {
+// testFailure cuts the power of a node, or of all nodes of a zone, for good.
+func (r *trial) testFailure() {
 	r.t.Helper()
-	c := agreement.Check{Event: agreement.LoseNode, Target: r.fullest()}
-	if r.LosesZone {
-		c = agreement.Check{Event: agreement.LoseZone, Target: r.Zones[0]}
+	c := agreement.Check{Event: agreement.NodeFailure, Target: r.fullest()}
+	if r.ZoneFails {
+		c = agreement.Check{Event: agreement.ZoneFailure, Target: r.Zones[0]}
 	}
 	for _, n := range r.Nodes {
 		if n.Name == c.Target || n.Zone == c.Target {
-			r.lost[n.Name] = true
+			r.failed[n.Name] = true
 		}
 	}
-	if len(r.lost) == len(r.Nodes) {
-		return // without any node, the control plane behaves differently, and this one has the nodes of other tests
+	if len(r.failed) == len(r.Nodes) {
+		return // a control plane without healthy nodes behaves differently, and this one has the nodes of other tests
 	}
 	now := verifyRunning(r.t, r.Name, r.nodes)
-	event := map[string]string{agreement.LoseNode: "lose node", agreement.LoseZone: "lose zone"}[c.Event]
+	event := map[string]string{agreement.NodeFailure: "lose node", agreement.ZoneFailure: "lose zone"}[c.Event]
 	c.Verify = r.counts(now.after(now.scenario(event, c.Target)))
-	for n := range r.lost {
-		r.must(kube.Lose(r.t.Context(), n))
+	for n := range r.failed {
+		r.must(kube.CutPower(r.t.Context(), n))
 	}
 	r.compare(c, func(pods []corev1.Pod) string {
 		for _, p := range pods {
-			if r.lost[p.Spec.NodeName] && p.DeletionTimestamp == nil && (isEvicted(p) || isReady(p)) {
+			if r.failed[p.Spec.NodeName] && p.DeletionTimestamp == nil && (isEvicted(p) || isReady(p)) {
 				return notYet // the node is not Unreachable yet
 			}
 		}

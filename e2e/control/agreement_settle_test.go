@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// quiet is how long nothing must change before the state counts as final, and how often the pulse must beat meanwhile.
+// quiet is the time without a change after which the state counts as final, and the number of beats of the pulse in that time.
 type quiet struct {
 	time  time.Duration
 	beats int64
@@ -66,7 +66,7 @@ func (r *trial) settle(verify string, outcome func([]corev1.Pod) string) string 
 
 // complete reports whether each workload has all of its pods, and they are ready. Terminating pods on failed nodes do not count.
 func (r *trial) complete(pods []corev1.Pod) bool {
-	existing := slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return p.DeletionTimestamp != nil && r.lost[p.Spec.NodeName] })
+	existing := slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return p.DeletionTimestamp != nil && r.failed[p.Spec.NodeName] })
 	if slices.ContainsFunc(existing, func(p corev1.Pod) bool { return p.DeletionTimestamp != nil || !isReady(p) }) {
 		return false
 	}
@@ -78,8 +78,8 @@ func (r *trial) complete(pods []corev1.Pod) bool {
 	return true
 }
 
-// miscounted reports whether a budget still counts an evicted pod as unavailable. It may do so for two minutes if the controller was too busy to see
-// the pod's deletion (DeletionTimeout in pkg/controller/disruption/disruption.go).
+// miscounted reports whether a budget still counts an evicted pod as unavailable. It may do so for two minutes if the controller was too busy to
+// observe the pod's deletion (DeletionTimeout in pkg/controller/disruption/disruption.go).
 func (r *trial) miscounted() bool {
 	r.t.Helper()
 	found, err := kube.Kube.PolicyV1().PodDisruptionBudgets(r.Name).List(r.t.Context(), metav1.ListOptions{})

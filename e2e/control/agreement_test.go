@@ -26,8 +26,8 @@ var (
 // agreed has all comparisons of a run.
 var agreed agreement.Table
 
-// TestAgreement compares the predictions of holdfast verify for random systems with the control plane. All systems run concurrently, because they
-// mostly wait.
+// TestAgreement compares the predictions of holdfast verify for random systems with the outcomes on the control plane. All systems run
+// concurrently, because they mostly wait.
 func TestAgreement(t *testing.T) {
 	t.Parallel()
 	p := startPulse(t)
@@ -51,12 +51,12 @@ type trial struct {
 	pulse   *pulse
 	objects []cases.Object
 	nodes   string          // the file with its nodes in the steady state
-	lost    map[string]bool // its nodes without power
+	failed  map[string]bool // its nodes without power
 	result  agreement.Case
 }
 
 func testAgreement(t *testing.T, s agreement.System, p *pulse) {
-	r := &trial{System: s, t: t, pulse: p, lost: map[string]bool{}, result: agreement.Case{Name: s.Name, About: s.About}}
+	r := &trial{System: s, t: t, pulse: p, failed: map[string]bool{}, result: agreement.Case{Name: s.Name, About: s.About}}
 	manifests, err := s.Manifests()
 	r.must(err)
 	t.Cleanup(func() {
@@ -77,7 +77,7 @@ func testAgreement(t *testing.T, s agreement.System, p *pulse) {
 		_, err := apply(t.Context(), s.Name, o)
 		r.must(err)
 	}
-	r.compare(agreement.Check{Event: agreement.Placed, Verify: r.counts(first.steady())}, r.real)
+	r.compare(agreement.Check{Event: agreement.Placement, Verify: r.counts(first.steady())}, r.real)
 	r.testRuns()
 	for _, n := range s.Nodes {
 		r.testDrain(n.Name)
@@ -85,7 +85,7 @@ func testAgreement(t *testing.T, s agreement.System, p *pulse) {
 	for _, w := range s.Workloads {
 		r.testRollout(w)
 	}
-	r.testLoss()
+	r.testFailure()
 	agreed.Add(r.result)
 	// Free resources for the other systems: each node costs a heartbeat every ten seconds.
 	r.must(kube.Kube.CoreV1().Namespaces().Delete(t.Context(), s.Name, metav1.DeleteOptions{}))
@@ -133,19 +133,19 @@ func (r *trial) note(c agreement.Check) {
 	if !c.Agrees() {
 		c.Tie = r.tie(c)
 		if c.Tie == "" {
-			r.t.Errorf("%s %s: verify predicts %q, the control plane does %q", c.Event, c.Target, c.Verify, c.Real)
+			r.t.Errorf("%s %s: verify predicts %q, outcome on the control plane: %q", c.Event, c.Target, c.Verify, c.Real)
 		} else {
-			r.t.Logf("%s %s: verify predicts %q, the control plane does %q: %s", c.Event, c.Target, c.Verify, c.Real, c.Tie)
+			r.t.Logf("%s %s: verify predicts %q, outcome on the control plane: %q; %s", c.Event, c.Target, c.Verify, c.Real, c.Tie)
 		}
 	}
 	r.result.Checks = append(r.result.Checks, c)
 }
 
-// tie explains an outcome that verify did not predict but confirms: from the pods as they then are, it predicts no further change. Otherwise it
-// returns "".
+// tie explains an outcome that verify did not predict but confirms: from the placement after the event, it predicts no further change. Otherwise
+// it returns "".
 func (r *trial) tie(c agreement.Check) string {
 	r.t.Helper()
-	placement := slices.Contains([]string{agreement.Placed, agreement.Drain, agreement.Rollout}, c.Event)
+	placement := slices.Contains([]string{agreement.Placement, agreement.Drain, agreement.Rollout}, c.Event)
 	if !placement || strings.HasPrefix(c.Verify, agreement.Ends) != strings.HasPrefix(c.Real, agreement.Ends) {
 		return ""
 	}

@@ -34,7 +34,7 @@ func TestApply(t *testing.T) {
 	if err := kube.Stop(controlplane.Scheduler, controlplane.ControllerManager); err != nil {
 		t.Fatal(err)
 	}
-	// Parallel tests wait for sequential ones like this: until the controllers run again.
+	// Parallel tests start after sequential ones like this, when the controllers run again.
 	t.Cleanup(func() {
 		if err := kube.Start(context.WithoutCancel(ctx)); err != nil {
 			t.Error(err)

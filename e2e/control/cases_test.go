@@ -9,8 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TestCases installs every case on the smallest cluster of its profile, and checks what the controller creates, what selectors match, the placement
-// of pods, drains and rollouts.
+// TestCases installs every case on the smallest cluster of its profile. It checks the objects that the controller creates, the matches of selectors,
+// the placement of pods, drains and rollouts.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	all, err := cases.All()
@@ -79,13 +79,13 @@ func testCase(t *testing.T, c cases.Case, helm string) {
 	}
 	t.Run("agrees", func(t *testing.T) { r.testAgrees(t) })
 	t.Run("drained", func(t *testing.T) { r.testDrained(t) })
-	t.Run("rolled", func(t *testing.T) { r.testRolled(t, c) })
+	t.Run("rolled out", func(t *testing.T) { r.testRollout(t, c) })
 	agreed.Add(r.compared)
 }
 
 // testReconciled: every field of an EventBus, EventSource or Sensor is in the objects that the controller creates.
 func (r *release) testReconciled(t *testing.T) {
-	made, c, err := r.reconciled(t.Context())
+	resources, c, err := r.reconciled(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func (r *release) testReconciled(t *testing.T) {
 	if c.compared == 0 {
 		t.Error("nothing was compared")
 	}
-	t.Logf("%d values of %d custom resources found in the objects of the controller", c.compared, made)
+	t.Logf("%d values of %d custom resources found in the objects of the controller", c.compared, resources)
 }
 
 // testApplied: a custom resource can be applied again server-side, like Helm 4 and GitOps tools do at each upgrade. A field or list that the

@@ -49,7 +49,7 @@ func TestDependents(t *testing.T) {
 	var c comparison
 	var resources int
 	if err := r.eventually(func() (err error) {
-		resources, c, err = r.comparing(ctx, func(c *comparison, kind string, text []byte) error { return r.compareDependents(ctx, c, kind, text) })
+		resources, c, err = r.compareEach(ctx, func(c *comparison, kind string, text []byte) error { return r.compareDependents(ctx, c, kind, text) })
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func dependents(kind string, text []byte) (predicted argoevents.Dependents, uid 
 	return predicted, uid, err
 }
 
-// copyImages copies what depends on the controller's configuration of a bus version: images, and the path of the server in them.
+// copyImages copies the fields from the controller's configuration of a bus version: images, and the path of the server in them.
 func copyImages(pods *corev1.PodTemplateSpec, from corev1.PodTemplateSpec) {
 	for i := range min(len(pods.Spec.Containers), len(from.Spec.Containers)) {
 		c, real := &pods.Spec.Containers[i], from.Spec.Containers[i]

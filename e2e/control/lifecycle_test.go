@@ -9,7 +9,7 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 )
 
-// step is one helm command in the life of a release.
+// step is one helm command in the lifecycle of a release.
 type step struct {
 	about string
 	// profile and values are for install and upgrade; values is a key of system.changes. The profile is empty for a rollback to a revision.
@@ -19,8 +19,8 @@ type step struct {
 	unchanged bool
 }
 
-// lives are sequences of changes in place. Changes from and to single-node are migrations: see migration_test.go.
-var lives = map[string][]step{
+// lifecycles are sequences of changes in place. Changes from and to single-node are migrations: see migration_test.go.
+var lifecycles = map[string][]step{
 	"clustered": {
 		{about: "install multi-node", profile: "multi-node"},
 		{about: "same values", profile: "multi-node", unchanged: true},
@@ -67,34 +67,34 @@ func mode(name string) map[string]any {
 	return map[string]any{"eventBus": map[string]any{"mode": name}}
 }
 
-// TestLifecycle: every step is accepted by the API server and applied by the Argo Events controller, and recreates no object needlessly. helm
-// uninstall ends and leaves only the claims.
+// TestLifecycle: the API server accepts every step, the Argo Events controller applies it, and no object is recreated needlessly. helm uninstall
+// ends and leaves only the claims.
 func TestLifecycle(t *testing.T) {
 	t.Parallel()
 	for _, helm := range helms {
 		for _, s := range systems {
-			for life, steps := range lives {
-				t.Run(life+"/"+s.name+"/"+helm, func(t *testing.T) {
+			for name, steps := range lifecycles {
+				t.Run(name+"/"+s.name+"/"+helm, func(t *testing.T) {
 					t.Parallel()
-					testLife(t, helm, s, life, steps)
+					testLifecycle(t, helm, s, name, steps)
 				})
 			}
 		}
 	}
 }
 
-func testLife(t *testing.T, helm string, of system, life string, steps []step) {
+func testLifecycle(t *testing.T, helm string, of system, name string, steps []step) {
 	repository, err := cases.Repository()
 	if err != nil {
 		t.Fatal(err)
 	}
-	smallest := map[string]string{"clustered": "multi-zone", "standalone": "single-node"}[life]
-	most := map[string]int{"clustered": 5, "standalone": 1}[life]
+	smallest := map[string]string{"clustered": "multi-zone", "standalone": "single-node"}[name]
+	most := map[string]int{"clustered": 5, "standalone": 1}[name]
 	p, err := readProfile(smallest)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRelease(t, helm, strings.Join([]string{"life", life, of.name, helm}, "-"), p.withMembers(most), filepath.Join(repository, "charts", of.chart), selectors(nil))
+	r := newRelease(t, helm, strings.Join([]string{"life", name, of.name, helm}, "-"), p.withMembers(most), filepath.Join(repository, "charts", of.chart), selectors(nil))
 	common := []string{r.valuesFile(of.values)}
 	if of.chart == "argo-events" {
 		common = append(common, filepath.Join(repository, "values", "webhook.yaml"))
@@ -115,7 +115,7 @@ func testLife(t *testing.T, helm string, of system, life string, steps []step) {
 		if err != nil {
 			t.Fatalf("%s: %v", s.about, err)
 		}
-		if err := r.followed(i == 0); err != nil {
+		if err := r.awaitReconciled(i == 0); err != nil {
 			t.Fatalf("%s: %v", s.about, err)
 		}
 		after, err := r.snapshot(t.Context())
@@ -132,9 +132,9 @@ func testLife(t *testing.T, helm string, of system, life string, steps []step) {
 	t.Logf("%d steps, %d objects at the end, objects were kept %d times", len(steps), len(before), kept)
 }
 
-// followed waits until the controller has applied all custom resources, and optionally until all pods are ready, so that a step without changes
-// finds a steady state.
-func (r *release) followed(pods bool) error {
+// awaitReconciled waits until the controller has applied all custom resources, and with pods until all pods are ready, so that a step without
+// changes starts from the steady state.
+func (r *release) awaitReconciled(pods bool) error {
 	return r.eventually(func() error {
 		ctx := r.t.Context()
 		if pods {
@@ -142,14 +142,14 @@ func (r *release) followed(pods bool) error {
 				return err
 			}
 		}
-		made, c, err := r.reconciled(ctx)
+		resources, c, err := r.reconciled(ctx)
 		if err != nil {
 			return err
 		}
 		if len(c.missing) > 0 {
 			return errors.New(strings.Join(c.missing, "\n"))
 		}
-		if made == 0 && r.controller != nil {
+		if resources == 0 && r.controller != nil {
 			return errors.New("the release has no custom resources")
 		}
 		return nil

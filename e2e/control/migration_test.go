@@ -55,8 +55,8 @@ var migrations = map[string][]migrationStep{
 	},
 }
 
-// TestMigrations: the API server accepts every step of a migration, and it keeps StatefulSets and claims. A step that would lose events is refused
-// and changes nothing. Pods are ready at once here, so every migration ends with its upgrade.
+// TestMigrations: the API server accepts every step of a migration, and the step keeps StatefulSets and claims. A step that would lose events is
+// refused and changes nothing. Pods are ready at once here, so every migration ends with its upgrade.
 func TestMigrations(t *testing.T) {
 	t.Parallel()
 	for _, helm := range helms {
@@ -183,7 +183,7 @@ func chartFolder(t *testing.T, name string) string {
 	return filepath.Join(repository, "charts", name)
 }
 
-// TestResizeHook: an upgrade to fewer servers, and no other, has the Job that removes servers from the cluster first.
+// TestResizeHook: only an upgrade to fewer servers has the Job that first removes servers from the cluster.
 func TestResizeHook(t *testing.T) {
 	t.Parallel()
 	p, err := readProfile("multi-node")

@@ -60,7 +60,7 @@ func (r *release) testPlaced(t *testing.T, p profile) {
 				need = len(own)/2 + 1
 			}
 			if left < need {
-				t.Errorf("%s %s: the loss of a %s may leave %d of %d pods, want at least %d", w.kind, w.name, failure.Name, left, len(own), need)
+				t.Errorf("%s %s: the failure of a %s may leave %d of %d pods, want at least %d", w.kind, w.name, failure.Name, left, len(own), need)
 			}
 			line += fmt.Sprintf(" by %s %s, %d left of %d needed;", failure.Name, strings.Trim(fmt.Sprint(counts), "[]"), left, need)
 		}

@@ -327,7 +327,7 @@ func (r *release) follow(commands []struct{ Run string }) error {
 	return nil
 }
 
-// TestPlanKubectl: the commands without Helm result in the planned objects, without the removed ones, and with larger volumes.
+// TestPlanKubectl: the plan's commands without Helm create the planned objects, delete the removed ones, and enlarge the volumes.
 func TestPlanKubectl(t *testing.T) {
 	t.Parallel()
 	repository, err := cases.Repository()
@@ -381,8 +381,8 @@ func TestPlanKubectl(t *testing.T) {
 	}
 }
 
-// TestPlanRollouts: holdfast plan predicts the workloads whose template changes, with a running controller of Argo Events. Event sources that
-// continue with the old bus according to the plan do so until the controller restarts.
+// TestPlanRollouts: holdfast plan predicts the workloads whose template changes, with a running controller of Argo Events. Event sources keep the
+// old bus until the controller restarts, as the plan predicts.
 func TestPlanRollouts(t *testing.T) {
 	t.Parallel()
 	repository, err := cases.Repository()
@@ -393,14 +393,14 @@ func TestPlanRollouts(t *testing.T) {
 	if err := r.deploy("install", "multi-zone", filepath.Join(repository, "values", "webhook.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.followed(false); err != nil {
+	if err := r.awaitReconciled(false); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []struct {
 		profile string
 		set     []string
-		// rolls are the event sources and sensors with a rollout.
-		rolls string
+		// rollouts are the event sources and sensors with a rollout.
+		rollouts string
 	}{
 		{"multi-zone", []string{"sensors.processor.replicas=3"}, "[Sensor/processor]"},
 		{"multi-zone", []string{"sensors.processor.replicas=2", "leaf.enabled=false"}, "[Sensor/processor]"},
@@ -425,7 +425,7 @@ func TestPlanRollouts(t *testing.T) {
 		if err := r.startController(); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.followed(false); err != nil {
+		if err := r.awaitReconciled(false); err != nil {
 			t.Fatal(err)
 		}
 		// The controller may update Deployments later.
@@ -435,7 +435,7 @@ func TestPlanRollouts(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			planned, rolled = p.rolls(), changed(before, after)
+			planned, rolled = p.rollouts(), changed(before, after)
 			if !slices.Equal(planned, rolled) {
 				return fmt.Errorf("to %s, %v: planned rollouts of %v, got %v", step.profile, step.set, planned, rolled)
 			}
@@ -445,8 +445,8 @@ func TestPlanRollouts(t *testing.T) {
 			t.Error(err)
 		}
 		events := slices.DeleteFunc(rolled, func(name string) bool { return strings.Contains(name, cases.Release+"-") })
-		if fmt.Sprint(events) != step.rolls {
-			t.Errorf("to %s, %v: got rollouts of %v, want %s", step.profile, step.set, events, step.rolls)
+		if fmt.Sprint(events) != step.rollouts {
+			t.Errorf("to %s, %v: got rollouts of %v, want %s", step.profile, step.set, events, step.rollouts)
 		}
 		if !slices.Contains(step.set, "leaf.enabled=false") {
 			continue
@@ -471,8 +471,8 @@ func TestPlanRollouts(t *testing.T) {
 	}
 }
 
-// rolls returns the objects with a planned rollout, sorted.
-func (p planned) rolls() []string {
+// rollouts returns the objects with a planned rollout, sorted.
+func (p planned) rollouts() []string {
 	var all []string
 	for _, o := range p.Objects {
 		if o.Rolls {

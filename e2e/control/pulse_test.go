@@ -14,8 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// pulse counts how often the control plane has replaced the pod of a Deployment. That nothing changes is a result only if controllers, scheduler and
-// nodes had the time to change something.
+// pulse counts how often the control plane has replaced the pod of a Deployment: a state is final only if controllers, scheduler and nodes had the
+// time to change it.
 type pulse struct{ beats atomic.Int64 }
 
 // startPulse creates a Deployment on its own node, and replaces its pod until the test ends.

@@ -24,7 +24,7 @@ func (r *release) reconciled(ctx context.Context) (resources int, c comparison, 
 		"EventSource": r.compareEventSource,
 		"Sensor":      r.compareSensor,
 	}
-	return r.comparing(ctx, func(c *comparison, kind string, text []byte) error {
+	return r.compareEach(ctx, func(c *comparison, kind string, text []byte) error {
 		if err := compare[kind](ctx, c, text); err != nil {
 			return err
 		}
@@ -32,8 +32,8 @@ func (r *release) reconciled(ctx context.Context) (resources int, c comparison, 
 	})
 }
 
-// comparing calls compare for every EventBus, EventSource and Sensor of a release, and counts them.
-func (r *release) comparing(ctx context.Context, compare func(c *comparison, kind string, text []byte) error) (resources int, c comparison, err error) {
+// compareEach calls compare for every EventBus, EventSource and Sensor of a release, and counts them.
+func (r *release) compareEach(ctx context.Context, compare func(c *comparison, kind string, text []byte) error) (resources int, c comparison, err error) {
 	deployments, err := kube.Kube.AppsV1().Deployments(r.namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return 0, c, err
@@ -67,15 +67,15 @@ func (r *release) compareEventSource(ctx context.Context, c *comparison, text []
 	if err := json.Unmarshal(text, &wanted); err != nil {
 		return err
 	}
-	made, err := c.deploymentOf(wanted.UID)
+	created, err := c.deploymentOf(wanted.UID)
 	if err != nil {
 		return err
 	}
 	at := "EventSource " + wanted.Name
-	c.pods(at, wanted.Spec.Template, made.Spec.Template)
-	c.within(at+": replicas", wanted.Spec.GetReplicas(), made.Spec.Replicas)
-	c.within(at+": labels", wanted.Labels, made.Labels)
-	c.election(at, wanted.Annotations, made.Spec.Template)
+	c.pods(at, wanted.Spec.Template, created.Spec.Template)
+	c.within(at+": replicas", wanted.Spec.GetReplicas(), created.Spec.Replicas)
+	c.within(at+": labels", wanted.Labels, created.Labels)
+	c.election(at, wanted.Annotations, created.Spec.Template)
 	if wanted.Spec.Service != nil {
 		service, err := kube.Kube.CoreV1().Services(r.namespace).Get(ctx, wanted.Name+"-eventsource-svc", metav1.GetOptions{})
 		if err != nil {
@@ -86,7 +86,7 @@ func (r *release) compareEventSource(ctx context.Context, c *comparison, text []
 			c.within(at+": service metadata", wanted.Spec.Service.Metadata, service.ObjectMeta)
 		}
 	}
-	return c.spec(at, text, made.Spec.Template, events.EnvVarEventSourceObject)
+	return c.spec(at, text, created.Spec.Template, events.EnvVarEventSourceObject)
 }
 
 func (r *release) compareSensor(_ context.Context, c *comparison, text []byte) error {
@@ -94,32 +94,32 @@ func (r *release) compareSensor(_ context.Context, c *comparison, text []byte) e
 	if err := json.Unmarshal(text, &wanted); err != nil {
 		return err
 	}
-	made, err := c.deploymentOf(wanted.UID)
+	created, err := c.deploymentOf(wanted.UID)
 	if err != nil {
 		return err
 	}
 	at := "Sensor " + wanted.Name
-	c.pods(at, wanted.Spec.Template, made.Spec.Template)
-	c.within(at+": replicas", wanted.Spec.GetReplicas(), made.Spec.Replicas)
-	c.within(at+": labels", wanted.Labels, made.Labels)
-	c.election(at, wanted.Annotations, made.Spec.Template)
-	return c.spec(at, text, made.Spec.Template, events.EnvVarSensorObject)
+	c.pods(at, wanted.Spec.Template, created.Spec.Template)
+	c.within(at+": replicas", wanted.Spec.GetReplicas(), created.Spec.Replicas)
+	c.within(at+": labels", wanted.Labels, created.Labels)
+	c.election(at, wanted.Annotations, created.Spec.Template)
+	return c.spec(at, text, created.Spec.Template, events.EnvVarSensorObject)
 }
 
 // election searches the annotation for the kind of leader election in the environment of the pod.
-func (c *comparison) election(at string, annotations map[string]string, made corev1.PodTemplateSpec) {
+func (c *comparison) election(at string, annotations map[string]string, created corev1.PodTemplateSpec) {
 	if wanted, ok := annotations[events.AnnotationLeaderElection]; ok {
-		c.within(at+": election", wanted, environment(made, events.EnvVarLeaderElection))
+		c.within(at+": election", wanted, environment(created, events.EnvVarLeaderElection))
 	}
 }
 
 // spec searches the whole specification in the environment of the pod.
-func (c *comparison) spec(at string, text []byte, made corev1.PodTemplateSpec, variable string) error {
+func (c *comparison) spec(at string, text []byte, created corev1.PodTemplateSpec, variable string) error {
 	var wanted, given struct{ Spec map[string]any }
 	if err := json.Unmarshal(text, &wanted); err != nil {
 		return err
 	}
-	decoded, err := base64.StdEncoding.DecodeString(environment(made, variable))
+	decoded, err := base64.StdEncoding.DecodeString(environment(created, variable))
 	if err != nil {
 		return fmt.Errorf("decoding %s: %w", variable, err)
 	}
@@ -140,29 +140,29 @@ func environment(pod corev1.PodTemplateSpec, name string) string {
 }
 
 // pods searches every field of a template in the pods. Fields have the same names, except two.
-func (c *comparison) pods(at string, wanted *events.Template, made corev1.PodTemplateSpec) {
+func (c *comparison) pods(at string, wanted *events.Template, created corev1.PodTemplateSpec) {
 	fields := map[string]any{}
 	if wanted == nil || convert(wanted, &fields) != nil {
 		return
 	}
-	c.placed(at, fields, made, map[string]string{"container": made.Spec.Containers[0].Name})
+	c.placed(at, fields, created, map[string]string{"container": created.Spec.Containers[0].Name})
 }
 
 // placed searches fields of a custom resource in a pod; containers has the container by field.
-func (c *comparison) placed(at string, fields map[string]any, made corev1.PodTemplateSpec, containers map[string]string) {
+func (c *comparison) placed(at string, fields map[string]any, created corev1.PodTemplateSpec, containers map[string]string) {
 	for key, wanted := range fields {
 		switch name := containers[key]; {
 		case key == "metadata":
-			c.within(at+": metadata", wanted, made.ObjectMeta)
+			c.within(at+": metadata", wanted, created.ObjectMeta)
 		case name != "":
-			container := slices.IndexFunc(made.Spec.Containers, func(c corev1.Container) bool { return c.Name == name })
+			container := slices.IndexFunc(created.Spec.Containers, func(c corev1.Container) bool { return c.Name == name })
 			if container < 0 {
 				c.missing = append(c.missing, fmt.Sprintf("%s: no container %s for %s", at, name, key))
 				continue
 			}
-			c.within(at+": container "+name, wanted, made.Spec.Containers[container])
+			c.within(at+": container "+name, wanted, created.Spec.Containers[container])
 		default:
-			c.within(at+": template", map[string]any{key: wanted}, made.Spec)
+			c.within(at+": template", map[string]any{key: wanted}, created.Spec)
 		}
 	}
 }
@@ -186,11 +186,11 @@ func (r *release) compareEventBus(ctx context.Context, c *comparison, text []byt
 
 // compareJetStream compares a native bus.
 func (r *release) compareJetStream(ctx context.Context, c *comparison, at string, wanted events.EventBus) error {
-	made, err := kube.Kube.AppsV1().StatefulSets(r.namespace).Get(ctx, "eventbus-"+wanted.Name+"-js", metav1.GetOptions{})
+	created, err := kube.Kube.AppsV1().StatefulSets(r.namespace).Get(ctx, "eventbus-"+wanted.Name+"-js", metav1.GetOptions{})
 	if err != nil {
 		return err
 	}
-	configMap, err := kube.Kube.CoreV1().ConfigMaps(r.namespace).Get(ctx, made.Name+"-config", metav1.GetOptions{})
+	configMap, err := kube.Kube.CoreV1().ConfigMaps(r.namespace).Get(ctx, created.Name+"-config", metav1.GetOptions{})
 	if err != nil {
 		return err
 	}
@@ -200,14 +200,14 @@ func (r *release) compareJetStream(ctx context.Context, c *comparison, at string
 		return err
 	}
 	js := wanted.Spec.JetStream
-	c.within(at+": replicas", js.GetReplicas(), made.Spec.Replicas)
+	c.within(at+": replicas", js.GetReplicas(), created.Spec.Replicas)
 	if js.Settings != nil {
 		c.contains(at+": settings", conf, strings.Split(*js.Settings, "\n")...)
 	}
 	if js.MaxPayload != nil {
 		c.contains(at+": maxPayload", conf, *js.MaxPayload)
 	}
-	c.within(at+": startArgs", js.StartArgs, made.Spec.Template.Spec.Containers[0].Args)
+	c.within(at+": startArgs", js.StartArgs, created.Spec.Template.Spec.Containers[0].Args)
 	if wanted.Status.Config.JetStream == nil {
 		return errors.New("the EventBus has no status yet")
 	}
@@ -221,7 +221,7 @@ func (r *release) compareJetStream(ctx context.Context, c *comparison, at string
 		}
 	}
 	if js.Persistence != nil {
-		claim := made.Spec.VolumeClaimTemplates[0].Spec
+		claim := created.Spec.VolumeClaimTemplates[0].Spec
 		if js.Persistence.StorageClassName != nil {
 			c.within(at+": storageClassName", js.Persistence.StorageClassName, claim.StorageClassName)
 		}
@@ -236,7 +236,7 @@ func (r *release) compareJetStream(ctx context.Context, c *comparison, at string
 	for _, key := range []string{"version", "replicas", "settings", "maxPayload", "startArgs", "streamConfig", "persistence"} {
 		delete(fields, key)
 	}
-	c.placed(at, fields, made.Spec.Template, map[string]string{
+	c.placed(at, fields, created.Spec.Template, map[string]string{
 		"containerTemplate": "main", "reloaderContainerTemplate": "reloader", "metricsContainerTemplate": "metrics",
 	})
 	return nil

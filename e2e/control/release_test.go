@@ -69,7 +69,7 @@ func (r *release) deploy(command, profile string, values ...string) error {
 		return err
 	}
 	for _, name := range daemons {
-		// A DaemonSet would run on every node of the cluster; limit it to those of this release.
+		// A DaemonSet would run on every node of the cluster; limit it to the nodes of this release.
 		arguments = append(arguments, "--set", name+".nodeSelector."+strings.ReplaceAll(cluster.Owner, ".", `\.`)+"="+r.namespace)
 	}
 	for _, file := range values {

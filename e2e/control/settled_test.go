@@ -79,7 +79,7 @@ func (r *release) scaled(ctx context.Context) error {
 }
 
 // healthy returns an error while a budget counts a pod as unavailable. For an evicted pod that is back with the same name this may take two minutes,
-// if the disruption controller was too busy to see its deletion.
+// if the disruption controller was too busy to observe its deletion.
 func (r *release) healthy(ctx context.Context) error {
 	found, err := kube.Kube.PolicyV1().PodDisruptionBudgets(r.namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {

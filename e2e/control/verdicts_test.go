@@ -26,12 +26,13 @@ type verdicts struct {
 }
 
 type scenario struct {
-	Event, Target, Stuck string
-	Like                 []string
-	Outcomes             []struct {
+	Event, Target string
+	Blocked       string `json:"stuck"`
+	Like          []string
+	Outcomes      []struct {
 		Workload     string
 		Least, After int
-		Waiting      []string
+		Pending      []string `json:"waiting"`
 	}
 	Changes []struct{ Workload, From, To string }
 }
@@ -104,14 +105,14 @@ func (v verdicts) steady() map[string]count {
 	return all
 }
 
-// scenario returns the scenario of an event on a target, or on one that is equivalent to it.
+// scenario returns the scenario of an event on a target or an equivalent one.
 func (v verdicts) scenario(event, target string) scenario {
 	for _, s := range v.Scenarios {
 		if s.Event == event && (s.Target == target || slices.Contains(s.Like, target)) {
 			return s
 		}
 	}
-	return scenario{Stuck: "the report has no such scenario"}
+	return scenario{Blocked: "the report has no such scenario"}
 }
 
 // after returns the counts of each workload after a scenario. Workloads without an outcome are as in the steady state.
@@ -125,7 +126,7 @@ func (v verdicts) after(s scenario) map[string]count {
 	}
 	for _, o := range s.Outcomes {
 		n, ok := pending[o.Workload]
-		if len(o.Waiting) > 0 && !ok { // as in the steady state
+		if len(o.Pending) > 0 && !ok { // as in the steady state
 			n = all[o.Workload].pending
 		}
 		all[o.Workload] = count{o.After, n}

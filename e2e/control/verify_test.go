@@ -19,7 +19,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// TestVerifyLive: holdfast verify reads all workloads of a live cluster once. With fewer permissions it lists what it could not read, or fails.
+// TestVerifyLive: holdfast verify reads all workloads of a live cluster once. With fewer permissions it lists the unreadable kinds, or fails.
 func TestVerifyLive(t *testing.T) {
 	all, err := cases.All()
 	if err != nil {
@@ -94,13 +94,13 @@ func verifyLive(t *testing.T, kubeconfig, namespace string, flags ...string) (ma
 			Name string
 			Pods int
 		}
-		NotJudged []string
+		Unsupported []string `json:"notJudged"`
 	}
 	if err := json.Unmarshal(out, &report); err != nil {
 		t.Fatal(err)
 	}
-	if len(report.NotJudged) > 0 {
-		t.Errorf("unsupported kinds: %v", report.NotJudged)
+	if len(report.Unsupported) > 0 {
+		t.Errorf("unsupported kinds: %v", report.Unsupported)
 	}
 	pods := map[string]int{}
 	for _, w := range report.Workloads {
@@ -123,7 +123,8 @@ func compareWorkloads(t *testing.T, got, want map[string]int) {
 	t.Logf("%v", got)
 }
 
-// kubeconfigOf makes an account that has a cluster role in the namespace of the release, or none, and a kubeconfig of it.
+// kubeconfigOf creates a ServiceAccount and returns a kubeconfig file for it. Unless role is "", the account has that ClusterRole in the namespace
+// of the release.
 func (r *release) kubeconfigOf(t *testing.T, account, role string) string {
 	t.Helper()
 	ctx := t.Context()

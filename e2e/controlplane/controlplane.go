@@ -1,7 +1,6 @@
 // Package controlplane runs the control plane of a Kubernetes cluster: etcd, API server, controller manager and scheduler, without nodes.
 //
-// Authorization by RBAC and the admission of service accounts are enabled: installed systems have the permissions of their own Roles and no
-// others.
+// Authorization by RBAC and the admission of service accounts are enabled: installed systems have only the permissions of their own Roles.
 package controlplane
 
 import (
@@ -38,14 +37,14 @@ var All = []string{Etcd, APIServer, ControllerManager, Scheduler}
 type Config struct {
 	// Dir is the folder of state, keys and logs.
 	Dir string
-	// Address and Port are those of the API server; by default 127.0.0.1 and a free port.
+	// Address and Port are the address of the API server; by default 127.0.0.1 and a free port.
 	Address string
 	Port    int
 	// Hosts are further names and addresses of the API server.
 	Hosts []string
 	// Prefix precedes each command: nsenter and its arguments, for another network namespace.
 	Prefix []string
-	// Dial opens connections from this process to the API server; nil for the usual way.
+	// Dial opens connections from this process to the API server; nil for the default dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// ServiceCIDR and PodCIDR are ranges of addresses. With a PodCIDR, each node gets a part of it.
 	ServiceCIDR, PodCIDR string
@@ -57,7 +56,7 @@ type Config struct {
 type ControlPlane struct {
 	config    Config
 	authority *authority
-	// etcd is the URL for the API server, peers that for other members, of which there are none.
+	// etcd is the client URL of etcd, peers its peer URL.
 	etcd, peers string
 	running     map[string]*process.Process
 }
@@ -91,7 +90,7 @@ func (c *ControlPlane) issueOwn() error {
 	if err != nil {
 		return fmt.Errorf("preparing a control plane: service range: %w", err)
 	}
-	// The first address of the range is the one of the Service "kubernetes".
+	// The first address of the range is the address of the Service "kubernetes".
 	hosts := append([]string{
 		c.config.Address, "127.0.0.1", "localhost", service.Masked().Addr().Next().String(),
 		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
@@ -106,7 +105,7 @@ func (c *ControlPlane) issueOwn() error {
 
 var (
 	administrator = Identity{Name: "admin", Groups: []string{"system:masters"}}
-	// kubeletClient is the user that the API server is for kubelets, for logs and exec.
+	// kubeletClient is the user of the API server's requests to kubelets: logs and exec.
 	kubeletClient = Identity{Name: "kube-apiserver-kubelet-client", Groups: []string{"system:masters"}}
 )
 

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Identity is the subject of a certificate: a user of the API server, and a server if it has hosts.
+// Identity is the subject of a certificate: a user of the API server. With hosts, the certificate is also valid for a server.
 type Identity struct {
 	// Name is the user, "system:node:a1", and Groups are the user's groups, "system:nodes".
 	Name   string

@@ -11,7 +11,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// flags returns the flags of a program without those of the configuration.
+// flags returns the flags of a program; Config.Flags are not included.
 func (c *ControlPlane) flags(name string) []string {
 	switch name {
 	case Etcd:
@@ -67,7 +67,7 @@ func (c *ControlPlane) apiServerFlags() []string {
 // patience limits the start of a program: far longer than it takes on a slow machine.
 const patience = 10 * time.Minute
 
-// await waits until a started program works, if it has a sign of that.
+// await waits until a started program is ready, if it has a readiness check.
 func (c *ControlPlane) await(ctx context.Context, name string) error {
 	var ready func(context.Context, *kubernetes.Clientset) error
 	switch name {

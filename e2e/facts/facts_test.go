@@ -43,7 +43,7 @@ func TestAPIFileIsFresh(t *testing.T) {
 	}
 }
 
-// TestKubernetesVersion: with pod types from another version of Kubernetes than argo-events requires, api.json would be wrong without a sign.
+// TestKubernetesVersion: with pod types from another version of Kubernetes than argo-events requires, api.json would be wrong without an error.
 func TestKubernetesVersion(t *testing.T) {
 	const format = "{{with .Replace}}{{.Path}} {{.Version}}{{else}}{{.Path}} {{.Version}}{{end}}"
 	required := read(t, field(t, "{{.GoMod}}"))
@@ -81,7 +81,7 @@ func TestEventSources(t *testing.T) {
 	}
 }
 
-// strategy returns how an EventSource type runs with several replicas. A constant may be "pubsub" for the JSON key "pubSub", hence EqualFold.
+// strategy returns the strategy of an EventSource type with several replicas. A constant may be "pubsub" for the JSON key "pubSub", hence EqualFold.
 func strategy(t *testing.T, key string) string {
 	t.Helper()
 	if slices.ContainsFunc(events.RecreateStrategyEventSources, func(e events.EventSourceType) bool {
@@ -150,7 +150,7 @@ func TestJetstreamVersions(t *testing.T) {
 	}
 }
 
-// TestAmountInQuotes is the reason for the rule in main.go. When argo-events parses "2" as a number, the schema may allow strings.
+// TestAmountInQuotes checks the reason for the schema of Amount in main.go. If argo-events parses "2" as a number, the schema may allow strings.
 func TestAmountInQuotes(t *testing.T) {
 	var backoff events.Backoff
 	if err := json.Unmarshal([]byte(`{"factor":"2","jitter":0.5}`), &backoff); err != nil {

@@ -28,7 +28,7 @@ const (
 )
 
 // custom has the schemas of types with their own decoders. An Amount keeps its JSON text and is parsed as a number on use: "2" in quotes is
-// decoded without an error, but then the retry that it belongs to never happens. Hence numbers only.
+// decoded without an error, but the retry with that value never happens. Hence numbers only.
 var custom = map[string]map[string]any{
 	module + "/" + apiPath + ".Amount":        {"type": "number"},
 	module + "/" + apiPath + ".Int64OrString": {"type": []any{"string", "integer"}},

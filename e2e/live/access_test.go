@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// testAccess: a permitted client connects to the bus with TLS and a user, and not without; any other client connects to nothing.
+// testAccess: a permitted client needs TLS and a user to connect to the bus. Other clients reach only the webhook.
 func testAccess(t *testing.T, s *System) {
 	t.Parallel()
 	bus, leaf := s.Name+"-argo-events-bus", s.Name+"-argo-events-leaf"
@@ -66,7 +66,7 @@ func port(host string, number int) string {
 	return fmt.Sprintf("if timeout 3 nc %s %d </dev/null >/dev/null 2>&1 || [ $? = 143 ]; then echo %s; else echo %s; fi", host, number, reached, refused)
 }
 
-// client starts a pod with labels in which commands can be run, and deletes it at the end.
+// client starts a pod with labels for commands of the test, and deletes it at the end.
 func client(t *testing.T, s *System, name, labels string) string {
 	t.Helper()
 	manifest := fmt.Sprintf(`

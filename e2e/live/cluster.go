@@ -1,4 +1,4 @@
-// Package live installs systems on real nodes, makes the nodes fail, and counts what the systems lose.
+// Package live installs systems on real nodes, makes the nodes fail, and counts lost events.
 package live
 
 import (

@@ -13,7 +13,7 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
 )
 
-// addContext adds to results the circumstances that they were measured in: date, versions, nodes, images and digests of the chart.
+// addContext adds the context of the measurements: date, versions, nodes, images and digests of the chart.
 func (r *runner) addContext(ctx context.Context, e *evidence.Evidence) (err error) {
 	e.Date = time.Now().UTC().Format(time.DateOnly)
 	if e.Charts, err = Digests(); err != nil {
@@ -28,7 +28,7 @@ func (r *runner) addContext(ctx context.Context, e *evidence.Evidence) (err erro
 	if err != nil {
 		return err
 	}
-	e.Nodes = len(nodes.Items) - 1 // without that of the load generator
+	e.Nodes = len(nodes.Items) - 1 // without the node of the load generator
 	images := map[string]bool{}
 	for _, s := range r.systems {
 		pods, err := r.kube.pods(ctx, s.Name, "")

@@ -45,7 +45,7 @@ func (s *System) controllerLog(ctx context.Context, k *kube) string {
 	return "\n--- controller\n" + s.logs(ctx, k, selector, 30)
 }
 
-// flow returns logs and states of everything that events pass through, for the case that they do not arrive.
+// flow returns logs and states of all components between webhook and trigger, for the case that events do not arrive.
 func (s *System) flow(ctx context.Context, k *kube) string {
 	var out strings.Builder
 	for _, selector := range []string{"sensor-name=load", "eventsource-name=load", s.busPods} {

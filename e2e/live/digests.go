@@ -11,10 +11,10 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
 )
 
-// Digests returns, for each system of TestFailures, the digests of what the chart renders for it.
+// Digests returns the digests of the rendered chart for each system of TestFailures.
 func Digests() (evidence.Charts, error) { return digests(systems(false)) }
 
-// MigrationDigests returns the digests of what the chart renders before, during and after the migration of TestSolo, and for its scale-up.
+// MigrationDigests returns the digests of the rendered chart before, during and after the migration of TestSolo, and for its scale-up.
 func MigrationDigests() (evidence.Charts, error) {
 	before, during, after, scaled := migrated(), migrated(), migrated(), migrated()
 	before.Title = "before"

@@ -16,10 +16,10 @@ var (
 )
 
 // tolerance in seconds is added to every limit in a run: a busy machine delays everything. A bus without a quorum, or without another
-// replica, is unavailable for longer: until a node or pod is back. The evidence lists what exceeded a limit without the tolerance.
+// replica, is unavailable for longer: until a node or pod is back. The evidence lists limits exceeded without the tolerance.
 const tolerance = 10
 
-// outage is how long failed nodes are away, at least.
+// outage is the minimum time that failed nodes are away.
 const outage = 30 * time.Second
 
 // noFailure is the baseline.
@@ -29,18 +29,18 @@ func noFailure(*runner, ...string) scenario {
 
 // powerLoss cuts the power of nodes, and restores it.
 func powerLoss(r *runner, nodes ...string) scenario {
-	sc := scenario{name: "power loss of a node", nodes: nodes, event: evidence.LoseNode, lasts: outage, limits: election,
+	sc := scenario{name: "power loss of a node", nodes: nodes, event: evidence.NodeFailure, lasts: outage, limits: election,
 		fail: func(ctx context.Context) error { return r.cluster.Kill(ctx, nodes...) },
 		end:  func(ctx context.Context) error { return r.cluster.Boot(ctx, nodes...) }}
 	if len(nodes) > 1 {
-		sc.name, sc.event, sc.zone = "power loss of a zone", evidence.LoseZone, true
+		sc.name, sc.event, sc.zone = "power loss of a zone", evidence.ZoneFailure, true
 	}
 	return sc
 }
 
 // networkLoss disconnects nodes that keep running.
 func networkLoss(r *runner, nodes ...string) scenario {
-	return scenario{name: "network loss of a node", nodes: nodes, event: evidence.LoseNode, lasts: outage, limits: election,
+	return scenario{name: "network loss of a node", nodes: nodes, event: evidence.NodeFailure, lasts: outage, limits: election,
 		fail: func(ctx context.Context) error { return r.cluster.Cut(ctx, nodes...) },
 		end:  func(ctx context.Context) error { return r.cluster.Heal(ctx, nodes...) }}
 }
@@ -108,7 +108,7 @@ func upgrade(r *runner, _ ...string) scenario {
 }
 
 // staggered calls change for each system, some seconds apart: pods that all start at once wait for the processor, and the measured gaps would
-// be those of the machine.
+// be caused by the machine.
 func (r *runner) staggered(change func(*System) error) error {
 	for i, s := range r.systems {
 		if i > 0 {

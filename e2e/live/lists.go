@@ -17,7 +17,7 @@ type list struct {
 	entries []entry
 }
 
-// entry is a failure that is simulated once for each group of nodes that targets selects.
+// entry is a failure, caused once for each group of nodes that targets selects.
 type entry struct {
 	failure func(r *runner, nodes ...string) scenario
 	targets targets
@@ -26,9 +26,9 @@ type entry struct {
 // targets selects groups of nodes. It is called right before the failure, because the roles of nodes change with every failure.
 type targets func(ctx context.Context, r *runner) ([][]string, error)
 
-// lists are the scenario lists by name: "short" runs in CI, "long" produces docs/evidence. Gentle failures come first. The outage of the
-// control plane is last: the longer the API server is away, the longer kubelets and kube-router wait between attempts to reach it. They may
-// notice new pods more than a minute after its return (30 s and jitter: the backoff in client-go/tools/cache/reflector.go), and a following
+// lists are the scenario lists by name: "short" runs in CI, "long" produces docs/evidence. Failures with a small effect come first. The
+// outage of the control plane is last: the longer the API server is away, the longer kubelets and kube-router wait between attempts to reach it.
+// They may receive new pods more than a minute after its return (30 s and jitter: the backoff in client-go/tools/cache/reflector.go), and a following
 // failure would coincide with that.
 var lists = map[string]list{
 	"short": {entries: []entry{
@@ -62,7 +62,7 @@ func findList(name string) (list, error) {
 	return l, nil
 }
 
-// noNode is one empty group: the failure is not one of nodes.
+// noNode is one empty group, for failures without a failed node.
 func noNode(context.Context, *runner) ([][]string, error) { return [][]string{nil}, nil }
 
 // everyNode is a group for each node.
@@ -96,7 +96,7 @@ func firstZone(ctx context.Context, r *runner) ([][]string, error) {
 	return zones[:1], nil
 }
 
-// leaderNode is the node of the server that leads the stream of the first system. It waits while the stream has no leader.
+// leaderNode is the node of the stream leader of the first system. It waits while the stream has no leader.
 func leaderNode(ctx context.Context, r *runner) ([][]string, error) {
 	s, node := r.systems[0], ""
 	err := until(ctx, patience, func(ctx context.Context) (string, error) {

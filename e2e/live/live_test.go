@@ -9,7 +9,7 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
 )
 
-// TestLists checks that every list can be selected, and that CI's is a part of the one that produces the evidence.
+// TestLists checks that every list can be selected by name, and that an unknown name is an error.
 func TestLists(t *testing.T) {
 	for name, l := range lists {
 		if found, err := findList(name); err != nil || len(found.entries) != len(l.entries) {
@@ -67,8 +67,8 @@ type outcomes struct {
 	predicted []evidence.Prediction
 }
 
-// run runs a scenario as a subtest and keeps its outcome. It stops the test if the scenario could not be run to its end, because the next
-// ones would suffer from it.
+// run runs a scenario as a subtest and keeps its outcome. It stops the test if the scenario could not be run to its end, because it
+// would affect the next ones.
 func (o *outcomes) run(t *testing.T, sc scenario) {
 	complete := false
 	passed := t.Run(sc.name, func(t *testing.T) {
@@ -106,8 +106,8 @@ func (o *outcomes) run(t *testing.T, sc scenario) {
 func total(t *testing.T, begin []string) []evidence.Result {
 	wait := arrival
 	if *evidenceDir != "" {
-		// In favour of the naive system: a client whose server is gone without a word notices after six minutes (nats.go: a ping every 2
-		// minutes, two of them missed).
+		// In favour of the naive system: a client detects a server that stopped without closing its connection only after six minutes (nats.go: a
+		// ping every two minutes, two of them missed).
 		wait = 6 * time.Minute
 	}
 	var totals []evidence.Result

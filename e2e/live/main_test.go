@@ -12,13 +12,13 @@ import (
 
 var (
 	listName    = flag.String("scenarios", "short", "list of scenarios that TestFailures runs: short or long")
-	evidenceDir = flag.String("evidence", "", "write what was measured into this folder; TestFailures needs -scenarios long for it")
+	evidenceDir = flag.String("evidence", "", "write the measurements into this folder; TestFailures then needs -scenarios long")
 )
 
 // shared is the runner of all tests.
 var shared *runner
 
-// TestSolo runs what needs one system only, and is mostly waiting: migrations of the bus, its probes, and access to it.
+// TestSolo runs the tests that need only one system and mostly wait: migrations of the bus, its probes, and access to it.
 func TestSolo(t *testing.T) {
 	t.Run("migrations of a bus", testMigrations)
 	s := withAdmissionPolicy("solo")

@@ -13,8 +13,8 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
 )
 
-// testMigrations: the bus of a live system goes from one server to three in three zones, to five and back to three, under load. No
-// acknowledged event is lost, and consumers continue where they were. The pod of the migration is killed once, and its node once.
+// testMigrations: the bus of a live system changes from one server to three in three zones, to five and back to three, under load. No
+// acknowledged event is lost, and consumers keep their positions. The pod of the migration is killed once, and its node once.
 func testMigrations(t *testing.T) {
 	ctx := t.Context()
 	m := &migrating{t: t, System: migrated()}
@@ -68,7 +68,7 @@ func (m *migrating) must(err error) {
 	}
 }
 
-// step makes a change and counts what was lost from its beginning until everything has recovered.
+// step makes a change and counts the events lost from its beginning until everything has recovered.
 func (m *migrating) step(name string, change func()) {
 	m.t.Helper()
 	ctx := m.t.Context()
@@ -131,7 +131,7 @@ func (m *migrating) migrationPod(text string) *corev1.Pod {
 	return found
 }
 
-// killPod kills the pod of the migration when it has begun to copy.
+// killPod kills the pod of the migration during its first copy.
 func (m *migrating) killPod() {
 	pod := m.migrationPod("Starting backup of Stream")
 	immediately := int64(0)
@@ -139,7 +139,7 @@ func (m *migrating) killPod() {
 	shared.log("killed pod %s of the migration", pod.Name)
 }
 
-// killNode cuts the power of the node on which the migration has started again, for a while.
+// killNode cuts the power of the node of the next migration pod for a while.
 func (m *migrating) killNode() {
 	ctx := m.t.Context()
 	pod := m.migrationPod("waiting for")

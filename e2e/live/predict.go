@@ -16,16 +16,17 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
 )
 
-// prediction is what holdfast verify predicts of a failure, and the state before it.
+// prediction is the prediction of holdfast verify for a failure, and the state before it.
 type prediction struct {
 	evidence.Prediction
 	system *System
-	// ran are the pods that ran before. replacedAfter is the shortest time until pods on failed nodes are replaced.
+	// ran are the pods that ran before the failure. replacedAfter is the shortest time until the evicted pods on failed nodes are
+	// replaced.
 	ran           []corev1.Pod
 	replacedAfter time.Duration
 }
 
-// predict runs verify for each system that promises something, and returns what it predicts of a scenario.
+// predict runs verify for each system with a promise, and returns the predictions for a scenario.
 func (r *runner) predict(ctx context.Context, sc scenario) ([]*prediction, error) {
 	var all []*prediction
 	for _, s := range r.systems {
@@ -75,7 +76,7 @@ func (r *runner) verify(ctx context.Context, s *System) ([]byte, error) {
 	return out, nil
 }
 
-// observe records what a failure that has begun does to pods. It returns when everything is as predicted, or after replacement.
+// observe records the effect of a failure on pods. It returns when the outcome is the predicted one, or after replacement.
 func (r *runner) observe(ctx context.Context, all []*prediction, begin time.Time) error {
 	for _, p := range all {
 		// Earlier, a pod that will be replaced looks like one that will not.
@@ -83,7 +84,7 @@ func (r *runner) observe(ctx context.Context, all []*prediction, begin time.Time
 	}
 	_ = until(ctx, replacement, func(ctx context.Context) (string, error) {
 		for _, p := range all {
-			if err := p.look(ctx, r.kube); err != nil {
+			if err := p.record(ctx, r.kube); err != nil {
 				return "", err
 			}
 			if differs := p.Disagreements(); len(differs) > 0 {
@@ -93,7 +94,7 @@ func (r *runner) observe(ctx context.Context, all []*prediction, begin time.Time
 		return "", nil
 	})
 	for _, p := range all {
-		if err := p.look(ctx, r.kube); err != nil {
+		if err := p.record(ctx, r.kube); err != nil {
 			return err
 		}
 		p.Away = time.Since(begin).Seconds()
@@ -101,11 +102,11 @@ func (r *runner) observe(ctx context.Context, all []*prediction, begin time.Time
 	return nil
 }
 
-// replacement is how long replaced pods may take to start on another node: ten times what is usual.
+// replacement is the limit for the start of replaced pods on another node: ten times the normal duration.
 const replacement = 3 * time.Minute
 
-// look records the system's pods as they are now.
-func (p *prediction) look(ctx context.Context, k *kube) error {
+// record records the current pods of the system.
+func (p *prediction) record(ctx context.Context, k *kube) error {
 	pods, err := k.pods(ctx, p.system.Name, "")
 	if err != nil {
 		return err
@@ -135,7 +136,7 @@ func (p *prediction) look(ctx context.Context, k *kube) error {
 		delete(pending, w.Name)
 	}
 	if len(run)+len(pending) > 0 {
-		return fmt.Errorf("%s: there are pods of %v, which the report of holdfast verify does not contain", p.System, slices.Sorted(maps.Keys(run)))
+		return fmt.Errorf("%s: pods of workloads that are not in the report of holdfast verify: %v", p.System, slices.Sorted(maps.Keys(run)))
 	}
 	return nil
 }
@@ -143,7 +144,7 @@ func (p *prediction) look(ctx context.Context, k *kube) error {
 // runs reports whether a pod is ready and not Terminating.
 func runs(p corev1.Pod) bool { return isReady(p) && p.DeletionTimestamp == nil }
 
-// workloadOf returns verify's name of the workload that a pod is part of: its controller, and the controller of that.
+// workloadOf returns verify's name of a pod's workload: its top-level controller.
 func workloadOf(p corev1.Pod) string {
 	kind, name := "Pod", p.Name
 	for _, owner := range p.OwnerReferences {
@@ -160,7 +161,7 @@ func workloadOf(p corev1.Pod) string {
 	return kind + " " + p.Namespace + "/" + name
 }
 
-// toleration is how long a pod stays bound to an Unreachable node; 0 if without end.
+// toleration is the time that a pod stays bound to an Unreachable node; 0 if unlimited.
 func toleration(p corev1.Pod) time.Duration {
 	for _, t := range p.Spec.Tolerations {
 		if t.Key == corev1.TaintNodeUnreachable && t.TolerationSeconds != nil {

@@ -150,7 +150,7 @@ func testProbesWithoutQuorum(t *testing.T, s *System) {
 	}
 }
 
-// busServerWithLeaves returns a bus server that leaves are connected to: a server without connections skips its lame duck mode.
+// busServerWithLeaves returns a bus server with connected leaves: a server without connections skips its lame duck mode.
 func (s *System) busServerWithLeaves(ctx context.Context) (string, error) {
 	pods, err := shared.kube.pods(ctx, s.Name, s.busPods)
 	if err != nil {
@@ -183,7 +183,7 @@ func testProbesInLameDuck(t *testing.T, s *System) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// From now on it is probed without a pause, until its container ends and the command with it.
+	// Probe it without a pause, until its container ends and the command with it.
 	var codes recorder
 	ended := make(chan struct{})
 	go func() {

@@ -27,7 +27,7 @@ type runner struct {
 	kube    *kube
 	systems []*System
 	files   files
-	// detection is how long the control plane takes to mark a silent node as Unreachable.
+	// detection is the time without a heartbeat after which the control plane marks a node as Unreachable.
 	detection time.Duration
 	close     func() error
 	log       func(format string, args ...any)
@@ -43,7 +43,7 @@ type files struct {
 
 // open starts nodes, or uses an existing cluster. The caller installs the systems and calls close at the end, also after an error.
 //
-// With $KUBECONFIG and $HOLDFAST_E2E_NODES it uses the cluster of the first and makes its nodes fail with the program of the second. The
+// With $KUBECONFIG and $HOLDFAST_E2E_NODES it uses the cluster of the former and makes its nodes fail with the program in the latter. The
 // registry of that cluster must have the load generator, and one node the label and taint nodes.LoadKey.
 func open(ctx context.Context, dir string, systems []*System, log func(string, ...any)) (r *runner, err error) {
 	r = &runner{systems: systems, log: log}
@@ -106,7 +106,7 @@ func findFiles() (files, error) {
 	return files{chart: filepath.Join(filepath.Dir(root), "charts", "argo-events"), upstream: string(upstream), holdfast: holdfast}, err
 }
 
-// install installs all systems at the same time. Each brings the CustomResourceDefinitions; the first one owns them.
+// install installs all systems at the same time. Each contains the CustomResourceDefinitions; the first installation creates them.
 func (r *runner) install(ctx context.Context) error {
 	start := time.Now()
 	errs := make([]error, len(r.systems))

@@ -16,7 +16,7 @@ import (
 // scenario is a failure and its end. The load generator sends events all the time.
 type scenario struct {
 	name string
-	// fail causes the failure and returns when it has happened; it lasts for a while, and end ends it. Each may be nil.
+	// fail causes the failure and returns when it has begun; end ends it after lasts. Both may be nil.
 	fail  func(context.Context) error
 	lasts time.Duration
 	end   func(context.Context) error
@@ -46,9 +46,9 @@ func violations(r evidence.Result) []string {
 	return all
 }
 
-// run runs a scenario and returns a result for every system, and a prediction with its outcome for each that promises something.
+// run runs a scenario and returns a result for every system, and a prediction with its outcome for each system with a promise.
 func (r *runner) run(ctx context.Context, sc scenario) ([]evidence.Result, []evidence.Prediction, error) {
-	results, from, err := r.before(ctx, sc)
+	results, from, err := r.begin(ctx, sc)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,7 +58,7 @@ func (r *runner) run(ctx context.Context, sc scenario) ([]evidence.Result, []evi
 			return nil, nil, err
 		}
 	}
-	if err := sc.happen(ctx, func(begin time.Time) error { return r.observe(ctx, expected, begin) }); err != nil {
+	if err := sc.inject(ctx, func(begin time.Time) error { return r.observe(ctx, expected, begin) }); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", sc.name, err)
 	}
 	errs := make([]error, len(r.systems))
@@ -78,8 +78,8 @@ func (r *runner) run(ctx context.Context, sc scenario) ([]evidence.Result, []evi
 	return results, predictions, nil
 }
 
-// before returns, for every system, a result with what is known before the failure, and the time from which it counts.
-func (r *runner) before(ctx context.Context, sc scenario) (results []evidence.Result, from []string, err error) {
+// begin returns, for every system, a result with limits and roles, and the time from which it counts.
+func (r *runner) begin(ctx context.Context, sc scenario) (results []evidence.Result, from []string, err error) {
 	for _, s := range r.systems {
 		now, err := s.now(ctx, r.kube)
 		if err != nil {
@@ -97,9 +97,9 @@ func (r *runner) before(ctx context.Context, sc scenario) (results []evidence.Re
 	return results, from, nil
 }
 
-// happen causes the failure, calls during after it has lasted, and ends it. It ends the failure also after an error: the next scenario must
-// not suffer from it.
-func (sc scenario) happen(ctx context.Context, during func(begin time.Time) error) (err error) {
+// inject causes the failure, calls during after it has lasted, and ends it. It ends the failure also after an error, which must not affect the
+// next scenario.
+func (sc scenario) inject(ctx context.Context, during func(begin time.Time) error) (err error) {
 	if sc.end != nil {
 		defer func() { err = errors.Join(err, sc.end(ctx)) }()
 	}
@@ -131,7 +131,7 @@ func (s *System) recover(ctx context.Context, k *kube, ended time.Time, from str
 	return err
 }
 
-// arrival is how long acknowledged events may take to arrive after the recovery: an unacknowledged delivery is repeated after 30 s.
+// arrival is the limit for acknowledged events to arrive after the recovery: an unacknowledged delivery is repeated after 30 s.
 const arrival = 2 * time.Minute
 
 // settle reports on everything sent from a time until now. It returns when all acknowledged events have arrived, or after the limit.

@@ -15,7 +15,7 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/nodes"
 )
 
-// System is an event system under load, in a namespace of its own: a webhook, a bus, a sensor that passes events on.
+// System is an event system under load, in a namespace of its own: a webhook, a bus, and a sensor that delivers events.
 type System struct {
 	// Name is the name of its namespace and Helm release.
 	Name string
@@ -31,8 +31,8 @@ type System struct {
 	busURL, busSecret, busKey, busPods string
 }
 
-// systems returns the systems that run side by side on the same nodes under the same failures. The naive one promises nothing and is there
-// for comparison.
+// systems returns the systems that run side by side on the same nodes under the same failures. The naive system is for
+// comparison and has no promise.
 func systems(naive bool) []*System {
 	all := []*System{withAdmissionPolicy("zone"), ofChart("node", "multi-node", "node")}
 	if naive {
@@ -42,7 +42,7 @@ func systems(naive bool) []*System {
 	return all
 }
 
-// withAdmissionPolicy is a system that survives a zone, and whose event sources and sensors the admission policy changes.
+// withAdmissionPolicy is a system that survives a zone failure, with the admission policy for event sources and sensors.
 func withAdmissionPolicy(name string) *System {
 	s := ofChart(name, "multi-zone", "zone")
 	s.Title, s.Values = "multi-zone, admission policy", []string{"--set", "admissionPolicy.enabled=true"}

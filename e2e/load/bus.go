@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	// subject is part of the stream of Argo Events, and no event source uses it.
+	// subject is a subject of the stream of Argo Events that no event source uses.
 	subject = "default.none.number"
-	// ackWait is how long a publisher waits for an acknowledgement before it sends a message again. linkWait is how long a server may take to
-	// accept a client, and to answer a ping or a request.
+	// ackWait is the time after which a publisher repeats an unacknowledged message. linkWait is the limit for a server to accept a client, and to
+	// answer a ping or a request.
 	ackWait  = 500 * time.Millisecond
 	linkWait = time.Second
 	// pause is the time between two attempts. By default, a client with one address waits two to three seconds before it connects there again.
@@ -30,7 +30,7 @@ const (
 // bus is a client of the bus that detects the failure of a server within seconds and connects to another.
 type bus struct {
 	url, user, password string
-	// queries has a connection of its own, apart from the measured traffic.
+	// queries uses its own connection, separate from the measured traffic.
 	queries jetstream.JetStream
 }
 
@@ -130,7 +130,7 @@ func publish(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, every t
 	}
 }
 
-// read counts what the stream delivers from now on, with a consumer that has as many replicas as the stream.
+// read counts new messages of the stream, with a consumer that has as many replicas as the stream.
 func read(ctx context.Context, js jetstream.JetStream, messages *ledger) (stop func(), err error) {
 	var consumer jetstream.Consumer
 	for {

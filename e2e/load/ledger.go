@@ -34,7 +34,7 @@ func (l *ledger) arrive(number int) {
 	l.update(number, func(e *entry) { e.arrived = append(e.arrived, time.Now()) })
 }
 
-// update changes an entry. It ignores unknown numbers: those of an earlier process.
+// update changes an entry. It ignores unknown numbers, which are from an earlier process.
 func (l *ledger) update(number int, change func(*entry)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -43,8 +43,8 @@ func (l *ledger) update(number int, change func(*entry)) {
 	}
 }
 
-// report counts the events sent in a window of time. Gaps are between acknowledgements or arrivals from its begin until now, whenever these
-// events were sent.
+// report counts the events sent in a window of time. Gaps are between acknowledgements or arrivals from its begin until now, also of events sent
+// outside the window.
 func (l *ledger) report(from, to, now time.Time) report.Report {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,6 +1,6 @@
-// Command load sends numbered events into a system of event sources, bus and sensors, and counts what arrives.
+// Command load sends numbered events into a system of event sources, bus and sensors, and counts their arrivals.
 //
-// One process does it all, so that all times are from one clock: it posts to a webhook, publishes to the bus and reads from it, and serves the
+// It is a single process, so that all times are from one clock: it posts to a webhook, publishes to the bus and reads from it, and serves the
 // HTTP requests of the sensor's trigger. GET /report returns the counts.
 package main
 

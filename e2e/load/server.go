@@ -11,7 +11,7 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/load/report"
 )
 
-// handler records what the sensor's trigger posts, and returns reports on both ledgers. /now returns the current time, for the window of a
+// handler records the events that the sensor's trigger posts, and returns reports on both ledgers. /now returns the current time, for the window of a
 // report; /streams the state of the bus's streams.
 func handler(hooks, messages *ledger, streams func(context.Context) ([]report.Stream, error)) http.Handler {
 	mux := http.NewServeMux()

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// answerWait is how long a caller waits for an answer.
+// answerWait is the time that a caller waits for an answer.
 const answerWait = 5 * time.Second
 
-// post sends an event each interval, without waiting for the answer to the previous one. Every event is one attempt on a new connection: this
-// is what a caller without retries experiences, and a Service balances connections, not requests.
+// post sends an event each interval, without waiting for the answer to the previous one. Every event is one attempt on a new connection, like
+// from a caller without retries: a Service balances connections, not requests.
 func post(ctx context.Context, url string, every time.Duration, events *ledger) {
 	client := &http.Client{Timeout: answerWait, Transport: &http.Transport{DisableKeepAlives: true}}
 	ticker := time.NewTicker(every)

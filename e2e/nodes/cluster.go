@@ -39,11 +39,11 @@ type Config struct {
 	// Dir is an empty folder for all files: state and disks, which Close removes, and logs in Dir/log, which remain.
 	Dir   string
 	Nodes []Node
-	// Images are further images for the registry. It always has those of the golden cases.
+	// Images are further images for the registry. It always has the images of the golden cases.
 	Images []images.Image
 	// Grace is the time without a heartbeat after which a node is Unreachable; 0 for the constant Grace. Production: 40 s or more.
 	Grace time.Duration
-	// Toleration is how long pods stay bound to an Unreachable node; 0 for 5 s. Production: 300 s.
+	// Toleration is the time that pods stay bound to an Unreachable node; 0 for 5 s. Production: 300 s.
 	Toleration time.Duration
 }
 
@@ -135,12 +135,12 @@ func (c *Cluster) prepare(context.Context) error {
 	if err := os.MkdirAll(c.logs(), 0o755); err != nil {
 		return err
 	}
-	// Close would remove the files of others.
+	// Close would remove files that the cluster did not create.
 	if state, err := c.state(); err != nil || len(state) > 0 {
 		return errors.Join(err, fmt.Errorf("the folder %s must be empty except for log", dir))
 	}
 	c.later(c.removeState)
-	// An existing group remains from a process that was killed.
+	// An existing group is from a killed process.
 	if err := cgroup.Remove(cgroupName); err != nil {
 		return err
 	}
@@ -176,8 +176,8 @@ func (c *Cluster) build() (err error) {
 
 func (c *Cluster) logs() string { return filepath.Join(c.config.Dir, "log") }
 
-// seen returns the path on nodes of a file below the cluster's folder.
-func (c *Cluster) seen(file string) string {
+// nodePath returns the path on nodes of a file below the cluster's folder.
+func (c *Cluster) nodePath(file string) string {
 	relative, err := filepath.Rel(c.config.Dir, file)
 	if err != nil || !filepath.IsLocal(relative) {
 		panic(file + " is not below " + c.config.Dir)
@@ -211,5 +211,5 @@ func (c *Cluster) provideStorage(ctx context.Context) error {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	c.later(func() error { stop(); return nil })
 	volumes := filepath.Join(c.config.Dir, "volumes")
-	return storage.Start(ctx, c.client, volumes, c.seen(volumes))
+	return storage.Start(ctx, c.client, volumes, c.nodePath(volumes))
 }

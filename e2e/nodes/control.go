@@ -13,7 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// startControlPlane starts the control plane and adds images to the registry meanwhile, which takes as long.
+// startControlPlane starts the control plane, and adds images to the registry at the same time.
 func (c *Cluster) startControlPlane(ctx context.Context) error {
 	seconds := func(d time.Duration) string { return fmt.Sprint(int(d.Seconds())) }
 	control, err := controlplane.New(controlplane.Config{

@@ -37,7 +37,7 @@ func (c *Cluster) startDNS(context.Context) error {
 	return nil
 }
 
-// createDNSPod creates the pod that stands for the DNS server in NetworkPolicies.
+// createDNSPod creates the pod that represents the DNS server in NetworkPolicies.
 func (c *Cluster) createDNSPod(ctx context.Context) error {
 	text, err := render("dns-pod.yaml", map[string]any{"Master": master})
 	if err != nil {

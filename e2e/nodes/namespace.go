@@ -29,7 +29,7 @@ func newNamespace() (*namespace, error) {
 	return n, nil
 }
 
-// hold creates the namespace and runs calls in it on one thread. It returns with the thread locked, and thereby ends it.
+// hold creates the namespace and runs calls in it on one thread. It returns with the thread locked, which ends the thread.
 func (n *namespace) hold(ready chan<- error) {
 	runtime.LockOSThread()
 	if unix.Gettid() == os.Getpid() {

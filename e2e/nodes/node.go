@@ -57,11 +57,11 @@ func (c *Cluster) configure(n *node) error {
 	settings := map[string]any{
 		"Address": address(n.index), "Pods": n.Pods(), "AllPods": podRange, "DNS": dnsService, "Registry": fmt.Sprintf("%s:%d", master, registryPort),
 		"Pause": images.Pause, "Lease": int(c.config.Grace.Seconds()), "OpenFiles": min(limit.Max, 1_000_000),
-		"CA": c.seen(c.control.CA()), "Certificate": c.seen(certificate), "Key": c.seen(key), "ProxyKubeconfig": c.seen(proxy),
+		"CA": c.nodePath(c.control.CA()), "Certificate": c.nodePath(certificate), "Key": c.nodePath(key), "ProxyKubeconfig": c.nodePath(proxy),
 	}
 	n.machine = machine.Machine{
 		Name: n.Name, Cgroup: n.cgroup(), Dir: c.config.Dir,
-		Disk: c.seen(filepath.Join(c.dir(n), "disk")), Logs: c.seen(filepath.Join(c.logs(), n.Name)),
+		Disk: c.nodePath(filepath.Join(c.dir(n), "disk")), Logs: c.nodePath(filepath.Join(c.logs(), n.Name)),
 		Files: map[string]string{
 			"/etc/hosts":       fmt.Sprintf("127.0.0.1 localhost\n%s %s\n", address(n.index), n.Name),
 			"/etc/resolv.conf": fmt.Sprintf("nameserver %s\n", master),
@@ -78,7 +78,7 @@ func (c *Cluster) configure(n *node) error {
 			return err
 		}
 	}
-	n.machine.Daemons, err = c.daemons(n, c.seen(kubelet), c.seen(router))
+	n.machine.Daemons, err = c.daemons(n, c.nodePath(kubelet), c.nodePath(router))
 	return err
 }
 

@@ -15,8 +15,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TestNodes checks what the other tests expect of nodes, so that a failure of the cluster is not mistaken for one of the systems on it. All steps
-// use one cluster, and each depends on the steps before.
+// TestNodes checks the cluster without the tested systems, so that its own faults are not mistaken for theirs. All steps use one cluster, and
+// each depends on the steps before.
 func TestNodes(t *testing.T) {
 	before := findTraces(t)
 	dir := t.TempDir()
@@ -60,7 +60,7 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// TestRefusals: Up reports a machine or folder that it cannot use, with what to do, and changes nothing.
+// TestRefusals: Up refuses an unusable machine or folder with a remedy, and changes nothing.
 func TestRefusals(t *testing.T) {
 	mine := filepath.Join(t.TempDir(), "mine")
 	must(t, os.WriteFile(mine, nil, 0o644))

@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience limits the work on one page: it usually loads in less than a second.
+// patience limits the work on one page, which loads in less than a second on a fast machine.
 const patience = 3 * time.Minute
 
 // chromium returns the browser's program.

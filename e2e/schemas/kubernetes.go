@@ -47,7 +47,7 @@ func (s Set) addKubernetes(version string) error {
 	return nil
 }
 
-// kindsOf returns the kinds whose schema an OpenAPI definition is, usually none.
+// kindsOf returns the kinds of an OpenAPI definition: none for the definition of a field.
 func kindsOf(schema map[string]any) ([]Kind, error) {
 	text, err := json.Marshal(schema["x-kubernetes-group-version-kind"])
 	if err != nil {

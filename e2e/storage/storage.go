@@ -1,4 +1,4 @@
-// Package storage provisions volumes for claims: folders that belong to the zone of the claim's first pod, like the zonal disks of clouds.
+// Package storage provisions volumes for PersistentVolumeClaims: folders in the zone of the claim's first pod, like the zonal disks of clouds.
 package storage
 
 import (
@@ -21,13 +21,13 @@ var Classes = []string{"zonal", "fast"}
 // Provisioner is the provisioner of Classes, and of other classes that name it.
 const Provisioner = "holdfast.example/zonal"
 
-// Start creates the StorageClasses and provisions volumes until the context ends. The volumes are folders below dir; on nodes, dir has the
-// path seen.
-func Start(ctx context.Context, client kubernetes.Interface, dir, seen string) error {
-	late := storagev1.VolumeBindingWaitForFirstConsumer
+// Start creates the StorageClasses and provisions volumes until the context ends. The volumes are folders below dir, whose path on nodes is
+// nodeDir.
+func Start(ctx context.Context, client kubernetes.Interface, dir, nodeDir string) error {
+	mode := storagev1.VolumeBindingWaitForFirstConsumer
 	for i, name := range Classes {
 		isDefault := map[string]string{"storageclass.kubernetes.io/is-default-class": fmt.Sprint(i == 0)}
-		class := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: isDefault}, Provisioner: Provisioner, VolumeBindingMode: &late}
+		class := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: isDefault}, Provisioner: Provisioner, VolumeBindingMode: &mode}
 		if _, err := client.StorageV1().StorageClasses().Create(ctx, class, metav1.CreateOptions{}); err != nil {
 			return fmt.Errorf("creating StorageClass %s: %w", name, err)
 		}
@@ -35,14 +35,14 @@ func Start(ctx context.Context, client kubernetes.Interface, dir, seen string) e
 	// No log: the events of claims report actions and errors.
 	ctx = klog.NewContext(ctx, klog.Logger{})
 	// A single instance needs no leader election.
-	c := controller.NewProvisionController(ctx, client, Provisioner, folders{client, dir, seen}, controller.LeaderElection(false))
+	c := controller.NewProvisionController(ctx, client, Provisioner, folders{client, dir, nodeDir}, controller.LeaderElection(false))
 	go c.Run(ctx)
 	return nil
 }
 
 type folders struct {
-	client    kubernetes.Interface
-	dir, seen string
+	client       kubernetes.Interface
+	dir, nodeDir string
 }
 
 // Provision creates the volume of a claim.
@@ -69,7 +69,7 @@ func (f folders) Provision(ctx context.Context, o controller.ProvisionOptions) (
 			PersistentVolumeReclaimPolicy: *o.StorageClass.ReclaimPolicy,
 			AccessModes:                   o.PVC.Spec.AccessModes,
 			Capacity:                      o.PVC.Spec.Resources.Requests,
-			PersistentVolumeSource:        corev1.PersistentVolumeSource{Local: &corev1.LocalVolumeSource{Path: filepath.Join(f.seen, folder)}},
+			PersistentVolumeSource:        corev1.PersistentVolumeSource{Local: &corev1.LocalVolumeSource{Path: filepath.Join(f.nodeDir, folder)}},
 			NodeAffinity: &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{
 				MatchExpressions: []corev1.NodeSelectorRequirement{{Key: corev1.LabelTopologyZone, Operator: corev1.NodeSelectorOpIn, Values: []string{zone}}},
 			}}}},
@@ -79,9 +79,9 @@ func (f folders) Provision(ctx context.Context, o controller.ProvisionOptions) (
 
 // Delete removes the volume of a deleted claim.
 func (f folders) Delete(_ context.Context, volume *corev1.PersistentVolume) error {
-	folder, err := filepath.Rel(f.seen, volume.Spec.Local.Path)
+	folder, err := filepath.Rel(f.nodeDir, volume.Spec.Local.Path)
 	if err != nil || !filepath.IsLocal(folder) {
-		return fmt.Errorf("volume %s is not below %s: %s", volume.Name, f.seen, volume.Spec.Local.Path)
+		return fmt.Errorf("volume %s is not below %s: %s", volume.Name, f.nodeDir, volume.Spec.Local.Path)
 	}
 	return os.RemoveAll(filepath.Join(f.dir, folder))
 }

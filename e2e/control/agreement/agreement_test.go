@@ -65,7 +65,7 @@ func TestPage(t *testing.T) {
 	for _, c := range table.Cases {
 		for _, check := range c.Checks {
 			if !check.Agrees() && check.Tie == "" {
-				t.Errorf("%s: %s %s: verify predicts %q, the control plane did %q", c.Name, check.Event, check.Target, check.Verify, check.Real)
+				t.Errorf("%s: %s %s: verify predicts %q, outcome on the control plane: %q", c.Name, check.Event, check.Target, check.Verify, check.Real)
 			}
 		}
 	}
@@ -94,7 +94,7 @@ func TestQuotedNumbers(t *testing.T) {
 	}
 }
 
-// TestComplete checks that every golden case was compared with the pods that it has now, and every random system.
+// TestComplete checks that the data has every random system, and every golden case with its current pods.
 func TestComplete(t *testing.T) {
 	table, err := Read(filepath.Join("..", "..", "..", "docs", "evidence"))
 	if err != nil {
@@ -121,7 +121,7 @@ func TestComplete(t *testing.T) {
 		case !ok:
 			t.Errorf("case %s was not compared: run make agreement", c.Name)
 		case found.Digest != digest:
-			t.Errorf("case %s was compared with other pods than it has now: run make agreement", c.Name)
+			t.Errorf("case %s has changed since the comparison: run make agreement", c.Name)
 		}
 	}
 	for i := range Systems {

@@ -15,7 +15,7 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
 )
 
-// Systems is how many random systems the evidence has. CI compares the first of them.
+// Systems is the number of random systems in the evidence. CI compares the first of them.
 const Systems = 40
 
 // System is a few workloads on a few nodes.
@@ -28,8 +28,8 @@ type System struct {
 	// Objects are its manifests, Workloads the generated properties of the workloads among them.
 	Objects   []map[string]any
 	Workloads []Workload
-	// LosesZone selects the last event: the loss of a zone instead of a node.
-	LosesZone bool
+	// ZoneFails selects the last event: the failure of a zone instead of a node.
+	ZoneFails bool
 	// About describes nodes and workloads in words.
 	About []string
 }
@@ -38,11 +38,11 @@ type System struct {
 type Workload struct {
 	Kind, Name string
 	Replicas   int
-	// Partition is how many pods of a StatefulSet keep their template, those of the lowest ordinals.
+	// Partition is the number of pods of a StatefulSet, from the lowest ordinal, that keep their template.
 	Partition int
 }
 
-// Own returns the pods of the workload, from those of its system.
+// Own selects the pods of the workload from the pods of its system.
 func (w Workload) Own(pods []corev1.Pod) []corev1.Pod {
 	return slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return p.Labels["app"] != w.Name })
 }
@@ -63,7 +63,7 @@ func (s System) Manifests() (string, error) {
 // object is a part of a manifest.
 type object = map[string]any
 
-// dice makes random choices that are the same for a seed.
+// dice makes reproducible random choices.
 type dice struct{ *rand.Rand }
 
 func (d dice) in(percent int) bool { return d.IntN(100) < percent }
@@ -76,7 +76,7 @@ const (
 	dedicated = "dedicated"
 )
 
-// Generate returns the i-th random system of a seed. The API server accepts all of them; they need not make sense.
+// Generate returns the i-th random system of a seed. The API server accepts all of them; not every one is useful.
 func Generate(seed uint64, i int) System {
 	d := dice{rand.New(rand.NewPCG(seed, uint64(i)))}
 	s := System{Name: fmt.Sprintf("agree-%02d", i)}
@@ -84,7 +84,7 @@ func Generate(seed uint64, i int) System {
 	for _, name := range []string{"a", "b"}[:one(d, 1, 1, 2)] {
 		s.workload(d, name, size)
 	}
-	s.LosesZone = len(s.Zones) > 1 && d.in(50)
+	s.ZoneFails = len(s.Zones) > 1 && d.in(50)
 	return s
 }
 

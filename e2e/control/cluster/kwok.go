@@ -22,7 +22,7 @@ const (
 const lostAnnotation = "holdfast.example/lost"
 
 // delays are the durations of kwok's stages for pods, in milliseconds. If pods ended and started at once, the disruption controller would miss the
-// deletion of a StatefulSet's pod, mistake the new pod with the same name for the evicted one, and count it as unavailable for two minutes.
+// deletion of a StatefulSet's pod, take the new pod with the same name for the evicted one, and count it as unavailable for two minutes.
 var delays = map[string]int{"pod-ready": 1000, "pod-complete": 500, "pod-delete": 3000}
 
 // leases makes kwok renew many leases concurrently, because each may take a second on a busy machine.

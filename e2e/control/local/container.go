@@ -1,5 +1,5 @@
 // Package local runs a container of a pod as a process of this machine, with the pod's arguments, environment, mounted ConfigMaps and service
-// account token at the usual paths. The program finds the API server like in a cluster, and has exactly the permissions of its roles.
+// account token at the standard paths. The program reaches the API server as in a cluster, and has exactly the permissions of its roles.
 package local
 
 import (
@@ -96,7 +96,7 @@ func (p *Container) mount(ctx context.Context, mount corev1.VolumeMount) error {
 	return fmt.Errorf("the pod has no such volume")
 }
 
-// Start starts the container's program. Further arguments are added to those of the pod.
+// Start starts the container's program, with the arguments of the pod and further ones.
 func (p *Container) Start(ctx context.Context, name, program string, arguments ...string) (*process.Process, error) {
 	file, err := binaries.Path(program)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package evidence reads and writes the measurements on real nodes that are kept in docs/evidence.
+// Package evidence reads and writes the measurements on real nodes in docs/evidence.
 package evidence
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/load/report"
 )
 
-// Evidence is the measurements of a run and its circumstances.
+// Evidence has the measurements of a run and their context.
 type Evidence struct {
 	Date       string   `json:"date"`
 	Kubernetes string   `json:"kubernetes"`
@@ -27,7 +27,7 @@ type Evidence struct {
 	Totals  []Result `json:"totals"`
 }
 
-// Charts are digests of what was installed, by system and object: see cases.PodDigests.
+// Charts are digests of the installed objects, by system and object: see cases.PodDigests.
 type Charts map[string]map[string]string
 
 // Result is the measurement of one system in one run of a scenario.
@@ -35,8 +35,8 @@ type Result struct {
 	Scenario string `json:"scenario"`
 	System   string `json:"system"`
 	report.Reports
-	// Recovered is how long after the end of the failure every pod was ready and every stream complete again, in seconds. For the naive
-	// system it is at most the time after which the next scenario began.
+	// Recovered is the time in seconds from the end of the failure until every pod was ready and every stream complete. For the naive system it is
+	// at most the time until the next scenario.
 	Recovered float64 `json:"whole"`
 	// Hit lists the roles of the system's pods on the failed nodes.
 	Hit string `json:"hit,omitempty"`
@@ -50,7 +50,7 @@ type Limits struct {
 	Sensor float64 `json:"sensor"`
 }
 
-// Exceeded lists what took longer than its limit and a tolerance in seconds.
+// Exceeded lists the interruptions that were longer than their limit and a tolerance in seconds.
 func (r Result) Exceeded(tolerance float64) []string {
 	var all []string
 	for _, l := range []struct {
@@ -114,7 +114,7 @@ Each cell: refused POSTs, of five per second; longest time without an acknowledg
 - *bus gap*, *sensor gap*: longest time in seconds without an acknowledgement by the bus, and without a delivery by the sensor / the limit for
   systems whose profile survives the failure.
 - *recovered*: seconds from the end of the failure until every pod is ready and every stream has all of its replicas, at most 60 for the naive
-  system. If the naive system has not recovered after two more minutes, the next failure begins all the same, and its figures include both.
+  system. If the naive system has not recovered after two more minutes, the next failure begins anyway, and its figures include both.
 
 | failure | system | POSTs acked | refused | lost | duplicated | bus acked | lost | bus gap | sensor gap | recovered |
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
@@ -169,7 +169,7 @@ func (c Charts) sum(system string) string {
 	return hex.EncodeToString(hash.Sum(nil)[:8])
 }
 
-// Changed lists the objects that other digests differ in.
+// Changed lists the objects whose digests differ.
 func (c Charts) Changed(other Charts) []string {
 	var changed []string
 	systems := maps.Clone(c)
@@ -197,7 +197,7 @@ func gap(seconds, limit float64) string {
 	return fmt.Sprintf("%.1f / %g", seconds, limit)
 }
 
-// Short returns a table of what callers notice: a line per failure, a column per system.
+// Short returns the summary for callers: a row per failure, a column per system.
 func (e Evidence) Short() string {
 	var out strings.Builder
 	out.WriteString("| refused · bus gap · sensor gap |")

@@ -49,7 +49,7 @@ func TestMigrationsPage(t *testing.T) {
 	}
 }
 
-// checkPage compares a page of docs/evidence with what its data amounts to.
+// checkPage compares a page of docs/evidence with the page for its data.
 func checkPage(t *testing.T, name string, want []byte) {
 	t.Helper()
 	got, err := os.ReadFile(filepath.Join(folder, name))

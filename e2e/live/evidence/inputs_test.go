@@ -7,7 +7,7 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
 )
 
-// TestChartUnchanged fails when the chart renders other pods than those that the committed evidence was measured with.
+// TestChartUnchanged fails if the chart renders other pods than at the time of the committed measurements.
 func TestChartUnchanged(t *testing.T) {
 	const folder = "../../../docs/evidence"
 	failures, err := evidence.Read(folder)

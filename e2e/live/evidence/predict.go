@@ -9,9 +9,9 @@ import (
 
 // The events of verify's report.
 const (
-	LoseNode  = "lose node"
-	LoseZone  = "lose zone"
-	DrainNode = "drain node"
+	NodeFailure = "lose node"
+	ZoneFailure = "lose zone"
+	DrainNode   = "drain node"
 )
 
 // verified is the part of verify's report that a prediction needs; docs/report.md describes all of it.
@@ -40,8 +40,8 @@ func (s scenario) matches(event string, nodes []string) bool {
 	return s.Event == event && (slices.Equal(s.Nodes, nodes) || len(nodes) == 1 && slices.Contains(s.Like, nodes[0]))
 }
 
-// Predict reads from a report of holdfast verify, in JSON, the prediction for an event on a node, or on all nodes of a zone in the order of
-// their names.
+// Predict reads the prediction for an event from a JSON report of holdfast verify. The event is on one node, or on all nodes of a zone, in the
+// order of their names.
 func Predict(report []byte, event string, nodes []string) (Prediction, error) {
 	p := Prediction{Nodes: nodes, Lost: Names{Predicted: []string{}}}
 	var v verified

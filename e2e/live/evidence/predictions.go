@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Predictions are the predictions of holdfast verify for failures, with what happened.
+// Predictions are the predictions of holdfast verify for failures, with the observed outcomes.
 type Predictions struct {
 	Date       string       `json:"date"`
 	Kubernetes string       `json:"kubernetes"`
@@ -24,7 +24,7 @@ type Prediction struct {
 	// Nodes failed or were drained, for Away seconds.
 	Nodes []string `json:"nodes"`
 	Away  float64  `json:"away"`
-	// Lost are the pods that ran before and no longer. A replacement is another pod.
+	// Lost are the pods that ran before the failure and stopped. A replacement is another pod.
 	Lost      Names      `json:"lost"`
 	Workloads []Workload `json:"workloads"`
 	Flows     []Flow     `json:"flows"`
@@ -53,7 +53,7 @@ type Count struct {
 type Flow struct {
 	// Name is "POSTs", "bus" or "sensor".
 	Name string `json:"name"`
-	// Returns reports whether it should work while the nodes are away, after Within seconds at most; 0 is no interruption.
+	// Returns reports whether it is predicted to work again while the nodes are away, after Within seconds at most; 0 is no interruption.
 	Returns bool    `json:"returns"`
 	Within  float64 `json:"within"`
 	// Stopped is the longest interruption in seconds.
@@ -118,7 +118,7 @@ func (p Predictions) Markdown() []byte {
 Before each of these failures and drains ([failures.md](failures.md) describes them), `+"`holdfast verify --kubeconfig`"+` predicted the outcome for each system
 with a profile, from the placement of its pods at that moment. Kubernetes %s, %s. Each cell: predicted / observed. A disagreement fails the run.
 
-- *lost*: pods that ran before and no longer, compared by name.
+- *lost*: pods that ran before the failure and stopped, compared by name.
 - *running*, *Pending*: pods while the nodes are away and everything replaceable is replaced, compared by workload.
 - *POSTs*, *bus*, *sensor*: longest time in seconds without an answer, an acknowledgement, a delivery. Verify predicts pods and Leases. The election
   of a bus leader and the reconnection of clients are not part of the prediction; %d s are allowed for them.

@@ -71,7 +71,7 @@ func TestPredict(t *testing.T) {
 			{"event": "drain node", "target": "a", "nodes": ["a"], "outcomes": [], "changes": [{"workload": "StatefulSet n/bus", "from": "a"}]},
 			{"event": "lose zone", "target": "z", "nodes": ["a", "b"], "outcomes": [{"workload": "StatefulSet n/bus", "verdict": "stops", "after": 1}], "changes": []}
 		]}`
-	p, err := Predict([]byte(report), LoseNode, []string{"a"})
+	p, err := Predict([]byte(report), NodeFailure, []string{"a"})
 	want := Prediction{
 		Nodes: []string{"a"}, Lost: Names{Predicted: []string{"bus-0", "leaf-a", "source-1"}},
 		Workloads: []Workload{{Name: "StatefulSet n/bus", Run: Count{Predicted: 2}}, {Name: "EventSource n/load", Run: Count{Predicted: 1}, Pending: Count{Predicted: 1}},
@@ -81,7 +81,7 @@ func TestPredict(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(p, want) {
 		t.Errorf("got %+v %v\nwant %+v", p, err, want)
 	}
-	p, err = Predict([]byte(report), LoseZone, []string{"a", "b"})
+	p, err = Predict([]byte(report), ZoneFailure, []string{"a", "b"})
 	if err != nil || slices.ContainsFunc(p.Flows, func(f Flow) bool { return f.Returns }) || len(p.Lost.Predicted) != 7 {
 		t.Errorf("without a quorum: got %+v %v", p, err)
 	}
@@ -89,7 +89,7 @@ func TestPredict(t *testing.T) {
 	if err != nil || !slices.Equal(p.Lost.Predicted, []string{"bus-0", "source-1"}) || p.Workloads[3].Run.Predicted != 3 {
 		t.Errorf("drained: got %+v %v", p, err)
 	}
-	if _, err := Predict([]byte(report), LoseNode, []string{"c"}); err == nil {
+	if _, err := Predict([]byte(report), NodeFailure, []string{"c"}); err == nil {
 		t.Error("a failure that the report does not contain is predicted")
 	}
 }

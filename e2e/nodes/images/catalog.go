@@ -6,7 +6,7 @@ import (
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
 )
 
-// Pause is the image of the container that owns a pod's namespaces.
+// Pause is the image of the container that holds a pod's namespaces.
 const Pause = "registry.k8s.io/pause:3.10"
 
 //go:embed scripts/nats.sh

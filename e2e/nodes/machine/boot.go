@@ -27,10 +27,10 @@ func (m Machine) boot() error {
 	return m.run()
 }
 
-// own are folders of the machine that a node uses with an overlay of its own changes, which are on its disk.
-var own = []string{"/etc", "/var"}
+// overlaid are folders of the machine under an overlay with the node's changes, which are on its disk.
+var overlaid = []string{"/etc", "/var"}
 
-// disks are folders that only the node has. Containerd mounts overlays there, and kubelet measures their usage.
+// disks are folders of the node alone. Containerd mounts overlays there, and kubelet measures their usage.
 var disks = []string{"/var/lib/containerd", "/var/lib/kubelet", "/var/log/pods"}
 
 func (m Machine) mount() error {
@@ -43,7 +43,7 @@ func (m Machine) mount() error {
 	}
 	if err := errors.Join(
 		mount("proc", "/proc", ""),
-		// The one of the node's network namespace.
+		// /sys shows the network namespace of the process that mounts it.
 		mount("sysfs", "/sys", ""),
 		cgroup.Mount(),
 	); err != nil {
@@ -52,7 +52,7 @@ func (m Machine) mount() error {
 	if err := m.mountShared(); err != nil {
 		return err
 	}
-	for _, dir := range own {
+	for _, dir := range overlaid {
 		upper, work := m.Disk+dir, m.Disk+"/work"+dir
 		if err := errors.Join(os.MkdirAll(upper, 0o755), os.MkdirAll(work, 0o755)); err != nil {
 			return err
@@ -89,7 +89,7 @@ func (m Machine) mountShared() error {
 	return bind(fmt.Sprintf("/proc/self/fd/%d", dir.Fd()), Shared)
 }
 
-// masked are kernel settings of the whole machine, with the values that kubelet requires: it finds them and writes none. The list is kubelet's.
+// masked are kernel settings of the whole machine, with the values that kubelet requires, so that it changes none. The list is kubelet's.
 var masked = map[string]string{
 	"vm/overcommit_memory":     "1",
 	"vm/panic_on_oom":          "0",
@@ -101,7 +101,7 @@ var masked = map[string]string{
 // settings are the kernel settings of the node's network.
 var settings = map[string]string{
 	"net/ipv4/ip_forward": "1",
-	// A reply may arrive by another link than the one of its request.
+	// A reply may arrive on another link than its request.
 	"net/ipv4/conf/all/rp_filter": "0", "net/ipv4/conf/default/rp_filter": "0",
 	// Services and NetworkPolicies apply also between pods of one node.
 	"net/bridge/bridge-nf-call-iptables": "1",

@@ -1,6 +1,6 @@
 // Package machine implements the first process of a node.
 //
-// A node is a set of namespaces that end with their first process, together with all other processes: to kill it is to cut the node's power.
+// A node is a set of namespaces that end with their first process, together with all other processes: killing it simulates a power loss.
 package machine
 
 import (
@@ -47,7 +47,7 @@ type Daemon struct {
 	Socket string
 }
 
-// joined is the second argument of a process that has joined its control groups.
+// joined is the second argument after the process has joined its control groups.
 const joined = "joined"
 
 // Main runs the first process of a node. Its argument is the file of a Machine. It returns only with an error.

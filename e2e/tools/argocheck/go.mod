@@ -1,5 +1,5 @@
-// Apart from e2e/go.mod: the validators pull in every client that an event source may need, and have to be built with
-// the versions that argo-events was built with.
+// Separate from e2e/go.mod: the validators require the clients of all event sources, in the versions that argo-events was
+// built with.
 module github.com/holdfast-ha/holdfast/e2e/tools/argocheck
 
 go 1.26.0

@@ -19,7 +19,7 @@ type object struct {
 	check func() error
 }
 
-// manifests are the objects of a stream, and those that the checks of others need.
+// manifests are the objects of a stream, and the buses and configuration that their checks need.
 type manifests struct {
 	objects []object
 	buses   []*events.EventBus

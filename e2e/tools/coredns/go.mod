@@ -1,4 +1,4 @@
-// Apart from e2e/go.mod, whose k8s.io is older than the one that CoreDNS needs.
+// Separate from e2e/go.mod: CoreDNS needs newer k8s.io modules.
 module github.com/holdfast-ha/holdfast/e2e/tools/coredns
 
 go 1.26.0

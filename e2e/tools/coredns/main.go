@@ -1,5 +1,4 @@
-// Command coredns is CoreDNS with the plugins for the DNS of a cluster. With all plugins, among them those for three clouds, the build takes
-// minutes.
+// Command coredns is CoreDNS with only the plugins for the DNS of a cluster. A build with all plugins, some of them for clouds, takes minutes.
 package main
 
 import (

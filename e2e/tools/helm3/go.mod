@@ -1,5 +1,5 @@
-// Apart from e2e/go.mod, which holds k8s.io at the version argo-events was built
-// with: helm needs a newer one.
+// Separate from e2e/go.mod, which has the k8s.io modules that argo-events was built
+// with: helm needs newer ones.
 module github.com/holdfast-ha/holdfast/e2e/tools/helm3
 
 go 1.26.0

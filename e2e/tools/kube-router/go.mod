@@ -1,9 +1,9 @@
-// Apart from e2e/go.mod, whose k8s.io is older than the one that kube-router needs.
+// Separate from e2e/go.mod: kube-router needs newer k8s.io modules.
 module github.com/holdfast-ha/holdfast/e2e/tools/kube-router
 
 go 1.26.0
 
-// A release, in the place of the commit that it asks for.
+// A release instead of the required commit.
 replace github.com/vishvananda/netlink => github.com/vishvananda/netlink v1.3.1
 
 require github.com/cloudnativelabs/kube-router/v2 v2.10.0

@@ -1,4 +1,4 @@
-// Apart from e2e/go.mod: kustomize is built with the libraries that it was released with.
+// Separate from e2e/go.mod, so that kustomize is built with the libraries of its release.
 module github.com/holdfast-ha/holdfast/e2e/tools/kustomize
 
 go 1.26.0

@@ -1,4 +1,4 @@
-// What the Argo Events controller puts beside its NATS servers. Apart from e2e/go.mod: they want older libraries of NATS.
+// The sidecars of the Argo Events controller's NATS servers. Separate from e2e/go.mod: they need older NATS libraries.
 module github.com/holdfast-ha/holdfast/e2e/tools/nats-sidecars
 
 go 1.26.0

@@ -1,4 +1,4 @@
-// Apart from e2e/go.mod: that has the Kubernetes types that argo-events was built with, and this the scheduler's.
+// Separate from e2e/go.mod, which has the Kubernetes types of argo-events: the scheduler needs newer ones.
 module github.com/holdfast-ha/holdfast/e2e/tools/place
 
 go 1.26.0

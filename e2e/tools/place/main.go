@@ -1,5 +1,5 @@
 // Command place places pods with verify's scheduler. It reads nodes, Services and pods as JSON from standard input, and prints the node of each
-// pod and the time it took.
+// pod and the time in seconds.
 package main
 
 import (

@@ -10,11 +10,11 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Lose cuts the power of a node for good: its heartbeat ends, and its pods are neither started nor stopped.
+// CutPower cuts the power of a node for good: its heartbeat ends, and its pods are neither started nor stopped.
 //
-// kwok sends heartbeats for nodes whose lease it holds. Lose takes the lease and never renews it. kwok still ended some pods then, so Lose also
-// annotates them.
-func (c *Cluster) Lose(ctx context.Context, node string) error {
+// kwok sends heartbeats for nodes whose lease it holds. CutPower takes the lease and never renews it. Without a lease, kwok still ended some pods,
+// so CutPower also annotates the pods.
+func (c *Cluster) CutPower(ctx context.Context, node string) error {
 	pods, err := c.Kube.CoreV1().Pods("").List(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=" + node})
 	if err != nil {
 		return fmt.Errorf("cutting the power of node %s: %w", node, err)

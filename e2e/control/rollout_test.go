@@ -11,8 +11,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// testRolled: helm upgrade with an annotation for every pod replaces every pod on the smallest cluster, without violating a budget.
-func (r *release) testRolled(t *testing.T, c cases.Case) {
+// testRollout: helm upgrade with an annotation for every pod replaces every pod on the smallest cluster, without violating a budget.
+func (r *release) testRollout(t *testing.T, c cases.Case) {
 	ctx := t.Context()
 	old := map[types.UID]string{}
 	pods, err := r.pods(ctx)
@@ -24,7 +24,7 @@ func (r *release) testRolled(t *testing.T, c cases.Case) {
 			old[p.UID] = p.Name
 		}
 	}
-	values, err := r.rolling(c)
+	values, err := r.rolloutValues(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,8 +65,8 @@ func (r *release) testRolled(t *testing.T, c cases.Case) {
 	t.Logf("%d pods replaced in %s; %s", replaced, time.Since(start).Round(time.Second), watch())
 }
 
-// rolling returns values that change the template of every pod of a case: an annotation, or the resources where annotations are impossible.
-func (r *release) rolling(c cases.Case) (map[string]any, error) {
+// rolloutValues returns values that change the template of every pod of a case: an annotation, or the resources where annotations are impossible.
+func (r *release) rolloutValues(c cases.Case) (map[string]any, error) {
 	annotation := map[string]any{"holdfast.example/rolled": "yes"}
 	values := map[string]any{}
 	names, err := components(r.chart, "deployment", "statefulset", "daemonset")
