@@ -13,12 +13,13 @@ import (
 type Switch struct {
 	// Options are the release and the Kubernetes version. Their values are not used.
 	Options Options
-	// Both are the values of both sides; From and To are those of one, merged over them.
+	// Both are the values of both sides. From and To are the values of one side, merged over Both.
 	Both, From, To render.Values
-	// FromProfile and ToProfile are the profiles of the two sides; empty: the profile in the values of that side. Where
-	// these have none either, the profile does not change.
+	// FromProfile and ToProfile are the profiles of the two sides; empty: the profile in the values of that side. Without
+	// either, the profile does not change.
 	FromProfile, ToProfile string
-	// Installed takes the place of From and FromProfile, and its values are below Both and To; nil: no release is read.
+	// Installed is the side before the change, instead of From and FromProfile. Both and To are merged over its values.
+	// nil: the side before the change is rendered.
 	Installed *render.Installed
 	// Cluster are the flags by which helm reaches the installed release.
 	Cluster []string
@@ -31,7 +32,7 @@ type side struct {
 }
 
 // ReadRelease reads a release of this chart from a cluster, without changing anything there.
-// An error that wraps [render.ErrCluster] is one of the cluster, and not of the input.
+// Errors of the cluster wrap [render.ErrCluster]; all others are errors of the input.
 func (c *Chart) ReadRelease(cluster render.Cluster, namespace, name string) (*render.Installed, error) {
 	installed, err := render.ReadRelease(cluster, namespace, name)
 	if err != nil {
@@ -43,7 +44,7 @@ func (c *Chart) ReadRelease(cluster render.Cluster, namespace, name string) (*re
 	return &installed, nil
 }
 
-// Plan renders both sides of a switch, and where data must move also the state during the move, and compares them.
+// Plan renders both sides of a switch and compares them. If data must migrate, it also renders the state during the migration.
 func (c *Chart) Plan(s Switch) (plan.Plan, error) {
 	from, err := c.from(s)
 	if err != nil {
@@ -53,7 +54,7 @@ func (c *Chart) Plan(s Switch) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	p, err := plan.Compare(from.Side, to.Side, c.movesData())
+	p, err := plan.Compare(from.Side, to.Side, c.migratesData())
 	if err != nil {
 		return plan.Plan{}, err
 	}
@@ -61,11 +62,11 @@ func (c *Chart) Plan(s Switch) (plan.Plan, error) {
 		Stack: c.source, Chart: c.helm.Name(), Release: s.Options.Release, Namespace: s.Options.Namespace,
 		Profile: to.profile, Values: s.valuesFlags(), Live: s.Installed != nil, Cluster: s.Cluster,
 	}
-	if p.Verdict == plan.Move {
-		request.Move = s.moveValues(p, from.profile, to.profile)
-		during, err := c.to(s, from.profile, request.Move...)
+	if p.Verdict == plan.Migration {
+		request.Migration = s.migrationValues(p, from.profile, to.profile)
+		during, err := c.to(s, from.profile, request.Migration...)
 		if err != nil {
-			return plan.Plan{}, fmt.Errorf("rendering the move: %w", err)
+			return plan.Plan{}, fmt.Errorf("rendering the migration: %w", err)
 		}
 		request.During = during.Objects
 	}
@@ -123,8 +124,8 @@ func (c *Chart) side(s Switch, values map[string]any) (side, error) {
 	return side{plan.Side{Description: "profile " + profile, Objects: objects}, profile}, nil
 }
 
-// options are those of the release with values. An installed release is rendered for the version of its cluster, unless
-// the user chose another one.
+// options returns the options of a side with these values. A change of an installed release is rendered for the version
+// of its cluster, unless the user chose another one.
 func (s Switch) options(values map[string]any) Options {
 	o := s.Options
 	o.Values = values
@@ -134,7 +135,7 @@ func (s Switch) options(values map[string]any) Options {
 	return o
 }
 
-// keptSecrets returns the Secrets of the installed release that Helm, as it finds them on the cluster, would keep.
+// keptSecrets returns the Secrets of the installed release that the chart creates once and then keeps.
 func (c *Chart) keptSecrets(s Switch, values map[string]any) ([]manifest.Object, error) {
 	created, err := c.Secrets(s.options(values))
 	if err != nil {
@@ -149,8 +150,8 @@ func (c *Chart) keptSecrets(s Switch, values map[string]any) ([]manifest.Object,
 	return kept, nil
 }
 
-// values merges the values of a side over those of both, and over those of the installed release. Its profile is that of
-// the flag, else that of the values, else unset.
+// values merges the values of the installed release, of both sides and of one side; the last take precedence. The profile
+// is that of the flag, else that of the values, else unset.
 func (s Switch) values(own render.Values, flag, unset string) (map[string]any, error) {
 	values, err := s.Both.With(own).Merge()
 	if err != nil {
@@ -186,8 +187,8 @@ func (s Switch) valuesFlags() []string {
 	return flags
 }
 
-// moveValues are the values with which the chart moves data. The id is new for each move of a release.
-func (s Switch) moveValues(p plan.Plan, from, to string) []string {
+// migrationValues returns the assignments that start a migration. Each migration of a release has another id.
+func (s Switch) migrationValues(p plan.Plan, from, to string) []string {
 	id := from + "-to-" + to
 	if s.Installed != nil {
 		id = fmt.Sprintf("revision-%d", s.Installed.Revision)
@@ -204,8 +205,8 @@ func (c *Chart) profileOf(values map[string]any) string {
 	return profile
 }
 
-// movesData reports whether the chart can move data to other disks.
-func (c *Chart) movesData() bool {
+// migratesData reports whether the chart can migrate data to other disks.
+func (c *Chart) migratesData() bool {
 	migration, _ := c.helm.Values["migration"].(map[string]any)
 	_, from := migration["from"]
 	_, id := migration["id"]

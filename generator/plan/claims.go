@@ -21,7 +21,7 @@ type Fate string
 const (
 	Kept Fate = "kept"
 	New  Fate = "new"
-	// Orphaned: it stays with its data, and nothing uses it.
+	// Orphaned: the claim keeps its data, and no pod uses it.
 	Orphaned Fate = "orphaned"
 	Deleted  Fate = "deleted"
 )
@@ -59,7 +59,7 @@ func (o *object) set() string {
 	return ""
 }
 
-// fate returns the effect on a claim whose pod is removed, with the StatefulSet (to is nil) or alone.
+// fate returns the effect on a claim that is removed, or whose pod is. to is nil if its StatefulSet is removed too.
 func fate(from, to *object) Fate {
 	switch {
 	case from.Kind == "PersistentVolumeClaim" && text(from.tree, "metadata", "annotations", "helm.sh/resource-policy") != "keep":
@@ -94,7 +94,7 @@ func claimNames(o *object) []string {
 	return names
 }
 
-// replacement is a StatefulSet that another one from the same template replaces, with other claims.
+// replacement is a StatefulSet and its replacement by another one from the same template, with other claims.
 type replacement struct{ from, to *object }
 
 // replacements finds the replaced StatefulSets.
@@ -113,12 +113,12 @@ func (s sides) replacements() []replacement {
 	return all
 }
 
-func (r replacement) finding(canMove bool) Finding {
+func (r replacement) finding(canMigrate bool) Finding {
 	text := fmt.Sprintf("%s replaces it with new volume claims", r.to.Object)
-	if canMove {
-		return Finding{Verdict: Move, Object: r.from.Object, Text: text + "; the chart moves the data, and publishers must retry meanwhile"}
+	if canMigrate {
+		return Finding{Verdict: Migration, Object: r.from.Object, Text: text + "; the chart migrates the data, and publishers must retry meanwhile"}
 	}
-	return Finding{Verdict: ByHand, Object: r.from.Object, Text: text + ", which are empty: copy the data by the means of the application"}
+	return Finding{Verdict: ByHand, Object: r.from.Object, Text: text + ", which are empty: copy the data with the application's own tools"}
 }
 
 // abandoned finds StatefulSets that are removed without a replacement.
@@ -126,19 +126,19 @@ func abandoned(s sides, p Plan) []Finding {
 	var all []Finding
 	for _, o := range s.from {
 		names := claimNames(o)
-		moved := slices.ContainsFunc(p.moves, func(m replacement) bool { return m.from == o })
-		if o.set() == "" || len(names) == 0 || find(s.to, o.Object) != nil || moved {
+		migrated := slices.ContainsFunc(p.migrations, func(m replacement) bool { return m.from == o })
+		if o.set() == "" || len(names) == 0 || find(s.to, o.Object) != nil || migrated {
 			continue
 		}
 		if fate(o, nil) == Orphaned {
-			all = append(all, Finding{Verdict: ByHand, Object: o.Object, Text: "it is removed, and nothing serves the data on its volume claims: copy the data first, if you need them"})
+			all = append(all, Finding{Verdict: ByHand, Object: o.Object, Text: "it is removed, and nothing serves the data on its volume claims: copy the data first, if you need it"})
 		}
 	}
 	return all
 }
 
-// lost finds volume claims that are deleted, and disks whose data a server would delete.
-func lost(s sides, p Plan) []Finding {
+// dataLosses finds volume claims that are deleted, and disks whose data a server would delete.
+func dataLosses(s sides, p Plan) []Finding {
 	var all []Finding
 	for _, o := range s.from {
 		var gone []string
@@ -194,10 +194,10 @@ func resizes(s sides, p Plan) []Finding {
 		}
 		switch {
 		case !o.runsNATS():
-			add(ByHand, "%d members become %d: reconfigure the quorum first, by the means of the application")
+			add(ByHand, "%d members become %d: reconfigure the quorum first, with the application's own tools")
 		case o.will > o.was:
 			add(InPlace, "%d servers become %d: the new ones join by themselves")
-		case p.canMove:
+		case p.canMigrate:
 			add(InPlace, "%d servers become %d: helm upgrade removes each one from the quorum first; kubectl does not")
 		default:
 			add(ByHand, "%d servers become %d: remove each one from the quorum first")

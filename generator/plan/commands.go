@@ -27,23 +27,23 @@ type Request struct {
 	// Profile is that of the new side, Values are the flags with its other values.
 	Profile string
 	Values  []string
-	// Live reports whether Helm has the release, with its values; Cluster are the flags that choose the cluster.
+	// Live reports whether the release is installed, with its values; Cluster are the flags that choose the cluster.
 	Live    bool
 	Cluster []string
-	// Move are the values with which the chart moves data, During the objects of that move; empty without a move.
-	Move   []string
-	During []manifest.Object
+	// Migration are the assignments that start a migration, During the objects during it; empty without a migration.
+	Migration []string
+	During    []manifest.Object
 }
 
-// Moves reports whether data must move to other disks.
-func (p Plan) Moves() bool { return len(p.moves) > 0 }
+// Migrates reports whether data must migrate to other disks.
+func (p Plan) Migrates() bool { return len(p.migrations) > 0 }
 
-// Servers returns the number of servers before the data move to other disks; 0 without a move.
+// Servers returns the number of servers before a migration; 0 without a migration.
 func (p Plan) Servers() int {
-	if len(p.moves) == 0 {
+	if len(p.migrations) == 0 {
 		return 0
 	}
-	return number(p.moves[0].from.tree, 1, "spec", "replicas")
+	return number(p.migrations[0].from.tree, 1, "spec", "replicas")
 }
 
 // AddCommands adds the commands that make the change. A plan that loses data has none.
@@ -62,8 +62,8 @@ func (p *Plan) AddCommands(r Request) error {
 	return nil
 }
 
-// movingWhy is the purpose of the command that moves data.
-const movingWhy = "move the data; repeat after a failure. Each later move needs another migration.id"
+// migrationWhy is the purpose of the command that starts a migration.
+const migrationWhy = "migrate the data; repeat after a failure. Each later migration needs another migration.id"
 
 // evacuatedWhy and leavingWhy are the purposes of the commands that remove a server from its quorum. Without the first, a
 // stream with its only replica on that server would be empty.
@@ -84,12 +84,12 @@ func (p *Plan) helm(r Request) []Command {
 
 	all := p.deletions(r)
 	all = append(all, command("write the chart", "holdfast", "chart", r.Stack, "-o", dir))
-	if len(r.Move) > 0 {
-		moving := slices.Clone(upgrade)
-		for _, value := range r.Move {
-			moving = append(moving, "--set", value)
+	if len(r.Migration) > 0 {
+		migrating := slices.Clone(upgrade)
+		for _, value := range r.Migration {
+			migrating = append(migrating, "--set", value)
 		}
-		all = append(all, command(movingWhy, append(moving, "--wait", "--wait-for-jobs", "--timeout", "30m")...))
+		all = append(all, command(migrationWhy, append(migrating, "--wait", "--wait-for-jobs", "--timeout", "30m")...))
 		if r.Live {
 			upgrade = append(upgrade, "--set", "migration=null")
 		}
@@ -100,22 +100,22 @@ func (p *Plan) helm(r Request) []Command {
 	return append(append(all, p.restart(r)...), p.claimCommands(r)...)
 }
 
-// kubectl returns the commands without Helm. during are the objects of a move.
+// kubectl returns the commands without Helm. during are the objects during a migration.
 func (p *Plan) kubectl(r Request, during []*object) []Command {
 	render := []string{"holdfast", "render", r.Stack, "--profile", r.Profile}
 	render = append(append(render, r.Values...), "--release", r.Release, "-n", r.Namespace, "--no-hooks")
 	apply := []string{"|", "kubectl", "apply", "-n", r.Namespace, "-f", "-"}
 
 	all := p.deletions(r)
-	if len(r.Move) > 0 {
-		moving := slices.Clone(render)
-		for _, value := range r.Move {
-			moving = append(moving, "--set", value)
+	if len(r.Migration) > 0 {
+		migrating := slices.Clone(render)
+		for _, value := range r.Migration {
+			migrating = append(migrating, "--set", value)
 		}
-		all = append(all, command(movingWhy, append(moving, apply...)...))
+		all = append(all, command(migrationWhy, append(migrating, apply...)...))
 		for _, o := range during {
 			if o.is("batch", "Job") && p.change(o.Object) == nil {
-				all = append(all, command("wait until the data is moved", r.on("wait", "--for=condition=complete", "--timeout=30m", resourceName(o.Object))...))
+				all = append(all, command("wait until the migration is complete", r.on("wait", "--for=condition=complete", "--timeout=30m", resourceName(o.Object))...))
 			}
 		}
 	}
@@ -130,7 +130,7 @@ func (p *Plan) kubectl(r Request, during []*object) []Command {
 		if namespace != "" {
 			in.Namespace = namespace
 		}
-		all = append(all, command("delete the objects that are gone", in.on("delete", gone[namespace]...)...))
+		all = append(all, command("delete the removed objects", in.on("delete", gone[namespace]...)...))
 	}
 	return append(append(all, p.restart(r)...), p.claimCommands(r)...)
 }
@@ -163,7 +163,8 @@ func (p *Plan) change(o Object) *Change {
 	return nil
 }
 
-// gone lists the objects that kubectl must delete, by namespace: the removed ones, and those of the move.
+// gone lists the objects that kubectl must delete, by namespace: the removed ones, and those that exist only during the
+// migration.
 func (p *Plan) gone(during []*object) map[string][]string {
 	all := map[string][]string{}
 	for _, c := range p.Objects {
@@ -179,7 +180,7 @@ func (p *Plan) gone(during []*object) map[string][]string {
 	return all
 }
 
-// deletions delete the objects whose immutable fields change.
+// deletions returns the commands that delete the objects whose immutable fields change.
 func (p *Plan) deletions(r Request) []Command {
 	var all []Command
 	for _, c := range p.Objects {
@@ -202,7 +203,7 @@ func (p *Plan) deletions(r Request) []Command {
 	return all
 }
 
-// resizeClaims resizes the existing claims to the size in the claim template.
+// resizeClaims returns the commands that resize the existing claims to the size in the claim template.
 func (r Request) resizeClaims(c Change) []Command {
 	var all []Command
 	for _, old := range items(c.old.tree, "spec", "volumeClaimTemplates") {
@@ -223,7 +224,7 @@ func (r Request) resizeClaims(c Change) []Command {
 	return all
 }
 
-// restart restarts the controller, so that it reconciles all event sources and sensors.
+// restart returns the command that restarts the controller, so that it reconciles all event sources and sensors.
 func (p *Plan) restart(r Request) []Command {
 	if !slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.stale }) {
 		return nil
@@ -236,7 +237,7 @@ func (p *Plan) restart(r Request) []Command {
 	return nil
 }
 
-// claimCommands delete the orphaned claims.
+// claimCommands returns the command that deletes the orphaned claims.
 func (p *Plan) claimCommands(r Request) []Command {
 	var names []string
 	for _, c := range p.Claims {

@@ -14,7 +14,7 @@ import (
 // object is a decoded object of one side.
 type object struct {
 	Object
-	// source is its template; empty if unknown.
+	// source is the template of the object; empty if unknown.
 	source string
 	tree   map[string]any
 }
@@ -27,9 +27,9 @@ type Side struct {
 }
 
 // Compare plans the switch from one side to the other. Hooks are left out: Helm creates them again when it runs them.
-// canMove reports whether the chart itself moves data to other disks and removes servers from their quorum.
-// Two objects of one identity on a side are an error.
-func Compare(from, to Side, canMove bool) (Plan, error) {
+// canMigrate reports whether the chart itself migrates data to other disks and removes servers from their quorum.
+// Two objects with the same identity on a side are an error.
+func Compare(from, to Side, canMigrate bool) (Plan, error) {
 	old, err := decode(from.Objects)
 	if err != nil {
 		return Plan{}, err
@@ -38,19 +38,19 @@ func Compare(from, to Side, canMove bool) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Version: Version, From: from.Description, To: to.Description, Objects: changes(old, now), canMove: canMove}
+	p := Plan{Version: Version, From: from.Description, To: to.Description, Objects: changes(old, now), canMigrate: canMigrate}
 	s := sides{old, now}
-	p.markRolls(s)
-	p.moves = s.replacements()
+	p.markRollouts(s)
+	p.migrations = s.replacements()
 	p.leaving = s.leaving()
 	p.Claims = s.claims()
 	p.Elections = s.elections()
 	p.Copies = s.copies()
-	for _, find := range []func(sides, Plan) []Finding{lost, refused, abandoned, resizes, stale} {
+	for _, find := range []func(sides, Plan) []Finding{dataLosses, refused, abandoned, resizes, stale} {
 		p.Findings = append(p.Findings, find(s, p)...)
 	}
-	for _, m := range p.moves {
-		p.Findings = append(p.Findings, m.finding(canMove))
+	for _, m := range p.migrations {
+		p.Findings = append(p.Findings, m.finding(canMigrate))
 	}
 	slices.SortStableFunc(p.Findings, func(a, b Finding) int {
 		return cmp.Compare(slices.Index(verdicts, b.Verdict), slices.Index(verdicts, a.Verdict))
@@ -59,15 +59,15 @@ func Compare(from, to Side, canMove bool) (Plan, error) {
 	return p, nil
 }
 
-// decide sets the verdict, that of the gravest finding, and the summary.
+// decide sets the verdict to that of the gravest finding, and the summary.
 func (p *Plan) decide() {
-	rolls := map[string]int{}
+	rollouts := map[string]int{}
 	for _, c := range p.Objects {
 		if c.Action != Unchanged {
 			p.Verdict = InPlace
 		}
 		if c.Rolls {
-			rolls[c.Kind]++
+			rollouts[c.Kind]++
 		}
 	}
 	switch {
@@ -77,15 +77,15 @@ func (p *Plan) decide() {
 	case p.Verdict != InPlace:
 		p.Verdict = Nothing
 		p.Summary = "nothing to do: both sides are the same"
-	case len(rolls) == 0:
+	case len(rollouts) == 0:
 		p.Summary = "in place: no pod is replaced"
 	default:
-		p.Summary = "in place: the pods of " + joinCounts(rolls) + " are replaced"
+		p.Summary = "in place: the pods of " + joinCounts(rollouts) + " are replaced"
 	}
 }
 
-// verdictText are the verdicts in a text.
-var verdictText = map[Verdict]string{Nothing: "nothing", InPlace: "in place", Move: "move", ByHand: "by hand", Refused: "refused", LosesData: "loses data"}
+// verdictText has the verdicts as they are printed.
+var verdictText = map[Verdict]string{Nothing: "nothing", InPlace: "in place", Migration: "migration", ByHand: "by hand", Refused: "refused", LosesData: "loses data"}
 
 // joinCounts joins kinds and their numbers: "1 Deployment and 2 Sensors".
 func joinCounts(kinds map[string]int) string {
@@ -104,7 +104,7 @@ func joinCounts(kinds map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// decode reads the objects without the hooks. Two objects of one identity are an error.
+// decode reads the objects without the hooks. Two objects with the same identity are an error.
 func decode(objects []manifest.Object) ([]*object, error) {
 	var all []*object
 	seen := map[string]bool{}

@@ -24,7 +24,7 @@ type Election struct {
 
 // Copies is a stream of the bus and its number of replicas; From is 0 for a new stream.
 type Copies struct {
-	// Bus is the EventBus. Stream is that of its events, or the bucket of a sensor.
+	// Bus is the EventBus. Stream is the stream of events, or of a sensor's bucket.
 	Bus    string `json:"bus"`
 	Stream string `json:"stream"`
 	From   int    `json:"from"`
@@ -70,7 +70,7 @@ func (o *object) election(all []*object) string {
 	return "nats"
 }
 
-// elections lists the changes of leader election. An event source without the annotation may need no leader: it is left out.
+// elections lists the changes of leader election, without event sources that have no annotation: they may need no leader.
 func (s sides) elections() []Election {
 	var all []Election
 	for _, o := range s.to {
@@ -122,8 +122,8 @@ func streamReplicas(bus *object) int {
 	return 0
 }
 
-// markRolls marks the objects whose pods are replaced.
-func (p *Plan) markRolls(s sides) {
+// markRollouts marks the objects whose pods are replaced.
+func (p *Plan) markRollouts(s sides) {
 	for i, c := range p.Objects {
 		if c.Action == Changed && slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet"}, c.Kind) && c.group() == "apps" {
 			p.Objects[i].Rolls = slices.ContainsFunc(c.Fields, func(f Field) bool { return f.below([]string{"spec.template"}) }) &&

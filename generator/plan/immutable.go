@@ -34,7 +34,7 @@ var rules = map[string]rule{
 			return f.dotted == "spec.completions" && text(now, "spec", "completionMode") == "Indexed" || at(old, "spec", "suspend") == true && strings.HasPrefix(f.dotted, "spec.template.")
 		},
 	},
-	"/Service": {fixed: []string{"spec.clusterIP", "spec.loadBalancerClass"}, unless: serviceMay},
+	"/Service": {fixed: []string{"spec.clusterIP", "spec.loadBalancerClass"}, unless: serviceFieldMayChange},
 	"/PersistentVolumeClaim": {
 		fixed: []string{"spec"},
 		free:  []string{"spec.volumeAttributesClassName", "spec.volumeName"},
@@ -65,16 +65,16 @@ var rules = map[string]rule{
 	"apiextensions.k8s.io/CustomResourceDefinition": {fixed: []string{"spec.group", "spec.scope", "spec.names.kind", "spec.names.plural"}},
 }
 
-// serviceMay reports whether a fixed field of a Service may change: a removed address keeps its value, and a Service of
-// type ExternalName has none.
-func serviceMay(f Field, old, now map[string]any) bool {
+// serviceFieldMayChange reports whether a fixed field of a Service may change nevertheless: the API server keeps a removed
+// address, and a Service of type ExternalName has none.
+func serviceFieldMayChange(f Field, old, now map[string]any) bool {
 	if f.dotted == "spec.clusterIP" {
 		return f.New == nil || slices.Contains([]string{text(old, "spec", "type"), text(now, "spec", "type")}, "ExternalName")
 	}
 	return text(old, "spec", "type") != "LoadBalancer" || text(now, "spec", "type") != "LoadBalancer"
 }
 
-// grows reports whether a size does not shrink.
+// grows reports whether a size stays the same or grows.
 func grows(f Field) bool {
 	old, err := resource.ParseQuantity(fmt.Sprint(f.Old))
 	now, err2 := resource.ParseQuantity(fmt.Sprint(f.New))

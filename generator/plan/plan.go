@@ -33,11 +33,11 @@ type Plan struct {
 	Helm    []Command `json:"helm,omitempty"`
 	Kubectl []Command `json:"kubectl,omitempty"`
 
-	moves []replacement
+	migrations []replacement
 	// leaving are the servers that leave a quorum, the highest ordinal first.
 	leaving []string
-	// canMove reports whether the chart moves data, and removes servers from their quorum.
-	canMove bool
+	// canMigrate reports whether the chart migrates data, and removes servers from their quorum.
+	canMigrate bool
 }
 
 // Verdict is the effort and the risk of a change in a word.
@@ -49,18 +49,18 @@ const (
 	Nothing Verdict = "nothing"
 	// InPlace: one upgrade makes the change, and every volume claim stays in use.
 	InPlace Verdict = "in-place"
-	// Move: the data must move to other disks; the chart does it on request.
-	Move Verdict = "move"
+	// Migration: the data must migrate to other disks; the chart does it on request.
+	Migration Verdict = "move"
 	// ByHand: a step is left to the user.
 	ByHand Verdict = "by-hand"
 	// Refused: the API server refuses to change an immutable field.
 	Refused Verdict = "refused"
-	// LosesData: the data on a disk are deleted.
+	// LosesData: the data on a disk is deleted.
 	LosesData Verdict = "loses-data"
 )
 
 // verdicts are all verdicts, in their order.
-var verdicts = []Verdict{Nothing, InPlace, Move, ByHand, Refused, LosesData}
+var verdicts = []Verdict{Nothing, InPlace, Migration, ByHand, Refused, LosesData}
 
 // Fine reports whether a plain upgrade is enough.
 func (v Verdict) Fine() bool { return v == Nothing || v == InPlace }
@@ -80,7 +80,7 @@ type Finding struct {
 type Object struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
-	// Namespace is empty for that of the release.
+	// Namespace is empty for the namespace of the release.
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`
 }
@@ -113,7 +113,7 @@ const (
 	Changed   Action = "changed"
 	Removed   Action = "removed"
 	Unchanged Action = "unchanged"
-	// Left: Helm leaves it on the cluster because of its annotation helm.sh/resource-policy: keep.
+	// Left: the object stays on the cluster because of its annotation helm.sh/resource-policy: keep.
 	Left Action = "left"
 )
 
@@ -121,8 +121,8 @@ const (
 type Change struct {
 	Object
 	Action Action `json:"action"`
-	// Rolls reports whether its pods are replaced. An event source or sensor can roll without a change of its own. The
-	// servers of an EventBus that the Argo Events controller runs are not covered.
+	// Rolls reports whether its pods are replaced. The pods of an event source or sensor can be replaced without a change of
+	// the object. The servers of an EventBus that the Argo Events controller runs are not covered.
 	Rolls bool `json:"rolls,omitempty"`
 	// Fields are the differences of a changed object.
 	Fields []Field `json:"fields,omitempty"`

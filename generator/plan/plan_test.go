@@ -171,7 +171,7 @@ func TestChanges(t *testing.T) {
 		{"an immutable ConfigMap", []string{"immutable: true\ndata: {a: b}", "immutable: true\ndata: {a: c}"}, Refused, []string{"ConfigMap/frozen data.a!"}},
 		{"an immutable ConfigMap that becomes mutable", []string{"immutable: true\ndata: {a: b}", "data: {a: b}"}, Refused, []string{"ConfigMap/frozen immutable!"}},
 		{"another role", []string{"kind: Role, name: one", "kind: Role, name: two"}, Refused, []string{"RoleBinding/binding roleRef.name!"}},
-		// Changes that the Argo Events controller notices, and changes that it does not.
+		// Changes with and without a reconciliation by the Argo Events controller.
 		{"another bus, not noticed", []string{"nats://one:4222", "nats://two:4222"}, InPlace, []string{"EventBus/default spec.jetstreamExotic.url"}},
 		{"another bus, noticed for one sensor", []string{"nats://one:4222", "nats://two:4222", "labels: {a: b}", "labels: {a: c}"}, InPlace,
 			[]string{"EventBus/default spec.jetstreamExotic.url", "~Sensor/worker metadata.labels.a"}},
@@ -211,23 +211,23 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-func compare(t *testing.T, from, to []manifest.Object, canMove bool) Plan {
+func compare(t *testing.T, from, to []manifest.Object, canMigrate bool) Plan {
 	t.Helper()
-	p, err := Compare(Side{Objects: from}, Side{Objects: to}, canMove)
+	p, err := Compare(Side{Objects: from}, Side{Objects: to}, canMigrate)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-// TestFindings: the effect of a change on data and quorums.
+// TestFindings: the effects of a change on data and quorums.
 func TestFindings(t *testing.T) {
 	whole := strings.Split(base, "---\n")[0]
 	for _, c := range []struct {
-		name     string
-		from, to []manifest.Object
-		canMove  bool
-		verdict  Verdict
+		name       string
+		from, to   []manifest.Object
+		canMigrate bool
+		verdict    Verdict
 		// want is in the summary or in a finding; claims are lines "fate name" of the claims that are not kept.
 		want   string
 		claims []string
@@ -239,7 +239,7 @@ func TestFindings(t *testing.T) {
 			want: "3 servers become 5: the new ones join by themselves", claims: []string{"new data-db-3", "new data-db-4"}},
 		{name: "fewer NATS servers", from: change(t, "example.org/db:1", "nats"), to: change(t, "example.org/db:1", "nats", "replicas: 3", "replicas: 2"), verdict: ByHand,
 			want: "3 servers become 2: remove each one from the quorum first", claims: []string{"orphaned data-db-2"}},
-		{name: "fewer NATS servers, removed by the chart", from: change(t, "example.org/db:1", "nats"), to: change(t, "example.org/db:1", "nats", "replicas: 3", "replicas: 2"), canMove: true, verdict: InPlace,
+		{name: "fewer NATS servers, removed by the chart", from: change(t, "example.org/db:1", "nats"), to: change(t, "example.org/db:1", "nats", "replicas: 3", "replicas: 2"), canMigrate: true, verdict: InPlace,
 			want: "helm upgrade removes each one from the quorum first", claims: []string{"orphaned data-db-2"}},
 		{name: "claims that are deleted with their pods", from: change(t), to: change(t, "replicas: 3", "replicas: 2", "whenScaled: Retain", "whenScaled: Delete"), verdict: LosesData,
 			want: "volume claims are deleted with their data: data-db-2", claims: []string{"deleted data-db-2"}},
@@ -249,10 +249,10 @@ func TestFindings(t *testing.T) {
 			claims: []string{"orphaned data-db-0", "orphaned data-db-1", "orphaned data-db-2"}},
 		{name: "a StatefulSet that is removed with its claims", from: change(t, "whenDeleted: Retain", "whenDeleted: Delete"), to: change(t, whole, ""), verdict: LosesData,
 			want: "volume claims are deleted with their data: data-db-0, data-db-1, data-db-2", claims: []string{"deleted data-db-0", "deleted data-db-1", "deleted data-db-2"}},
-		{name: "a replacement", from: change(t), to: change(t, "name: db}\nspec:\n  replicas: 3", "name: lone}\nspec:\n  replicas: 1"), verdict: ByHand,
-			want: "StatefulSet/lone replaces it with new volume claims, which are empty", claims: []string{"new data-lone-0", "orphaned data-db-0", "orphaned data-db-1", "orphaned data-db-2"}},
-		{name: "a replacement, and a chart that moves data", from: change(t), to: change(t, "name: db}\nspec:\n  replicas: 3", "name: lone}\nspec:\n  replicas: 1"), canMove: true, verdict: Move,
-			want: "StatefulSet/lone replaces it with new volume claims; the chart moves the data", claims: []string{"new data-lone-0", "orphaned data-db-0", "orphaned data-db-1", "orphaned data-db-2"}},
+		{name: "a replacement", from: change(t), to: change(t, "name: db}\nspec:\n  replicas: 3", "name: single}\nspec:\n  replicas: 1"), verdict: ByHand,
+			want: "StatefulSet/single replaces it with new volume claims, which are empty", claims: []string{"new data-single-0", "orphaned data-db-0", "orphaned data-db-1", "orphaned data-db-2"}},
+		{name: "a replacement, and a chart that migrates data", from: change(t), to: change(t, "name: db}\nspec:\n  replicas: 3", "name: single}\nspec:\n  replicas: 1"), canMigrate: true, verdict: Migration,
+			want: "StatefulSet/single replaces it with new volume claims; the chart migrates the data", claims: []string{"new data-single-0", "orphaned data-db-0", "orphaned data-db-1", "orphaned data-db-2"}},
 		{name: "a claim of the release that is removed", from: change(t), to: change(t, "kind: PersistentVolumeClaim\nmetadata: {name: own}", "kind: PersistentVolumeClaim\nmetadata: {name: other}"), verdict: LosesData,
 			want: "volume claims are deleted with their data: own", claims: []string{"new other", "deleted own"}},
 		{name: "a native bus that becomes clustered", from: native(t, 1), to: native(t, 3), verdict: LosesData, want: "a clustered nats-server deletes the data of a standalone one"},
@@ -260,7 +260,7 @@ func TestFindings(t *testing.T) {
 		{name: "a change that the controller does not notice", from: change(t), to: change(t, "nats://one:4222", "nats://two:4222"), verdict: InPlace, want: "its controller notices the change of the bus or the leader election only after a restart"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := compare(t, c.from, c.to, c.canMove)
+			p := compare(t, c.from, c.to, c.canMigrate)
 			text := p.Summary
 			for _, f := range p.Findings {
 				text += "\n" + f.Object.String() + ": " + f.Text
@@ -321,7 +321,7 @@ func TestElections(t *testing.T) {
 	}
 }
 
-// TestKeep: an object with the policy keep is left on the cluster, by kubectl too; hooks are not in a plan.
+// TestKeep: an object with the policy keep stays on the cluster, with kubectl too; hooks are not in a plan.
 func TestKeep(t *testing.T) {
 	const keep = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: notes\n  annotations: {helm.sh/resource-policy: keep}\n"
 	const hook = "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    helm.sh/hook: test\n  name: test\n"
@@ -404,34 +404,34 @@ func TestProperties(t *testing.T) {
 	for i, a := range names {
 		for _, b := range names[i:] {
 			from, to := cases[a], cases[b]
-			there, back := compare(t, from, to, true), compare(t, to, from, true)
-			forth, home := count(t, there), count(t, back)
-			for id, action := range forth {
+			forward, backward := compare(t, from, to, true), compare(t, to, from, true)
+			forwardActions, backwardActions := actions(t, forward), actions(t, backward)
+			for id, action := range forwardActions {
 				mirror := map[Action][]Action{Created: {Removed, Left}, Removed: {Created}, Left: {Created}, Changed: {Changed}, Unchanged: {Unchanged}}[action]
-				if !slices.Contains(mirror, home[id]) {
-					t.Errorf("%s to %s: %s is %s, and %s on the way back", a, b, id, action, home[id])
+				if !slices.Contains(mirror, backwardActions[id]) {
+					t.Errorf("%s to %s: %s is %s, and %s in the other direction", a, b, id, action, backwardActions[id])
 				}
 			}
 			for side, objects := range map[string][]manifest.Object{"from": from, "to": to} {
 				for _, o := range objects {
 					id := Object{APIVersion: o.APIVersion, Kind: o.Kind, Name: o.Name}.identity()
-					if _, ok := forth[id]; ok == o.Hook {
+					if _, ok := forwardActions[id]; ok == o.Hook {
 						t.Errorf("%s to %s: %s %s of %s: in the plan: %t", a, b, o.Kind, o.Name, side, ok)
 					}
 				}
 			}
-			if a == b && (there.Verdict != Nothing || len(there.Findings)+len(there.Elections)+len(there.Copies) > 0) {
-				t.Errorf("%s to itself: %s", a, there.Summary)
+			if a == b && (forward.Verdict != Nothing || len(forward.Findings)+len(forward.Elections)+len(forward.Copies) > 0) {
+				t.Errorf("%s to itself: %s", a, forward.Summary)
 			}
-			if a != b && there.Verdict == Nothing && len(forth) != len(home) {
-				t.Errorf("%s to %s: nothing to do, and %d objects on one way, %d on the other", a, b, len(forth), len(home))
+			if a != b && forward.Verdict == Nothing && len(forwardActions) != len(backwardActions) {
+				t.Errorf("%s to %s: nothing to do, but %d objects in one direction and %d in the other", a, b, len(forwardActions), len(backwardActions))
 			}
 		}
 	}
 }
 
-// count maps each object to its action. No object may appear twice.
-func count(t *testing.T, p Plan) map[string]Action {
+// actions maps each object to its action. No object may appear twice.
+func actions(t *testing.T, p Plan) map[string]Action {
 	t.Helper()
 	all := map[string]Action{}
 	for _, o := range p.Objects {

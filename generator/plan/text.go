@@ -66,7 +66,7 @@ func (w *writer) paragraph(indent, text string) {
 func (w *writer) findings(p Plan) {
 	rest := p.Findings
 	if len(rest) > 0 && !rest[0].Verdict.Fine() {
-		rest = rest[1:] // it is the summary
+		rest = rest[1:] // the first is the summary
 	}
 	if len(rest) == 0 {
 		return
@@ -90,16 +90,16 @@ func (w *writer) objects(p Plan) {
 	}
 	w.print("\nObjects: %s\n", strings.Join(parts, ", "))
 	for _, c := range p.Objects {
-		word, rolls := string(c.Action), ""
+		word, replaced := string(c.Action), ""
 		switch {
 		case c.Action == Unchanged && !c.Rolls:
 			continue
 		case c.Action == Unchanged:
-			word = "rolls"
+			word = "rollout"
 		case c.Rolls:
-			rolls = ", its pods are replaced"
+			replaced = ", its pods are replaced"
 		}
-		w.print("  %-9s%s%s\n", word, c.Object, rolls)
+		w.print("  %-9s%s%s\n", word, c.Object, replaced)
 		for _, f := range c.Fields {
 			w.field(f)
 		}

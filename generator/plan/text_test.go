@@ -78,7 +78,7 @@ Without Helm
   # apply the new objects
   holdfast render ./shop.yaml --profile two -f 'my values.yaml' --set a=b --release shop -n shop \
     --no-hooks | kubectl apply -n shop -f -
-  # delete the objects that are gone
+  # delete the removed objects
   kubectl delete -n shop configmap/free
   # restart the controller, so that it updates event sources and sensors
   kubectl rollout restart -n shop deployment.apps/controller
@@ -105,16 +105,16 @@ func written(t *testing.T, p Plan) string {
 	return out.String()
 }
 
-// TestMoveCommands: a move is an upgrade that moves the data, and one that removes the old servers. With kubectl, the Job of
-// the move is awaited and deleted.
-func TestMoveCommands(t *testing.T) {
-	to := change(t, "name: db}\nspec:\n  replicas: 3", "name: lone}\nspec:\n  replicas: 1")
+// TestMigrationCommands: one upgrade starts the migration, and a second one removes the old servers. With kubectl, the Job of
+// the migration is awaited and deleted.
+func TestMigrationCommands(t *testing.T) {
+	to := change(t, "name: db}\nspec:\n  replicas: 3", "name: single}\nspec:\n  replicas: 1")
 	p := compare(t, change(t), to, true)
-	if !p.Moves() || p.Servers() != 3 {
-		t.Fatalf("moves: %t, from %d servers", p.Moves(), p.Servers())
+	if !p.Migrates() || p.Servers() != 3 {
+		t.Fatalf("migrates: %t, from %d servers", p.Migrates(), p.Servers())
 	}
-	during := append(to, split(t, "apiVersion: batch/v1\nkind: Job\nmetadata: {name: move}\n")...)
-	request := Request{Stack: "shop", Chart: "shop", Release: "shop", Namespace: "shop", Profile: "one", Move: []string{"migration.from=three"}, During: during}
+	during := append(to, split(t, "apiVersion: batch/v1\nkind: Job\nmetadata: {name: migration}\n")...)
+	request := Request{Stack: "shop", Chart: "shop", Release: "shop", Namespace: "shop", Profile: "one", Migration: []string{"migration.from=three"}, During: during}
 	if err := p.AddCommands(request); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestMoveCommands(t *testing.T) {
 With Helm
   # write the chart
   holdfast chart shop -o charts/shop
-  # move the data; repeat after a failure. Each later move needs another migration.id
+  # migrate the data; repeat after a failure. Each later migration needs another migration.id
   helm upgrade shop charts/shop -n shop --set profile=one --set migration.from=three --wait \
     --wait-for-jobs --timeout 30m
   # remove the old servers
@@ -131,16 +131,16 @@ With Helm
   kubectl delete -n shop pvc data-db-0 data-db-1 data-db-2
 
 Without Helm
-  # move the data; repeat after a failure. Each later move needs another migration.id
+  # migrate the data; repeat after a failure. Each later migration needs another migration.id
   holdfast render shop --profile one --release shop -n shop --no-hooks --set migration.from=three \
     | kubectl apply -n shop -f -
-  # wait until the data is moved
-  kubectl wait -n shop --for=condition=complete --timeout=30m job.batch/move
+  # wait until the migration is complete
+  kubectl wait -n shop --for=condition=complete --timeout=30m job.batch/migration
   # apply the new objects
   holdfast render shop --profile one --release shop -n shop --no-hooks | kubectl apply -n shop \
     -f -
-  # delete the objects that are gone
-  kubectl delete -n shop statefulset.apps/db job.batch/move
+  # delete the removed objects
+  kubectl delete -n shop statefulset.apps/db job.batch/migration
   # delete the old disks, when you no longer need them
   kubectl delete -n shop pvc data-db-0 data-db-1 data-db-2
 `
@@ -155,7 +155,7 @@ Without Helm
 With Helm
   # write the chart
   holdfast chart shop -o charts/shop
-  # move the data; repeat after a failure. Each later move needs another migration.id
+  # migrate the data; repeat after a failure. Each later migration needs another migration.id
   helm upgrade shop charts/shop -n shop --kubeconfig k --kube-context c --reset-then-reuse-values \
     --set profile=one --set migration.from=three --wait --wait-for-jobs --timeout 30m
   # remove the old servers
@@ -170,10 +170,10 @@ With Helm
 	}
 }
 
-// TestWriteRolls: an unchanged object whose pods are replaced is in the text.
-func TestWriteRolls(t *testing.T) {
+// TestWriteRollouts: an unchanged object whose pods are replaced is in the text.
+func TestWriteRollouts(t *testing.T) {
 	got := written(t, compare(t, change(t), change(t, "example.org/events:1", "example.org/events:2"), false))
-	for _, line := range []string{"in place: the pods of 1 Deployment, 1 EventSource and 1 Sensor are replaced\n", "\n  rolls    Sensor/worker\n", "\n  rolls    EventSource/hook\n"} {
+	for _, line := range []string{"in place: the pods of 1 Deployment, 1 EventSource and 1 Sensor are replaced\n", "\n  rollout  Sensor/worker\n", "\n  rollout  EventSource/hook\n"} {
 		if !strings.Contains(got, line) {
 			t.Errorf("%q is missing in\n%s", line, got)
 		}
