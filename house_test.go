@@ -63,11 +63,11 @@ var arrows = map[string][]string{
 	"golden":   {"generator", "generator/manifest", "generator/render", "internal/strict"},
 }
 
-// alone lists the libraries that only some packages may import.
-var alone = map[string][]string{
+// restricted lists the libraries that only some packages may import.
+var restricted = map[string][]string{
 	"helm.sh/helm/":           {"generator/render"},
 	"sigs.k8s.io/kustomize/":  {"generator/kustomize"},
-	"k8s.io/kubernetes/":      {"verify/survival/sim/scheduler", "verify/workload"}, // the second for defaults, and what controllers add to pods
+	"k8s.io/kubernetes/":      {"verify/survival/sim/scheduler", "verify/workload"}, // verify/workload: defaults, and fields that controllers add to pods
 	"github.com/spf13/cobra":  {"cmd/holdfast"},
 	"github.com/Masterminds/": {"generator/chart"},
 	"github.com/owenrumney/":  {"verify/report"},
@@ -87,7 +87,7 @@ func TestImportsPointDown(t *testing.T) {
 			if own, ok := strings.CutPrefix(path, module); ok && !slices.Contains(allowed, own) {
 				t.Errorf("%s: %s may not import %s", file, pkg, own)
 			}
-			for library, users := range alone {
+			for library, users := range restricted {
 				if strings.HasPrefix(path, library) && !slices.Contains(users, pkg) {
 					t.Errorf("%s: only %v may import %s", file, users, library)
 				}

@@ -71,7 +71,7 @@ func ExampleExplain() {
 	// multi-zone 3
 }
 
-// A program shows what a change of profile does, before anybody makes it.
+// A program prints the effect of a change of profile.
 func ExampleChart_Plan() {
 	chart, err := generator.Load("argo-events")
 	if err != nil {

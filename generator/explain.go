@@ -27,7 +27,7 @@ func Explain(s stack.Stack, profiles []profile.Profile, key string) ([]Explanati
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("nothing is decided about %q: the decided keys are\n  %s", key, strings.Join(DecidedKeys(s, profiles), "\n  "))
+		return nil, fmt.Errorf("no decision about %q: use one of these keys:\n  %s", key, strings.Join(DecidedKeys(s, profiles), "\n  "))
 	}
 	return found, nil
 }
@@ -55,5 +55,5 @@ func explanations(s stack.Stack, profiles []profile.Profile) []Explanation {
 	return all
 }
 
-// path is the key in the values.
+// path returns the key in the values: "bus.replicas".
 func (e Explanation) path() string { return e.Component + "." + e.Key }

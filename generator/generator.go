@@ -26,7 +26,7 @@ type Chart struct {
 	// Files is the chart's folder: the content of each file by its path.
 	Files chart.Files
 
-	// source is the name or the file by which the user chose the stack.
+	// source is the name or the file of the stack, as the user passed it.
 	source string
 	helm   *render.Chart
 }
@@ -63,7 +63,7 @@ func New(s stack.Stack, profiles []profile.Profile) (*Chart, error) {
 	return &Chart{Stack: s, Profiles: profiles, Files: files, source: s.Name, helm: helm}, nil
 }
 
-// Render returns the objects that Helm would install, in its order: those of helm template with the same values.
+// Render returns the objects of helm template with the same values, in Helm's install order.
 // Values that the chart refuses are an error that names their keys.
 func (c *Chart) Render(o Options) ([]manifest.Object, error) { return render.Render(c.helm, o) }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Kustomize renders the chart under each of some profiles, and returns a folder for Kustomize: a base with the first
-// profile, a component and an overlay for each other one. Helm's hooks are not in it, and Secrets only by name.
+// profile, a component and an overlay for each other one. It contains no Helm hooks, and only the names of Secrets.
 // Values that one of the profiles refuses are an error that names the profile.
 func (c *Chart) Kustomize(o Options, profiles []profile.Profile) (map[string][]byte, error) {
 	s := kustomize.System{Stack: c.Stack, Release: o.Release, Namespace: o.Namespace}

@@ -16,16 +16,16 @@ import (
 // DefaultStack is the built-in stack that commands use unless another is named.
 const DefaultStack = "argo-events"
 
-// LoadProfiles reads the built-in profiles, from the least to the most survived.
+// LoadProfiles reads the built-in profiles, those with the fewest failure domains first.
 func LoadProfiles() ([]profile.Profile, error) { return profile.Load(profiles.FS) }
 
-// LoadStack reads a stack: a built-in one by its name, or any other by its file, which has a slash or .yaml in its name.
+// LoadStack reads a built-in stack by its name, or another one from its file. A name with a slash or the suffix .yaml is a file.
 func LoadStack(name string) (stack.Stack, error) {
 	if strings.ContainsAny(name, `/\`) || strings.HasSuffix(name, ".yaml") {
 		return stack.Load(os.DirFS(filepath.Dir(name)), filepath.Base(name))
 	}
 	if names := StackNames(); !slices.Contains(names, name) {
-		return stack.Stack{}, fmt.Errorf("unknown stack %q: choose one of %s, or give the file of your own (./%s.yaml)", name, strings.Join(names, ", "), name)
+		return stack.Stack{}, fmt.Errorf("unknown stack %q: choose one of %s, or pass a file of your own (./%s.yaml)", name, strings.Join(names, ", "), name)
 	}
 	return stack.Load(stacks.FS, name+".yaml")
 }

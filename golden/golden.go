@@ -1,7 +1,7 @@
-// Package golden is the record of what holdfast renders: one folder for each case, one file for each object.
+// Package golden records the objects that holdfast renders: one folder for each case, one file for each object.
 //
 // A case has case.yaml (the stack and the profile), values.yaml (the user's values), objects/ and NOTES.txt (the result).
-// The record makes every change visible. Whether a result is right is tested by rules and on real systems.
+// The record makes every change visible. Other tests check that the result is correct.
 package golden
 
 import (

@@ -75,7 +75,7 @@ func write(t *testing.T, dir string, files map[string][]byte) {
 	}
 }
 
-// TestNoStrays: the folder of a case has no other files.
+// TestNoStrays: the folder of a case has only the files of a case.
 func TestNoStrays(t *testing.T) {
 	entries, err := os.ReadDir(".")
 	if err != nil {

@@ -35,7 +35,7 @@ func TestKustomize(t *testing.T) {
 	}
 }
 
-// TestPatchesAreShort: the patches of a profile are short enough to read, and each gives its reason.
+// TestPatchesAreShort: the patches of a profile are short, and each has its reason in a comment.
 func TestPatchesAreShort(t *testing.T) {
 	const limit = 200
 	files, lines := folderOf(t, systemOf(t, "single-node")), map[string]int{}
@@ -57,7 +57,7 @@ func TestPatchesAreShort(t *testing.T) {
 	}
 }
 
-// systemOf renders the case in dir under every profile that accepts its values; the profile of the case must.
+// systemOf renders the case in dir under every profile that accepts its values, at least the case's own profile.
 func systemOf(t *testing.T, dir string) kustomize.System {
 	t.Helper()
 	c, err := Read(dir)
@@ -80,8 +80,8 @@ func systemOf(t *testing.T, dir string) kustomize.System {
 		}
 		variants = append(variants, kustomize.Variant{Profile: p, Objects: objects})
 	}
-	// The values of a move to single-node are accepted by that profile alone.
-	if _, moves := options.Values["migration"]; len(variants) < 2 && !moves {
+	// Only the target profile accepts the values of a migration to single-node.
+	if _, migrates := options.Values["migration"]; len(variants) < 2 && !migrates {
 		t.Errorf("only %d profile accepts the values: nothing is compared", len(variants))
 	}
 	return kustomize.System{Stack: chart.Stack, Release: Release, Namespace: Namespace, Base: variants[0], Others: variants[1:]}

@@ -1,4 +1,4 @@
-// Package stacks has the stacks of holdfast: <name>.yaml, and a folder <name>/ with the stack's own templates and files.
+// Package stacks holds the built-in stacks: <name>.yaml, and a folder <name>/ with the stack's own templates and files.
 package stacks
 
 import "embed"

@@ -17,8 +17,8 @@ func newChartCmd(_ streams) *cobra.Command {
 		Use:   "chart STACK -o DIR",
 		Short: "Write the Helm chart of a stack",
 		Long: `chart writes the Helm chart of a stack, with all profiles in it. STACK is a built-in stack or a
-file of your own. The folder is written completely or not at all. A folder that was edited since,
-or that holdfast did not write, is only replaced with --force.`,
+file of your own. The folder is written completely or not at all. --force is required to
+replace a folder that was edited since, or that holdfast did not write.`,
 		Example: `  holdfast chart argo-events -o charts/argo-events
   holdfast chart ./shop.yaml -o charts/shop`,
 		Args:              cobra.ExactArgs(1),
@@ -42,7 +42,7 @@ func addFolderFlags(cmd *cobra.Command, dir *string, force *bool) {
 	cmd.Flags().BoolVar(force, "force", false, "replace a folder that was edited since, or that holdfast did not write")
 }
 
-// writeFolder writes a folder. A folder that must not be replaced is bad input; one that cannot be written is not.
+// writeFolder writes a folder. An edited folder is bad input; any other failure is an otherError.
 func writeFolder(dir string, files map[string][]byte, force bool) error {
 	err := folder.Write(dir, files, force)
 	if err == nil || errors.Is(err, folder.ErrEdited) {

@@ -19,7 +19,7 @@ type compareFlags struct {
 
 func (f *compareFlags) add(cmd *cobra.Command) {
 	f.values.addValues(cmd)
-	cmd.Flags().StringVar(&f.rates, "rates", "", "with --compare: file with rates of failures that replace the assumed ones")
+	cmd.Flags().StringVar(&f.rates, "rates", "", "with --compare: file with failure rates that replace the assumed ones")
 	requires(cmd, "compare", "values", "set", "set-string", "rates")
 }
 
@@ -60,7 +60,7 @@ func (f *compareFlags) compare(ctx context.Context, stackName string) (availabil
 	return result, nil
 }
 
-// readRates reads the file of rates, or returns the default ones.
+// readRates reads the file of rates, or returns the default rates.
 func (f *compareFlags) readRates() (availability.Rates, error) {
 	if f.rates == "" {
 		return availability.Default(), nil

@@ -21,7 +21,7 @@ import (
 type output struct {
 	title, command string
 	version        int
-	// sources are the files with the types, each followed by the names of the types; without names, all types of the file.
+	// sources lists files, each followed by the names of its types in the output; without names, all its types.
 	sources [][]string
 	// root is the type of the whole output.
 	root reflect.Type
@@ -33,7 +33,7 @@ var (
 		{"../../verify/availability/comparison.go", "Comparison", "ComparedProfile", "ComparedWorkload"}, {"../../verify/availability/cost.go", "Cost"}, {"../../verify/availability/rates.go", "Assumption"}}, reflect.TypeFor[availability.Comparison]()}
 )
 
-// types returns the types of the output in the order of the sources.
+// types returns the types of the output, in the order of the sources.
 func (o output) types(t *testing.T) (all []*ast.TypeSpec) {
 	t.Helper()
 	for _, source := range o.sources {

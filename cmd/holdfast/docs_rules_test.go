@@ -22,8 +22,7 @@ comment on its code states the conditions. To ignore a rule for an object, annot
 
 ` + "```yaml\nmetadata:\n  annotations:\n    " + rules.Ignore + "RULE: the reason\n```" + `
 
-Rules marked "nodes" run only if the nodes are described: by ` + "`--cluster`" + ` or by a live cluster. Nothing can be proved about nodes of which
-only the number is known.
+Rules marked "nodes" run only with a description of the nodes: ` + "`--cluster`" + ` or a live cluster. The number of nodes alone proves nothing.
 `)
 	for _, r := range rules.All() {
 		mark := ""

@@ -17,7 +17,7 @@ import (
 
 var fixDocs = flag.Bool("fixdocs", false, "write the generated docs instead of comparing them")
 
-// TestDocs: the docs that are generated from code are up to date.
+// TestDocs: the generated docs are up to date.
 func TestDocs(t *testing.T) {
 	for file, generate := range map[string]func(*testing.T) string{
 		"../../docs/cli.md":              cliDocs,

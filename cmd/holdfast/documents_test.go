@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// maxReadme is the length in lines that a reader has patience for.
+// maxReadme is the maximum length of README.md in lines.
 const maxReadme = 120
 
-// TestShownOutput checks blocks of the documents that begin with "$ holdfast": the command prints every line that they show.
+// TestShownOutput checks blocks of the documents that begin with "$ holdfast": the command prints every line of the block.
 func TestShownOutput(t *testing.T) {
 	pages := map[string]string{}
 	for _, file := range documents(t) {
@@ -43,7 +43,7 @@ func TestShownOutput(t *testing.T) {
 	}
 }
 
-// TestReadme checks the length of the README, and that its table of profiles is the one in the chart's README, which is generated.
+// TestReadme checks the length of the README, and that it has every row of the generated table of profiles in the chart's README.
 func TestReadme(t *testing.T) {
 	readme := readDocument(t, "README.md")
 	if lines := strings.Count(readme, "\n"); lines > maxReadme {
@@ -95,7 +95,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestPaths checks that every path of the repository in the documents exists. Capital letters stand for a name that a reader chooses.
+// TestPaths checks that every path of the repository in the documents exists. Names in capital letters are placeholders.
 func TestPaths(t *testing.T) {
 	paths := regexp.MustCompile("`((?:charts|cmd|docs|e2e|generator|golden|internal|profiles|stacks|values|verify)/[A-Za-z0-9_.*/-]+)`")
 	for _, file := range documents(t) {
@@ -131,7 +131,7 @@ func TestNamedTests(t *testing.T) {
 	}
 }
 
-// documents lists the pages that are written by hand and show commands, relative to the repository's root.
+// documents lists the handwritten pages with commands, relative to the repository's root.
 func documents(t *testing.T) []string {
 	t.Helper()
 	files := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/README.md", "docs/limits.md", "docs/kustomize/README.md"}

@@ -25,16 +25,16 @@ var (
 
 // programs lists the other programs in the documents, and where their commands are tested.
 var programs = map[string]string{
-	"cd":         "nowhere: it only precedes another command",
+	"cd":         "nowhere: only precedes another command",
 	"e2e/run.sh": "CI",
 	"go":         "CI: tests and tools",
 	"helm":       "e2e/chart and e2e/control",
 	"kubectl":    "e2e/chart and e2e/control",
-	"kubeseal":   "nowhere: it belongs to another project",
+	"kubeseal":   "nowhere: part of another project",
 	"make":       "TestTargets",
 }
 
-// manifests is a user's system, in manifests/ and on standard input.
+// manifests is the content of manifests/ and of standard input.
 const manifests = `
 apiVersion: apps/v1
 kind: StatefulSet

@@ -7,7 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// mutuallyExclusive refuses a flag together with any of others, for a reason. Shell completion then offers only one of them.
+// mutuallyExclusive refuses a flag together with any of others; reason is part of the error. Shell completion then offers only
+// one of them.
 func mutuallyExclusive(cmd *cobra.Command, flag, reason string, others ...string) {
 	for _, other := range others {
 		cmd.MarkFlagsMutuallyExclusive(flag, other)
@@ -45,7 +46,7 @@ func requires(cmd *cobra.Command, flag string, others ...string) {
 	})
 }
 
-// validateFlags adds a check before those of cobra, whose messages name groups of flags but no reason.
+// validateFlags adds a check that runs before cobra's own, because cobra's messages give no reason.
 func validateFlags(cmd *cobra.Command, check func(given func(string) bool) error) {
 	before := cmd.PreRunE
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// stackOf returns the stack that the arguments name, or the default one.
+// stackOf returns the stack in the arguments, or the default stack.
 func stackOf(args []string) string {
 	if len(args) > 0 {
 		return args[0]
@@ -34,7 +34,7 @@ func (v *valuesFlags) addValues(cmd *cobra.Command) {
 	f.StringArrayVar(&v.SetString, "set-string", nil, "like --set, but the value is always a string")
 }
 
-// load generates the chart of the stack that args name, and merges the values into options; --profile takes precedence.
+// load generates the chart of the stack in args, and merges the values into options; --profile takes precedence.
 func (v *valuesFlags) load(args []string, options *render.Options) (*generator.Chart, error) {
 	c, err := generator.Load(stackOf(args))
 	if err != nil {

@@ -32,8 +32,8 @@ annotations.
 
 The objects have no namespace: set it in an overlay or by kubectl -n. Only names in certificates
 and admission policies contain it as text; with those, pass -n. Secrets are not included:
-"holdfast secrets" prints them. The folder is written completely or not at all. A folder that was
-edited since, or that holdfast did not write, is only replaced with --force.`,
+"holdfast secrets" prints them. The folder is written completely or not at all. --force is required
+to replace a folder that was edited since, or that holdfast did not write.`,
 		Example: `  holdfast kustomize -f values/webhook.yaml -n events -o out &&
     kubectl apply -n events -k out/overlays/multi-zone
   holdfast kustomize stacks/web.yaml --profiles multi-node,multi-zone -o out`,

@@ -1,4 +1,4 @@
-// Command holdfast makes systems on Kubernetes highly available, and proves what they survive.
+// Command holdfast verifies which failures a system on Kubernetes survives, and generates highly available systems.
 package main
 
 import (

@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// choice is the value of a flag with a fixed set of values; the first is the default.
+// choice is the value of a flag with a fixed set of values.
 type choice struct {
-	of    []string
-	value *string
+	allowed []string
+	value   *string
 }
 
 func (c choice) String() string {
@@ -22,16 +22,16 @@ func (c choice) String() string {
 	}
 	return *c.value
 }
-func (c choice) Type() string { return strings.Join(c.of, "|") }
+func (c choice) Type() string { return strings.Join(c.allowed, "|") }
 func (c choice) Set(v string) error {
-	if !slices.Contains(c.of, v) {
-		return fmt.Errorf("%q is unknown: use one of %s", v, strings.Join(c.of, ", "))
+	if !slices.Contains(c.allowed, v) {
+		return fmt.Errorf("%q is unknown: use one of %s", v, strings.Join(c.allowed, ", "))
 	}
 	*c.value = v
 	return nil
 }
 
-// addOutputFlag adds -o with the formats of a command, and their completion.
+// addOutputFlag adds -o with the formats of a command, and their completion. The first format is the default.
 func addOutputFlag(cmd *cobra.Command, format *string, formats ...string) {
 	*format = formats[0]
 	last := len(formats) - 1
@@ -63,7 +63,7 @@ func (f jsonFlag) Set(v string) error {
 	return nil
 }
 
-// printResult writes a value as JSON, or as text.
+// printResult writes a value as JSON, or with its text function.
 func printResult(out io.Writer, asJSON bool, value any, text func(io.Writer) error) error {
 	if asJSON {
 		return printJSON(out, value)

@@ -17,7 +17,7 @@ func newPlanCmd(s streams) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "plan [STACK]",
-		Short: "Show what a change of profile or values does, before you make it",
+		Short: "Show the effects of a change of profile or values",
 		Long: `plan compares two sides of a release: profiles, values, or a release that Helm has installed. It
 lists the objects that are created, changed and removed, the pods that are replaced, the changes
 that the API server would refuse and the volume claims that stay in use. It prints the commands
@@ -26,12 +26,12 @@ and changes nothing.
 Values of -f and --set apply to both sides. A field with its default value counts as changed when
 only one side has it, although the API server sees no difference.
 
-A release is read as Helm has stored it. Changes made on the cluster by hand since then are not in
-the plan; see them with: helm get manifest RELEASE | kubectl diff -f -
+holdfast reads the release as Helm stored it. Manual changes on the cluster are not in the plan;
+print them with: helm get manifest RELEASE | kubectl diff -f -
 
-Exit code 0: nothing to do, or one upgrade does it in place. Exit code 1: data must move, a step
-is left to you, the API server would refuse a change, or data would be lost. The first line names
-it.`,
+Exit code 0: nothing to do, or one upgrade makes the change in place. Exit code 1: data must
+migrate, a step is left to you, the API server would refuse a change, or data would be lost. The
+first line gives the reason.`,
 		Example: `  holdfast plan --from single-node --to multi-zone -f values/webhook.yaml
   holdfast plan --from multi-zone --to-set bus.replicas=5
   holdfast plan stacks/web.yaml --from multi-node --to multi-zone -o json
@@ -86,7 +86,7 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	requireOneOf(cmd, "nothing to compare with: pass --from PROFILE or --from-release NAME", "from", "from-release")
 }
 
-// plan reads the release, if one is named, and plans the change.
+// plan reads the release if the flags name one, and plans the change.
 func (f *planFlags) plan(stackName string) (plan.Plan, error) {
 	c, err := generator.Load(stackName)
 	if err != nil {
@@ -109,7 +109,7 @@ func (f *planFlags) plan(stackName string) (plan.Plan, error) {
 	return c.Plan(s)
 }
 
-// clusterFlags are the flags that choose the cluster, as helm has them too.
+// clusterFlags returns the flags that select the cluster; helm has the same.
 func (f *planFlags) clusterFlags() []string {
 	var flags []string
 	if f.cluster.Kubeconfig != "" {

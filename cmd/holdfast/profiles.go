@@ -26,7 +26,7 @@ func newProfilesCmd(s streams) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "profiles [NAME]",
-		Short: "List the profiles, what each needs and survives, or compare them",
+		Short: "List the profiles with their needs and promises, or compare them",
 		Long: `profiles lists the profiles. With a name, it prints the decisions of that profile for each
 component of a stack.
 
@@ -44,8 +44,8 @@ rates are printed with their sources. A file for --rates replaces some of them:
   election: 15s                    # until a standby replaces the leader
 
 Pods are placed by the plugins of kube-scheduler. The probability that too few pods are left is a
-sum over all combinations of failed nodes and zones. It is a model, good for comparing. The limits
-of the model are printed too.`,
+sum over all combinations of failed nodes and zones. The result is an estimate for comparing
+profiles. The limits of the model are printed too.`,
 		Example: `  holdfast profiles
   holdfast profiles multi-zone
   holdfast profiles multi-zone --stack stacks/web.yaml -o json
@@ -129,7 +129,7 @@ func showProfile(out io.Writer, st stack.Stack, p profile.Profile) error {
 	return err
 }
 
-// needs is the smallest cluster for the profile: "3 nodes in 3 zones".
+// needs describes the smallest cluster for the profile: "3 nodes in 3 zones".
 func needs(p profile.Profile) string {
 	text := fmt.Sprintf("%d node", p.Needs.Nodes)
 	if p.Needs.Nodes > 1 {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// showProgress shows a task and its duration on a terminal, from one second on. done removes the line; call it before other
-// output.
+// showProgress prints a task and its duration on a terminal, after the first second. done removes the line; call it before
+// other output.
 func showProgress(out io.Writer, what string) (done func()) {
 	if !isTerminal(out) {
 		return func() {}

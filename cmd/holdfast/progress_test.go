@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestTick: the line is rewritten and then removed, and nothing follows it.
+// TestTick: the line is rewritten and then removed, and nothing is written after it.
 func TestTick(t *testing.T) {
 	reader, writer, err := os.Pipe()
 	if err != nil {

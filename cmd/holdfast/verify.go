@@ -53,7 +53,7 @@ Exit code 0: the requirement is kept, and no rule has a finding. Exit code 1: ot
 ignores a rule with the annotation ` + rules.Ignore + `RULE: REASON, and a config with
 the key ignore. Breaches of the requirement are the rules claim-rest, claim-lose-node,
 claim-lose-zone (or the name of another domain), claim-drain-node and claim-roll. With --baseline,
-only findings that an earlier report does not have count.
+only findings that are not in the earlier report count.
 
 The same options as a config file (flags take precedence):
 

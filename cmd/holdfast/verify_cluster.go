@@ -23,7 +23,7 @@ type smallest struct {
 	others       []cluster.Count
 }
 
-// requirement parses the requirement of the flags; known are the failure domains that have a name.
+// requirement parses the requirement of the flags; known are the named failure domains.
 func (f *verifyFlags) requirement(known []cluster.Domain) (verdict.Requirement, error) {
 	q, err := verdict.ParseRequirement(f.survives, known)
 	if err != nil {
@@ -35,7 +35,8 @@ func (f *verifyFlags) requirement(known []cluster.Domain) (verdict.Requirement, 
 	return q, nil
 }
 
-// smallest returns the smallest cluster for the requirement of flags and config. Without one, the profile has it.
+// smallest returns the smallest cluster for the requirement of flags and config. Without a requirement, the promise of the
+// profile applies.
 func (f *verifyFlags) smallest(q verdict.Requirement, profiles []profile.Profile) (smallest, error) {
 	if f.values.profile == "" {
 		s := newSmallest(q, profile.Profile{})
@@ -73,7 +74,7 @@ func newSmallest(q verdict.Requirement, p profile.Profile) smallest {
 	return s
 }
 
-// smallestCluster is the smallest cluster on which the promise of a profile can be kept.
+// smallestCluster returns the smallest cluster on which the promise of a profile can be kept.
 func smallestCluster(p profile.Profile) (cluster.Cluster, error) {
 	q, err := promise(p)
 	if err != nil {
@@ -85,7 +86,7 @@ func smallestCluster(p profile.Profile) (cluster.Cluster, error) {
 	return c, err
 }
 
-// promise is the promise of a profile as a requirement.
+// promise returns the promise of a profile as a requirement.
 func promise(p profile.Profile) (verdict.Requirement, error) {
 	q, err := verdict.ParseRequirement(p.Requirement(), nil)
 	if err != nil {
@@ -94,7 +95,7 @@ func promise(p profile.Profile) (verdict.Requirement, error) {
 	return q, nil
 }
 
-// validateLimit returns an error if there is a limit and no requirement.
+// validateLimit returns an error for a limit without a requirement.
 func (f *verifyFlags) validateLimit(q verdict.Requirement) error {
 	if err := q.Validate(); err != nil {
 		where := "--within"
@@ -106,7 +107,7 @@ func (f *verifyFlags) validateLimit(q verdict.Requirement) error {
 	return nil
 }
 
-// failureDomains are the failure domains beyond node and zone that profiles name.
+// failureDomains returns the failure domains of profiles, except node and zone.
 func failureDomains(profiles []profile.Profile) []cluster.Domain {
 	var all []cluster.Domain
 	for _, p := range profiles {
@@ -120,7 +121,7 @@ func failureDomains(profiles []profile.Profile) []cluster.Domain {
 	return all
 }
 
-// requirementNames are the names of failure domains for --survives.
+// requirementNames returns the names of failure domains for --survives.
 func requirementNames() []string {
 	all, err := generator.LoadProfiles()
 	if err != nil {
@@ -129,12 +130,12 @@ func requirementNames() []string {
 	return requirementNamesOf(all)
 }
 
-// requirementNamesOf are node, zone and the failure domains of profiles.
+// requirementNamesOf returns node, zone and the failure domains of profiles.
 func requirementNamesOf(profiles []profile.Profile) []string {
 	return verdict.Names(append([]cluster.Domain{cluster.Node, cluster.Zone}, failureDomains(profiles)...))
 }
 
-// loadCluster returns the cluster that the flags describe, else that of the config, else the live one, else the smallest.
+// loadCluster returns the cluster of the flags, else of the config, else the live cluster, else the smallest cluster.
 func (f *verifyFlags) loadCluster(ctx context.Context, conf *config.Config, s smallest) (cluster.Cluster, error) {
 	counted := f.given("zones") || f.given("nodes")
 	file := f.cluster
@@ -168,7 +169,7 @@ func (f *verifyFlags) loadCluster(ctx context.Context, conf *config.Config, s sm
 	return cluster.Uniform(s.nodes, s.zones, s.others...)
 }
 
-// openCluster opens the live cluster that the flags name, if they do.
+// openCluster opens the live cluster if a flag selects one.
 func (f *verifyFlags) openCluster() (err error) {
 	if f.given("kubeconfig") || f.given("kube-context") {
 		f.live, err = live.Open(f.kubeconfig, f.context)
@@ -176,7 +177,7 @@ func (f *verifyFlags) openCluster() (err error) {
 	return err
 }
 
-// classify marks the error of a cluster that does not respond: it is not about the user's input.
+// classify wraps an error of the live cluster as otherError: the input did not cause it.
 func classify(err error) error {
 	if errors.Is(err, live.ErrCluster) {
 		return otherError{err}

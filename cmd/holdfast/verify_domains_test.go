@@ -26,7 +26,7 @@ nodes:
 func TestAProfileIsOneFile(t *testing.T) {
 	profiles := loadTestProfiles(t)
 	if names := requirementNamesOf(profiles); !slices.Equal(names, []string{"node", "zone", "rack"}) {
-		t.Errorf("requirements can name %v", names)
+		t.Errorf("names of failure domains are %v", names)
 	}
 	s, err := generator.LoadStack("argo-events")
 	if err != nil {
@@ -69,7 +69,7 @@ func TestAProfileIsOneFile(t *testing.T) {
 				if s.Event == "lose rack" {
 					failed = append(failed, s.Target)
 					if !s.Required {
-						t.Errorf("the failure of %s is not required to be survived", s.Target)
+						t.Errorf("the requirement does not include the failure of %s", s.Target)
 					}
 				}
 			}
@@ -118,7 +118,7 @@ func verifiedChart(t *testing.T, chart *generator.Chart, profile string, c clust
 	return r
 }
 
-// TestPromisesAreRequirements: verify understands the promise of each built-in profile.
+// TestPromisesAreRequirements: the promise of each profile is a requirement that its smallest cluster can meet.
 func TestPromisesAreRequirements(t *testing.T) {
 	for _, p := range loadTestProfiles(t) {
 		q, err := promise(p)

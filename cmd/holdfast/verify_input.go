@@ -32,7 +32,7 @@ type verifyFlags struct {
 
 	kubeconfig, context string
 	allNamespaces       bool
-	live                *live.Cluster // nil without these flags
+	live                *live.Cluster // nil without kubeconfig and context
 
 	nodes, zones      int
 	cluster, survives string
@@ -72,7 +72,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	})
 }
 
-// validate returns an error if the flags name nothing to verify.
+// validate returns an error if no flag selects an input.
 func (f *verifyFlags) validate(args []string) error {
 	for _, flag := range []string{"filename", "profile", "kubeconfig", "kube-context"} {
 		if f.given(flag) {
@@ -85,7 +85,7 @@ func (f *verifyFlags) validate(args []string) error {
 	return errors.New("nothing to verify: pass -f FILE, --profile NAME or --kubeconfig FILE")
 }
 
-// input reads all that the flags name.
+// input reads the input that the flags select.
 func (f *verifyFlags) input(ctx context.Context, s streams, args []string) (in verify.Input, err error) {
 	if err := f.validate(args); err != nil {
 		return in, err
@@ -119,7 +119,7 @@ func (f *verifyFlags) input(ctx context.Context, s streams, args []string) (in v
 	return in, err
 }
 
-// objects reads or renders the objects that the flags name.
+// objects reads or renders the objects that the flags select.
 func (f *verifyFlags) objects(ctx context.Context, s streams, args []string) ([]*manifest.Object, error) {
 	if f.values.profile != "" {
 		return f.rendered(args)
@@ -158,7 +158,7 @@ func (f *verifyFlags) liveObjects(ctx context.Context, s streams) ([]*manifest.O
 	return objects, classify(err)
 }
 
-// rendered renders a stack, with the positions of the files that render writes.
+// rendered renders a stack. Positions refer to the files that render -o writes.
 func (f *verifyFlags) rendered(args []string) ([]*manifest.Object, error) {
 	f.options.Namespace = cmp.Or(f.options.Namespace, "default")
 	c, err := f.values.load(args, &f.options)
@@ -168,13 +168,13 @@ func (f *verifyFlags) rendered(args []string) ([]*manifest.Object, error) {
 	return renderedObjects(c, f.options)
 }
 
-// renderedObjects renders a chart, with the positions of the files that render writes.
+// renderedObjects renders a chart. Positions refer to the files that render -o writes.
 func renderedObjects(c *generator.Chart, options render.Options) ([]*manifest.Object, error) {
-	made, err := c.Render(options)
+	rendered, err := c.Render(options)
 	if err != nil {
 		return nil, err
 	}
-	files, err := text.Files(made)
+	files, err := text.Files(rendered)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func renderedObjects(c *generator.Chart, options render.Options) ([]*manifest.Ob
 	return all, nil
 }
 
-// loadConfig reads the config, an empty one if there is no file. Flags override its replication.
+// loadConfig reads the config; without a file, it is empty. Flags override its replication.
 func (f *verifyFlags) loadConfig(known []cluster.Domain) (*config.Config, error) {
 	c := &config.Config{}
 	if f.configFile != "" {
@@ -205,7 +205,7 @@ func (f *verifyFlags) loadConfig(known []cluster.Domain) (*config.Config, error)
 	return c, nil
 }
 
-// loadBaseline reads the baseline, nil if there is none.
+// loadBaseline reads the baseline; nil without the flag.
 func (f *verifyFlags) loadBaseline() (*report.Report, error) {
 	if f.baseline == "" {
 		return nil, nil

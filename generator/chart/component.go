@@ -16,9 +16,9 @@ import (
 type object struct {
 	// file is the template's name in templates/component and the file's in the chart.
 	file string
-	// key names the object in values.overrides, with the component's label put in.
+	// key is the object's key in values.overrides; %s stands for the component's label.
 	key string
-	// when reports whether a component has the object at all.
+	// when reports whether a component has the object.
 	when func(component) bool
 	// enabled is the Helm condition for rendering the object, with $c for the component's values; empty: always.
 	enabled string
@@ -44,7 +44,7 @@ var objects = []object{
 
 func always(component) bool { return true }
 
-// component is a stack's component with what the template set needs.
+// component is a stack's component as the templates read it.
 type component struct {
 	stack.Component
 	// Chart is the chart's name, the prefix of its helpers.
@@ -75,7 +75,8 @@ func (g *generation) components() error {
 	return nil
 }
 
-// object writes one object: its definition, and below it the call that renders it with the user's override merged in.
+// object returns the template of one object: its definition, and below it the call that renders it with the user's override
+// merged in.
 func (g *generation) object(c component, o object) ([]byte, error) {
 	var body bytes.Buffer
 	if err := g.set.ExecuteTemplate(&body, "component/"+o.file, c); err != nil {
@@ -98,7 +99,7 @@ func (g *generation) object(c component, o object) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// allOf is the Helm condition that holds where both a and b do; an empty one always holds.
+// allOf joins two Helm conditions with and; an empty condition is always true.
 func allOf(a, b string) string {
 	if a == "" || b == "" {
 		return a + b
@@ -106,7 +107,7 @@ func allOf(a, b string) string {
 	return fmt.Sprintf("and (%s) (%s)", a, b)
 }
 
-// configFile returns a configuration file of the component as a template of its own, without indentation.
+// configFile returns the template of a configuration file of the component, without indentation.
 func (g *generation) configFile(c component, file, text string) []byte {
 	return fmt.Appendf(nil, "%s{{- define %q -}}\n{{- $c := include %q (list . %q) | fromYaml -}}\n%s\n{{- end }}\n",
 		header(g.configSource(c, file)), c.Chart+"."+c.Label()+"/"+file, c.Chart+".component", c.Name, strings.TrimSpace(text))
@@ -199,7 +200,7 @@ type allowed struct {
 	Peers      []yaml.Node
 }
 
-// AllowedPorts lists the ports that accept connections from other peers than the kubelet.
+// AllowedPorts lists the ports that accept connections from peers other than the kubelet.
 func (c component) AllowedPorts() []allowed {
 	var ports []allowed
 	for _, p := range c.Ports {

@@ -46,7 +46,7 @@ func profileText(s stack.Stack, p profile.Profile) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// summary is the part of a profile that NOTES.txt and the refusals use.
+// summary returns the part of a profile that NOTES.txt and the refusals use.
 func summary(p profile.Profile) map[string]any {
 	var survives []string
 	for _, d := range p.Survives {
@@ -74,9 +74,9 @@ func decisionText(d ha.Decision) (string, error) {
 // decidedKey is a value that profiles decide, as values.yaml and the README show it.
 type decidedKey struct {
 	Key string
-	// Rule is that of the profile that survives most.
+	// Rule is the rule under the profile with the most failure domains.
 	Rule string
-	// Values has what each profile decides, as YAML on one line, in the order of the profiles.
+	// Values are the values of the profiles, in their order, each as YAML on one line.
 	Values []string
 }
 
@@ -84,12 +84,12 @@ type decidedKey struct {
 func decidedKeys(c stack.Component, profiles []profile.Profile) ([]decidedKey, error) {
 	var keys []decidedKey
 	at := map[string]int{}
-	// From the profile that survives most: it decides the most keys.
+	// Start with the last profile: it has the most failure domains and decides the most keys.
 	for i, p := range slices.Backward(profiles) {
 		for _, d := range ha.Decide(p, c) {
 			if _, ok := at[d.Key]; !ok {
 				at[d.Key] = len(keys)
-				keys = append(keys, decidedKey{d.Key, d.Rule, slices.Repeat([]string{undecided}, len(profiles))})
+				keys = append(keys, decidedKey{d.Key, d.Rule, slices.Repeat([]string{noValue}, len(profiles))})
 			}
 			if d.Value == nil {
 				continue
@@ -104,8 +104,8 @@ func decidedKeys(c stack.Component, profiles []profile.Profile) ([]decidedKey, e
 	return keys, nil
 }
 
-// undecided stands for a profile's value where it decides that there shall be none.
-const undecided = "none"
+// noValue is shown for a profile that decides to have no such value.
+const noValue = "none"
 
 // flow writes v as YAML on one line.
 func flow(v any) (string, error) {
@@ -120,7 +120,7 @@ func flow(v any) (string, error) {
 	return strings.TrimSuffix(string(text), "\n"), err
 }
 
-// inline is node without comments and with every collection in it written on one line.
+// inline returns node without comments and with every collection in it on one line.
 func inline(node yaml.Node) *yaml.Node {
 	if node.Kind == yaml.MappingNode || node.Kind == yaml.SequenceNode {
 		node.Style |= yaml.FlowStyle
@@ -134,7 +134,7 @@ func inline(node yaml.Node) *yaml.Node {
 	return &node
 }
 
-// comment lists what each profile decides: on one line where it fits, else one line for each value.
+// comment lists the value of each profile: on one line if they fit, otherwise one line for each value.
 func (k decidedKey) comment(profiles []profile.Profile) []string {
 	if k.same() {
 		return []string{"every profile: " + k.Values[0]}
@@ -145,7 +145,7 @@ func (k decidedKey) comment(profiles []profile.Profile) []string {
 	return k.groups(profiles, "%s: %s")
 }
 
-// same reports whether all profiles decide the same.
+// same reports whether all profiles have the same value.
 func (k decidedKey) same() bool { return len(slices.Compact(slices.Clone(k.Values))) == 1 }
 
 // pairs formats each profile's name with its value.
@@ -157,7 +157,7 @@ func (k decidedKey) pairs(profiles []profile.Profile, format string) []string {
 	return pairs
 }
 
-// groups formats each value with the names of the profiles that decide it.
+// groups formats each value with the names of its profiles.
 func (k decidedKey) groups(profiles []profile.Profile, format string) []string {
 	var lines []string
 	for i, v := range k.Values {

@@ -27,7 +27,7 @@ func (c component) Handlers() ([]probe, error) {
 	return all, nil
 }
 
-// PreStop is the container's preStop hook as YAML; empty: none.
+// PreStop returns the container's preStop hook as YAML; "" if it has none.
 func (c component) PreStop() (string, error) {
 	switch {
 	case c.Drain == nil:
@@ -39,18 +39,18 @@ func (c component) PreStop() (string, error) {
 	}
 }
 
-// ContainerFields are the stack's own fields of the container, without those that the template extends.
+// ContainerFields returns the container's fields in the stack, without those that the template extends.
 func (c component) ContainerFields() (string, error) {
 	return toYAML(without(c.Container, "env", "volumeMounts"))
 }
 
-// PodFields are the stack's own fields of the pod, without those that the template extends.
+// PodFields returns the pod's fields in the stack, without those that the template extends.
 func (c component) PodFields() (string, error) { return toYAML(without(c.Pod, "volumes")) }
 
-// Env is the stack's environment variables of the container.
+// Env returns the container's environment variables in the stack.
 func (c component) Env() (string, error) { return toYAML(field(c.Container, "env")) }
 
-// VolumeMounts are those of the PVC, the configuration and the stack's own volumes.
+// VolumeMounts returns the mounts of the PVC, the configuration and the stack's own volumes.
 func (c component) VolumeMounts() (string, error) {
 	var all []any
 	if c.Storage != nil {
@@ -62,7 +62,7 @@ func (c component) VolumeMounts() (string, error) {
 	return list(all, field(c.Container, "volumeMounts"))
 }
 
-// Volumes are those of the configuration and the stack's own.
+// Volumes returns the volume of the configuration and the stack's own volumes.
 func (c component) Volumes() (string, error) {
 	var all []any
 	if len(c.Config.Files) > 0 {
@@ -82,7 +82,7 @@ func list(first []any, node yaml.Node) (string, error) {
 	return toYAML(first)
 }
 
-// ordered is a mapping of keys and values, given alternately, that keeps their order.
+// ordered returns a mapping that keeps the order of its keys; keys and values alternate in pairs.
 func ordered(pairs ...any) *yaml.Node {
 	m := &yaml.Node{Kind: yaml.MappingNode}
 	for _, v := range pairs {
@@ -96,7 +96,7 @@ func ordered(pairs ...any) *yaml.Node {
 	return m
 }
 
-// block is node with every collection in it in block style, one item on each line.
+// block returns node with every collection in it in block style, one item on each line.
 func block(node yaml.Node) yaml.Node {
 	if len(node.Content) == 0 {
 		return node

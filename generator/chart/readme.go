@@ -26,7 +26,7 @@ func (g *generation) HasCRDs() bool {
 	return slices.ContainsFunc(slices.Collect(maps.Keys(g.files)), func(file string) bool { return strings.HasPrefix(file, "crds/") })
 }
 
-// Section is a part of the README's reference of values: those of a component, or those of the whole release.
+// Section is a part of the README's reference of values: one component, or the whole release.
 type Section struct {
 	Title, Description string
 	// Table is Markdown.
@@ -43,22 +43,22 @@ func (g *generation) Reference() ([]Section, error) {
 	if err != nil {
 		return nil, err
 	}
-	of := func(row []string) string {
+	componentOf := func(row []string) string {
 		key, _, _ := strings.Cut(strings.Trim(row[0], "`"), ".")
 		return key
 	}
 	sections := []Section{{Title: "Release", Description: "Values of the whole release."}}
 	for _, c := range g.Components {
-		own := slices.DeleteFunc(slices.Clone(rows), func(row []string) bool { return of(row) != c.Name })
-		rows = slices.DeleteFunc(rows, func(row []string) bool { return of(row) == c.Name })
+		own := slices.DeleteFunc(slices.Clone(rows), func(row []string) bool { return componentOf(row) != c.Name })
+		rows = slices.DeleteFunc(rows, func(row []string) bool { return componentOf(row) == c.Name })
 		sections = append(sections, Section{c.Name, own[0][2], table(own[1:])})
 	}
 	sections[0].Table = table(rows)
 	return sections, nil
 }
 
-// rows lists the values in a mapping of values.yaml by key, default and description, with a row without default for a
-// group of them that has a description.
+// rows lists the values in a mapping of values.yaml: key, default and description. A map with a description has a row
+// without a default.
 func (g *generation) rows(mapping *yaml.Node, prefix string) ([][]string, error) {
 	var rows [][]string
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
@@ -76,17 +76,17 @@ func (g *generation) rows(mapping *yaml.Node, prefix string) ([][]string, error)
 			rows = append(rows, below...)
 			continue
 		}
-		standard, err := g.standard(path, value)
+		byDefault, err := g.defaultText(path, value)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		rows = append(rows, []string{code(path), standard, text})
+		rows = append(rows, []string{code(path), byDefault, text})
 	}
 	return rows, nil
 }
 
-// standard is the default of the value at path, or that of each profile.
-func (g *generation) standard(path string, value *yaml.Node) (string, error) {
+// defaultText returns the default of the value at path, or the value of each profile.
+func (g *generation) defaultText(path string, value *yaml.Node) (string, error) {
 	k, ok := g.decided[path]
 	if !ok {
 		text, err := flow(value)
@@ -101,7 +101,7 @@ func (g *generation) standard(path string, value *yaml.Node) (string, error) {
 	return strings.Join(k.groups(g.Profiles, "%s `%s`"), "; "), nil
 }
 
-// description is what a comment of values.yaml says of the key at path, without the values of profiles and examples.
+// description returns the description in a comment of values.yaml, without the values of profiles and examples.
 func (g *generation) description(path, comment string) string {
 	if k, ok := g.decided[path]; ok {
 		return k.Rule
@@ -129,7 +129,7 @@ func (g *generation) description(path, comment string) string {
 
 func code(text string) string { return "`" + text + "`" }
 
-// widest is the width of a column in the source, in characters, beyond which its cells are no longer aligned.
+// widest is the maximum width in characters of aligned cells in the source; wider cells are not padded.
 const widest = 60
 
 // table writes rows in Markdown with aligned columns.

@@ -55,12 +55,12 @@ func (g *generation) valuesSchema() error {
 	return err
 }
 
-// ownSchema is values.schema.json of the stack's folder, which extends the schema.
+// ownSchema is values.schema.json in the stack's folder, which extends the schema.
 type ownSchema struct {
-	// Properties are those of the root; Components has those of each component.
+	// Properties extends the properties of the root, Components those of each component.
 	Properties node            `json:"properties"`
 	Components map[string]node `json:"components"`
-	// Definitions are added to those of the schema.
+	// Definitions extends the definitions of the schema.
 	Definitions node `json:"definitions"`
 	// DefinitionsFrom names a file of the folder whose definitions are added as #/definitions/api.NAME.
 	DefinitionsFrom string `json:"definitionsFrom"`
@@ -101,7 +101,7 @@ func (g *generation) ownSchema() (ownSchema, error) {
 	return own, nil
 }
 
-// kubernetesTypes are the API types that components' values have unchanged.
+// kubernetesTypes are the API types that values of components use unchanged.
 var kubernetesTypes = []reflect.Type{
 	reflect.TypeFor[corev1.Affinity](), reflect.TypeFor[corev1.EnvVar](), reflect.TypeFor[corev1.LocalObjectReference](),
 	reflect.TypeFor[corev1.ResourceRequirements](), reflect.TypeFor[corev1.Toleration](),
@@ -112,7 +112,7 @@ var kubernetesTypes = []reflect.Type{
 
 var (
 	boolean = node{"type": "boolean"}
-	// dnsName is safe in every place of a template.
+	// dnsName cannot change the structure of a rendered object.
 	dnsName   = node{"type": "string", "pattern": "^([a-z]([-a-z0-9]*[a-z0-9])?)?$"}
 	text      = node{"type": "string"}
 	stringMap = node{"type": "object", "additionalProperties": text}
@@ -127,7 +127,7 @@ func keySchemas(c stack.Component) node {
 	count := node{"type": []string{"integer", "null"}, "minimum": 0}
 	// Only the timing: the handler is the stack's.
 	timing := nullable(strictObject(node{"periodSeconds": count, "timeoutSeconds": count, "failureThreshold": count, "successThreshold": count, "initialDelaySeconds": count, "terminationGracePeriodSeconds": count}))
-	constraint := less[corev1.TopologySpreadConstraint]("labelSelector")
+	constraint := withoutFields[corev1.TopologySpreadConstraint]("labelSelector")
 	constraint["required"] = []string{"maxSkew", "topologyKey", "whenUnsatisfiable"}
 	return node{
 		"image":                                strictObject(node{"registry": text, "repository": text, "tag": text, "digest": text, "pullPolicy": node{"enum": []string{"Always", "IfNotPresent", "Never"}}}),
@@ -152,8 +152,8 @@ func keySchemas(c stack.Component) node {
 		"storage":                              strictObject(node{"size": node{"type": "string", "pattern": `^([1-9][0-9]{2,}Mi|[1-9][0-9]*(Gi|Ti))$`}, "className": text}),
 		"resources":                            ref[corev1.ResourceRequirements](),
 		"env":                                  array(envVar(c)),
-		"podLabels":                            stringsBut("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"),
-		"podAnnotations":                       stringsBut("checksum/config"),
+		"podLabels":                            stringMapWithout("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"),
+		"podAnnotations":                       stringMapWithout("checksum/config"),
 		"allowFrom":                            array(ref[networkingv1.NetworkPolicyPeer]()),
 		"autoscaling":                          strictObject(node{"enabled": boolean, "maxReplicas": node{"type": "integer", "minimum": 1}, "targetCPUUtilization": node{"type": "integer", "minimum": 1}}),
 		"ingress":                              strictObject(node{"enabled": boolean, "className": text, "host": text, "tlsSecret": text, "annotations": stringMap}),
@@ -172,7 +172,7 @@ func replicasSchema(c stack.Component) node {
 	return node{"type": []string{"integer", "null"}, "minimum": 0, "maximum": 99}
 }
 
-// budgetSchema is a disruption budget that can permit evictions, and for a quorum one that counts whole pods.
+// budgetSchema accepts disruption budgets that permit evictions; for a quorum, only numbers of whole pods.
 func budgetSchema(c stack.Component) node {
 	unavailable := node{"type": []string{"integer", "string", "null"}, "minimum": 1, "pattern": "^[1-9][0-9]*%$", "description": "0 blocks every drain: use 1"}
 	available := node{"type": []string{"integer", "string", "null"}}
@@ -194,8 +194,8 @@ func (g *generation) componentSchema(c stack.Component, own node) node {
 	return strictObject(properties)
 }
 
-// stringsBut is a map of strings that rejects some keys, those that the templates set.
-func stringsBut(keys ...string) node {
+// stringMapWithout accepts maps of strings without some keys, which the templates set.
+func stringMapWithout(keys ...string) node {
 	properties := node{}
 	for _, key := range keys {
 		properties[key] = false
@@ -203,7 +203,7 @@ func stringsBut(keys ...string) node {
 	return node{"type": "object", "properties": properties, "additionalProperties": text}
 }
 
-// envVar is an environment variable that the stack does not set itself.
+// envVar accepts environment variables that the stack does not set itself.
 func envVar(c stack.Component) node {
 	var own []string
 	for _, v := range field(c.Container, "env").Content {
@@ -240,8 +240,8 @@ func strictObject(properties node) node {
 
 func array(items node) node { return node{"type": []string{"array", "null"}, "items": items} }
 
-// less is the definition of a type without some fields, those that the templates set.
-func less[T any](fields ...string) node {
+// withoutFields returns the definition of a type without some fields, which the templates set.
+func withoutFields[T any](fields ...string) node {
 	t := reflect.TypeFor[T]()
 	all := schema.Definitions(t)[strings.TrimPrefix(schema.Ref(t)["$ref"].(string), "#/definitions/")].(node)
 	for _, f := range fields {
@@ -252,7 +252,7 @@ func less[T any](fields ...string) node {
 
 func ref[T any]() node { return schema.Ref(reflect.TypeFor[T]()) }
 
-// nullable also accepts null, which means the profile's value.
+// nullable also accepts null, which stands for the profile's value.
 func nullable(s node) node {
 	s["type"] = []string{"object", "null"}
 	return s

@@ -19,8 +19,8 @@ func marshal(schema node) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// opened reports whether the object at a path of keys is written with one key on each line.
-func opened(path string) bool {
+// multiline reports whether the object at a path of keys is written with one key on each line.
+func multiline(path string) bool {
 	keys := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	if path == "" || len(keys) == 1 && (keys[0] == "properties" || keys[0] == "definitions") {
 		return true
@@ -30,7 +30,7 @@ func opened(path string) bool {
 
 func write(out *bytes.Buffer, v any, path string) error {
 	object, ok := v.(node)
-	if !ok || !opened(path) {
+	if !ok || !multiline(path) {
 		text, err := compact(v)
 		out.Write(text)
 		return err

@@ -51,11 +51,11 @@ func (g *generation) ownFile(name string) ([]byte, error) {
 // entry is one key of a component's values: its description, and its value as YAML text.
 type entry struct {
 	key, description, value string
-	// decided is set where profiles own the value.
+	// decided is set if profiles decide the value.
 	decided *decidedKey
 }
 
-// likeForm is the description of a key whose text another key has: values.yaml gives each text once.
+// likeForm replaces a description that an earlier key has, so that values.yaml contains each text once.
 const likeForm = "Like %s."
 
 func (g *generation) componentValues(c stack.Component) (string, error) {
@@ -83,8 +83,8 @@ func (g *generation) componentValues(c stack.Component) (string, error) {
 	return out.String(), nil
 }
 
-// comment returns the comment of the key at path: the description, or the key that has the same one, and the value of each
-// profile.
+// comment returns the comment of the key at path: the description or a reference to the key with the same one, and the value
+// of each profile.
 func (g *generation) comment(path string, e entry) string {
 	description := e.description
 	if first, ok := g.described[description]; ok {
@@ -103,7 +103,7 @@ func (g *generation) comment(path string, e entry) string {
 	return text
 }
 
-// mapping reports whether one line of YAML text is a key with its value.
+// mapping reports whether a line of YAML is a key with its value.
 func mapping(text string) bool {
 	return !strings.ContainsAny(text[:1], `{["'`) && strings.Contains(text, ": ")
 }

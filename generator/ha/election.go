@@ -20,7 +20,7 @@ func election(in input) []Decision {
 		Key:    "election",
 		Value:  Map{"by": "leases", "leaseDuration": "15s", "renewDeadline": "10s", "retryPeriod": "2s"},
 		Rule:   "Two pods elect their leader with a Kubernetes Lease of 15 s.",
-		Reason: "An election of two over NATS needs both pods. The default Lease of Argo Events (5 s, renewed within 2 s) loses its leader whenever the API server stalls for 2 s.",
+		Reason: "An election between two pods over NATS needs both. The default Lease of Argo Events (5 s, renewed within 2 s) loses its leader whenever the API server stalls for 2 s.",
 		Source: "argo-events leaderelection.go, env LEADER_ELECTION_* (v1.9.11); issues #1850, #3790, #4112",
 	}}
 }

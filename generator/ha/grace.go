@@ -1,6 +1,6 @@
 package ha
 
-// stopSeconds is the time after a drain for the process to exit and for kubelet to notice.
+// stopSeconds is the time after a drain for the process to exit and for the kubelet to detect it.
 const stopSeconds = 30
 
 // grace limits the time for a pod to stop.

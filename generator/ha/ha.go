@@ -24,14 +24,13 @@ type Decision struct {
 // Map is a value with keys; it is written in alphabetical order.
 type Map = map[string]any
 
-// input is the input of each decision.
 type input struct {
 	profile   profile.Profile
 	component stack.Component
 	replicas  int
 }
 
-// concepts are all concepts, in the order of the values of a chart.
+// concepts lists all concepts, in the order of a chart's values.
 var concepts = []func(input) []Decision{
 	replicas,
 	spread,
@@ -45,8 +44,8 @@ var concepts = []func(input) []Decision{
 	storage,
 }
 
-// Decide returns the decisions for a component under a profile, always in the same order. There are none for the pods that
-// another controller runs on every node.
+// Decide returns the decisions for a component under a profile, always in the same order. A managed per-node component has
+// none.
 func Decide(p profile.Profile, c stack.Component) []Decision {
 	return DecideFor(p, c, Replicas(p, c.Replication))
 }
@@ -63,5 +62,5 @@ func DecideFor(p profile.Profile, c stack.Component, replicas int) []Decision {
 
 func (in input) model() stack.Replication { return in.component.Replication }
 
-// replicated reports whether another pod serves when one is lost.
+// replicated reports whether another pod serves when one fails.
 func (in input) replicated() bool { return in.model() != stack.PerNode && in.replicas > 1 }

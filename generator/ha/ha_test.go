@@ -16,15 +16,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// answer is one input of the whole range, with its decisions.
-type answer struct {
+// decided is one input with its decisions.
+type decided struct {
 	profile   profile.Profile
 	component stack.Component
 	n         int
 	decisions []Decision
 }
 
-func (a answer) String() string {
+func (a decided) String() string {
 	var domains []string
 	for _, d := range a.profile.Survives {
 		domains = append(domains, fmt.Sprintf("%d %ss", d.Domains, d.Name))
@@ -35,7 +35,7 @@ func (a answer) String() string {
 }
 
 // value returns the decision for a key, or nil.
-func (a answer) value(key string) any {
+func (a decided) value(key string) any {
 	for _, d := range a.decisions {
 		if d.Key == key {
 			return d.Value
@@ -44,26 +44,26 @@ func (a answer) value(key string) any {
 	return nil
 }
 
-func (a answer) votes() bool { return a.component.Replication == stack.Quorum }
+func (a decided) isQuorum() bool { return a.component.Replication == stack.Quorum }
 
-// holds checks every input: all models, 1 to 9 replicas, no failure domain, and one and two kinds of them with 1 to 5 members
-// each, with all features of a component. Profiles that Load refuses are included.
-func holds(t *testing.T, property func(answer) error) {
+// checkAll checks a property for every input: all replication models and features of a component, 1 to 9 replicas, and profiles
+// with zero, one or two kinds of failure domain of 1 to 5 domains each, including profiles that Load refuses.
+func checkAll(t *testing.T, property func(decided) error) {
 	t.Helper()
-	asked := 0
+	checked := 0
 	for _, p := range everyProfile() {
 		for _, c := range everyComponent() {
 			for n := 1; n <= 9; n++ {
-				a := answer{p, c, n, DecideFor(p, c, n)}
-				asked++
+				a := decided{p, c, n, DecideFor(p, c, n)}
+				checked++
 				if err := property(a); err != nil {
 					t.Fatalf("%s: %v", a, err)
 				}
 			}
 		}
 	}
-	if asked < 10000 {
-		t.Fatalf("only %d questions were asked", asked)
+	if checked < 10000 {
+		t.Fatalf("only %d inputs checked", checked)
 	}
 }
 
@@ -90,7 +90,7 @@ func nodes(n int) profile.Domain {
 
 func everyComponent() []stack.Component {
 	both := []bool{false, true}
-	question := yaml.Node{Kind: yaml.ScalarNode, Value: "asked"}
+	handler := yaml.Node{Kind: yaml.ScalarNode, Value: "handler"}
 	var all []stack.Component
 	for _, model := range stack.Replications {
 		for _, managed := range both {
@@ -102,7 +102,7 @@ func everyComponent() []stack.Component {
 							c.Storage = &stack.Storage{Size: "1Gi", Path: "/data"}
 						}
 						if probed {
-							c.Probes = stack.Probes{Startup: question, Ready: question, Alive: question}
+							c.Probes = stack.Probes{Startup: handler, Ready: handler, Alive: handler}
 						}
 						all = append(all, c)
 					}
@@ -115,18 +115,18 @@ func everyComponent() []stack.Component {
 
 func TestMajorityAndSpare(t *testing.T) {
 	for n := 1; n <= 9; n++ {
-		if 2*Majority(n) <= n || 2*(Majority(n)-1) > n {
-			t.Errorf("Majority(%d) = %d is not the smallest majority", n, Majority(n))
+		if 2*majority(n) <= n || 2*(majority(n)-1) > n {
+			t.Errorf("majority(%d) = %d is not the smallest majority", n, majority(n))
 		}
-		if n-Spare(n) < Majority(n) || n-(Spare(n)+1) >= Majority(n) {
-			t.Errorf("Spare(%d) = %d is not the largest number that leaves %d", n, Spare(n), Majority(n))
+		if n-spare(n) < majority(n) || n-(spare(n)+1) >= majority(n) {
+			t.Errorf("spare(%d) = %d is not the largest number that leaves %d", n, spare(n), majority(n))
 		}
 	}
 }
 
 // (a) A budget never allows the loss of a majority or of the last pod, and never blocks every drain.
 func TestBudget(t *testing.T) {
-	holds(t, func(a answer) error {
+	checkAll(t, func(a decided) error {
 		budget, _ := a.value("podDisruptionBudget").(Map)
 		if a.n == 1 || a.component.Replication == stack.PerNode {
 			if budget != nil {
@@ -137,16 +137,16 @@ func TestBudget(t *testing.T) {
 		if budget == nil {
 			return fmt.Errorf("has no budget")
 		}
-		m, is := budget["maxUnavailable"].(int)
+		maxUnavailable, ok := budget["maxUnavailable"].(int)
 		switch {
-		case !is || len(budget) != 2:
+		case !ok || len(budget) != 2:
 			return fmt.Errorf("the budget is not in whole pods: %v", budget)
-		case m < 1:
-			return fmt.Errorf("maxUnavailable %d blocks every drain", m)
-		case a.n-m < 1:
-			return fmt.Errorf("maxUnavailable %d allows the eviction of the last pod", m)
-		case a.votes() && a.n%2 == 1 && a.n-m < Majority(a.n):
-			return fmt.Errorf("maxUnavailable %d leaves %d members, the majority is %d", m, a.n-m, Majority(a.n))
+		case maxUnavailable < 1:
+			return fmt.Errorf("maxUnavailable %d blocks every drain", maxUnavailable)
+		case a.n-maxUnavailable < 1:
+			return fmt.Errorf("maxUnavailable %d allows the eviction of the last pod", maxUnavailable)
+		case a.isQuorum() && a.n%2 == 1 && a.n-maxUnavailable < majority(a.n):
+			return fmt.Errorf("maxUnavailable %d leaves %d members, the majority is %d", maxUnavailable, a.n-maxUnavailable, majority(a.n))
 		case budget["unhealthyPodEvictionPolicy"] != "AlwaysAllow":
 			return fmt.Errorf("a pod that is not ready can block a drain: %v", budget)
 		}
@@ -157,7 +157,7 @@ func TestBudget(t *testing.T) {
 // (b) Required constraints can be met: they need no more domains than exist, and no more than there are pods.
 func TestHardConstraintsCanBeMet(t *testing.T) {
 	hard := 0
-	holds(t, func(a answer) error {
+	checkAll(t, func(a decided) error {
 		for _, c := range list(a.value("topologySpreadConstraints")) {
 			d := domain(a.profile, c)
 			if c["maxSkew"] != 1 {
@@ -170,40 +170,40 @@ func TestHardConstraintsCanBeMet(t *testing.T) {
 				continue
 			}
 			hard++
-			there := d.Domains
-			if a.votes() && d.Label == "kubernetes.io/hostname" {
-				there = a.n // more members need more nodes: a node with two of them could not be drained
+			domains := d.Domains
+			if a.isQuorum() && d.Label == "kubernetes.io/hostname" {
+				domains = a.n // each member needs its own node: a node with two members could not be drained
 			}
-			if least := c["minDomains"].(int); least < 1 || least > there || least > a.n {
-				return fmt.Errorf("%s: minDomains %d with %d of them and %d pods", d.Name, least, there, a.n)
+			if least := c["minDomains"].(int); least < 1 || least > domains || least > a.n {
+				return fmt.Errorf("%s: minDomains %d with %d domains and %d pods", d.Name, least, domains, a.n)
 			}
 		}
 		for _, rule := range list(a.value("antiAffinity")) {
 			hard++
 			if d, upTo := domain(a.profile, rule), rule["hardUpTo"].(int); upTo < 0 || upTo > d.Domains {
-				return fmt.Errorf("%s: required up to %d pods, and there are %d", d.Name, upTo, d.Domains)
+				return fmt.Errorf("%s: required up to %d pods with %d domains", d.Name, upTo, d.Domains)
 			}
 		}
 		return nil
 	})
 	if hard == 0 {
-		t.Error("no constraint is required")
+		t.Error("no required constraint was checked")
 	}
 }
 
 // (b) With three or more domains, none holds the majority of an odd quorum, whatever the number of domains in the cluster.
 func TestNoDomainHoldsAMajority(t *testing.T) {
-	holds(t, func(a answer) error {
-		if !a.votes() || a.component.Managed || a.n < 3 || a.n%2 == 0 {
+	checkAll(t, func(a decided) error {
+		if !a.isQuorum() || a.component.Managed || a.n < 3 || a.n%2 == 0 {
 			return nil
 		}
 		for _, d := range a.profile.Survives {
 			if d.Domains < 3 {
 				continue
 			}
-			for there := 1; there <= 9; there++ {
-				if most := a.crowd(d, there); most >= Majority(a.n) {
-					return fmt.Errorf("in a cluster of %d %ss, one can hold %d of %d members", there, d.Name, most, a.n)
+			for domains := 1; domains <= 9; domains++ {
+				if most := a.mostPods(d, domains); most >= majority(a.n) {
+					return fmt.Errorf("in a cluster with %d %ss, one can hold %d of %d members", domains, d.Name, most, a.n)
 				}
 			}
 		}
@@ -211,18 +211,19 @@ func TestNoDomainHoldsAMajority(t *testing.T) {
 	})
 }
 
-// crowd returns the largest number of pods in one domain of kind d that hard constraints allow in a cluster.
-func (a answer) crowd(d profile.Domain, there int) int {
+// mostPods returns the largest number of pods that required constraints allow in one domain of kind d, in a cluster with a
+// number of such domains.
+func (a decided) mostPods(d profile.Domain, domains int) int {
 	for _, c := range list(a.value("topologySpreadConstraints")) {
 		if c["topologyKey"] != d.Label || c["whenUnsatisfiable"] != "DoNotSchedule" {
 			continue
 		}
 		skew, least := c["maxSkew"].(int), c["minDomains"].(int)
-		if there < least {
+		if domains < least {
 			return skew // the scheduler counts the missing domains as empty
 		}
 		most := skew
-		for most+1+(there-1)*(most+1-skew) <= a.n {
+		for most+1+(domains-1)*(most+1-skew) <= a.n {
 			most++
 		}
 		return most
@@ -231,9 +232,9 @@ func (a answer) crowd(d profile.Domain, there int) int {
 }
 
 // (b) Members of a managed quorum have required anti-affinity while there are enough domains; the chart refuses more members.
-func TestManagedVotersKeepApart(t *testing.T) {
-	holds(t, func(a answer) error {
-		if !a.votes() || !a.component.Managed || a.n < 2 {
+func TestManagedQuorumAntiAffinity(t *testing.T) {
+	checkAll(t, func(a decided) error {
+		if !a.isQuorum() || !a.component.Managed || a.n < 2 {
 			return nil
 		}
 		rules := list(a.value("antiAffinity"))
@@ -251,9 +252,9 @@ func TestManagedVotersKeepApart(t *testing.T) {
 
 // (b) Other pods have a required constraint in the widest domain only, for pods of the same revision, so that rollouts always
 // have capacity.
-func TestUpdatesFindRoom(t *testing.T) {
-	holds(t, func(a answer) error {
-		if a.votes() {
+func TestRolloutsHaveCapacity(t *testing.T) {
+	checkAll(t, func(a decided) error {
+		if a.isQuorum() {
 			return nil
 		}
 		for i, c := range list(a.value("topologySpreadConstraints")) {
@@ -274,23 +275,23 @@ func TestUpdatesFindRoom(t *testing.T) {
 }
 
 // (c) No quorum has an even number of members.
-func TestNothingEvenVotes(t *testing.T) {
-	asked := 0
+func TestQuorumsAreOdd(t *testing.T) {
+	checked := 0
 	for _, p := range shippedProfiles(t) {
 		for _, s := range shippedStacks(t) {
 			for _, c := range s.Components {
 				if c.Replication != stack.Quorum {
 					continue
 				}
-				asked++
-				n, _ := answer{decisions: Decide(p, c)}.value("replicas").(int)
+				checked++
+				n, _ := decided{decisions: Decide(p, c)}.value("replicas").(int)
 				if n%2 == 0 || p.Survivor() && n < 3 {
 					t.Errorf("%s, %s.%s: %d members", p.Name, s.Name, c.Name, n)
 				}
 			}
 		}
 	}
-	if asked == 0 {
+	if checked == 0 {
 		t.Fatal("no quorum component is shipped")
 	}
 	for n := 2; n <= 8; n += 2 {
@@ -307,7 +308,7 @@ var order = []string{"replicas", "topologySpreadConstraints", "antiAffinity", "t
 
 // (d) Every decision has a rule, a reason and a source; keys are unique and in order, and the result is deterministic.
 func TestDecisionsAreWellFormed(t *testing.T) {
-	holds(t, func(a answer) error {
+	checkAll(t, func(a decided) error {
 		if len(a.decisions) == 0 && !(a.component.Managed && a.component.Replication == stack.PerNode) {
 			return fmt.Errorf("no decision")
 		}
@@ -328,7 +329,7 @@ func TestDecisionsAreWellFormed(t *testing.T) {
 			}
 		}
 		if first, again := marshal(t, a.decisions), marshal(t, DecideFor(a.profile, a.component, a.n)); !bytes.Equal(first, again) {
-			return fmt.Errorf("two answers differ:\n%s\n%s", first, again)
+			return fmt.Errorf("two calls differ:\n%s\n%s", first, again)
 		}
 		return nil
 	})
@@ -338,25 +339,25 @@ func TestDecideUsesTheProfilesReplicas(t *testing.T) {
 	p := profile.Profile{Replicas: profile.Replicas{Quorum: 5, Standby: 2, Stateless: 4}}
 	for model, want := range map[stack.Replication]any{stack.Quorum: 5, stack.Standby: 2, stack.Stateless: 4, stack.Single: 1, stack.PerNode: nil} {
 		c := stack.Component{Replication: model}
-		if got := (answer{decisions: Decide(p, c)}).value("replicas"); got != want {
+		if got := (decided{decisions: Decide(p, c)}).value("replicas"); got != want {
 			t.Errorf("%s: %v, want %v", model, got, want)
 		}
 	}
 }
 
-// (e) Two standbys never elect by votes, and a Lease is longer than the stalls that its holder must survive.
+// (e) Two standby pods never elect by majority, and the durations of a Lease are valid in client-go.
 func TestElection(t *testing.T) {
 	leases := 0
-	holds(t, func(a answer) error {
+	checkAll(t, func(a decided) error {
 		e, _ := a.value("election").(Map)
-		if asks := a.component.Replication == stack.Standby && a.component.Election == stack.ElectionLeases; asks != (e != nil) {
+		if want := a.component.Replication == stack.Standby && a.component.Election == stack.ElectionLeases; want != (e != nil) {
 			return fmt.Errorf("election: %v", e)
 		}
 		switch {
 		case e == nil:
 			return nil
 		case e["by"] == "nats" && a.n == 2:
-			return fmt.Errorf("an election by votes among two needs both")
+			return fmt.Errorf("an election by majority between two pods needs both")
 		case e["by"] == "nats":
 			return nil
 		case e["by"] != "leases":
@@ -364,25 +365,25 @@ func TestElection(t *testing.T) {
 		}
 		leases++
 		lease, renew, retry := duration(e["leaseDuration"]), duration(e["renewDeadline"]), duration(e["retryPeriod"])
-		// client-go's leader election refuses anything else.
+		// The validation of client-go's leader election.
 		if lease <= renew || renew <= retry*12/10 || retry < time.Second {
 			return fmt.Errorf("lease %s, renewed within %s, every %s", lease, renew, retry)
 		}
 		return nil
 	})
 	if leases == 0 {
-		t.Error("no decision for a Lease")
+		t.Error("no Lease was checked")
 	}
 }
 
 // (f) No pod is killed during its drain, during its start, or before its removal from the Service.
 func TestGraceAndProbes(t *testing.T) {
-	holds(t, func(a answer) error {
-		grace, graced := a.value("terminationGracePeriodSeconds").(int)
+	checkAll(t, func(a decided) error {
+		grace, ok := a.value("terminationGracePeriodSeconds").(int)
 		start, ready, alive := seconds(a.value("startupProbe")), seconds(a.value("readinessProbe")), seconds(a.value("livenessProbe"))
 		if a.component.Managed {
-			if graced || start+ready+alive > 0 {
-				return fmt.Errorf("a custom resource has neither a grace period nor probes")
+			if ok || start+ready+alive > 0 {
+				return fmt.Errorf("has a grace period or probes, which its custom resource does not support")
 			}
 			return nil
 		}
@@ -404,9 +405,9 @@ func TestGraceAndProbes(t *testing.T) {
 
 // Quorum members and single pods keep the default tolerations of Kubernetes.
 func TestTolerations(t *testing.T) {
-	holds(t, func(a answer) error {
+	checkAll(t, func(a decided) error {
 		got := list(a.value("tolerations"))
-		if a.votes() || a.n == 1 || a.component.Replication == stack.PerNode || a.profile.EvictAfterSeconds == 0 {
+		if a.isQuorum() || a.n == 1 || a.component.Replication == stack.PerNode || a.profile.EvictAfterSeconds == 0 {
 			if got != nil {
 				return fmt.Errorf("tolerations: %v", got)
 			}
@@ -426,7 +427,7 @@ func TestTolerations(t *testing.T) {
 	})
 }
 
-func TestHeadlines(t *testing.T) {
+func TestDecisions(t *testing.T) {
 	disk := &stack.Storage{Size: "1Gi", Path: "/data"}
 	components := map[string]stack.Component{
 		"quorum":            {Replication: stack.Quorum, Storage: disk, Drain: &stack.Drain{Seconds: 30}},
@@ -452,24 +453,24 @@ func TestHeadlines(t *testing.T) {
 		{"single-node", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"single-node", "per-node", "updateStrategy RollingUpdate; grace 30"},
 
-		{"multi-node", "quorum", "3 pods; node needs 3; budget 1; updateStrategy RollingUpdate; grace 60; disk Retain"},
-		{"multi-node", "managed quorum", "3 pods; node apart up to 3; budget 1"},
-		{"multi-node", "standby", "2 pods; node needs 2; evicted after 30; budget 1; strategy RollingUpdate; grace 30"},
-		{"multi-node", "managed standby", "2 pods; node apart up to 3; evicted after 30; budget 1; election leases"},
-		{"multi-node", "stateless", "2 pods; node needs 2; evicted after 30; budget 1; strategy RollingUpdate; grace 45"},
-		{"multi-node", "managed stateless", "2 pods; node apart up to 3; evicted after 30; budget 1"},
-		{"multi-node", "stateless on disk", "2 pods; node needs 2; evicted after 30; budget 1; updateStrategy RollingUpdate; grace 30; disk Retain"},
+		{"multi-node", "quorum", "3 pods; node minDomains 3; budget 1; updateStrategy RollingUpdate; grace 60; disk Retain"},
+		{"multi-node", "managed quorum", "3 pods; node required up to 3; budget 1"},
+		{"multi-node", "standby", "2 pods; node minDomains 2; evicted after 30; budget 1; strategy RollingUpdate; grace 30"},
+		{"multi-node", "managed standby", "2 pods; node required up to 3; evicted after 30; budget 1; election leases"},
+		{"multi-node", "stateless", "2 pods; node minDomains 2; evicted after 30; budget 1; strategy RollingUpdate; grace 45"},
+		{"multi-node", "managed stateless", "2 pods; node required up to 3; evicted after 30; budget 1"},
+		{"multi-node", "stateless on disk", "2 pods; node minDomains 2; evicted after 30; budget 1; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"multi-node", "single", "1 pods; budget none; strategy Recreate; grace 30"},
 		{"multi-node", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"multi-node", "per-node", "updateStrategy RollingUpdate; grace 30"},
 
-		{"multi-zone", "quorum", "3 pods; zone needs 3; node needs 3; budget 1; updateStrategy RollingUpdate; grace 60; disk Retain"},
-		{"multi-zone", "managed quorum", "3 pods; zone apart up to 3; node apart up to 3; budget 1"},
-		{"multi-zone", "standby", "2 pods; zone needs 2; node if it can; evicted after 30; budget 1; strategy RollingUpdate; grace 30"},
-		{"multi-zone", "managed standby", "2 pods; zone apart up to 3; node if it can; evicted after 30; budget 1; election leases"},
-		{"multi-zone", "stateless", "3 pods; zone needs 2; node if it can; evicted after 30; budget 1; strategy RollingUpdate; grace 45"},
-		{"multi-zone", "managed stateless", "3 pods; zone apart up to 3; node if it can; evicted after 30; budget 1"},
-		{"multi-zone", "stateless on disk", "3 pods; zone needs 2; node if it can; evicted after 30; budget 1; updateStrategy RollingUpdate; grace 30; disk Retain"},
+		{"multi-zone", "quorum", "3 pods; zone minDomains 3; node minDomains 3; budget 1; updateStrategy RollingUpdate; grace 60; disk Retain"},
+		{"multi-zone", "managed quorum", "3 pods; zone required up to 3; node required up to 3; budget 1"},
+		{"multi-zone", "standby", "2 pods; zone minDomains 2; node preferred; evicted after 30; budget 1; strategy RollingUpdate; grace 30"},
+		{"multi-zone", "managed standby", "2 pods; zone required up to 3; node preferred; evicted after 30; budget 1; election leases"},
+		{"multi-zone", "stateless", "3 pods; zone minDomains 2; node preferred; evicted after 30; budget 1; strategy RollingUpdate; grace 45"},
+		{"multi-zone", "managed stateless", "3 pods; zone required up to 3; node preferred; evicted after 30; budget 1"},
+		{"multi-zone", "stateless on disk", "3 pods; zone minDomains 2; node preferred; evicted after 30; budget 1; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"multi-zone", "single", "1 pods; budget none; strategy Recreate; grace 30"},
 		{"multi-zone", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"multi-zone", "per-node", "updateStrategy RollingUpdate; grace 30"},
@@ -479,19 +480,19 @@ func TestHeadlines(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			component, there := components[c.component]
-			if !there {
+			component, ok := components[c.component]
+			if !ok {
 				t.Fatalf("no component %q", c.component)
 			}
-			if got := headline(answer{profile: p, decisions: Decide(p, component)}); got != c.want {
+			if got := summary(decided{profile: p, decisions: Decide(p, component)}); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
 	}
 }
 
-// headline summarises decisions in one line.
-func headline(a answer) string {
+// summary returns decisions in one line.
+func summary(a decided) string {
 	var words []string
 	for _, d := range a.decisions {
 		switch d.Key {
@@ -505,8 +506,8 @@ func headline(a answer) string {
 			words = append(words, fmt.Sprintf("evicted after %v", list(d.Value)[0]["tolerationSeconds"]))
 		case "podDisruptionBudget":
 			budget := "none"
-			if m, is := d.Value.(Map); is {
-				budget = fmt.Sprint(m["maxUnavailable"])
+			if value, ok := d.Value.(Map); ok {
+				budget = fmt.Sprint(value["maxUnavailable"])
 			}
 			words = append(words, "budget "+budget)
 		case "updateStrategy", "strategy":
@@ -526,11 +527,11 @@ func headline(a answer) string {
 func strength(rule Map) string {
 	switch {
 	case rule["minDomains"] != nil:
-		return fmt.Sprintf("needs %v", rule["minDomains"])
+		return fmt.Sprintf("minDomains %v", rule["minDomains"])
 	case rule["hardUpTo"] != nil && rule["hardUpTo"] != 0:
-		return fmt.Sprintf("apart up to %v", rule["hardUpTo"])
+		return fmt.Sprintf("required up to %v", rule["hardUpTo"])
 	}
-	return "if it can"
+	return "preferred"
 }
 
 // domain returns the failure domain of a constraint.
@@ -548,13 +549,13 @@ func list(value any) []Map {
 	return maps
 }
 
-// seconds returns the time for which a probe may fail before kubelet acts.
+// seconds returns the time for which a probe may fail before the kubelet acts.
 func seconds(probe any) int {
-	m, is := probe.(Map)
-	if !is {
+	timing, ok := probe.(Map)
+	if !ok {
 		return 0
 	}
-	return m["periodSeconds"].(int) * m["failureThreshold"].(int)
+	return timing["periodSeconds"].(int) * timing["failureThreshold"].(int)
 }
 
 // duration parses a duration, or panics.
@@ -603,8 +604,8 @@ func marshal(t *testing.T, v any) []byte {
 	return text
 }
 
-// Majority returns the majority of n quorum members: the reference for the policy.
-func Majority(n int) int { return n/2 + 1 }
+// majority returns the majority of n quorum members: the reference for the policy.
+func majority(n int) int { return n/2 + 1 }
 
-// Spare returns the number of quorum members that may fail without losing the majority.
-func Spare(n int) int { return (n - 1) / 2 }
+// spare returns the number of quorum members that may fail while the others have the majority.
+func spare(n int) int { return (n - 1) / 2 }

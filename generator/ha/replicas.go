@@ -45,7 +45,7 @@ func replicas(in input) []Decision {
 		d.Reason = "One remaining pod can take a Lease; an election by votes among two pods needs both."
 		d.Source = "argo-events pkg/shared/leaderelection; nats-io/graft node.go (quorum = size/2+1)"
 	default:
-		d.Rule = "At least one pod more than a failure takes."
+		d.Rule = "More pods than one failure takes down."
 		d.Reason = "Interchangeable pods serve as long as one of them is ready."
 		d.Source = "profile " + in.profile.Name
 	}

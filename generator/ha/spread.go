@@ -24,8 +24,8 @@ func spread(in input) []Decision {
 	return []Decision{in.spreadDecision(constraints)}
 }
 
-// constraint returns a topology spread constraint without its selector, which the template adds. widest reports whether d
-// is the widest domain of the profile, which no other constraint covers.
+// constraint returns a topology spread constraint without its selector, which the template adds. widest is true for the
+// widest domain of the profile: the only required constraint, except for a quorum.
 func (in input) constraint(d profile.Domain, widest bool) Map {
 	c := Map{
 		"maxSkew":          1,

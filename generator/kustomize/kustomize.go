@@ -26,7 +26,7 @@ type System struct {
 	Stack     stack.Stack
 	Release   string
 	Namespace string
-	// Secrets are the names of the Secrets that the objects use and that are not rendered.
+	// Secrets are the names of the Secrets that the objects use; they are not among the objects.
 	Secrets []string
 	// Base is the variant without a component; each of Others has one.
 	Base   Variant
@@ -34,7 +34,7 @@ type System struct {
 }
 
 // Files returns the files of s by path: base/, components/<profile>/ and overlays/<profile>/. The same input gives the same
-// bytes. Helm's hooks, Helm's labels and the namespace of the release are removed.
+// bytes. The objects have no Helm hooks, no labels of Helm and no namespace of the release.
 func Files(s System) (map[string][]byte, error) {
 	base, err := s.objects(s.Base)
 	if err != nil {

@@ -66,8 +66,8 @@ func (m merge) sequences(from, to *yaml.Node, schema *openapi.ResourceSchema) *y
 }
 
 // elements merges lists of maps by their keys. It returns nil if the keys do not identify the elements. Kustomize puts the
-// elements of the patch first, in their order, then the rest of the old list. To keep the new order, the patch therefore also
-// names the unchanged elements before the last one that is out of place.
+// elements of the patch first, in their order, then the rest of the old list. To keep the new order, the patch also names
+// unchanged elements up to the last one that is out of order.
 func (m merge) elements(from, to *yaml.Node, keys []string, schema *openapi.ResourceSchema) *yaml.Node {
 	old, now := ids(from, keys), ids(to, keys)
 	if old == nil || now == nil {

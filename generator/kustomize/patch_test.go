@@ -7,7 +7,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/manifest"
 )
 
-// TestPatch checks that the smallest patch that Kustomize supports is chosen.
+// TestPatch checks that newPatch returns the smallest patch that Kustomize supports.
 func TestPatch(t *testing.T) {
 	const pod = "spec:\n  template:\n    spec:\n"
 	for _, c := range []struct{ name, kind, from, to, want string }{

@@ -6,8 +6,8 @@ import (
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// plain removes from an object the labels and annotations that only Helm reads, and the namespace of the release: an overlay
-// sets one. Comments stay, but for those of removed fields.
+// plain removes the labels and annotations that only Helm reads, and the namespace of the release: an overlay sets one.
+// Comments stay, except on removed fields.
 func plain(object *kyaml.RNode, namespace string) error {
 	metadata, err := object.Pipe(kyaml.Get(kyaml.MetadataField))
 	if err != nil || metadata == nil {

@@ -15,7 +15,7 @@ import (
 type reasons struct {
 	stack   stack.Stack
 	profile profile.Profile
-	// decided is the differing decisions by component.
+	// decided has the decisions that differ from the base, by component.
 	decided map[string][]ha.Decision
 }
 
@@ -41,7 +41,7 @@ var shownIn = map[string][]string{
 	"election":     {"annotations", "env", "serviceAccountName", "rules", "subjects"},
 }
 
-// shows returns the path of the field through which a decision causes an operation, "" if it does not.
+// shows returns the path of the field that an operation changes because of a decision; "" if the decision does not cause it.
 func shows(d ha.Decision, o operation) string {
 	names := o.names()
 	for i, name := range names {
@@ -103,7 +103,8 @@ func isReplicas(d ha.Decision) bool { return d.Key == "replicas" }
 
 func sentence(d ha.Decision) string { return d.Rule + " " + d.Reason }
 
-// behind returns the decisions of the component that explains the operations best: most of its decisions cause one of them.
+// behind returns the decisions of the component that explains the operations best: the one with the most decisions that
+// cause one of them.
 func (r reasons) behind(o object, operations []operation) []ha.Decision {
 	var best []ha.Decision
 	score := 0

@@ -60,7 +60,7 @@ func Find(all []Profile, name string) (Profile, error) {
 	return Profile{}, fmt.Errorf("unknown profile %q: choose one of %s", name, strings.Join(Names(all), ", "))
 }
 
-// Select returns the profiles of the given names, in their order. At least one name must be given, and none twice.
+// Select returns the profiles with these names, in the order of the names. No name, or a name twice, is an error.
 func Select(all []Profile, names []string) ([]Profile, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("no profile: name at least one of %s", strings.Join(Names(all), ", "))
@@ -88,7 +88,7 @@ func Names(all []Profile) []string {
 	return names
 }
 
-// nameFormat is that of a failure domain: it is one word of events and rule names, "claim-lose-rack".
+// nameFormat is the format of a failure domain's name, which is part of the names of events and rules: "claim-lose-rack".
 var nameFormat = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 func (p Profile) validate(base string) error {
@@ -110,7 +110,7 @@ func (p Profile) validate(base string) error {
 		}
 		for j, other := range p.Survives[:i] {
 			if other.Label == d.Label {
-				return fmt.Errorf("survives[%d]: label: %s is the label of survives[%d], too: each failure domain needs its own", i, d.Label, j)
+				return fmt.Errorf("survives[%d]: label: %s is also the label of survives[%d]: each failure domain needs its own", i, d.Label, j)
 			}
 		}
 	}

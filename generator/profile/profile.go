@@ -1,7 +1,7 @@
 // Package profile loads the topologies that a stack can be generated for.
 //
 // A profile is a contract: the cluster that it needs, the failures that its systems survive there, and the few numbers that a
-// person chooses. Package ha decides all that follows from these numbers.
+// person chooses. Package ha derives all other values from these numbers.
 package profile
 
 import "strings"
@@ -14,7 +14,7 @@ type Profile struct {
 	Summary string `yaml:"summary" json:"summary"`
 	// Needs is the smallest cluster on which the promise can be kept.
 	Needs Needs `yaml:"needs" json:"needs"`
-	// Survives are the kinds of failure domain of which any one may fail, the widest first. Empty: none.
+	// Survives lists the failure domains, the widest first: any one domain of each kind may fail. Empty: none.
 	Survives []Domain `yaml:"survives" json:"survives"`
 	// Promise is the contract in words.
 	Promise Promise `yaml:"promise" json:"promise"`
@@ -24,7 +24,7 @@ type Profile struct {
 	EvictAfterSeconds int `yaml:"evictAfterSeconds" json:"evictAfterSeconds,omitempty"`
 }
 
-// Needs is the size of a cluster. Zones is 0 where zones do not matter.
+// Needs is the size of a cluster. Zones is 0 if the profile needs no zones.
 type Needs struct {
 	Nodes int `yaml:"nodes" json:"nodes"`
 	Zones int `yaml:"zones" json:"zones,omitempty"`
@@ -65,7 +65,7 @@ func (p Profile) Requirement() string {
 	return strings.Join(all, ",")
 }
 
-// Domains returns the number of domains with a node label that the profile needs; 0 if it does not have the label.
+// Domains returns the number of domains that the profile needs for a node label; 0 if no failure domain has the label.
 func (p Profile) Domains(label string) int {
 	for _, d := range p.Survives {
 		if d.Label == label {

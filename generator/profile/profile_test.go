@@ -39,7 +39,7 @@ func TestParse(t *testing.T) {
 		t.Errorf("got  %+v\nwant %+v", p, want)
 	}
 	if !p.Survivor() || (Profile{}).Survivor() {
-		t.Error("want a profile with failure domains to be a survivor, and no other")
+		t.Error("Survivor: want true with failure domains, and false without")
 	}
 }
 
@@ -68,7 +68,7 @@ func TestParseRefuses(t *testing.T) {
 		{"one quorum member under a failure domain", "quorum: 3", "quorum: 1", "racks.yaml: survives[0]: replicas: surviving the failure of a rack takes at least 3 quorum members, 2 standby pods and 2 stateless pods"},
 		{"one standby pod under a failure domain", "standby: 2", "standby: 1", "racks.yaml: survives[0]: replicas: surviving the failure of a rack takes at least 3 quorum members"},
 		{"one stateless pod under a failure domain", "stateless: 2", "stateless: 1", "racks.yaml: survives[0]: replicas: surviving the failure of a rack takes at least 3 quorum members"},
-		{"two kinds of domain with the same label", "domains: 3}\n", "domains: 3}\n  - {name: row, label: example.org/rack, domains: 3}\n", "racks.yaml: survives[1]: label: example.org/rack is the label of survives[0], too"},
+		{"two kinds of domain with the same label", "domains: 3}\n", "domains: 3}\n  - {name: row, label: example.org/rack, domains: 3}\n", "racks.yaml: survives[1]: label: example.org/rack is also the label of survives[0]"},
 		{"fewer zones than the domain needs", "name: rack, label: example.org/rack", "name: zone, label: topology.kubernetes.io/zone", "racks.yaml: survives[0]: domains: 3 zones, but needs.zones is 0"},
 		{"a second profile in the file", "evictAfterSeconds: 30\n", "---\nname: other\n", "racks.yaml: has more than one YAML document"},
 	} {
@@ -103,7 +103,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	if names := Names(all); !slices.Equal(names, []string{"one", "racks"}) {
-		t.Errorf("loaded %v, want those with fewer failure domains first", names)
+		t.Errorf("loaded %v, want the profiles with fewer failure domains first", names)
 	}
 }
 
@@ -154,7 +154,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// FuzzParse: a text is an error that names the file, or a profile that can keep its promise.
+// FuzzParse: Parse returns an error that names the file, or a profile that can keep its promise.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
 	for _, name := range []string{"single-node", "multi-node", "multi-zone"} {

@@ -9,7 +9,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// FuzzRender merges texts into the values of an event source and a sensor: they are refused, or objects are rendered.
+// FuzzRender merges texts into the values of an event source and a sensor: Render refuses them, or renders valid objects.
 func FuzzRender(f *testing.F) {
 	examples := os.DirFS("../../values")
 	files, err := fs.Glob(examples, "*.yaml")

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// explained is err, by which the values do not match the schema, with the schema's description of each key that it names.
-func explained(err error, schema []byte) error {
+// withDescriptions adds the schema's description of each named key to a validation error.
+func withDescriptions(err error, schema []byte) error {
 	var root map[string]any
 	if json.Unmarshal(schema, &root) != nil {
 		return err
@@ -26,7 +26,7 @@ func explained(err error, schema []byte) error {
 	return errors.New(strings.Join(lines, "\n"))
 }
 
-// located matches a line about the value at a JSON pointer. A line that ends in "failed" only groups those below it.
+// located matches a line about the value at a JSON pointer. A line that ends in "failed" only groups the lines below it.
 var located = regexp.MustCompile(`^ *- at '(/[^']*)': `)
 
 // schemasAt returns the schemas that apply to the value at a JSON pointer.
@@ -45,7 +45,7 @@ func schemasAt(root map[string]any, pointer string) []map[string]any {
 	return schemas
 }
 
-// expanded is s with the schemas that it refers to or combines.
+// expanded returns s and the schemas that it refers to or combines.
 func expanded(root, s map[string]any) []map[string]any {
 	all := []map[string]any{s}
 	if ref, ok := s["$ref"].(string); ok {
@@ -94,7 +94,7 @@ func child(s map[string]any, key string) []map[string]any {
 	return all
 }
 
-// description is the first description that any of the schemas has.
+// description returns the first description in the schemas.
 func description(root map[string]any, schemas []map[string]any) string {
 	for _, s := range schemas {
 		for _, s := range expanded(root, s) {

@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// hostile are strings that a careless template reads as YAML, as another type, or as a template.
+// hostile are strings that a template without quoting would render as YAML, as another type, or as a template.
 var hostile = []string{
 	"x\ninjected: true", "---\nkind: Evil", "x\n---\napiVersion: v1\nkind: Evil\nmetadata:\n  name: evil", "a\n\nb\n", "a\r\nb",
 	"a: b", "x # y", "{{ .Values }}", "*x", "&a b", "- item", "{a: b}", "!!binary x", "%", "@x",
@@ -24,7 +24,7 @@ var hostile = []string{
 	"  spaces  ", "\ttabs\t", "ünïcödé ☂ 日本 😀 \u00a0\u2028\ufeff", strings.Repeat("long ", 180),
 }
 
-// everything sets all values of the chart. Each ANY is a free string of the user.
+// everything sets all values of the chart. ANY stands for a string that the user chooses freely.
 const everything = `
 profile: multi-node
 eventSources:
@@ -188,8 +188,8 @@ extraObjects:
 
 // modes are merged into everything, so that each value takes effect in one of them.
 var modes = map[string]string{
-	"managed": `{}`,
-	"moving":  `{migration: {from: single-node, id: ANY, servers: 1}}`,
+	"managed":   `{}`,
+	"migrating": `{migration: {from: single-node, id: ANY, servers: 1}}`,
 	"native": `
 eventBus: {mode: native}
 imageRegistry: ANY
@@ -220,7 +220,7 @@ func TestInjection(t *testing.T) {
 			t.Parallel()
 			b := newBase(t, mode)
 			for i, h := range hostile {
-				// The modes differ in a few objects only: the two others get a part of the strings.
+				// The modes differ in a few objects only: the other modes test every fifth string.
 				if mode != "managed" && i%5 != 0 {
 					continue
 				}
@@ -235,8 +235,8 @@ func TestInjection(t *testing.T) {
 	}
 }
 
-// TestEverythingIsEverything: no value is empty in all bases, where it would never be tested.
-func TestEverythingIsEverything(t *testing.T) {
+// TestEveryValueIsSet: each value is set in some mode; an empty one would not be tested.
+func TestEveryValueIsSet(t *testing.T) {
 	count := map[string]int{}
 	for mode := range modes {
 		for _, path := range empty(newBase(t, mode).values, "") {
@@ -245,13 +245,13 @@ func TestEverythingIsEverything(t *testing.T) {
 	}
 	for path, n := range count {
 		if n == len(modes) {
-			t.Errorf("%s is empty in everything and in all modes: give it a value there", path)
+			t.Errorf("%s is empty in every mode: set it in everything or in modes", path)
 		}
 	}
 }
 
-// TestEverythingComesOut: each value has an effect in some mode.
-func TestEverythingComesOut(t *testing.T) {
+// TestEveryValueHasAnEffect: each value is rendered in some mode.
+func TestEveryValueHasAnEffect(t *testing.T) {
 	paths, out := map[string]string{}, map[string]bool{}
 	for mode := range modes {
 		b := newBase(t, mode)
@@ -269,8 +269,8 @@ func TestEverythingComesOut(t *testing.T) {
 	for path := range paths {
 		switch {
 		case out[path]:
-		case strings.HasPrefix(path, "uninstall."): // only where Helm sees a cluster
-		case path == "bus.image.digest", path == "leaf.image.digest": // their tags come out
+		case strings.HasPrefix(path, "uninstall."): // rendered only if Helm reads a cluster
+		case path == "bus.image.digest", path == "leaf.image.digest": // mode managed renders the tags
 		default:
 			t.Errorf("%s has no effect", path)
 		}
@@ -286,9 +286,9 @@ type base struct {
 
 // position is a string in the values.
 type position struct {
-	// path is its key in the refusals of the chart, pointer its key in those of the schema.
+	// path is the key of the string in refusals of the chart, pointer its key in refusals of the schema.
 	path, pointer string
-	// token is its unique string in the base; empty if only some values are accepted, and every hostile one must be refused.
+	// token is its unique string in the base; empty if the chart accepts only some values, so that it must refuse hostile ones.
 	token string
 	key   bool
 }
@@ -437,7 +437,7 @@ func (b *base) try(t *testing.T, at []position, h string) []string {
 		case len(at) == 1:
 			return []string{fmt.Sprintf("%s is refused without its key: %v", at[0].path, err)}
 		}
-	} else if violations, sure := b.judge(at, h, objects); sure || len(at) == 1 {
+	} else if violations, sure := b.check(at, h, objects); sure || len(at) == 1 {
 		return violations
 	}
 	half := len(at) / 2
@@ -458,18 +458,18 @@ func (p position) refusedBy(err string, d differences) bool {
 	return strings.Contains(err, "- at '"+d.expected(p.pointer)+"': ") || strings.Contains(err, "- "+d.expected(p.path)+": ")
 }
 
-// judge compares rendered objects with those of the base, with h in place of the tokens. It is sure if it can attribute
-// each violation to positions.
-func (b *base) judge(at []position, h string, objects []manifest.Object) (violations []string, sure bool) {
+// check compares rendered objects with the objects of the base, with h in place of the tokens. sure reports whether each
+// violation is attributed to positions.
+func (b *base) check(at []position, h string, objects []manifest.Object) (violations []string, sure bool) {
 	d := newDifferences(at, h)
 	for _, p := range at {
 		if p.token == "" {
-			d.found = append(d.found, difference{p.path, "is accepted, though only some words should be; or write ANY for it in everything"})
+			d.found = append(d.found, difference{p.path, "is accepted: restrict it in the schema, or set it to ANY in everything"})
 		}
 	}
 	was, err := trees(b.objects, d.expected)
 	if err != nil {
-		return []string{fmt.Sprintf("the base is no YAML: %v", err)}, true
+		return []string{fmt.Sprintf("the base is not YAML: %v", err)}, true
 	}
 	is, err := trees(objects, func(s string) string { return s })
 	got, want := slices.Sorted(maps.Keys(is)), slices.Sorted(maps.Keys(was))
@@ -534,7 +534,7 @@ func newDifferences(at []position, h string) differences {
 	return d
 }
 
-// add records a violation, with the positions whose tokens are in the place.
+// add records a violation, with the positions whose tokens are in was.
 func (d *differences) add(was any, what string, args ...any) {
 	var blame []string
 	text := fmt.Sprint(was)
@@ -561,29 +561,29 @@ func (d *differences) expected(s string) string {
 func (d *differences) compare(was, is any, path string) {
 	switch was := was.(type) {
 	case map[string]any:
-		is, same := is.(map[string]any)
-		if !same {
+		is, ok := is.(map[string]any)
+		if !ok {
 			d.add(was, "%s: is %.60v, was an object", path, is)
 			return
 		}
-		there := map[string]bool{}
+		expected := map[string]bool{}
 		for key, value := range was {
 			now := d.expected(key)
-			there[now] = true
-			if below, has := is[now]; has {
+			expected[now] = true
+			if below, ok := is[now]; ok {
 				d.compare(value, below, path+"."+now)
 			} else {
-				d.add(key, "%s: has lost %.60q", path, now)
+				d.add(key, "%s: lacks %.60q", path, now)
 			}
 		}
 		for key, value := range is {
-			if !there[key] {
-				d.add(nil, "%s: has got %.60q: %.60v", path, key, value)
+			if !expected[key] {
+				d.add(nil, "%s: has the unexpected key %.60q: %.60v", path, key, value)
 			}
 		}
 	case []any:
-		is, same := is.([]any)
-		if !same || len(is) != len(was) {
+		is, ok := is.([]any)
+		if !ok || len(is) != len(was) {
 			d.add(was, "%s: is %.60v, was a list of %d", path, is, len(was))
 			return
 		}
@@ -609,13 +609,13 @@ var (
 )
 
 func (d *differences) compareText(was string, now any, path string) {
-	is, same := now.(string)
+	is, ok := now.(string)
 	want := d.expected(was)
 	if hashed.MatchString(was) && strings.HasSuffix(path, ".metadata.name") {
 		is, want = hashed.ReplaceAllString(is, ""), hashed.ReplaceAllString(want, "")
 	}
 	switch {
-	case !same:
+	case !ok:
 		d.add(was, "%s: is %.60v (%T), was the string %.60q", path, now, now, was)
 	case checksum.MatchString(path):
 	case was == want || !strings.Contains(was, "\n"):
@@ -625,9 +625,9 @@ func (d *differences) compareText(was string, now any, path string) {
 	case strings.HasSuffix(path, ".streamConfig") || strings.HasSuffix(path, ".yaml"):
 		d.compareYAML(was, is, path)
 	case !word.MatchString(d.h):
-		d.add(was, "%s: is configuration or a script, and has got more than a word", path)
+		d.add(was, "%s: is configuration or a script, and contains a string that is not a single word", path)
 	case is != want:
-		d.add(was, "%s: is another text:\n%s", path, is)
+		d.add(was, "%s: differs from the base:\n%s", path, is)
 	}
 }
 
@@ -635,9 +635,9 @@ func (d *differences) compareText(was string, now any, path string) {
 func (d *differences) compareYAML(was, is, path string) {
 	var a, b any
 	if err := yaml.UnmarshalStrict([]byte(was), &a); err != nil {
-		d.add(was, "%s: is no YAML in the base: %v", path, err)
+		d.add(was, "%s: is not YAML in the base: %v", path, err)
 	} else if err := yaml.UnmarshalStrict([]byte(is), &b); err != nil {
-		d.add(was, "%s: is no YAML: %v", path, err)
+		d.add(was, "%s: is not YAML: %v", path, err)
 	} else {
 		d.compare(a, b, path)
 	}
@@ -664,17 +664,17 @@ func copied(t testing.TB, values map[string]any) map[string]any {
 	return again
 }
 
-// TestKeysThatTheChartWritesToo: a key that both the user and the template write must not appear twice in an object.
-func TestKeysThatTheChartWritesToo(t *testing.T) {
+// TestKeysOfUserAndTemplate: a key that both the user and the template set must not appear twice in an object.
+func TestKeysOfUserAndTemplate(t *testing.T) {
 	for name, values := range map[string]string{
 		"a selector's label of the bus":         `{bus: {podLabels: {app.kubernetes.io/component: mine}}}`,
 		"a selector's label of the controller":  `{controller: {podLabels: {app.kubernetes.io/name: mine}}}`,
 		"the checksum":                          `{bus: {podAnnotations: {checksum/config: mine}}}`,
 		"the default container":                 `{controller: {podAnnotations: {kubectl.kubernetes.io/default-container: mine}}}`,
-		"a probe's question":                    `{bus: {livenessProbe: {httpGet: {path: /, port: 1}}}}`,
-		"another question of a probe":           `{controller: {readinessProbe: {exec: {command: [a]}}}}`,
+		"a probe's handler":                     `{bus: {livenessProbe: {httpGet: {path: /, port: 1}}}}`,
+		"another handler of a probe":            `{controller: {readinessProbe: {exec: {command: [a]}}}}`,
 		"the selector of a constraint":          `{profile: multi-node, bus: {topologySpreadConstraints: [{maxSkew: 1, topologyKey: a, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {a: b}}}]}}`,
-		"a constraint of nothing":               `{profile: multi-node, bus: {topologySpreadConstraints: [{}]}}`,
+		"an empty constraint":                   `{profile: multi-node, bus: {topologySpreadConstraints: [{}]}}`,
 		"the selector of the bus' budget":       `{profile: multi-node, bus: {podDisruptionBudget: {selector: {matchLabels: {a: b}}}}}`,
 		"the selector of the sensors' budgets":  `{profile: multi-node, sensor: {podDisruptionBudget: {selector: {matchLabels: {a: b}}}}}`,
 		"the selector of the sources' budgets":  `{profile: multi-node, activeActiveSource: {podDisruptionBudget: {selector: {matchLabels: {a: b}}}}}`,
@@ -684,7 +684,7 @@ func TestKeysThatTheChartWritesToo(t *testing.T) {
 		"a Service of an event source's own":    `{eventSources: {orders: {service: {ports: [{port: 12000}]}}}}`,
 		"the name of a generated object":        `{extraObjects: [{apiVersion: v1, kind: Service, metadata: {name: events-argo-events-bus}}]}`,
 		"the name of an object in an override":  `{overrides: {Service/bus: {metadata: {name: mine}}}}`,
-		"nothing left of an overridden object":  `{overrides: {Service/bus: {apiVersion: null, kind: null, metadata: null}}}`,
+		"an override that empties an object":    `{overrides: {Service/bus: {apiVersion: null, kind: null, metadata: null}}}`,
 		"a null in the middle of an override":   `{overrides: {StatefulSet/bus: {spec: {template: null}}}}`,
 		"a word for an object in an override":   `{overrides: {StatefulSet/bus: {spec: words}}}`,
 		"a label of an object, by its override": `{overrides: {Service/bus: {metadata: {labels: {app.kubernetes.io/name: mine}}}}}`,
@@ -700,7 +700,7 @@ func TestKeysThatTheChartWritesToo(t *testing.T) {
 				t.Error(err)
 			}
 			if _, err := manifest.Files(objects); err != nil {
-				t.Logf("refused where objects become files: %v", err)
+				t.Logf("refused when written to files: %v", err)
 			}
 			for _, o := range objects {
 				for _, wrong := range contradictions(o) {
@@ -711,7 +711,7 @@ func TestKeysThatTheChartWritesToo(t *testing.T) {
 	}
 }
 
-// contradictions returns the faults of a workload that the API server refuses, although it is valid YAML.
+// contradictions returns the reasons for which the API server refuses a workload that is valid YAML.
 func contradictions(o manifest.Object) []string {
 	var set struct {
 		Kind string
@@ -747,14 +747,14 @@ func contradictions(o manifest.Object) []string {
 			names[e.Name] = true
 		}
 		for _, probe := range []map[string]any{c.StartupProbe, c.ReadinessProbe, c.LivenessProbe} {
-			questions := 0
-			for _, question := range []string{"httpGet", "tcpSocket", "exec", "grpc"} {
-				if probe[question] != nil {
-					questions++
+			handlers := 0
+			for _, handler := range []string{"httpGet", "tcpSocket", "exec", "grpc"} {
+				if probe[handler] != nil {
+					handlers++
 				}
 			}
-			if questions > 1 {
-				wrong = append(wrong, fmt.Sprintf("has a probe of %d questions", questions))
+			if handlers > 1 {
+				wrong = append(wrong, fmt.Sprintf("has a probe with %d handlers", handlers))
 			}
 		}
 	}

@@ -47,8 +47,8 @@ var installOrder = func() map[string]int {
 
 // rank returns the place of an object in Helm's install order: known kinds, unknown kinds, hooks.
 func rank(o manifest.Object) int {
-	i, known := installOrder[o.Kind]
-	if !known {
+	i, ok := installOrder[o.Kind]
+	if !ok {
 		i = len(installOrder)
 	}
 	if o.Hook {

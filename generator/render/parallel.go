@@ -31,8 +31,8 @@ func execute(c *Chart, values chartutil.Values) (map[string]string, error) {
 	return all, nil
 }
 
-// part returns the chart with every n-th template, from the i-th on. The other templates get names with an underscore in
-// front: the engine parses them for their definitions, but does not run them.
+// part returns the chart with every n-th template, from the i-th on. The names of the others get an underscore in front: the
+// engine parses them for their definitions, but does not run them.
 func part(c *Chart, i, n int) *Chart {
 	p := *c
 	p.Templates = make([]*helmchart.File, len(c.Templates))

@@ -20,7 +20,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// oneOfEach has an event source and a sensor for it; most cases change it.
+// oneOfEach has one event source and one sensor.
 const oneOfEach = `
 eventSources:
   orders:
@@ -35,7 +35,7 @@ sensors:
 `
 
 // TestRefusals: values that cannot be highly available, or that the API server would drop, are refused with a reason and a
-// solution; the solution is accepted. Values are merged into oneOfEach.
+// solution, and the solution is accepted. Values are merged into oneOfEach.
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -66,7 +66,7 @@ func TestRefusals(t *testing.T) {
 		{name: "seven quorum members", values: `{profile: multi-node, bus: {replicas: 7}}`,
 			want: []string{"/bus/replicas", "must be one of 1, 3, 5"},
 			good: `{profile: multi-node, bus: {replicas: 5}}`},
-		// By the schema: the routes of as many are not to be written first.
+		// The schema refuses it, before thousands of routes are rendered.
 		{name: "more quorum members than nodes in any cluster", values: `{profile: multi-node, bus: {replicas: 2000}}`,
 			want: []string{"/bus/replicas", "must be one of 1, 3, 5"},
 			good: `{profile: multi-node, bus: {replicas: 5}}`},
@@ -107,19 +107,19 @@ func TestRefusals(t *testing.T) {
 			good: `{profile: multi-zone, bus: {replicas: 5}, eventBus: {stream: {replicas: 3}}}`},
 
 		// Elections.
-		{name: "two sensor pods with an election by votes", values: `{profile: multi-node, sensor: {election: {by: nats}}}`,
+		{name: "two sensor pods with an election by majority", values: `{profile: multi-node, sensor: {election: {by: nats}}}`,
 			want: []string{"sensor.election.by: an election by majority among 2 needs both", "use leases, or 3 replicas"},
 			good: `{profile: multi-node, sensor: {election: {by: leases}}}`},
-		{name: "two sensor pods with an election by votes, then three", values: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 2}}`,
+		{name: "two sensor pods with an election by majority, then three", values: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 2}}`,
 			want: []string{"or 3 replicas"},
 			good: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 3}}`},
-		{name: "two source pods with an election by votes", values: `{profile: multi-zone, activePassiveSource: {election: {by: nats}}}`,
+		{name: "two source pods with an election by majority", values: `{profile: multi-zone, activePassiveSource: {election: {by: nats}}}`,
 			want: []string{"activePassiveSource.election.by: an election by majority among 2 needs both", "use leases, or 3 replicas"},
 			good: `{profile: multi-zone, activePassiveSource: {election: {by: nats}, replicas: 3}}`},
-		{name: "two pods of one sensor with an election by votes", values: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 3}, sensors: {processor: {replicas: 2}}}`,
+		{name: "two pods of one sensor with an election by majority", values: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 3}, sensors: {processor: {replicas: 2}}}`,
 			want: []string{"sensors.processor.replicas", "an election by majority among 2 needs both"},
 			good: `{profile: multi-node, sensor: {election: {by: nats}, replicas: 3}, sensors: {processor: {replicas: 3}}}`},
-		{name: "two pods of one source with an election by votes", values: `{profile: multi-node, activePassiveSource: {election: {by: nats}, replicas: 3}, eventSources: {clock: {replicas: 2, calendar: {tick: {interval: 10s}}}}}`,
+		{name: "two pods of one source with an election by majority", values: `{profile: multi-node, activePassiveSource: {election: {by: nats}, replicas: 3}, eventSources: {clock: {replicas: 2, calendar: {tick: {interval: 10s}}}}}`,
 			want: []string{"eventSources.clock.replicas", "an election by majority among 2 needs both"},
 			good: `{profile: multi-node, activePassiveSource: {election: {by: nats}, replicas: 3}, eventSources: {clock: {replicas: 3, calendar: {tick: {interval: 10s}}}}}`},
 
@@ -195,32 +195,32 @@ func TestRefusals(t *testing.T) {
 			want: []string{"/eventBus/mode", "'managed'", "'native'", "'kafka'"},
 			good: `{eventBus: {mode: native}}`},
 
-		// A move of the bus.
-		{name: "a move between the same servers", values: `{profile: multi-zone, migration: {from: multi-node, id: one}}`,
+		// Migrations of the bus.
+		{name: "a migration between the same servers", values: `{profile: multi-zone, migration: {from: multi-node, id: one}}`,
 			want: []string{"migration.from: from multi-node to multi-zone the servers keep their disks", "remove it"},
 			good: `{profile: multi-zone, migration: {from: single-node, id: one}}`},
-		{name: "a move to the same profile", values: `{profile: single-node, migration: {from: single-node, id: one}}`,
+		{name: "a migration to the same profile", values: `{profile: single-node, migration: {from: single-node, id: one}}`,
 			want: []string{"migration.from: from single-node to single-node"},
 			good: `{profile: single-node, migration: {from: multi-node, id: one}}`},
-		{name: "a move from a standalone server with a count of five", values: `{profile: multi-node, migration: {from: single-node, id: one, servers: 5}}`,
+		{name: "a migration from a standalone server with a count of five", values: `{profile: multi-node, migration: {from: single-node, id: one, servers: 5}}`,
 			want: []string{"migration.from: from single-node to multi-node the servers keep their disks"},
 			good: `{profile: multi-node, migration: {from: single-node, id: one, servers: 1}}`},
-		{name: "a move of five servers to five", values: `{profile: multi-zone, bus: {replicas: 5}, migration: {from: multi-node, id: one, servers: 5}}`,
+		{name: "a migration of five servers to five", values: `{profile: multi-zone, bus: {replicas: 5}, migration: {from: multi-node, id: one, servers: 5}}`,
 			want: []string{"migration.from: from multi-node to multi-zone the servers keep their disks"},
 			good: `{profile: single-node, migration: {from: multi-zone, id: one, servers: 5}}`},
-		{name: "a move to five servers without labels for zones in their pods", values: `{profile: multi-zone, bus: {replicas: 5}, migration: {from: single-node, id: one}}`, kube: "1.34",
+		{name: "a migration to five servers without labels for zones in their pods", values: `{profile: multi-zone, bus: {replicas: 5}, migration: {from: single-node, id: one}}`, kube: "1.34",
 			want: []string{"bus.replicas: more servers than zones need the zone of each pod"},
 			good: `{profile: multi-zone, bus: {replicas: 5}, migration: {from: single-node, id: one}}`, goodKube: "1.35"},
-		{name: "a move without an id", values: `{profile: multi-node, migration: {from: single-node}}`,
+		{name: "a migration without an id", values: `{profile: multi-node, migration: {from: single-node}}`,
 			want: []string{"migration.id: a migration needs an id that no earlier one had", "use the date"},
 			good: `{profile: multi-node, migration: {from: single-node, id: "2026-11-21"}}`},
 		{name: "an id that is invalid in the name of a stream", values: `{profile: multi-node, migration: {from: single-node, id: "21.11."}}`,
 			want: []string{"/migration/id", "pattern"},
 			good: `{profile: multi-node, migration: {from: single-node, id: 21-11}}`},
-		{name: "a move from an unknown profile", values: `{profile: multi-node, migration: {from: laptop, id: one}}`,
+		{name: "a migration from an unknown profile", values: `{profile: multi-node, migration: {from: laptop, id: one}}`,
 			want: []string{"/migration/from", "'single-node'"},
 			good: `{profile: multi-node, migration: {from: single-node, id: one}}`},
-		{name: "a move of a native bus", values: `{profile: multi-node, eventBus: {mode: native}, migration: {from: single-node, id: one}}`,
+		{name: "a migration of a native bus", values: `{profile: multi-node, eventBus: {mode: native}, migration: {from: single-node, id: one}}`,
 			want: []string{"migration.from: the chart can migrate only a bus of mode managed, and this is native", "remove it"},
 			good: `{profile: multi-node, eventBus: {mode: native}}`},
 
@@ -340,7 +340,7 @@ func TestRefusals(t *testing.T) {
 			}
 			for _, part := range c.want {
 				if !strings.Contains(err.Error(), part) {
-					t.Errorf("the refusal does not say %q:\n%v", part, err)
+					t.Errorf("the refusal does not contain %q:\n%v", part, err)
 				}
 			}
 			kube := c.goodKube
@@ -348,16 +348,16 @@ func TestRefusals(t *testing.T) {
 				kube = c.kube
 			}
 			if objects, err := rendered(t, c.good, kube); err != nil {
-				t.Errorf("the way out %s is refused:\n%v", c.good, err)
+				t.Errorf("the solution %s is refused:\n%v", c.good, err)
 			} else if len(objects) == 0 {
-				t.Errorf("the way out %s renders nothing", c.good)
+				t.Errorf("the solution %s renders nothing", c.good)
 			}
 		})
 	}
 }
 
-// TestNothingLeft: a key whose content is commented out is null, and has the same effect as no content.
-func TestNothingLeft(t *testing.T) {
+// TestNullKeys: a key whose content is commented out is null, and has the same effect as no content.
+func TestNullKeys(t *testing.T) {
 	for _, key := range []string{"eventSources", "sensors", "overrides", "extraObjects", "imagePullSecrets"} {
 		t.Run(key, func(t *testing.T) {
 			t.Parallel()
@@ -384,21 +384,21 @@ func kinds(objects []manifest.Object) []string {
 	return all
 }
 
-// TestRefusalsOfTheWeb: refusals for values that only the web stack has.
-func TestRefusalsOfTheWeb(t *testing.T) {
+// TestRefusalsOfWeb: refusals of values that only the web stack has.
+func TestRefusalsOfWeb(t *testing.T) {
 	web := must(shippedChart("web"))
 	for _, c := range []struct {
 		name, values string
 		want         []string
 		good         string
 	}{
-		{"two of what there must never be two of", `{worker: {replicas: 2}}`,
+		{"two pods of a single component", `{worker: {replicas: 2}}`,
 			[]string{"/worker/replicas", "maximum: got 2, want 1 (a second pod would do the same work again)"}, `{worker: {replicas: 1}}`},
-		{"a scaler that may not reach the profile's replicas", `{profile: multi-node, api: {autoscaling: {enabled: true, maxReplicas: 1}}}`,
+		{"an autoscaler with a maximum below the profile's replicas", `{profile: multi-node, api: {autoscaling: {enabled: true, maxReplicas: 1}}}`,
 			[]string{"api.autoscaling.maxReplicas", "2"}, `{profile: multi-node, api: {autoscaling: {enabled: true, maxReplicas: 2}}}`},
-		{"two voters", `{profile: multi-node, store: {replicas: 2}}`,
+		{"two quorum members", `{profile: multi-node, store: {replicas: 2}}`,
 			[]string{"/store/replicas", "must be one of 1, 3, 5"}, `{profile: multi-node, store: {replicas: 3}}`},
-		{"no pod may go", `{profile: multi-node, api: {podDisruptionBudget: {maxUnavailable: 0}}}`,
+		{"a budget that allows no eviction", `{profile: multi-node, api: {podDisruptionBudget: {maxUnavailable: 0}}}`,
 			[]string{"/api/podDisruptionBudget/maxUnavailable", "minimum: got 0, want 1 (0 blocks every drain: use 1)"}, `{profile: multi-node, api: {podDisruptionBudget: {maxUnavailable: 1}}}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -409,13 +409,13 @@ func TestRefusalsOfTheWeb(t *testing.T) {
 			} else {
 				for _, part := range c.want {
 					if !strings.Contains(err.Error(), part) {
-						t.Errorf("the refusal does not say %q:\n%v", part, err)
+						t.Errorf("the refusal does not contain %q:\n%v", part, err)
 					}
 				}
 			}
 			o.Values = decoded(t, c.good)
 			if _, err := render.Render(web, o); err != nil {
-				t.Errorf("the way out %s is refused:\n%v", c.good, err)
+				t.Errorf("the solution %s is refused:\n%v", c.good, err)
 			}
 		})
 	}
@@ -435,21 +435,21 @@ func TestIngressWithoutAClass(t *testing.T) {
 		}
 	}
 	if !seen {
-		t.Error("there is no Ingress")
+		t.Error("no Ingress was rendered")
 	}
 }
 
-// TestTheSchemaIsAsked: Render refuses the values that the schema refuses in rendered, below.
-func TestTheSchemaIsAsked(t *testing.T) {
+// TestRenderValidatesBySchema: Render refuses the values that the schema refuses in renderOnce.
+func TestRenderValidatesBySchema(t *testing.T) {
 	for _, values := range []string{`{bus: {podDisruptionBudgt: {maxUnavailable: 1}}}`, `{eventSources: {orders: {template: {hostNetwork: true}}}}`} {
 		_, want := rendered(t, values, "")
 		_, err := render.Render(must(flagship()), render.Options{Release: "events", Namespace: "default", Values: over(decoded(t, oneOfEach), decoded(t, values))})
 		if want == nil || err == nil {
-			t.Errorf("%s: Render says %v, the schema by itself %v", values, err, want)
+			t.Errorf("%s: Render returns %v, the schema %v", values, err, want)
 			continue
 		}
 		if _, refusal, _ := strings.Cut(want.Error(), "\n"); !strings.Contains(err.Error(), refusal) {
-			t.Errorf("%s: Render says %v, the schema by itself %v", values, err, want)
+			t.Errorf("%s: Render returns %v, the schema %v", values, err, want)
 		}
 	}
 }
@@ -495,7 +495,7 @@ func shippedChart(name string) (*render.Chart, error) {
 	return render.Load(files)
 }
 
-// schema returns its schema.
+// schema returns the compiled schema of flagship.
 var schema = sync.OnceValues(func() (*jsonschema.Schema, error) {
 	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(must(flagship()).Schema))
 	if err != nil {
@@ -521,7 +521,7 @@ func over(base, top map[string]any) map[string]any {
 	return merged
 }
 
-// must returns the value that every test needs, or panics.
+// must returns value, or panics with the error.
 func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)
@@ -538,7 +538,8 @@ func decoded(t testing.TB, text string) map[string]any {
 	return values
 }
 
-// TestLongNames: no label is longer than 63 characters, with 10 for the hash of the revision. Otherwise a StatefulSet has no pods.
+// TestLongNames: no label is longer than 63 characters, including 10 for the hash of the revision. With a longer one, a
+// StatefulSet has no pods.
 func TestLongNames(t *testing.T) {
 	for _, chart := range []string{"argo-events", "web"} {
 		release := strings.Repeat("long-", 10) + "rel"

@@ -14,7 +14,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 )
 
-// TestDeployed reads revisions that Helm's driver has written.
+// TestDeployed reads revisions in the form that Helm's driver writes.
 func TestDeployed(t *testing.T) {
 	const superseded, failed, current = release.StatusSuperseded, release.StatusFailed, release.StatusDeployed
 	for name, c := range map[string]struct {

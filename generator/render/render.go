@@ -14,7 +14,7 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 )
 
-// DefaultKubeVersion is the default Kubernetes version to render for: that of the API types in go.mod.
+// DefaultKubeVersion is the default Kubernetes version to render for: the version of the API types in go.mod.
 const DefaultKubeVersion = "v1.36.3"
 
 // Options are the release that a chart is rendered for, and the user's values.
@@ -112,7 +112,7 @@ func releaseValues(c *Chart, o Options) (chartutil.Values, error) {
 	release := chartutil.ReleaseOptions{Name: o.Release, Namespace: o.Namespace, Revision: 1, IsInstall: true}
 	values, err := chartutil.ToRenderValues(c, o.Values, release, capabilities)
 	if err != nil {
-		return nil, explained(err, c.Schema)
+		return nil, withDescriptions(err, c.Schema)
 	}
 	return values, nil
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/holdfast-ha/holdfast/internal/strict"
 )
 
-// Values are the sources of a user's values, as in Helm's flags: files, each over the one before, then Set and SetString.
+// Values are the sources of a user's values, as in Helm's flags. Later files take precedence over earlier ones, and Set and
+// SetString over files.
 type Values struct {
 	// Files are local; "-" is standard input.
 	Files []string
@@ -40,7 +41,7 @@ func (v Values) Merge() (map[string]any, error) {
 			return nil, fmt.Errorf("values file %q: is not a local file: download it first", file)
 		}
 		if file == "-" {
-			files[i] = stdin // otherwise Helm reads it without our reader
+			files[i] = stdin // so that reader, below, reads it instead of Helm
 		}
 	}
 	options := values.Options{ValueFiles: files, Values: v.Set, StringValues: v.SetString}

@@ -109,7 +109,7 @@ func (w *walk) kindOf(t reflect.Type) map[string]any {
 	case kind == reflect.Bool:
 		return oneOf("boolean")
 	case kind == reflect.String, kind == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
-		return oneOf("string") // bytes travel as base64
+		return oneOf("string") // bytes are base64 text in JSON
 	case kind >= reflect.Int && kind <= reflect.Uint64:
 		return oneOf("integer")
 	case kind == reflect.Float32, kind == reflect.Float64:

@@ -86,7 +86,7 @@ func Parse(file string, text []byte) (Stack, error) {
 	return s, nil
 }
 
-// maxNodes limits the values of a component with its aliases replaced: an alias to itself would have no end.
+// maxNodes limits the values of a component with its aliases replaced, because an alias may contain itself.
 const maxNodes = 10000
 
 // expand replaces YAML aliases in copied fields, because their anchors may be outside of the copy.
@@ -152,7 +152,7 @@ func (s Stack) validate() error {
 		}
 		key := strings.ToLower(c.Name)
 		if seen[key] {
-			return fmt.Errorf("components[%d] %q: name: another component has it", i, c.Name)
+			return fmt.Errorf("components[%d] %q: name: another component has the same name", i, c.Name)
 		}
 		seen[key] = true
 	}
@@ -180,7 +180,7 @@ func (c Component) validate(s Stack) error {
 	case c.Replication == Quorum && !c.Probes.complete():
 		return errors.New("probes: a quorum needs startup, ready and alive, so that a rolling update waits for each member")
 	case c.Autoscaling != nil && c.Replication != Stateless:
-		return errors.New("autoscaling: is only for stateless components: in others the number of pods has a meaning")
+		return errors.New("autoscaling: is only for stateless components: other replication models need an exact number of pods")
 	case c.Autoscaling != nil && c.Storage != nil:
 		return errors.New("autoscaling: is only for components without storage: scaling down would leave disks behind")
 	case c.Drain != nil && (c.Drain.SleepSeconds < 0 || c.Drain.Seconds < 0):

@@ -133,7 +133,7 @@ type Config struct {
 	Path string `yaml:"path"`
 	// Files maps the name of each file to its text.
 	Files map[string]string `yaml:"files"`
-	// Folder is a folder in that of the stack, such as "config/bus"; Load adds its files to Files.
+	// Folder is a folder in the stack's folder, such as "config/bus"; Load adds its files to Files.
 	Folder string `yaml:"folder"`
 }
 
@@ -154,7 +154,7 @@ type Election string
 
 // The ways to elect a leader.
 const (
-	// ElectionFixed: the component has only one way, and the chart adds nothing for it.
+	// ElectionFixed: the component supports only one way, and the chart adds nothing for it.
 	ElectionFixed Election = ""
 	// ElectionLeases: Kubernetes Leases; the chart adds a ServiceAccount and RBAC.
 	ElectionLeases Election = "leases"

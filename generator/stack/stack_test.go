@@ -75,8 +75,8 @@ func TestParseRefuses(t *testing.T) {
 		{"a dash in a component's name", "name: front", "name: front-end", `shop.yaml: components[0] "front-end": name: use at most 21 letters and digits, a lower-case letter first`},
 		{"a long name of a component", "name: front", "name: " + strings.Repeat("f", 22), "name: use at most 21 letters and digits, a lower-case letter first"},
 		{"a reserved name", "name: front", "name: overrides", `shop.yaml: components[0] "overrides": name: is reserved for a value of every chart (profile, global`},
-		{"one name twice", "name: clerk", "name: ledger", `shop.yaml: components[2] "ledger": name: another component has it`},
-		{"one name twice but for capitals", "name: clerk", "name: leDger", `shop.yaml: components[2] "leDger": name: another component has it`},
+		{"one name twice", "name: clerk", "name: ledger", `shop.yaml: components[2] "ledger": name: another component has the same name`},
+		{"names that differ only in case", "name: clerk", "name: leDger", `shop.yaml: components[2] "leDger": name: another component has the same name`},
 		{"an unknown model", "replication: quorum", "replication: raft", `shop.yaml: components[1] "ledger": replication: "raft" is unknown: use one of [quorum standby stateless single per-node]`},
 		{"no model", "    replication: quorum\n", "", `replication: "" is unknown: use one of [quorum standby stateless single per-node]`},
 		{"an election of stateless pods", "    ingress: http", "    ingress: http\n    election: leases", `shop.yaml: components[0] "front": election: "leases" is only for standby components, and can only be "leases"`},
@@ -151,7 +151,7 @@ func TestAliases(t *testing.T) {
 	}
 }
 
-func TestLoadTakesTheFolderBesideTheFile(t *testing.T) {
+func TestLoadReadsTheFolder(t *testing.T) {
 	files := fstest.MapFS{
 		"shop.yaml":               {Data: []byte(good)},
 		"shop/templates/job.yaml": {Data: []byte("kind: Job")},

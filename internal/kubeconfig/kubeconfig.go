@@ -18,7 +18,7 @@ func Load(file, context string) (config *rest.Config, namespace string, err erro
 		return nil, "", err
 	}
 	config.Timeout = 30 * time.Second
-	// The limits of kubectl. Lower ones would only delay the listing of many kinds: the API server has limits of its own.
+	// The limits of kubectl. The client's lower defaults would delay the listing of many kinds.
 	config.QPS, config.Burst = 50, 300
 	config.WarningHandler = rest.NoWarnings{}
 	namespace, _, err = loaded.Namespace()

@@ -41,10 +41,10 @@ func build(t target) ([]byte, error) {
 	defer os.RemoveAll(tmp)
 	out := filepath.Join(tmp, t.name)
 	goos, goarch, _ := strings.Cut(t.platform, "/")
-	// Without Git's state in the binary, a source archive gives the same bytes as a clone.
+	// -buildvcs=false: a source archive gives the same bytes as a clone.
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", ldflags(t.version), "-o", out, t.pkg)
 	cmd.Dir = t.dir
-	// Everything that changes the output is set here; an empty value is the default.
+	// These variables change the output; an empty value is the default.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch, "GOAMD64=", "GOARM64=", "GOFLAGS=", "GOEXPERIMENT=", "GOWORK=off")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -49,7 +49,7 @@ func TestVersion(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
 	}
-	// Without -trimpath, which the linker's stamp does not depend on, the compiled packages of the other tests are reused.
+	// Without -trimpath, the build reuses the compiled packages of the other tests.
 	if out, err := exec.Command("go", "build", "-ldflags", ldflags(version), "-o", binary, "../../cmd/holdfast").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -15,8 +15,8 @@ import (
 
 // Locate converts an error of the YAML library about text into the form "file:line: message", one on each line.
 //
-// The library has the lines of nodes, but its syntax errors name the line of a block's start, of the parser's position counted
-// from 0, or none at all. So this file corrects them.
+// Type errors of the library have the right line. Its syntax errors have the line where a block starts, a line that counts from
+// 0, or none: this file corrects them.
 func Locate(file string, text []byte, err error) error { return join(file, parseError(text, err)) }
 
 // fault is a single error and its line.

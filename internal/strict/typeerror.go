@@ -17,7 +17,7 @@ type TypeError struct {
 	Line int
 	// Key is the path of the value, "a.b[0].c"; "" for the whole document.
 	Key string
-	// Given is the value, Want the valid ones, both for people.
+	// Given describes the value, Want the valid values, both for error messages.
 	Given, Want string
 }
 
@@ -142,7 +142,7 @@ func decodesItself(t reflect.Type) bool {
 // yaml11Bool matches the unquoted scalars that YAML 1.1, which Kubernetes reads, resolves to booleans.
 var yaml11Bool = regexp.MustCompile(`^(?i:y|n|yes|no|on|off)$`)
 
-// given describes a node for people.
+// given describes a node for an error message.
 func given(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.MappingNode:
@@ -167,7 +167,7 @@ var descriptions = map[string]string{
 	"[]uint8":            "text in base64",
 }
 
-// want describes the valid values of a type. Types with their own decoder and no description want text.
+// want describes the valid values of a type. For types with their own decoder and no description, that is text.
 func want(t reflect.Type, n *yaml.Node) string {
 	if text := descriptions[t.String()]; text != "" {
 		return text

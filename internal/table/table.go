@@ -12,10 +12,9 @@ import (
 // Width is the number of columns that every terminal is assumed to have.
 const Width = 100
 
-// gap separates two columns.
 const gap = "  "
 
-// Table is a table that fits a terminal where its cells allow it.
+// Table is a table that fits a terminal if its cells allow it.
 type Table struct {
 	// Rows are the cells, row by row. Rows may have different lengths.
 	Rows [][]string
@@ -25,8 +24,8 @@ type Table struct {
 	Paint func(row int, cell string) string
 }
 
-// Write writes the table, without spaces at the ends of lines. Where the first cell of a row would make the table wider
-// than the terminal, it stands on a line of its own, above the others.
+// Write writes the table, without spaces at the ends of lines. If the first cell of a row would make the table wider
+// than the terminal, it has its own line above the other cells.
 func (t Table) Write(out io.Writer) error {
 	var text strings.Builder
 	widths := t.widths()
@@ -71,17 +70,17 @@ func (t Table) widths() []int {
 			}
 		}
 	}
-	room := Width - utf8.RuneCountInString(t.Indent)
+	available := Width - utf8.RuneCountInString(t.Indent)
 	for i, width := range widths {
 		if i > 0 {
-			room -= len(gap) + width
+			available -= len(gap) + width
 		}
 	}
 	for _, row := range t.Rows {
 		if len(row) == 0 {
 			continue
 		}
-		if width := utf8.RuneCountInString(row[0]); width <= room {
+		if width := utf8.RuneCountInString(row[0]); width <= available {
 			widths[0] = max(widths[0], width)
 		}
 	}

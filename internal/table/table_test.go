@@ -19,7 +19,7 @@ func Example() {
 	//   multi-zone   3 in 3 zones
 }
 
-func TestColumnsAlignWhateverTheLetters(t *testing.T) {
+func TestColumnsAlignWithMultibyteLetters(t *testing.T) {
 	got := written(t, table.Table{Rows: [][]string{{"größe", "ok", ""}, {"n", "", "x"}, {}, {"size", "…"}}})
 	want := "größe  ok\nn          x\n\nsize   …\n"
 	if got != want {
@@ -40,7 +40,7 @@ func TestColoursDoNotChangeTheWidths(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if coloured := written(t, red); strings.Count(coloured, "\x1b[31m") != 2 {
-		t.Errorf("want the two cells of the second row in red, and no empty one, got %q", coloured)
+		t.Errorf("want the two non-empty cells of the second row in red, got %q", coloured)
 	}
 }
 

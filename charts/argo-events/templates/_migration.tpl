@@ -2,19 +2,19 @@
 {{/* The migration of the managed bus between a standalone server and a cluster: values.migration. */}}
 
 {{/*
-readinessPath: the path of a bus server's readiness probe. Without a majority the remaining servers must stay in the Service. In a migration
-the new servers must not get into it before they have all data.
+readinessPath: the path of a bus server's readiness probe. Without a majority the remaining servers must stay in the Service. In a migration,
+new servers must not be in the Service before they have all data.
 */}}
 {{- define "argo-events.readinessPath" -}}
 {{- if (.Values.migration).from }}/healthz?account=EVENTS&stream={{ include "argo-events.gate" . }}{{ else }}/healthz?js-server-only=true{{ end }}
 {{- end }}
 
-{{/* gate: the stream that every new server has when the migration is complete. */}}
+{{/* gate: the stream that exists on every new server when the migration is complete. */}}
 {{- define "argo-events.gate" -}}
 MOVED_{{ .Values.migration.id }}
 {{- end }}
 
-{{/* clientPort: the port for clients of a bus server. The old bus of a migration listens on another one, which only the migration uses. */}}
+{{/* clientPort: the client port of a bus server. The old bus of a migration listens on another port, which only the migration uses. */}}
 {{- define "argo-events.clientPort" -}}
 {{ if (.Values.migration).closed }}4223{{ else }}4222{{ end }}
 {{- end }}

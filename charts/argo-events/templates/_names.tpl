@@ -6,7 +6,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" }}
 {{- end }}
 
-{{/* fullname: the name of the release, with the chart's name unless it contains it, short enough for the suffixes of objects. */}}
+{{/* fullname: the release's name, followed by the chart's name unless it contains that; short enough for the suffixes of objects. */}}
 {{- define "argo-events.fullname" -}}
 {{- $name := include "argo-events.name" . }}
 {{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) }}
@@ -42,8 +42,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{/*
-componentLabel (list root component): the component's name in labels and in the names of quorum members. A standalone server gets another
-one than the members of a cluster: their data is incompatible, so they never share a PVC, Service, budget or spread constraint.
+componentLabel (list root component): the component's name in labels and in the names of quorum members. A standalone server has another
+label than a cluster: their data is incompatible, so they never share a PVC, Service, budget or spread constraint.
 */}}
 {{- define "argo-events.componentLabel" -}}
 {{- index . 1 }}

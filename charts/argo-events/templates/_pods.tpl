@@ -2,7 +2,7 @@
 {{/* The pods of event sources and sensors, which the controller creates from spec.template. */}}
 
 {{/*
-podTemplate (dict root ha name kind component spec): spec.template by the profile, with the user's own merged in.
+podTemplate (dict root ha name kind component spec): the profile's spec.template with the user's merged in.
 kind is eventsource or sensor, as in the labels of the controller's pods.
 */}}
 {{- define "argo-events.podTemplate" -}}
@@ -85,7 +85,7 @@ podAntiAffinity:
   {{- end }}
 {{- end }}
 
-{{/* electionMethod: "leases" if the pods elect their leader with Kubernetes Leases; empty if Argo Events has no choice. */}}
+{{/* electionMethod: leases or nats; empty if Argo Events has no choice. */}}
 {{- define "argo-events.electionMethod" -}}
 {{- if .ha.election }}{{ if not (and (eq .kind "sensor") (eq .root.Values.eventBus.mode "kafka")) }}{{ .ha.election.by }}{{ end }}{{ end }}
 {{- end }}

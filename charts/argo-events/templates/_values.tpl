@@ -12,8 +12,8 @@
 
 {{/*
 merge (list base values nulls): merges values into base, in place: maps by key, lists of named items (containers, env,
-tolerations ...) by name; other lists are replaced. A null removes the key from base. At the top level, nulls "keep"
-leaves the key instead: so a null in values.yaml means the profile's value.
+tolerations ...) by name; other lists are replaced. A null removes the key from base. With nulls "keep", a null at the top
+level leaves the key unchanged, so that null in values.yaml stands for the profile's value.
 */}}
 {{- define "argo-events.merge" -}}
 {{- $base := index . 0 }}{{ $nulls := index . 2 }}

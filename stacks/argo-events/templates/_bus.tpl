@@ -27,7 +27,7 @@
 {{- if $name }}{{ (include "argo-events.component" (list . $name) | fromYaml).replicas }}{{ else }}0{{ end }}
 {{- end }}
 
-{{/* serverDomain: the failure domain that no two copies of a stream may share if there are more servers than copies; otherwise empty. */}}
+{{/* serverDomain: with more servers than copies of a stream, the failure domain that no two copies may share; otherwise empty. */}}
 {{- define "argo-events.serverDomain" -}}
 {{- $profile := (.Files.Get (printf "profiles/%s.yaml" .Values.profile) | fromYaml).profile }}
 {{- if gt (include "argo-events.servers" . | int) 3 }}{{ with first ($profile.survives | default list) }}{{ . }}{{ end }}{{ end }}
@@ -57,7 +57,7 @@ discard: 0
 {{- end }}
 {{- end }}
 
-{{/* maxFileStore (size of the PVC): 90 % of it. A server at its limit rejects messages; one with a full disk fails. */}}
+{{/* maxFileStore (size of the PVC): 90 % of the size. A server at its limit rejects messages; a server with a full disk fails. */}}
 {{- define "argo-events.maxFileStore" -}}
 {{- $unit := . | trimAll "0123456789" }}
 {{- printf "%dMi" (div (mul (trimSuffix $unit . | int64) (get (dict "Mi" 1 "Gi" 1024 "Ti" 1048576) $unit) 9) 10) }}
@@ -141,7 +141,7 @@ copies() { nats stream info "$1" --json | grep -o '"num_replicas": *[0-9]*' | gr
 {{- else }}0{{ end }}
 {{- end }}
 
-{{/* liveBus (list root name): the StatefulSet of a live release. gated: its readiness waits for a migration. */}}
+{{/* liveBus (list root name): the state of a StatefulSet in the cluster. gated: its readiness depends on a migration. */}}
 {{- define "argo-events.liveBus" -}}
 {{- $set := lookup "apps/v1" "StatefulSet" (index . 0).Release.Namespace (index . 1) -}}
 exists: {{ not (empty $set) }}

@@ -1,4 +1,4 @@
-{{/* Values that Argo Events or NATS would reject, or ignore silently. See refusals.yaml for the form. */}}
+{{/* Refusals of values that Argo Events or NATS would reject or silently ignore. See refusals.yaml for the form. */}}
 {{- define "argo-events.stackRefusals" }}
   {{- include "argo-events.refuseAdmissionPolicy" . }}
   {{- include "argo-events.refuseStreamReplicas" . }}
@@ -19,7 +19,7 @@
   {{- $by = (include "argo-events.component" (list . "sensor") | fromYaml).election.by }}
   {{- range $name, $spec := .Values.sensors }}
     {{- include "argo-events.refuseSensor" (list $ $name $spec) }}
-    {{- include "argo-events.refuseTwoVotes" (list (printf "sensors.%s" $name) $spec $by) }}
+    {{- include "argo-events.refuseEvenElectionOf" (list (printf "sensors.%s" $name) $spec $by) }}
   {{- end }}
 {{- end }}
 
@@ -91,7 +91,7 @@
   {{- end }}
 {{- end }}
 
-{{/* refuseBusChange: an upgrade of a live release that would leave events behind in the StatefulSet of the other kind, standalone or clustered. */}}
+{{/* refuseBusChange: an upgrade between a standalone server and a cluster without a migration, which would leave events behind. */}}
 {{- define "argo-events.refuseBusChange" }}
   {{- $members := include "argo-events.members" (list . "bus") }}
   {{- $standalone := printf "%s-bus-standalone" (include "argo-events.fullname" .) }}
@@ -107,7 +107,7 @@
   {{- end }}
 {{- end }}
 
-{{/* refuseMigrationStart: a migration of a live release that could not complete, or that another one has begun. */}}
+{{/* refuseMigrationStart: a migration that cannot complete, or that conflicts with an earlier one. */}}
 {{- define "argo-events.refuseMigrationStart" }}
   {{- $bus := include "argo-events.bus" . | fromYaml }}
   {{- $before := include "argo-events.oldBus" . | fromYaml }}
@@ -126,7 +126,7 @@
   {{- end }}
 {{- end }}
 
-{{/* refuseOldClaims (list root bus) */}}
+{{/* refuseOldClaims (list root bus): a PersistentVolumeClaim of an earlier bus. */}}
 {{- define "argo-events.refuseOldClaims" }}
   {{- $root := index . 0 }}{{ $bus := index . 1 }}
   {{- range until (int $bus.servers) }}
@@ -155,12 +155,12 @@
   {{- include "argo-events.refuseSharedPort" (list $name $active $spec) }}
   {{- include "argo-events.refuseBadPort" (list $name $spec) }}
   {{- if $passive }}
-    {{- include "argo-events.refuseTwoVotes" (list (printf "eventSources.%s" $name) $spec (index . 2)) }}
+    {{- include "argo-events.refuseEvenElectionOf" (list (printf "eventSources.%s" $name) $spec (index . 2)) }}
   {{- end }}
 {{- end }}
 
-{{/* refuseTwoVotes (list path spec by): two pods of one event source or sensor that elect by majority. */}}
-{{- define "argo-events.refuseTwoVotes" }}
+{{/* refuseEvenElectionOf (list path spec by): two pods of one event source or sensor that elect by majority. */}}
+{{- define "argo-events.refuseEvenElectionOf" }}
   {{- if and (eq (index . 2) "nats") (eq (int (index . 1).replicas) 2) }}
     - {{ index . 0 }}.replicas: an election by majority among 2 needs both, so the standby never takes over: use 3, or election.by leases
   {{- end }}
