@@ -96,8 +96,6 @@ func (r *release) healthy(ctx context.Context) error {
 // workload is a Deployment, StatefulSet or DaemonSet.
 type workload struct {
 	kind, name               string
-	selector                 *metav1.LabelSelector
-	template                 corev1.PodTemplateSpec
 	generation, observed     int64
 	replicas, updated, ready int32
 }
@@ -112,7 +110,7 @@ func (r *release) workloads(ctx context.Context) (all []workload, err error) {
 		s := d.Status
 		// Subtract old pods that still run.
 		updated := s.UpdatedReplicas - (s.Replicas - s.UpdatedReplicas)
-		all = append(all, workload{"Deployment", d.Name, d.Spec.Selector, d.Spec.Template, d.Generation, s.ObservedGeneration, *d.Spec.Replicas, updated, s.ReadyReplicas})
+		all = append(all, workload{"Deployment", d.Name, d.Generation, s.ObservedGeneration, *d.Spec.Replicas, updated, s.ReadyReplicas})
 	}
 	sets, err := apps.StatefulSets(r.namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -120,7 +118,7 @@ func (r *release) workloads(ctx context.Context) (all []workload, err error) {
 	}
 	for _, d := range sets.Items {
 		s := d.Status
-		all = append(all, workload{"StatefulSet", d.Name, d.Spec.Selector, d.Spec.Template, d.Generation, s.ObservedGeneration, *d.Spec.Replicas, s.UpdatedReplicas, s.ReadyReplicas})
+		all = append(all, workload{"StatefulSet", d.Name, d.Generation, s.ObservedGeneration, *d.Spec.Replicas, s.UpdatedReplicas, s.ReadyReplicas})
 	}
 	daemons, err := apps.DaemonSets(r.namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -128,7 +126,7 @@ func (r *release) workloads(ctx context.Context) (all []workload, err error) {
 	}
 	for _, d := range daemons.Items {
 		s := d.Status
-		all = append(all, workload{"DaemonSet", d.Name, d.Spec.Selector, d.Spec.Template, d.Generation, s.ObservedGeneration, s.DesiredNumberScheduled, s.UpdatedNumberScheduled, s.NumberReady})
+		all = append(all, workload{"DaemonSet", d.Name, d.Generation, s.ObservedGeneration, s.DesiredNumberScheduled, s.UpdatedNumberScheduled, s.NumberReady})
 	}
 	return all, nil
 }

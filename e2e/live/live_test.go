@@ -3,13 +3,16 @@ package live
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
 )
 
-// TestLists checks that every list can be selected by name, and that an unknown name is an error.
+// TestLists checks that every list can be selected by name, that an unknown name is an error, and that each kind of failure of the
+// short list is in the long one.
 func TestLists(t *testing.T) {
 	for name, l := range lists {
 		if found, err := findList(name); err != nil || len(found.entries) != len(l.entries) {
@@ -18,6 +21,12 @@ func TestLists(t *testing.T) {
 	}
 	if _, err := findList("other"); err == nil || err.Error() != `unknown list "other": choose long or short` {
 		t.Errorf("got error %v", err)
+	}
+	kind := func(e entry) uintptr { return reflect.ValueOf(e.failure).Pointer() }
+	for i, e := range lists["short"].entries {
+		if !slices.ContainsFunc(lists["long"].entries, func(l entry) bool { return kind(l) == kind(e) }) {
+			t.Errorf("entry %d of the short list is not in the long list", i)
+		}
 	}
 }
 

@@ -136,6 +136,7 @@ func (p *prediction) record(ctx context.Context, k *kube) error {
 		delete(pending, w.Name)
 	}
 	if len(run)+len(pending) > 0 {
+		maps.Copy(run, pending)
 		return fmt.Errorf("%s: pods of workloads that are not in the report of holdfast verify: %v", p.System, slices.Sorted(maps.Keys(run)))
 	}
 	return nil

@@ -27,9 +27,6 @@ func (c *Cluster) serveImages(context.Context) error {
 	return nil
 }
 
-// AddImage adds an image to the registry.
-func (c *Cluster) AddImage(image images.Image) error { return c.registry.Add(image) }
-
 func (c *Cluster) addImages() error {
 	for _, image := range append(c.catalog, c.config.Images...) {
 		if err := c.registry.Add(image); err != nil {
