@@ -95,7 +95,7 @@ func (e Evidence) Markdown() []byte {
 
 Several systems ran side by side on %d real nodes in three zones, with Kubernetes %s, on %s. The load of each: five numbered events per second,
 posted to a webhook and delivered by a sensor, and five numbered messages per second, published to the bus and read back. A node is marked as
-Unreachable after 8 s without a heartbeat, and its pods are replaced 5 s later unless their tolerations differ (production: 40 s and 300 s).
+Unreachable after 8 s without a heartbeat, and its pods are replaced 5 s later unless their tolerations differ (production: 50 s and 300 s).
 Every figure is from one run on one machine, whose two processors are shared by all nodes. Pods that start cause gaps of up to half a second,
 also on a bus that no failure affects.
 
