@@ -42,7 +42,7 @@ pods are placed.
 
 The replication of a workload is taken from --replication, from the annotation
 ` + workload.Annotation + `, or assumed: a quorum for known images, otherwise one
-ready pod serves. One of ` + joined(workload.Models) + `.
+ready pod serves. One of ` + strings.Join(workload.Syntax(), ", ") + `.
 
 --survives is a requirement on every workload: none may become unavailable when any one of these
 failure domains fails, any node fails or is drained, or any workload is rolled out. A failure domain
@@ -136,12 +136,4 @@ func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (rep
 		fmt.Fprintf(s.err, "holdfast: %s\n", unused)
 	}
 	return r, nil
-}
-
-func joined(models []workload.Model) string {
-	all := make([]string, len(models))
-	for i, m := range models {
-		all[i] = string(m)
-	}
-	return strings.Join(all, ", ")
 }

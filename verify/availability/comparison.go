@@ -92,7 +92,7 @@ func (v Variant) compare(ctx context.Context, rates Rates) (ComparedProfile, err
 		if e.Workload.Replication.Model == workload.Finite {
 			continue // it runs to completion
 		}
-		w := ComparedWorkload{Name: e.Workload.String(), Replication: string(e.Workload.Replication.Model), Cost: e.Cost}
+		w := ComparedWorkload{Name: e.Workload.String(), Replication: e.Workload.Replication.String(), Cost: e.Cost}
 		if e.HasDown {
 			up, down := 1-e.Down, e.Down*Year.Seconds()
 			w.Availability, w.DownSeconds = &up, &down

@@ -115,7 +115,7 @@ func Parse(file string, text []byte, known []cluster.Domain) (*Config, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Replication)) {
 		model := in.Replication[name]
-		if _, err := workload.ParseModel(model.text); err != nil {
+		if _, err := workload.ParseReplication(model.text); err != nil {
 			return nil, fmt.Errorf("%s:%d: replication.%s: %w", file, model.line, name, err)
 		}
 		c.Replication[name], c.lines[name] = model.text, model.line

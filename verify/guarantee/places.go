@@ -147,7 +147,7 @@ func (p *places) serves(placed, lost int) bool {
 	if p.workload.Kind == workload.DaemonSet {
 		desired -= lost
 	}
-	return placed-lost >= p.workload.Replication.Model.Needs(desired)
+	return placed-lost >= p.workload.Replication.Needs(desired)
 }
 
 // why returns the limit that allows no more than that many pods on some nodes, the first of equal limits.

@@ -80,7 +80,8 @@ type Workload struct {
 	Name string `json:"name"`
 	// At is the position of the object, "file:line".
 	At string `json:"at"`
-	// Replication is the replication model of its pods: "quorum", "standby", "elected", "stateless", "single", "per-node" or "finite".
+	// Replication is the replication model of its pods: "quorum", "standby", "elected", "stateless", "shards", "single",
+	// "per-node", "finite", "copies:N", "needs:N" or "unknown".
 	Replication string `json:"replication"`
 	// Assumed is whether the replication is an assumption.
 	Assumed bool `json:"assumed"`

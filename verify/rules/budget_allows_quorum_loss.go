@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/holdfast-ha/holdfast/verify/rules/facts"
-	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
 var budgetAllowsQuorumLoss = &Rule{
@@ -15,7 +14,7 @@ var budgetAllowsQuorumLoss = &Rule{
 		for _, b := range s.DisruptionBudgets() {
 			allowed := b.AllowedDisruptions()
 			for _, w := range b.Workloads {
-				if left := max(0, w.Replicas-allowed); facts.IsQuorum(w) && left < workload.Quorum.Needs(w.Replicas) {
+				if left := max(0, w.Replicas-allowed); facts.IsQuorum(w) && left < w.Replication.Needs(w.Replicas) {
 					report(facts.In(b.Object, "spec"), fmt.Sprintf("allows the eviction of %d of %d quorum members of %s at once, which leaves no majority%s",
 						min(allowed, w.Replicas), w.Replicas, w, b.Rounding()))
 				}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/holdfast-ha/holdfast/verify/rules/facts"
-	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
 var quorumIsEven = &Rule{
@@ -14,7 +13,7 @@ var quorumIsEven = &Rule{
 	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Workloads {
 			if n := w.Replicas; facts.IsQuorum(w) && n > 0 && n%2 == 0 {
-				report(facts.In(w.Object, "spec", "replicas"), fmt.Sprintf("%d quorum members survive the failure of %d, the same as %d", n, n-workload.Quorum.Needs(n), n-1))
+				report(facts.In(w.Object, "spec", "replicas"), fmt.Sprintf("%d quorum members survive the failure of %d, the same as %d", n, n-w.Replication.Needs(n), n-1))
 			}
 		}
 	},

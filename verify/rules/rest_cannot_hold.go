@@ -48,7 +48,7 @@ func podsAfterFailure(s *facts.System, w *workload.Workload) int {
 	case !limited && (w.Kind == workload.Deployment || w.Kind == workload.ReplicaSet):
 		return w.Replicas
 	}
-	return w.Replication.Model.Needs(w.Replicas)
+	return w.Replication.Needs(w.Replicas)
 }
 
 // isSpreadOver reports whether several pods of a workload are kept apart on a topology key.

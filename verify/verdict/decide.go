@@ -39,7 +39,7 @@ func Decide(q Requirement, e Evidence) report.Report {
 	}
 	for _, w := range e.System.Workloads {
 		if w.Replication.Assumed {
-			r.Assumed = append(r.Assumed, w.String()+" is "+string(w.Replication.Model)+": "+w.Replication.Why)
+			r.Assumed = append(r.Assumed, w.String()+" is "+w.Replication.String()+": "+w.Replication.Why)
 		}
 	}
 	for _, a := range e.System.Assumed {
@@ -70,7 +70,7 @@ func newCluster(c cluster.Cluster) report.Cluster {
 }
 
 func newWorkload(w *workload.Workload, steady survival.Outcome, g guarantee.Guarantee) report.Workload {
-	return report.Workload{Name: w.String(), At: w.Object.At(), Replication: string(w.Replication.Model), Assumed: w.Replication.Assumed, Why: w.Replication.Why,
+	return report.Workload{Name: w.String(), At: w.Object.At(), Replication: w.Replication.String(), Assumed: w.Replication.Assumed, Why: w.Replication.Why,
 		Pods: steady.Pods, Needs: steady.Needs, Pending: append([]string{}, steady.Pending...), Worst: []report.Worst{}, Guarantee: newGuarantee(g)}
 }
 

@@ -45,7 +45,7 @@ spec:
 	var got []string
 	for _, w := range s.Workloads {
 		r := w.Replication
-		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %s %d %s %v %d %s", w, w.Kind, w.Name, w.Replicas, r.Model, r.Assumed, r.Model.Needs(w.Replicas), w.Election)))
+		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %s %d %s %v %d %s", w, w.Kind, w.Name, w.Replicas, r.Model, r.Assumed, r.Needs(w.Replicas), w.Election)))
 		if r.Why == "" || w.Selector == nil {
 			t.Errorf("%s: why %q, selector %v", w, r.Why, w.Selector)
 		}

@@ -39,24 +39,40 @@ func (s *System) SetReplication(models map[string]string) error {
 
 func (w *Workload) replication(name string, models map[string]string) (Replication, error) {
 	if text, ok := models[name]; ok {
-		model, err := ParseModel(text)
+		r, err := ParseReplication(text)
+		if err == nil {
+			err = r.check(w)
+		}
 		if err != nil {
 			return Replication{}, fmt.Errorf("replication of %s: %w", name, err)
 		}
-		return Replication{Model: model, Why: "set by the user for " + name}, nil
+		r.Why = "set by the user for " + name
+		return r, nil
 	}
 	if text, ok := w.Object.Annotations[Annotation]; ok {
 		at := []string{"metadata", "annotations", Annotation}
-		model, err := ParseModel(text)
+		r, err := ParseReplication(text)
+		if err == nil {
+			err = r.check(w)
+		}
 		if err != nil {
 			return Replication{}, w.Object.Errorf(at, "%w", err)
 		}
-		return Replication{Model: model, Why: fmt.Sprintf("annotation %s at %s", Annotation, w.Object.At(at...))}, nil
+		r.Why = fmt.Sprintf("annotation %s at %s", Annotation, w.Object.At(at...))
+		return r, nil
 	}
 	if w.known.Model != "" {
 		return w.known, nil
 	}
 	return w.infer(), nil
+}
+
+// check returns an error if a workload never has as many pods as it needs.
+func (r Replication) check(w *Workload) error {
+	if w.Kind == DaemonSet || w.Replicas == 0 || r.Needs(w.Replicas) <= w.Replicas {
+		return nil
+	}
+	return fmt.Errorf("is %q: the workload has %d replicas", r, w.Replicas)
 }
 
 // infer derives the model from the kind and the images.

@@ -3,10 +3,11 @@ package workload
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// Model is the replication model of a workload: how many of its pods must be ready so that it serves.
+// Model is a replication model: the rule for how many pods of a workload must be ready so that it serves.
 type Model string
 
 // The replication models.
@@ -19,6 +20,12 @@ const (
 	Elected Model = "elected"
 	// Stateless pods are interchangeable. It needs one pod.
 	Stateless Model = "stateless"
+	// Copies keeps each item on several pods, but not on all: any Count pods may be missing.
+	Copies Model = "copies"
+	// Shards each have a part of the data or the work that no other pod has. It needs all pods.
+	Shards Model = "shards"
+	// NeedsN needs Count pods.
+	NeedsN Model = "needs-n"
 	// Single has at most one pod, and needs it.
 	Single Model = "single"
 	// PerNode pods each serve their node. It needs all pods.
@@ -27,40 +34,77 @@ const (
 	Finite Model = "finite"
 )
 
-// Models lists all models.
-var Models = []Model{Quorum, Standby, Elected, Stateless, Single, PerNode, Finite}
-
-// ParseModel parses a model. The error lists the valid ones.
-func ParseModel(text string) (Model, error) {
-	if model := Model(text); slices.Contains(Models, model) {
-		return model, nil
-	}
-	all := make([]string, len(Models))
-	for i, m := range Models {
-		all[i] = string(m)
-	}
-	return "", fmt.Errorf("is %q: want one of %s", text, strings.Join(all, ", "))
-}
+// plain are the models without a number, counted those with one. A counted model is written with its number: "copies:1".
+var (
+	plain   = []Model{Quorum, Standby, Elected, Stateless, Shards, Single, PerNode, Finite}
+	counted = map[string]Model{"copies": Copies, "needs": NeedsN}
+)
 
 // Replication is a workload's replication model and its source.
 type Replication struct {
 	Model Model
-	// Assumed is set if the model is inferred from the kind and images.
+	// Count is the number of Copies and NeedsN: how many pods may be missing, and how many are needed.
+	Count int
+	// Assumed is set if the model is inferred and the manifests do not show all that it depends on.
 	Assumed bool
+	// Unknown is set if the pods are members of one cluster of unknown software: it is assumed to need all pods.
+	Unknown bool
 	// Why is the source of the model, for people.
 	Why string
 }
 
-// Annotation is the annotation of an object with the model of its workload.
+// Syntax are the texts that ParseReplication accepts, with N for a number.
+func Syntax() []string {
+	var all []string
+	for _, m := range plain {
+		all = append(all, string(m))
+	}
+	return append(all, "copies:N", "needs:N")
+}
+
+// ParseReplication parses a replication as users write it: "quorum", "copies:1", "needs:3". The error lists the valid texts.
+func ParseReplication(text string) (Replication, error) {
+	if model := Model(text); slices.Contains(plain, model) {
+		return Replication{Model: model}, nil
+	}
+	name, number, ok := strings.Cut(text, ":")
+	if model := counted[name]; model != "" {
+		if n, err := strconv.Atoi(number); ok && err == nil && n >= 0 && number == strconv.Itoa(n) {
+			return Replication{Model: model, Count: n}, nil
+		}
+		return Replication{}, fmt.Errorf("is %q: want %s:N with a number of pods, like %s:1", text, name, name)
+	}
+	return Replication{}, fmt.Errorf("is %q: want one of %s", text, strings.Join(Syntax(), ", "))
+}
+
+// String returns the replication as ParseReplication reads it, or "unknown".
+func (r Replication) String() string {
+	switch {
+	case r.Unknown:
+		return "unknown"
+	case r.Model == Copies:
+		return fmt.Sprintf("copies:%d", r.Count)
+	case r.Model == NeedsN:
+		return fmt.Sprintf("needs:%d", r.Count)
+	}
+	return string(r.Model)
+}
+
+// Annotation is the annotation of an object with the replication of its workload.
 const Annotation = "holdfast-ha.github.io/replication"
 
-// Needs returns how many of n pods must be ready so that the workload serves.
-func (m Model) Needs(n int) int {
-	switch m {
+// Needs returns how many of n pods must be ready so that the workload serves. Too few pods for NeedsN are not enough: it then
+// returns more than n.
+func (r Replication) Needs(n int) int {
+	switch r.Model {
 	case Quorum, Elected:
 		return n/2 + 1
-	case PerNode:
+	case PerNode, Shards, Single:
 		return n
+	case Copies:
+		return max(n-r.Count, min(n, 1))
+	case NeedsN:
+		return r.Count
 	case Finite:
 		return 0
 	default:

@@ -174,13 +174,35 @@ spec:
 }
 
 func TestNeeds(t *testing.T) {
-	for n := range 12 {
-		for _, m := range Models {
-			if need := m.Needs(n); need > n && n > 0 || need < 0 || (m == Quorum || m == Elected) && 2*need <= n {
-				t.Errorf("%s of %d needs %d", m, n, need)
+	all := []Replication{{Model: Copies, Count: 0}, {Model: Copies, Count: 1}, {Model: Copies, Count: 20}}
+	for _, m := range plain {
+		all = append(all, Replication{Model: m})
+	}
+	for _, r := range all {
+		for n := range 12 {
+			need := r.Needs(n)
+			if need > n && n > 0 || need < 0 || (r.Model == Quorum || r.Model == Elected) && 2*need <= n || r.Needs(n+1) < need {
+				t.Errorf("%s of %d needs %d", r, n, need)
 			}
 		}
 	}
+	for text, want := range map[string]int{"quorum": 4, "copies:1": 5, "copies:9": 1, "needs:3": 3, "shards": 6, "single": 6, "standby": 1} {
+		r, err := ParseReplication(text)
+		if err != nil || r.Needs(6) != want || r.String() != text {
+			t.Errorf("%s: %s of 6 needs %d, want %d (%v)", text, r, r.Needs(6), want, err)
+		}
+	}
+}
+
+func FuzzParseReplication(f *testing.F) {
+	for _, text := range append(Syntax(), "copies:1", "needs:3", "copies", "needs:", "copies:01", "needs:-1", "needs:99999999999999999999") {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if r, err := ParseReplication(text); err == nil && r.String() != text {
+			t.Errorf("%q is parsed as %s", text, r)
+		}
+	})
 }
 
 func TestSetReplication(t *testing.T) {
@@ -214,7 +236,7 @@ func TestSetReplication(t *testing.T) {
 		}
 	}
 	s.Workloads[3].Object.Annotations[Annotation] = "many"
-	if err := s.SetReplication(nil); err == nil || err.Error() != `m.yaml:7: StatefulSet d: metadata.annotations.holdfast-ha.github.io/replication: is "many": want one of quorum, standby, elected, stateless, single, per-node, finite` {
+	if err := s.SetReplication(nil); err == nil || err.Error() != `m.yaml:7: StatefulSet d: metadata.annotations.holdfast-ha.github.io/replication: is "many": want one of quorum, standby, elected, stateless, shards, single, per-node, finite, copies:N, needs:N` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -30,7 +30,7 @@ func (s *System) QuorumStatefulSets() iter.Seq2[*workload.Workload, *appsv1.Stat
 
 // MajorityLoss returns the smallest number of members without which a quorum has no majority.
 func MajorityLoss(w *workload.Workload) int {
-	return w.Replicas - workload.Quorum.Needs(w.Replicas) + 1
+	return w.Replicas - w.Replication.Needs(w.Replicas) + 1
 }
 
 // QuorumContainers returns the containers of a pod that are quorum members: those of known quorum software, or all if there are

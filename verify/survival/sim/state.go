@@ -149,7 +149,7 @@ func (c *Controller) Replicas() int {
 }
 
 // Needs returns the number of Ready pods that the workload needs to serve.
-func (c *Controller) Needs() int { return c.Workload.Replication.Model.Needs(c.Replicas()) }
+func (c *Controller) Needs() int { return c.Workload.Replication.Needs(c.Replicas()) }
 
 // activePods returns the pods of a revision that are not marked for deletion.
 func (c *Controller) activePods(revision int) []*Pod {
