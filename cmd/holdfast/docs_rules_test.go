@@ -22,6 +22,14 @@ comment on its code states the conditions. To ignore a rule for an object, annot
 
 ` + "```yaml\nmetadata:\n  annotations:\n    " + rules.Ignore + "RULE: the reason\n```" + `
 
+Each rule has a severity, which is also its level in SARIF. Reports list the most severe findings first.
+
+| severity | the fault |
+|---|---|
+| error | stops something already, without any failure: pods stay Pending, or nothing reaches them |
+| warning | does harm at the next failure, drain, rollout or scaling: the service is interrupted, or the operation never ends |
+| note | is a setting without effect, or a protection that is weaker than it looks |
+
 Rules marked "nodes" run only with a description of the nodes: ` + "`--cluster`" + ` or a live cluster. The number of nodes alone proves nothing.
 `)
 	for _, r := range rules.All() {
@@ -31,8 +39,8 @@ Rules marked "nodes" run only with a description of the nodes: ` + "`--cluster`"
 		}
 		examples := "verify/rules/testdata/" + r.ID
 		f := broken(t, r, "../../"+examples)
-		fmt.Fprintf(&out, "\n## %s%s\n\n%s\n\n**Fix:** %s\n\n**Example:** %s: %s ([broken](../%s/broken.yaml), [correct](../%s/correct.yaml))\n",
-			r.ID, mark, r.Protects, r.Fix, f.Object, f.Message, examples, examples)
+		fmt.Fprintf(&out, "\n## %s%s\n\n%s\n\n**Severity:** %s\n\n**Fix:** %s\n\n**Example:** %s: %s ([broken](../%s/broken.yaml), [correct](../%s/correct.yaml))\n",
+			r.ID, mark, r.Protects, r.Severity, r.Fix, f.Object, f.Message, examples, examples)
 	}
 	return out.String()
 }

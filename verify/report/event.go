@@ -29,8 +29,8 @@ func FailedDomain(event string) (name string, ok bool) {
 	return name, ok && !strings.Contains(name, " ")
 }
 
-// Rule is the description of a rule.
-type Rule struct{ ID, Protects, Fix string }
+// Rule is the description of a rule. Severity is that of its findings.
+type Rule struct{ ID, Severity, Protects, Fix string }
 
 // Breach is a workload that breaks the requirement in an event.
 type Breach struct {

@@ -90,7 +90,7 @@ func hostile(name string) Report {
 		Scenarios: []Scenario{{Event: "rest", Verdict: Serves},
 			{Event: "lose node", Target: name, Like: []string{name}, Nodes: []string{name}, Verdict: Stops, Blocked: name,
 				Outcomes: []Outcome{{name, Effect{Verdict: Stops, Pending: []string{name}}}}, Changes: []Change{{name, name, name, name, name}}}},
-		Findings: []Finding{{name, name, 1, name, name, name, name, "", "", name}, {name, name, 1, name, name, name, name, name, name, name}},
+		Findings: []Finding{{name, name, 1, name, name, name, name, name, "", "", name}, {name, name, 1, name, name, name, name, name, name, name, name}},
 		Assumed:  []string{name}, Unsupported: []string{name}}
 	w := &r.Workloads[0]
 	w.Failures = w.Worst

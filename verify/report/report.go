@@ -23,7 +23,7 @@ type Report struct {
 	Pods []Pod `json:"pods"`
 	// Scenarios are the simulated events; each starts from the steady state.
 	Scenarios []Scenario `json:"scenarios"`
-	// Findings are the faults that rules found, ordered by file and line.
+	// Findings are the faults that rules found, the most severe first, then by file and line.
 	Findings []Finding `json:"findings"`
 	// Assumed are the assumptions about facts that are not in the input: replication models first, then missing objects, then
 	// properties of every cluster.
@@ -247,9 +247,12 @@ type Finding struct {
 	Object string `json:"object"`
 	// Message is the fault.
 	Message string `json:"message"`
+	// Severity is "error" if the fault stops something already, "warning" if the next failure, drain or rollout interrupts the
+	// service or never ends, "note" if a setting has no effect or protects less than it seems.
+	Severity string `json:"severity"`
 	// Protects is what is at risk.
 	Protects string `json:"protects"`
-	// Fix is the remedy.
+	// Fix is the remedy for this cause.
 	Fix string `json:"fix"`
 	// Ignored is the reason to ignore the finding; left out if it counts.
 	Ignored string `json:"ignored,omitempty"`

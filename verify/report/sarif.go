@@ -19,8 +19,8 @@ const stdin = "-"
 const home = "https://github.com/holdfast-ha/holdfast"
 
 // WriteSARIF writes findings and breaches of the requirement as SARIF 2.1.0, which code hosts show beside the lines of a
-// change. Findings are warnings, suppressed if they are ignored; breaches are errors. Files below root, an absolute path, are
-// relative to it.
+// change. Findings have the level of their severity and are suppressed if they are ignored; breaches are errors. Files below root,
+// an absolute path, are relative to it.
 func (r Report) WriteSARIF(out io.Writer, root string) error {
 	run := sarif.NewRunWithInformationURI("holdfast", home)
 	for _, rule := range slices.Concat(r.Rules, r.RequirementRules) {
@@ -28,7 +28,7 @@ func (r Report) WriteSARIF(out io.Writer, root string) error {
 	}
 	seen := counter{}
 	for _, f := range r.Findings {
-		result := newResult(run, f.Rule, sarif.LevelWarning, f.Object+": "+f.Message, seen.next(f.Fingerprint))
+		result := newResult(run, f.Rule, f.Severity, f.Object+": "+f.Message, seen.next(f.Fingerprint))
 		result.AddLocation(location(root, f.File, f.Line, f.Object))
 		if f.Ignored != "" {
 			kind := "inSource"
@@ -60,6 +60,7 @@ func describe(run *sarif.Run, r Rule) {
 	rule.WithShortDescription(text(strings.ToUpper(words[:1]) + words[1:] + "."))
 	rule.WithFullDescription(text(r.Protects))
 	rule.WithHelp(text(r.Protects + " " + r.Fix))
+	rule.WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(r.Severity))
 }
 
 // newResult returns a result that keeps its identity when lines change.

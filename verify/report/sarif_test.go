@@ -62,7 +62,7 @@ func TestSARIF(t *testing.T) {
 	}
 	for key, want := range map[string]result{
 		"budget-blocks-drain PodDisruptionBudget api": {"warning", "dir/a%20b.yaml", "never allows an eviction from Deployment api (pods: 1)", 14, 0},
-		"quorum-is-even StatefulSet store":            {"warning", "dir/a%20b.yaml", "2 quorum members survive the failure of 0", 24, 1},
+		"quorum-is-even StatefulSet store":            {"note", "dir/a%20b.yaml", "2 quorum members survive the failure of 0", 24, 1},
 		"claim-lose-zone Deployment api":              {"error", "dir/a%20b.yaml", "Deployment api is unavailable for 5m51s", 1, 0},
 		"claim-lose-zone StatefulSet store":           {"error", "dir/a%20b.yaml", "StatefulSet store becomes unavailable", 18, 0},
 	} {

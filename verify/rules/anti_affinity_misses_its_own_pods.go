@@ -12,6 +12,7 @@ import (
 // has several pods that nothing else keeps apart on the same key, and if all objects that create pods are supported.
 var antiAffinityMissesItsOwnPods = &Rule{
 	ID:       "anti-affinity-misses-its-own-pods",
+	Severity: Note,
 	Protects: "Anti-affinity that selects no pod has no effect: all pods may run on one node.",
 	Fix:      "Select labels of the pods' own template.",
 	check: func(s *facts.System, report reporter) {

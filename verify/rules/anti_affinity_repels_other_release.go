@@ -13,6 +13,7 @@ import (
 // if they do, and if the other workload has the same images but the labels of another release: the chart is installed twice.
 var antiAffinityRepelsOtherRelease = &Rule{
 	ID:       "anti-affinity-repels-other-release",
+	Severity: Warning,
 	Protects: "Two releases whose pods must not share a node need the nodes of both. Pods of the second release stay Pending, and after a node failure those of both.",
 	Fix:      "Select app.kubernetes.io/instance as well.",
 	check: func(s *facts.System, report reporter) {

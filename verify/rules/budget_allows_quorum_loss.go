@@ -8,6 +8,7 @@ import (
 
 var budgetAllowsQuorumLoss = &Rule{
 	ID:       "budget-allows-quorum-loss",
+	Severity: Warning,
 	Protects: "A quorum without a majority of its members accepts no writes, and a drain is limited by the budget alone.",
 	Fix:      "Allow one eviction at a time: maxUnavailable: 1.",
 	check: func(s *facts.System, report reporter) {

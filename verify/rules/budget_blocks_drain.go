@@ -8,6 +8,7 @@ import (
 
 var budgetBlocksDrain = &Rule{
 	ID:       "budget-blocks-drain",
+	Severity: Warning,
 	Protects: "A node that cannot be drained cannot be upgraded: the drain never ends unless it is forced.",
 	Fix:      "Run one more pod than the budget requires, or remove the budget: it cannot protect a single pod.",
 	check: func(s *facts.System, report reporter) {

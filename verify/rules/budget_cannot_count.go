@@ -17,6 +17,7 @@ import (
 // Pods of a Job matter as long as the Job is kept. Custom resources may have a scale, so their pods are not reported.
 var budgetCannotCount = &Rule{
 	ID:       "budget-cannot-count",
+	Severity: Warning,
 	Protects: "If the desired number of pods is unknown, a budget allows no eviction at all: nodes with these pods cannot be drained.",
 	Fix:      "Set minAvailable to an absolute number, or select only pods of Deployments, ReplicaSets and StatefulSets.",
 	check: func(s *facts.System, report reporter) {

@@ -11,6 +11,7 @@ import (
 // budget-allows-quorum-loss reports the fault.
 var budgetProtectsNothing = &Rule{
 	ID:       "budget-protects-nothing",
+	Severity: Note,
 	Protects: "A budget that allows the eviction of all pods at once has no effect: a drain of several nodes stops the workload.",
 	Fix:      "Set maxUnavailable: 1.",
 	check: func(s *facts.System, report reporter) {

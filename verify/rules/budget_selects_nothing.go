@@ -4,6 +4,7 @@ import "github.com/holdfast-ha/holdfast/verify/rules/facts"
 
 var budgetSelectsNothing = &Rule{
 	ID:       "budget-selects-nothing",
+	Severity: Note,
 	Protects: "A budget that selects no pod has no effect: a drain evicts all pods at once.",
 	Fix:      "Select labels of the pod template, in the namespace of the pods.",
 	check: func(s *facts.System, report reporter) {

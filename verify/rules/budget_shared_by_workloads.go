@@ -13,6 +13,7 @@ import (
 // reports the fault.
 var budgetSharedByWorkloads = &Rule{
 	ID:       "budget-shared-by-workloads",
+	Severity: Note,
 	Protects: "A budget counts the pods of all selected workloads together. It may allow the eviction of every pod of one while those of another stay.",
 	Fix:      "Create one budget per workload, with a selector that only its pods match.",
 	check: func(s *facts.System, report reporter) {

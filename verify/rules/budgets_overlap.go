@@ -9,6 +9,7 @@ import (
 
 var budgetsOverlap = &Rule{
 	ID:       "budgets-overlap",
+	Severity: Warning,
 	Protects: "The eviction API refuses to evict a pod that two budgets select: its node cannot be drained.",
 	Fix:      "Keep one budget per pod.",
 	check: func(s *facts.System, report reporter) {

@@ -11,6 +11,7 @@ import (
 // Only PersistentVolumeClaims of the manifests are checked, for their access modes, and pods that may run on different nodes.
 var claimShared = &Rule{
 	ID:       "claim-shared",
+	Severity: Error,
 	Protects: "A volume that is available on one node at a time keeps its pods together: they all run on that node, or stay Pending.",
 	Fix:      "Use a StatefulSet with volumeClaimTemplates for one volume per pod, or a StorageClass with ReadWriteMany for a shared volume.",
 	check: func(s *facts.System, report reporter) {

@@ -11,6 +11,7 @@ import (
 // For several pods, claim-shared reports the fault.
 var claimStopsRollout = &Rule{
 	ID:       "claim-stops-rollout",
+	Severity: Warning,
 	Protects: "The new pod waits for the volume of the old one, and the old one runs until the new one is ready. On different nodes, the rollout never ends.",
 	Fix:      "Set strategy: {type: Recreate}.",
 	check: func(s *facts.System, report reporter) {

@@ -10,6 +10,7 @@ import (
 
 var claimsDeletedWhenScaled = &Rule{
 	ID:       "claims-deleted-when-scaled",
+	Severity: Warning,
 	Protects: "Scaling a quorum down, even for a moment, deletes the volumes of its members with all their data.",
 	Fix:      "Set persistentVolumeClaimRetentionPolicy.whenScaled: Retain. Delete a PersistentVolumeClaim by hand when its member has left the cluster.",
 	check: func(s *facts.System, report reporter) {

@@ -19,6 +19,7 @@ var nodeDirectories = []string{"/dev", "/etc", "/proc", "/run", "/sys", "/tmp", 
 // directory that must exist is the node's own, and pods that are bound to a node come back to it.
 var dataOnHostPath = &Rule{
 	ID:       "data-on-host-path",
+	Severity: Warning,
 	Protects: "A pod that starts on another node finds an empty directory: its data is on the node that failed or was drained.",
 	Fix:      "Use a PersistentVolumeClaim with a volume that follows the pod. If the data is meant for one node, bind the pods to it.",
 	check: func(s *facts.System, report reporter) {

@@ -9,6 +9,7 @@ import (
 // the bus.
 var electionOfTwo = &Rule{
 	ID:       "election-of-two",
+	Severity: Warning,
 	Protects: "An election on the bus needs a majority of spec.replicas, and the majority of two is both. If one pod fails, the other is not elected until it is back.",
 	Fix:      "Set the annotation events.argoproj.io/leader-election: k8s on the object itself, with a Role for Leases. Or run 3 replicas.",
 	check: func(s *facts.System, report reporter) {

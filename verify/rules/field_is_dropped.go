@@ -18,6 +18,7 @@ import (
 // field, and the controller ignores unknown ones.
 var fieldIsDropped = &Rule{
 	ID:       "field-is-dropped",
+	Severity: Note,
 	Protects: "A field that the API does not have is stored and shown by kubectl get, but never read: its probe, spread or retry has no effect.",
 	Fix:      "Correct or remove the field. Argo Events has no fields for probes, topology spread, update strategies and termination grace periods of its pods.",
 	check: func(s *facts.System, report reporter) {

@@ -15,6 +15,7 @@ import (
 // A pod that fits on no empty node fits on no node. A DaemonSet may be for nodes that do not exist yet, so it is not checked.
 var fitsNoNode = &Rule{
 	ID:       "fits-no-node",
+	Severity: Error,
 	Protects: "A pod that fits on no node, not even on an empty one, stays Pending.",
 	Fix:      "Require labels that nodes have, tolerate their taints, and request no more than the largest node has.",
 	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {

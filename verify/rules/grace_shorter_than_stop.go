@@ -20,6 +20,7 @@ import (
 // (kuberuntime_container.go, killContainer).
 var graceShorterThanStop = &Rule{
 	ID:       "grace-shorter-than-stop",
+	Severity: Warning,
 	Protects: "A container that has not stopped at the end of the grace period is killed: requests are cut off, clients are disconnected at once, and a leader does not step down.",
 	Fix:      "Set terminationGracePeriodSeconds to more than the duration of the hook and of the shutdown after it.",
 	check: func(s *facts.System, report reporter) {

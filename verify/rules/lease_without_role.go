@@ -18,6 +18,7 @@ import (
 // in the manifests, or of an aggregated one. An account that may write ConfigMaps may keep its lock there, as older libraries do.
 var leaseWithoutRole = &Rule{
 	ID:       "lease-without-role",
+	Severity: Error,
 	Protects: "Without permission to write Leases no replica is elected: none is active, from the start or from the next restart on.",
 	Fix:      "Add a Role with get, create and update on leases of coordination.k8s.io, and a RoleBinding of it to the ServiceAccount of the pods.",
 	check: func(s *facts.System, report reporter) {

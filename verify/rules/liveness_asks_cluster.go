@@ -10,6 +10,7 @@ import (
 // assumed replication, it may run without.
 var livenessAsksCluster = &Rule{
 	ID:       "liveness-asks-cluster",
+	Severity: Warning,
 	Protects: "A liveness probe that depends on the quorum restarts the remaining members after a failure, and they cannot form a majority again.",
 	Fix:      "Probe the state of this server alone: NATS /healthz?js-enabled-only=true, etcd /livez, Vault /v1/sys/health?standbyok=true, CockroachDB /health.",
 	check: func(s *facts.System, report reporter) {

@@ -12,6 +12,7 @@ import (
 // probe has failed by then. A startup probe delays both.
 var livenessKillsStarting = &Rule{
 	ID:       "liveness-kills-starting",
+	Severity: Error,
 	Protects: "A container that starts slowly is killed while it starts, again and again.",
 	Fix:      "Add a startupProbe with the same request. The other probes begin after it has succeeded.",
 	check: func(s *facts.System, report reporter) {

@@ -9,6 +9,7 @@ import (
 // Only required constraints count, on nodes without other pods: pods that are Pending here are Pending on every such cluster.
 var podsOutnumberDomains = &Rule{
 	ID:       "pods-outnumber-domains",
+	Severity: Error,
 	Protects: "Pods that must not share a node or a zone stay Pending if there are more pods than nodes or zones.",
 	Fix:      "Run as many pods as there are domains, or make the constraint a preference.",
 	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {

@@ -30,6 +30,7 @@ var (
 // in the network of the node are not subject to policies.
 var policyCutsVoters = &Rule{
 	ID:       "policy-cuts-voters",
+	Severity: Error,
 	Protects: "Quorum members that cannot reach each other elect no leader: the quorum never starts, or ends when the policy is created.",
 	Fix:      "Add a rule with this port to the policy, from (or to) a podSelector that matches the quorum members.",
 	check: func(s *facts.System, report reporter) {

@@ -15,6 +15,7 @@ import (
 // container only (pkg/probe/util.go).
 var probePortUnknown = &Rule{
 	ID:       "probe-port-unknown",
+	Severity: Error,
 	Protects: "A probe of a port name that the container does not declare always fails: the pod is never ready, or restarts again and again.",
 	Fix:      "Use the name of a port of the same container, or its number.",
 	check: func(s *facts.System, report reporter) {

@@ -11,6 +11,7 @@ import (
 // Only the Service that governs the StatefulSet is checked, for quorum members that may become ready only with the others.
 var quorumHiddenUntilReady = &Rule{
 	ID:       "quorum-hidden-until-ready",
+	Severity: Error,
 	Protects: "Quorum members find each other by DNS names that exist only for ready pods, and become ready only when they have found each other.",
 	Fix:      "Set publishNotReadyAddresses: true on the headless Service. Give clients another Service.",
 	check: func(s *facts.System, report reporter) {

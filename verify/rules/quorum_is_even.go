@@ -8,6 +8,7 @@ import (
 
 var quorumIsEven = &Rule{
 	ID:       "quorum-is-even",
+	Severity: Note,
 	Protects: "An even number of quorum members survives no more failures than one member less, and two members survive none.",
 	Fix:      "Run 3 or 5 members.",
 	check: func(s *facts.System, report reporter) {

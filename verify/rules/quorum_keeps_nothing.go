@@ -17,6 +17,7 @@ var quorumLogs = []string{"etcd", "zookeeper", "keeper", "clickhouse-keeper", "c
 // outlives them.
 var quorumKeepsNothing = &Rule{
 	ID:       "quorum-keeps-nothing",
+	Severity: Warning,
 	Protects: "A quorum member that restarts without its log has lost what it acknowledged. Two of them are a majority that has lost acknowledged writes.",
 	Fix:      "Give each member a volume of its own: volumeClaimTemplates, or persistence of an EventBus.",
 	check: func(s *facts.System, report reporter) {

@@ -12,6 +12,7 @@ import (
 // be known, by minDomains or by node affinity. A quorum that is bound to one zone is not checked: it may be one of several.
 var quorumMajorityInZone = &Rule{
 	ID:       "quorum-majority-in-zone",
+	Severity: Warning,
 	Protects: "With a majority of the members in one zone, the failure of that zone ends the quorum, and its topology spread protects nothing.",
 	Fix:      "Use three zones with maxSkew: 1 and minDomains: 3. Two zones cannot keep a quorum through the failure of one: a member has to run in a third place.",
 	check: func(s *facts.System, report reporter) {

@@ -10,6 +10,7 @@ import (
 // apart as well.
 var quorumNotSpread = &Rule{
 	ID:       "quorum-not-spread",
+	Severity: Warning,
 	Protects: "The scheduler may place a majority of the members on one node, and does so if that node has the most capacity. The failure of this node ends the quorum.",
 	Fix:      "Add required anti-affinity on kubernetes.io/hostname, or a topology spread constraint with whenUnsatisfiable: DoNotSchedule.",
 	check: func(s *facts.System, report reporter) {

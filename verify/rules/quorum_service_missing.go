@@ -10,6 +10,7 @@ import (
 // Another Service must select the same pods. Without one, the Services may be in other manifests.
 var quorumServiceMissing = &Rule{
 	ID:       "quorum-service-missing",
+	Severity: Error,
 	Protects: "The DNS names of a StatefulSet's pods need the Service in serviceName. Without it, quorum members have no names and cannot find each other.",
 	Fix:      "Set spec.serviceName to the headless Service that selects the quorum members. The field is immutable: delete the StatefulSet with --cascade=orphan and create it again.",
 	check: func(s *facts.System, report reporter) {

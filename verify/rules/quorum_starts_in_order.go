@@ -9,6 +9,7 @@ import (
 // connection, or is known to concern one member, lets the next member start.
 var quorumStartsInOrder = &Rule{
 	ID:       "quorum-starts-in-order",
+	Severity: Error,
 	Protects: "If readiness depends on the cluster, the first pod waits for others that start only after it is ready: the quorum never starts, not even after an outage.",
 	Fix:      "Set podManagementPolicy: Parallel. The field is immutable: delete the StatefulSet with --cascade=orphan and create it again.",
 	check: func(s *facts.System, report reporter) {

@@ -10,6 +10,7 @@ import (
 // Only manifests are checked. In an object that was read from a cluster, the autoscaler has set the number.
 var replicasUnderAutoscaler = &Rule{
 	ID:       "replicas-under-autoscaler",
+	Severity: Note,
 	Protects: "Every apply resets the number of pods to the manifest, perhaps during peak load, until the autoscaler corrects it.",
 	Fix:      "Remove spec.replicas. The minimum is minReplicas of the autoscaler.",
 	check: func(s *facts.System, report reporter) {

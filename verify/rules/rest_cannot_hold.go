@@ -22,6 +22,7 @@ import (
 // that of a node if one is spread over nodes.
 var restCannotHold = &Rule{
 	ID:       "rest-cannot-hold",
+	Severity: Warning,
 	Protects: "The pods of a failed node or zone are replaced on the remaining nodes only if these have enough capacity.",
 	Fix:      "Add nodes or request less: the nodes that remain after the failure must hold all requests.",
 	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {

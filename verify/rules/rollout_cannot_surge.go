@@ -12,6 +12,7 @@ import (
 // Constraints with matchLabelKeys pod-template-hash do not count the old pods.
 var rolloutCannotSurge = &Rule{
 	ID:       "rollout-cannot-surge",
+	Severity: Warning,
 	Protects: "A rollout that needs a node for one more pod, and has none, never ends.",
 	Fix:      "Set maxSurge: 0 and maxUnavailable: 1, or add matchLabelKeys: [pod-template-hash] to the constraint.",
 	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {

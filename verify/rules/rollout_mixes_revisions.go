@@ -16,6 +16,7 @@ import (
 // counted. Only required constraints are checked: preferences guarantee nothing.
 var rolloutMixesRevisions = &Rule{
 	ID:       "rollout-mixes-revisions",
+	Severity: Note,
 	Protects: "New pods are balanced together with old pods that stop. After a rollout, one node or zone may have more of them than the constraint allows.",
 	Fix:      "Add matchLabelKeys: [pod-template-hash], or set maxSurge: 0.",
 	check: func(s *facts.System, report reporter) {

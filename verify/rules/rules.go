@@ -13,8 +13,9 @@ import (
 // Rule finds one kind of fault. Each rule is in a file of its own, with a broken and a correct example in testdata.
 type Rule struct {
 	// ID is the stable name of the rule: "quorum-is-even".
-	ID string
-	// Protects is what the fault puts at risk, and Fix is what to do about it.
+	ID       string
+	Severity Severity
+	// Protects is what the fault puts at risk, and Fix is what to do about it, unless the finding has a fix of its own.
 	Protects, Fix string
 
 	// check reports faults from the manifests alone. checkNodes is for rules that need the nodes as well. A rule has one of the
@@ -23,8 +24,24 @@ type Rule struct {
 	checkNodes func(s *facts.System, nodes *facts.Nodes, report reporter)
 }
 
-// reporter records a fault: the field, and what is wrong with the object.
-type reporter func(in facts.Place, message string)
+// Severity is when the faults of a rule do harm.
+type Severity string
+
+// The severities, the most severe first.
+const (
+	// Error is a fault that stops something already, without any failure: pods stay Pending, or nothing reaches them.
+	Error Severity = "error"
+	// Warning is a fault with which the next failure, drain, rollout or scaling interrupts the service or never ends.
+	Warning Severity = "warning"
+	// Note is a setting without effect, or a protection that is weaker than it looks.
+	Note Severity = "note"
+)
+
+var severities = []Severity{Error, Warning, Note}
+
+// reporter records a fault: the field, and what is wrong with the object. fix is the fix for this cause, if it is not that of the
+// rule.
+type reporter func(in facts.Place, message string, fix ...string)
 
 // Finding is a fault in an object.
 type Finding struct {
@@ -33,6 +50,8 @@ type Finding struct {
 	// Message is what is wrong with this object. Words with digits are not part of a finding's identity in a baseline, so other
 	// words should not depend on numbers of pods.
 	Message string
+	// Fix is what to do about this fault.
+	Fix string
 	// Ignored is the value of the object's annotation that ignores the rule: the reason; "" without one.
 	Ignored string
 }
@@ -96,14 +115,14 @@ func All() []*Rule {
 }
 
 // Check runs all rules on a system whose replication is set. Rules that need nodes run only if the nodes of the cluster are
-// described: their number alone proves nothing. The findings are sorted by file and line.
+// described: their number alone proves nothing. The findings are sorted by severity, file and line.
 func Check(s *workload.System, c cluster.Cluster) []Finding {
 	var all []Finding
 	system := facts.New(s)
 	nodes := facts.NewNodes(system, c)
 	for _, r := range All() {
-		report := func(in facts.Place, message string) {
-			all = append(all, Finding{Rule: r, Place: in, Message: message, Ignored: in.Object.Annotations[Ignore+r.ID]})
+		report := func(in facts.Place, message string, fix ...string) {
+			all = append(all, Finding{Rule: r, Place: in, Message: message, Fix: append(fix, r.Fix)[0], Ignored: in.Object.Annotations[Ignore+r.ID]})
 		}
 		switch {
 		case r.check != nil:
@@ -113,7 +132,8 @@ func Check(s *workload.System, c cluster.Cluster) []Finding {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Object.File, b.Object.File), cmp.Compare(a.Line(), b.Line()), cmp.Compare(a.Rule.ID, b.Rule.ID), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(cmp.Compare(slices.Index(severities, a.Rule.Severity), slices.Index(severities, b.Rule.Severity)),
+			cmp.Compare(a.Object.File, b.Object.File), cmp.Compare(a.Line(), b.Line()), cmp.Compare(a.Rule.ID, b.Rule.ID), cmp.Compare(a.Message, b.Message))
 	})
 	return all
 }

@@ -20,6 +20,9 @@ func TestRules(t *testing.T) {
 			if r.Protects == "" || r.Fix == "" {
 				t.Error("Protects or Fix is missing")
 			}
+			if !slices.Contains(severities, r.Severity) {
+				t.Errorf("severity %q, want one of %q", r.Severity, severities)
+			}
 			broken := check(t, filepath.Join("testdata", r.ID, "broken.yaml"))
 			for _, f := range broken {
 				t.Logf("%s: %s: %s: %s", f.At(), f.Rule.ID, f.Object, f.Message)

@@ -12,6 +12,7 @@ import (
 // release. Pods of Jobs are temporary and do not count.
 var spreadCountsOtherPods = &Rule{
 	ID:       "spread-counts-other-pods",
+	Severity: Note,
 	Protects: "Topology spread that also counts other pods balances only the sum: its own pods may all be on one node or in one zone.",
 	Fix:      "Select a label that only the pods of this workload have.",
 	check: func(s *facts.System, report reporter) {

@@ -9,6 +9,7 @@ import (
 // A domain that counts but accepts no pod is harmless if maxSkew pods in each of the others are enough.
 var spreadCountsTaintedNodes = &Rule{
 	ID:       "spread-counts-tainted-nodes",
+	Severity: Error,
 	Protects: "By default, topology spread counts tainted nodes. Those of the control plane stay empty, no other may exceed them by more than maxSkew, and further pods stay Pending.",
 	Fix:      "Set nodeTaintsPolicy: Honor.",
 	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {

@@ -14,6 +14,7 @@ import (
 // rollout of a Deployment, does not help here. Only required constraints are checked: preferences guarantee nothing.
 var spreadForgetsOldPods = &Rule{
 	ID:       "spread-forgets-old-pods",
+	Severity: Warning,
 	Protects: "During a rollout of a StatefulSet, a new pod may share the node of an old one. If volumes bind the new pods to one zone, the rollout never ends.",
 	Fix:      "Remove controller-revision-hash from matchLabelKeys.",
 	check: func(s *facts.System, report reporter) {

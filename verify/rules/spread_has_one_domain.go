@@ -12,6 +12,7 @@ import (
 // name, or the domain itself, share it on purpose. With minDomains they are Pending, see pods-outnumber-domains.
 var spreadHasOneDomain = &Rule{
 	ID:       "spread-has-one-domain",
+	Severity: Note,
 	Protects: "Topology spread with one eligible domain has no effect: all pods run in that domain.",
 	Fix:      "Make other domains eligible: add the required labels to their nodes, or tolerate their taints.",
 	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {

@@ -11,6 +11,7 @@ import (
 // pods, and selects none.
 var spreadMissesItsOwnPods = &Rule{
 	ID:       "spread-misses-its-own-pods",
+	Severity: Note,
 	Protects: "Topology spread that does not select its own pods has no effect: all may run on one node.",
 	Fix:      "Select labels of the pods' own template.",
 	check: func(s *facts.System, report reporter) {

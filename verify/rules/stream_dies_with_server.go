@@ -10,6 +10,7 @@ import (
 // servers that it runs. For other servers the stream has one replica (argo-events, pkg/eventbus/jetstream/base).
 var streamDiesWithServer = &Rule{
 	ID:       "stream-dies-with-server",
+	Severity: Warning,
 	Protects: "A stream with one or two replicas stops with one server, and loses its events with the volume of that server, whatever the number of servers.",
 	Fix:      "Set replicas: 3 in streamConfig. Argo Events never changes an existing stream: use nats stream edit.",
 	check: func(s *facts.System, report reporter) {

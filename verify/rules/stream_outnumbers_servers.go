@@ -9,6 +9,7 @@ import (
 // Only replicas that the object sets are checked.
 var streamOutnumbersServers = &Rule{
 	ID:       "stream-outnumbers-servers",
+	Severity: Error,
 	Protects: "A stream with more replicas than servers cannot be created, and no event is accepted.",
 	Fix:      "Use at most as many replicas as servers: 3 on three servers, 1 on one.",
 	check: func(s *facts.System, report reporter) {

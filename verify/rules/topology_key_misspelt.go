@@ -14,6 +14,7 @@ import (
 // (k8s.io/api/core/v1/well_known_labels.go). Any other key may be a label of the cluster's own.
 var topologyKeyMisspelt = &Rule{
 	ID:       "topology-key-misspelt",
+	Severity: Note,
 	Protects: "If no node has the label, required topology spread keeps all pods Pending, and anti-affinity and preferences have no effect.",
 	Fix:      "Use " + corev1.LabelHostname + " for nodes, " + corev1.LabelTopologyZone + " for zones.",
 	check: func(s *facts.System, report reporter) {

@@ -12,6 +12,7 @@ import (
 // on them is one, and so is any constraint on a label of the cluster's own.
 var topologyKeyOnNoNode = &Rule{
 	ID:       "topology-key-on-no-node",
+	Severity: Note,
 	Protects: "If no node has the label, required topology spread keeps all pods Pending, and anti-affinity and preferences have no effect.",
 	Fix:      "Use a label that the nodes have, or add this one to them.",
 	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {

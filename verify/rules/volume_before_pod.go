@@ -26,6 +26,7 @@ var zonalProvisioners = []string{
 // zone, or of volumes that are in several zones, is no fault.
 var volumeBeforePod = &Rule{
 	ID:       "volume-before-pod",
+	Severity: Warning,
 	Protects: "A volume that is created before its pod is placed may be in any zone. The pod has to follow it, and stays Pending if its topology spread forbids that zone.",
 	Fix:      "Set volumeBindingMode: WaitForFirstConsumer in a new StorageClass. The field is immutable.",
 	check: func(s *facts.System, report reporter) {

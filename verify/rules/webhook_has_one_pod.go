@@ -13,6 +13,7 @@ import (
 // The Service and its pods must be in the manifests. The default of failurePolicy is Fail.
 var webhookHasOnePod = &Rule{
 	ID:       "webhook-has-one-pod",
+	Severity: Warning,
 	Protects: "While the only pod of a webhook is unavailable, the API server refuses every object that the webhook applies to: nothing is created, changed or rolled out.",
 	Fix:      "Run two or more pods behind the Service of the webhook, on different nodes. If the webhook is not about safety, set failurePolicy: Ignore.",
 	check: func(s *facts.System, report reporter) {

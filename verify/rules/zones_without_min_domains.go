@@ -13,6 +13,7 @@ import (
 // spread on zones, and if no other constraint keeps them out of one zone.
 var zonesWithoutMinDomains = &Rule{
 	ID:       "zones-without-min-domains",
+	Severity: Note,
 	Protects: "On a cluster with nodes in one zone so far, because it is new or because of its autoscaler, all quorum members start in that zone, and their volumes keep them there.",
 	Fix:      "Set minDomains to the number of zones, at most to the number of members.",
 	check: func(s *facts.System, report reporter) {

@@ -35,7 +35,7 @@ func Decide(q Requirement, e Evidence) report.Report {
 	}
 	for _, f := range e.Findings {
 		r.Findings = append(r.Findings, report.Finding{Rule: f.Rule.ID, File: f.Object.File, Line: f.Line(), Object: f.Object.String(), Message: f.Message,
-			Protects: f.Rule.Protects, Fix: f.Rule.Fix, Ignored: f.Ignored})
+			Severity: string(f.Rule.Severity), Protects: f.Rule.Protects, Fix: f.Fix, Ignored: f.Ignored})
 	}
 	for _, w := range e.System.Workloads {
 		if w.Replication.Assumed {
@@ -50,7 +50,7 @@ func Decide(q Requirement, e Evidence) report.Report {
 		r.Unsupported = append(r.Unsupported, o.String())
 	}
 	for _, rule := range rules.All() {
-		r.Rules = append(r.Rules, report.Rule{ID: rule.ID, Protects: rule.Protects, Fix: rule.Fix})
+		r.Rules = append(r.Rules, report.Rule{ID: rule.ID, Severity: string(rule.Severity), Protects: rule.Protects, Fix: rule.Fix})
 	}
 	r.RequirementRules = requirementRules(e.Cluster.FailureDomains())
 	ignoreAnnotated(&r, e.System.Workloads)

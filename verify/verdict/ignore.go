@@ -12,14 +12,15 @@ import (
 
 // requirementRules returns the rules of requirements on failure domains.
 func requirementRules(domains []cluster.Domain) []report.Rule {
+	const level = string(rules.Error)
 	const fix = "Spread the pods, or run enough of them to keep the needed number; if only the recovery takes too long, evict pods from a failed node sooner (tolerationSeconds); or relax the requirement."
-	all := []report.Rule{{ID: report.RequirementRule(report.SteadyState), Protects: "Every pod is scheduled.", Fix: fix}}
+	all := []report.Rule{{ID: report.RequirementRule(report.SteadyState), Severity: level, Protects: "Every pod is scheduled.", Fix: fix}}
 	for _, d := range domains {
-		all = append(all, report.Rule{ID: report.RequirementRule(string(survival.LoseDomain(d))), Protects: "The workload keeps serving when any " + d.Name + " fails.", Fix: fix})
+		all = append(all, report.Rule{ID: report.RequirementRule(string(survival.LoseDomain(d))), Severity: level, Protects: "The workload keeps serving when any " + d.Name + " fails.", Fix: fix})
 	}
 	return append(all,
-		report.Rule{ID: report.RequirementRule(report.DrainNode), Protects: "The workload keeps serving when any node is drained, and the drain completes.", Fix: fix},
-		report.Rule{ID: report.RequirementRule(report.Rollout), Protects: "The workload keeps serving during its rollout, and the rollout completes.", Fix: fix})
+		report.Rule{ID: report.RequirementRule(report.DrainNode), Severity: level, Protects: "The workload keeps serving when any node is drained, and the drain completes.", Fix: fix},
+		report.Rule{ID: report.RequirementRule(report.Rollout), Severity: level, Protects: "The workload keeps serving during its rollout, and the rollout completes.", Fix: fix})
 }
 
 // Rules returns the names of all rules that can be ignored, including those of requirements on node, zone and other domains.
