@@ -42,7 +42,8 @@ pods are placed.
 
 The replication of a workload is taken from --replication, from the annotation
 ` + workload.Annotation + `, or assumed: a quorum for known images, otherwise one
-ready pod serves. One of ` + strings.Join(workload.Syntax(), ", ") + `.
+ready pod serves. One of:
+` + strings.Join(workload.Syntax(), ", ") + `.
 
 --survives is a requirement on every workload: none may become unavailable when any one of these
 failure domains fails, any node fails or is drained, or any workload is rolled out. A failure domain
