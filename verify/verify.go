@@ -3,6 +3,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -28,8 +29,8 @@ type Input struct {
 	Cluster cluster.Cluster
 	// Requirement is what every workload must survive. If it is empty, the requirement of Config applies.
 	Requirement verdict.Requirement
-	// Config has the replication of workloads, the detection time of the control plane, and the ignored rules. Run does not read
-	// its cluster.
+	// Config has the replication of workloads, detection time and version of the control plane, and the ignored rules. Run does
+	// not read its cluster. A version in Cluster takes precedence.
 	Config *config.Config
 	// Baseline is an earlier report of the same manifests. Its findings and breaches do not count again.
 	Baseline *report.Report
@@ -59,6 +60,7 @@ func Run(ctx context.Context, in Input) (report.Report, error) {
 		return report.Report{}, err
 	}
 	c := withDomains(in.Cluster, requirement.Others())
+	c.Version = cmp.Or(c.Version, in.Config.Version)
 	if in.Config.Detection > 0 {
 		c.Detection = in.Config.Detection
 	}

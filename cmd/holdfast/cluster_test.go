@@ -70,7 +70,8 @@ func writeKubeconfig(ts *testscript.TestScript, server *httptest.Server) {
 }
 
 // cluster FOLDER: an API server with the lists in the files of a folder, named PATH.yaml; its kubeconfig is in the file
-// kubeconfig. A list without a file is empty, one with an empty file is forbidden. A write request gets an error.
+// kubeconfig. A list without a file is empty, one with an empty file is forbidden. The version is 1.36 without the file
+// version.yaml. A write request gets an error.
 func serveLists(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: cluster FOLDER")
@@ -82,6 +83,8 @@ func serveLists(ts *testscript.TestScript, neg bool, args []string) {
 		switch {
 		case r.Method != http.MethodGet:
 			http.Error(w, "want read requests only", http.StatusTeapot)
+		case err != nil && r.URL.Path == "/version":
+			fmt.Fprint(w, `{"major": "1", "minor": "36", "gitVersion": "v1.36.3"}`)
 		case err != nil:
 			fmt.Fprint(w, `{"apiVersion": "v1", "kind": "List", "metadata": {}, "items": []}`)
 		case len(bytes.TrimSpace(text)) == 0:

@@ -61,6 +61,7 @@ The same options as a config file (flags take precedence):
   survives: zone                   # or node, or rack=example.org/rack
   within: 2m                       # without: no workload may become unavailable
   cluster: nodes.yaml              # relative to the config; or nodes: 6, zones: 3
+  kubeVersion: 1.37                # version of Kubernetes
   detection: 40s                   # until the control plane detects a node failure
   replication: {StatefulSet/store: quorum}
   ignore:

@@ -169,6 +169,23 @@ func (f *verifyFlags) loadCluster(ctx context.Context, conf *config.Config, s sm
 	return cluster.Uniform(s.nodes, s.zones, s.others...)
 }
 
+// version returns the version of Kubernetes: that of the flag, else of the config, else of the live cluster. It is zero if none of
+// them has one.
+func (f *verifyFlags) version(ctx context.Context, conf *config.Config) (cluster.Version, error) {
+	switch {
+	case f.given("kube-version"):
+		v, err := cluster.ParseVersion(f.kubeVersion)
+		if err != nil {
+			return v, fmt.Errorf("--kube-version: %w", err)
+		}
+		return v, nil
+	case conf.Version != cluster.Version{} || f.live == nil:
+		return conf.Version, nil
+	}
+	v, err := f.live.Version(ctx)
+	return v, classify(err)
+}
+
 // openCluster opens the live cluster if a flag selects one.
 func (f *verifyFlags) openCluster() (err error) {
 	if f.given("kubeconfig") || f.given("kube-context") {

@@ -36,6 +36,7 @@ type verifyFlags struct {
 
 	nodes, zones      int
 	cluster, survives string
+	kubeVersion       string
 	within            time.Duration
 	baseline          string
 	configFile        string
@@ -59,6 +60,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.nodes, "nodes", 3, "number of nodes; at least one in each zone")
 	flags.IntVar(&f.zones, "zones", 3, "number of zones; 0 for none (default with --survives node: 0)")
 	flags.StringVar(&f.cluster, "cluster", "", "file with the nodes: output of kubectl get nodes -o yaml, or groups of nodes under the key nodes")
+	flags.StringVar(&f.kubeVersion, "kube-version", "", fmt.Sprintf("simulate this version of Kubernetes, %s to %s (default: that of the live cluster, otherwise %s)", cluster.OldestVersion, cluster.NewestVersion, cluster.DefaultVersion))
 	flags.StringVar(&f.survives, "survives", "", "require that every workload survives the failure of any one "+strings.Join(known, ", ")+" or NAME=LABEL (default: the promise of the profile)")
 	flags.DurationVar(&f.within, "within", 0, "allow outages of at most this long, 30s or 2m (default: none)")
 	flags.StringToStringVar(&f.replication, "replication", nil, "replication of a workload: KIND/NAME=MODEL, like StatefulSet/db=copies:1 (repeatable)")
@@ -115,7 +117,10 @@ func (f *verifyFlags) input(ctx context.Context, s streams, args []string) (in v
 	if in.Objects, err = f.objects(ctx, s, args); err != nil {
 		return in, err
 	}
-	in.Cluster, err = f.loadCluster(ctx, in.Config, smallest)
+	if in.Cluster, err = f.loadCluster(ctx, in.Config, smallest); err != nil {
+		return in, err
+	}
+	in.Cluster.Version, err = f.version(ctx, in.Config)
 	return in, err
 }
 

@@ -28,6 +28,8 @@ type Cluster struct {
 	Domains []Domain
 	// Detection is the time until the control plane detects a node failure; 0: its default.
 	Detection time.Duration
+	// Version is the version of Kubernetes; zero: DefaultVersion.
+	Version Version
 }
 
 // Zones returns the zones of the nodes, sorted.

@@ -24,6 +24,7 @@ import (
 //	survives: zone            # the requirement: node, zone, or NAME=LABEL
 //	within: 2m                # the longest outage allowed
 //	cluster: nodes.yaml       # a cluster file, relative to this one; or nodes and zones
+//	kubeVersion: 1.37         # version of Kubernetes
 //	detection: 40s            # time until the control plane detects a node failure
 //	replication:
 //	  StatefulSet/store: quorum
@@ -40,6 +41,8 @@ type Config struct {
 	Nodes, Zones *int
 	// Detection is the time until the control plane detects a node failure; 0: its default.
 	Detection time.Duration
+	// Version is the version of Kubernetes; zero: not given.
+	Version cluster.Version
 	// Replication is the replication model of workloads, by "KIND/NAME".
 	Replication map[string]string
 
@@ -76,6 +79,7 @@ func Parse(file string, text []byte, known []cluster.Domain) (*Config, error) {
 		Nodes       *int            `yaml:"nodes"`
 		Zones       *int            `yaml:"zones"`
 		Detection   word            `yaml:"detection"`
+		KubeVersion word            `yaml:"kubeVersion"`
 		Replication map[string]word `yaml:"replication"`
 		Ignore      []struct {
 			Rule    word `yaml:"rule"`
@@ -111,6 +115,11 @@ func Parse(file string, text []byte, known []cluster.Domain) (*Config, error) {
 		}
 		if *d.into, err = time.ParseDuration(d.text.text); err != nil || *d.into <= 0 {
 			return nil, fmt.Errorf("%s:%d: %s: is %q: want a positive duration, like 40s or 1m", file, d.text.line, d.key, d.text.text)
+		}
+	}
+	if in.KubeVersion.line > 0 {
+		if c.Version, err = cluster.ParseVersion(in.KubeVersion.text); err != nil {
+			return nil, fmt.Errorf("%s:%d: kubeVersion: %w", file, in.KubeVersion.line, err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Replication)) {

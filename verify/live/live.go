@@ -3,6 +3,7 @@ package live
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
@@ -14,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/version"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/pager"
 	"sigs.k8s.io/yaml"
@@ -29,6 +32,7 @@ var ErrCluster = errors.New("cannot read the cluster")
 // Cluster is a live cluster.
 type Cluster struct {
 	client    *dynamic.DynamicClient
+	discovery *discovery.DiscoveryClient
 	namespace string
 }
 
@@ -42,11 +46,32 @@ func Open(file, context string) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading the kubeconfig: %w", err)
 	}
-	return &Cluster{client, namespace}, nil
+	found, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("loading the kubeconfig: %w", err)
+	}
+	return &Cluster{client, found, namespace}, nil
 }
 
 // Namespace returns the namespace of the context.
 func (c *Cluster) Namespace() string { return c.namespace }
+
+// Version returns the version of the API server. An unknown version, and one that verify does not simulate, are errors.
+func (c *Cluster) Version(ctx context.Context) (cluster.Version, error) {
+	text, err := c.discovery.RESTClient().Get().AbsPath("/version").Do(ctx).Raw()
+	if err != nil {
+		return cluster.Version{}, fmt.Errorf("%w: reading its version: %w: pass --kube-version", ErrCluster, err)
+	}
+	var info version.Info
+	if err := json.Unmarshal(text, &info); err != nil {
+		return cluster.Version{}, fmt.Errorf("%w: reading its version: %w: pass --kube-version", ErrCluster, err)
+	}
+	v, err := cluster.ParseVersion(info.Major + "." + info.Minor)
+	if err != nil {
+		return v, fmt.Errorf("the version of the cluster %w: pass the nearest one with --kube-version", err)
+	}
+	return v, nil
+}
 
 // Nodes lists the nodes of the cluster.
 func (c *Cluster) Nodes(ctx context.Context) (cluster.Cluster, error) {
@@ -127,7 +152,7 @@ func (c *Cluster) list(ctx context.Context, k kind, namespace string, each func(
 	})
 }
 
-// shorten reduces a pod to its node name if its controller is listed as well. Clusters have many pods, and verify reads the rest
+// shorten reduces a pod to its node name and status if its controller is listed as well. Clusters have many pods, and verify reads the rest
 // from the controller's template.
 func shorten(o *unstructured.Unstructured) {
 	owner := metav1.GetControllerOf(o)
@@ -140,7 +165,6 @@ func shorten(o *unstructured.Unstructured) {
 	}
 	node, _, _ := unstructured.NestedString(o.Object, "spec", "nodeName")
 	o.Object["spec"] = map[string]any{"nodeName": node}
-	delete(o.Object, "status")
 }
 
 // completed reports whether a Pod or Job has finished, or whether a Pod is Terminating.

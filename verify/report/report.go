@@ -54,6 +54,8 @@ type Cluster struct {
 	Zones []string `json:"zones"`
 	// Domains are the other kinds of failure domain whose failure is simulated; left out if there are none.
 	Domains []Domain `json:"domains,omitempty"`
+	// KubeVersion is the version of Kubernetes whose behaviour was simulated, like "1.36".
+	KubeVersion string `json:"kubeVersion"`
 }
 
 // Node is one node.

@@ -59,7 +59,7 @@ func Decide(q Requirement, e Evidence) report.Report {
 }
 
 func newCluster(c cluster.Cluster) report.Cluster {
-	r := report.Cluster{Nodes: []report.Node{}, Zones: append([]string{}, c.Zones()...)}
+	r := report.Cluster{Nodes: []report.Node{}, Zones: append([]string{}, c.Zones()...), KubeVersion: c.Version.OrDefault().String()}
 	for _, n := range c.Nodes {
 		r.Nodes = append(r.Nodes, report.Node{Name: n.Name, Zone: n.Labels[cluster.ZoneLabel]})
 	}

@@ -127,7 +127,8 @@ func readPod(s *System, o *manifest.Object, d *corev1.Pod) error {
 	w := &Workload{Object: o, Kind: Pod, Name: o.Name, Replicas: 1, Min: 1, Max: 1,
 		Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: d.Labels, Annotations: d.Annotations}, Spec: d.Spec}}
 	if d.Spec.NodeName != "" {
-		w.Running = []Running{{Name: o.Name, Node: d.Spec.NodeName, Ordinal: -1}}
+		reason := notReady(&d.Status)
+		w.Running = []Running{{Name: o.Name, Node: d.Spec.NodeName, Ordinal: -1, Ready: reason == "", Reason: reason}}
 	}
 	return s.add(w, nil)
 }

@@ -18,6 +18,9 @@ type Running struct {
 	Name, Node string
 	// Ordinal is the number at the end of the name, the pod's ordinal in a StatefulSet; -1 without one.
 	Ordinal int
+	// Ready reports whether the pod is Ready now, and Reason is why it is not, like "CrashLoopBackOff in container api".
+	Ready  bool
+	Reason string
 
 	since time.Time
 }
@@ -90,7 +93,8 @@ func (s *System) noteRunning(dependents []dependent) error {
 			return err
 		}
 		if p.Spec.NodeName != "" && p.DeletionTimestamp == nil && p.Status.Phase != corev1.PodSucceeded && p.Status.Phase != corev1.PodFailed {
-			w.Running = append(w.Running, Running{Name: p.Name, Node: p.Spec.NodeName, Ordinal: ordinal(p.Name), since: p.CreationTimestamp.Time})
+			reason := notReady(&p.Status)
+			w.Running = append(w.Running, Running{Name: p.Name, Node: p.Spec.NodeName, Ordinal: ordinal(p.Name), Ready: reason == "", Reason: reason, since: p.CreationTimestamp.Time})
 		}
 	}
 	for _, w := range s.Workloads {
