@@ -29,6 +29,7 @@ func (f *verifyFlags) requirement(known []cluster.Domain) (verdict.Requirement, 
 	if err != nil {
 		return q, fmt.Errorf("--survives: %w", err)
 	}
+	q.AsPlaced = f.asPlaced
 	if q.Within = f.within; f.given("within") && f.within <= 0 {
 		return q, fmt.Errorf("--within: is %s: want a positive duration, like 30s or 2m", f.within)
 	}
@@ -166,7 +167,9 @@ func (f *verifyFlags) loadCluster(ctx context.Context, conf *config.Config, s sm
 	if s.nodes = max(s.nodes, s.zones); nodes != nil {
 		s.nodes = *nodes
 	}
-	return cluster.Uniform(s.nodes, s.zones, s.others...)
+	c, err := cluster.Uniform(s.nodes, s.zones, s.others...)
+	c.Counted = nodes != nil || zones != nil
+	return c, err
 }
 
 // version returns the version of Kubernetes: that of the flag, else of the config, else of the live cluster. It is zero if none of

@@ -38,6 +38,7 @@ type verifyFlags struct {
 	cluster, survives string
 	kubeVersion       string
 	within            time.Duration
+	asPlaced          bool
 	baseline          string
 	configFile        string
 	// given reports whether a flag is set.
@@ -64,6 +65,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.survives, "survives", "", "require that every workload survives the failure of any one "+strings.Join(known, ", ")+" or NAME=LABEL (default: the promise of the profile)")
 	flags.DurationVar(&f.within, "within", 0, "allow outages of at most this long, 30s or 2m (default: none)")
 	flags.StringToStringVar(&f.replication, "replication", nil, "replication of a workload: KIND/NAME=MODEL, like StatefulSet/db=copies:1 (repeatable)")
+	flags.BoolVar(&f.asPlaced, "as-placed", false, "accept a requirement that holds for the current placement of the pods only")
 	flags.StringVar(&f.configFile, "config", "", "config file: requirement, cluster, replication, and rules to ignore with reasons")
 	flags.StringVar(&f.baseline, "baseline", "", "earlier report, from -o json: report only new findings, and which are fixed")
 	mutuallyExclusive(cmd, "cluster", "the file defines the nodes", "nodes", "zones")

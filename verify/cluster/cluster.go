@@ -24,6 +24,9 @@ type Cluster struct {
 	// Described reports whether labels, taints and capacity of the nodes are from a file or a live cluster. Otherwise only the
 	// number of nodes is given or assumed.
 	Described bool
+	// Counted reports whether the numbers of nodes and failure domains are given. Otherwise they are assumed: the smallest that
+	// the requirement needs. A described cluster is counted.
+	Counted bool
 	// Domains are the kinds of failure domain beyond node and zone whose failure is simulated, in the order of the reports.
 	Domains []Domain
 	// Detection is the time until the control plane detects a node failure; 0: its default.
@@ -103,5 +106,5 @@ func newCluster(file string, nodes []*corev1.Node) (Cluster, error) {
 			return Cluster{}, fmt.Errorf("%s: two nodes are named %s", file, nodes[i].Name)
 		}
 	}
-	return Cluster{Nodes: nodes, Described: true}, nil
+	return Cluster{Nodes: nodes, Described: true, Counted: true}, nil
 }

@@ -23,6 +23,7 @@ import (
 //
 //	survives: zone            # the requirement: node, zone, or NAME=LABEL
 //	within: 2m                # the longest outage allowed
+//	asPlaced: true            # accept a requirement that holds for the current placement only
 //	cluster: nodes.yaml       # a cluster file, relative to this one; or nodes and zones
 //	kubeVersion: 1.37         # version of Kubernetes
 //	detection: 40s            # time until the control plane detects a node failure
@@ -35,7 +36,7 @@ import (
 //
 // Missing keys are zero values.
 type Config struct {
-	// Requirement is survives and within.
+	// Requirement is survives, within and asPlaced.
 	Requirement  verdict.Requirement
 	Cluster      string
 	Nodes, Zones *int
@@ -75,6 +76,7 @@ func Parse(file string, text []byte, known []cluster.Domain) (*Config, error) {
 	var in struct {
 		Survives    word            `yaml:"survives"`
 		Within      word            `yaml:"within"`
+		AsPlaced    bool            `yaml:"asPlaced"`
 		Cluster     word            `yaml:"cluster"`
 		Nodes       *int            `yaml:"nodes"`
 		Zones       *int            `yaml:"zones"`
@@ -95,6 +97,7 @@ func Parse(file string, text []byte, known []cluster.Domain) (*Config, error) {
 	if c.Requirement, err = verdict.ParseRequirement(in.Survives.text, known); err != nil {
 		return nil, fmt.Errorf("%s:%d: survives: %w", file, in.Survives.line, err)
 	}
+	c.Requirement.AsPlaced = in.AsPlaced
 	rules := verdict.Rules(slices.Concat(known, c.Requirement.Others()))
 	if in.Cluster.text != "" {
 		if c.Nodes != nil || c.Zones != nil {

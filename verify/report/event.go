@@ -10,6 +10,14 @@ const (
 	Stops    = "stops"          // it is unavailable until the failure is over, or somebody intervenes
 )
 
+// The outcomes of a requirement, from the best to the worst.
+const (
+	Proven    = "proven"     // it holds wherever the scheduler may place the pods
+	AsPlaced  = "as placed"  // it holds for the simulated or running placement only
+	NotMet    = "not met"    // an event breaks it
+	NotJudged = "not judged" // there is no workload, or an object of an unsupported kind may create pods
+)
+
 // The events of scenarios. The failure of a domain other than node and zone is "lose" and its name.
 const (
 	SteadyState       = "rest"

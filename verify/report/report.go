@@ -15,7 +15,13 @@ type Report struct {
 	Requirement string `json:"claim,omitempty"`
 	// WithinSeconds is the longest outage that the requirement allows; left out if it allows none.
 	WithinSeconds float64 `json:"withinSeconds,omitempty"`
-	// Kept is whether no scenario breaks the requirement; true if nothing is required.
+	// AsPlaced is whether the requirement accepts the outcome "as placed"; left out if it does not.
+	AsPlaced bool `json:"asPlaced,omitempty"`
+	// Outcome is the outcome of the requirement: "proven" if it holds wherever the scheduler may place the pods, "as placed" if it
+	// holds for the simulated or running placement only, "not met", or "not judged" if there is no workload, or if an object of an
+	// unsupported kind may create pods. Left out if nothing is required.
+	Outcome string `json:"outcome,omitempty"`
+	// Kept is whether the requirement is proven, or holds as placed and accepts that; true if nothing is required.
 	Kept bool `json:"kept"`
 	// Workloads are all workloads, ordered by namespace and name.
 	Workloads []Workload `json:"workloads"`

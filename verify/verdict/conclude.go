@@ -25,6 +25,7 @@ func conclude(r *report.Report) {
 		ignored := func(now report.Worst) bool { return now.Ignored != "" && covers(r.Requirement, now.Event) }
 		r.Excepted = r.Excepted || slices.ContainsFunc(w.Worst, ignored)
 	}
+	r.Outcome = outcome(*r)
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		f.Fingerprint = fingerprint(f.Rule, f.Object, f.Message)
@@ -136,4 +137,22 @@ func notGuaranteed(w report.Workload) []report.NotGuaranteed {
 		}
 	}
 	return all
+}
+
+// outcome returns the outcome of the requirement; "" if nothing is required. A breach counts more than objects that are not
+// judged: it is certain.
+func outcome(r report.Report) string {
+	switch {
+	case r.Requirement == "":
+		return ""
+	case !r.Kept:
+		return report.NotMet
+	case len(r.Workloads) == 0 || len(r.Unsupported) > 0:
+		return report.NotJudged
+	case slices.ContainsFunc(r.Workloads, func(w report.Workload) bool {
+		return slices.ContainsFunc(w.NotGuaranteed, func(n report.NotGuaranteed) bool { return covers(r.Requirement, n.Event) })
+	}):
+		return report.AsPlaced
+	}
+	return report.Proven
 }

@@ -21,7 +21,7 @@ type Evidence struct {
 
 // Decide returns the report on the evidence, for a requirement. It applies the annotations that ignore rules and breaches.
 func Decide(q Requirement, e Evidence) report.Report {
-	r := report.Report{Version: report.Version, Cluster: newCluster(e.Cluster), Requirement: q.String(), WithinSeconds: q.Within.Seconds(),
+	r := report.Report{Version: report.Version, Cluster: newCluster(e.Cluster), Requirement: q.String(), WithinSeconds: q.Within.Seconds(), AsPlaced: q.AsPlaced,
 		Workloads: []report.Workload{}, Pods: []report.Pod{}, Scenarios: []report.Scenario{}, Findings: []report.Finding{}, Assumed: []string{}, Unsupported: []string{}}
 	steady := e.Simulation.Scenarios[0]
 	for i, w := range e.System.Workloads {

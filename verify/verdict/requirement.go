@@ -25,6 +25,8 @@ type Requirement struct {
 	// Within is the longest outage allowed. 0: none is allowed, and the failover of a standby or an election does not count as
 	// one.
 	Within time.Duration
+	// AsPlaced accepts a requirement that holds for the current placement of the pods only.
+	AsPlaced bool
 }
 
 // nameFormat matches the name of a domain: one word, because it is part of events and rule names.
@@ -95,6 +97,7 @@ func (r Requirement) Or(other Requirement) Requirement {
 		r.Domains = other.Domains
 	}
 	r.Within = cmp.Or(r.Within, other.Within)
+	r.AsPlaced = r.AsPlaced || other.AsPlaced
 	return r
 }
 
