@@ -43,7 +43,7 @@ func subjectOf(r Rates, c cluster.Cluster, w *workload.Workload, i int, simulate
 		s.ZoneAway = min(elsewhere, r.Zone.Repair)
 	}
 	for _, scenario := range simulated.Scenarios {
-		o := scenario.Outcomes[i]
+		o := simulated.Outcome(scenario, i)
 		whole := o.After >= o.Pods
 		switch scenario.Event {
 		case survival.SteadyState:

@@ -22,7 +22,7 @@ func outcomesByTarget(r Result) map[string]string {
 	for _, s := range r.Scenarios {
 		var b strings.Builder
 		fmt.Fprint(&b, s.Blocked == "")
-		for _, o := range s.Outcomes {
+		for _, o := range allOutcomes(r, s) {
 			fmt.Fprint(&b, " ", o.Pods, o.Least, o.After, o.Needs, o.Recovery, len(o.Pending))
 		}
 		for _, target := range append([]string{s.Target}, s.Equivalent...) {
@@ -94,7 +94,7 @@ func resultText(r Result) string {
 	}
 	for _, s := range r.Scenarios {
 		fmt.Fprintln(&b, s.Event, s.Target, s.Equivalent, s.Nodes, s.Blocked)
-		for _, o := range s.Outcomes {
+		for _, o := range allOutcomes(r, s) {
 			fmt.Fprintln(&b, " ", o.Workload, o.Pods, o.Least, o.After, o.Needs, o.Recovery, o.Pending)
 		}
 		for _, c := range s.Changes {
@@ -114,7 +114,7 @@ func TestInvariants(t *testing.T) {
 		}
 		for _, sc := range r.Scenarios {
 			failure := sc.Event == LoseNode || sc.Event == LoseZone
-			for _, o := range sc.Outcomes {
+			for _, o := range allOutcomes(r, sc) {
 				if o.Least < 0 || o.After < 0 || o.Least > o.Pods && !failure || (o.Recovery < 0) == o.Recovers() {
 					t.Errorf("seed %d: %s %s: %+v", seed, sc.Event, sc.Target, o)
 				}

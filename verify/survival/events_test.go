@@ -22,15 +22,26 @@ func uniform(t testing.TB, nodes, zones int) cluster.Cluster {
 }
 
 // scenario returns the scenario of an event and a target.
+// It has the outcomes of all workloads.
 func scenario(t *testing.T, r Result, event Event, target string) Scenario {
 	t.Helper()
 	for _, s := range r.Scenarios {
 		if s.Event == event && s.Target == target {
+			s.Outcomes = allOutcomes(r, s)
 			return s
 		}
 	}
 	t.Fatalf("%s %s was not simulated", event, target)
 	return Scenario{}
+}
+
+// allOutcomes returns the outcomes of all workloads, also of those that the event does not affect.
+func allOutcomes(r Result, s Scenario) []Outcome {
+	var all []Outcome
+	for i := range r.Scenarios[0].Outcomes {
+		all = append(all, r.Outcome(s, i))
+	}
+	return all
 }
 
 // TestEvents: each case is an event on a small system, and the outcome of its first workload.

@@ -42,9 +42,8 @@ spec:
 		log.Fatal(err)
 	}
 	for _, s := range result.Scenarios[1:] { // the first is the steady state
-		for _, o := range s.Outcomes {
-			fmt.Printf("%s %s: serves %t, recovery %s\n", s.Event, s.Target, o.Serves(), o.Recovery)
-		}
+		o := result.Outcome(s, 0)
+		fmt.Printf("%s %s: serves %t, recovery %s\n", s.Event, s.Target, o.Serves(), o.Recovery)
 	}
 	// Output:
 	// lose node node-1: serves false, recovery 5m51s

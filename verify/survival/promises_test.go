@@ -44,7 +44,7 @@ func TestPromises(t *testing.T) {
 			if promised && s.Blocked != "" {
 				t.Errorf("%s: %s %s: %s", name, s.Event, s.Target, s.Blocked)
 			}
-			for _, o := range s.Outcomes {
+			for _, o := range allOutcomes(r, s) {
 				if s.Event == SteadyState && (o.Least != o.Pods || o.After != o.Pods || len(o.Pending) > 0) {
 					t.Errorf("%s: %s is not placed: %v", name, o.Workload, o.Pending)
 				}

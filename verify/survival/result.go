@@ -48,6 +48,17 @@ type Result struct {
 	Scenarios []Scenario
 }
 
+// Outcome returns the outcome of a scenario for the i-th workload of the system.
+func (r Result) Outcome(s Scenario, i int) Outcome {
+	steady := r.Scenarios[0].Outcomes[i]
+	for _, o := range s.Outcomes {
+		if o.Workload == steady.Workload {
+			return o
+		}
+	}
+	return steady
+}
+
 // Placement is the node of a pod in the steady state.
 type Placement struct {
 	Pod      string
@@ -72,7 +83,8 @@ type Scenario struct {
 	Nodes []string
 	// Blocked is why a drain or a rollout does not end, "" if it does.
 	Blocked string
-	// Outcomes has one outcome for each workload of the system, in its order.
+	// Outcomes are those of the workloads that the event may have affected, in the order of the system. The others are as in
+	// the steady state, which has the outcomes of all. See Result.Outcome.
 	Outcomes []Outcome
 	// Changes are the pods that leave, come or move, in the order of time.
 	Changes []Change

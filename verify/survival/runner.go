@@ -15,17 +15,16 @@ type runner struct {
 	cluster cluster.Cluster
 	sim     *sim.Cluster
 	classes *nodeClasses
-	// steadyState are the outcomes of workloads that no event has affected.
-	steadyState []Outcome
-	result      Result
+	result  Result
 }
 
 func newRunner(c cluster.Cluster, s *sim.Cluster, equivalence bool) *runner {
 	r := &runner{cluster: c, sim: s, classes: newNodeClasses(s, equivalence)}
+	steady := Scenario{Event: SteadyState}
 	for _, w := range s.Controllers() {
-		r.steadyState = append(r.steadyState, outcome(r.sim, w))
+		steady.Outcomes = append(steady.Outcomes, outcome(r.sim, w))
 	}
-	r.result = Result{SteadyState: placements(s), Scenarios: []Scenario{{Event: SteadyState, Outcomes: r.steadyState}}}
+	r.result = Result{SteadyState: placements(s), Scenarios: []Scenario{steady}}
 	return r
 }
 
@@ -44,9 +43,11 @@ func (r *runner) run(ctx context.Context, s Scenario, begin func() error, blocke
 		if blocker != nil {
 			s.Blocked = blocker()
 		}
-		s.Outcomes = slices.Clone(r.steadyState)
+		active := slices.SortedFunc(slices.Values(r.sim.Active()), func(a, b *sim.Controller) int { return a.Index - b.Index })
+		for _, w := range active {
+			s.Outcomes = append(s.Outcomes, outcome(r.sim, w))
+		}
 		for _, w := range r.sim.Active() {
-			s.Outcomes[w.Index] = outcome(r.sim, w)
 			o := r.sim.Observation(w)
 			worst = append(worst, moment{w, o.Least - w.Needs(), o.LeastAt})
 		}

@@ -1,6 +1,9 @@
 package verdict
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/guarantee"
 	"github.com/holdfast-ha/holdfast/verify/report"
@@ -30,8 +33,10 @@ func Decide(q Requirement, e Evidence) report.Report {
 	for _, p := range e.Simulation.SteadyState {
 		r.Pods = append(r.Pods, report.Pod{Name: p.Pod, Workload: p.Workload.String(), Node: p.Node, Why: p.Reason, Runs: p.Running})
 	}
-	for _, s := range e.Simulation.Scenarios {
-		addScenario(&r, s, remaining(s, e.Simulation.SteadyState))
+	order := newOrder(steady.Outcomes)
+	for i, s := range e.Simulation.Scenarios {
+		first := i == 0 || s.Event != e.Simulation.Scenarios[i-1].Event
+		addScenario(&r, s, remaining(s, e.Simulation.SteadyState), order, first)
 	}
 	for _, f := range e.Findings {
 		r.Findings = append(r.Findings, report.Finding{Rule: f.Rule.ID, File: f.Object.File, Line: f.Line(), Object: f.Object.String(), Message: f.Message,
@@ -91,14 +96,15 @@ func newGuarantee(g guarantee.Guarantee) report.Guarantee {
 }
 
 // addScenario adds a scenario to the report, and its effect on each workload. Workloads in remain have pods that a drain does
-// not evict.
-func addScenario(r *report.Report, s survival.Scenario, remain map[*workload.Workload]bool) {
+// not evict. The workloads that the event does not affect are as in the steady state; that counts once for each event, in its
+// first scenario.
+func addScenario(r *report.Report, s survival.Scenario, remain map[*workload.Workload]bool, order order, first bool) {
 	now := report.Scenario{Event: string(s.Event), Target: s.Target, Like: s.Equivalent, Nodes: s.Nodes, Required: covers(r.Requirement, string(s.Event)),
 		Verdict: report.Serves, Blocked: s.Blocked, Outcomes: []report.Outcome{}, Changes: []report.Change{}}
 	if s.Blocked != "" {
 		now.Verdict = report.Blocked
 	}
-	for i, o := range s.Outcomes {
+	for _, o := range order.considered(s, remain, first) {
 		e := effect(s, o, remain[o.Workload])
 		if severity(e.Verdict) > severity(now.Verdict) {
 			now.Verdict = e.Verdict
@@ -106,12 +112,58 @@ func addScenario(r *report.Report, s survival.Scenario, remain map[*workload.Wor
 		if affected(o) || e.Verdict != report.Serves {
 			now.Outcomes = append(now.Outcomes, report.Outcome{Workload: o.Workload.String(), Effect: e})
 		}
-		keepWorst(&r.Workloads[i], r.WithinSeconds, report.Worst{Event: now.Event, Target: now.Target, Effect: e})
+		keepWorst(&r.Workloads[order.number[o.Workload]], r.WithinSeconds, report.Worst{Event: now.Event, Target: now.Target, Effect: e})
 	}
 	for _, c := range s.Changes {
 		now.Changes = append(now.Changes, report.Change{Pod: c.Pod, Workload: c.Workload.String(), From: c.From, To: c.To, Why: c.Reason})
 	}
 	r.Scenarios = append(r.Scenarios, now)
+}
+
+// order has the workloads of a system by their number in it, and their outcomes in the steady state.
+type order struct {
+	steady []survival.Outcome
+	number map[*workload.Workload]int
+	// pending are the numbers of those that are not as desired in the steady state already.
+	pending []int
+}
+
+func newOrder(steady []survival.Outcome) order {
+	o := order{steady: steady, number: map[*workload.Workload]int{}}
+	for i, one := range steady {
+		if o.number[one.Workload] = i; affected(one) {
+			o.pending = append(o.pending, i)
+		}
+	}
+	return o
+}
+
+// considered returns the outcomes of a scenario in the order of the system: all of them for the first scenario of an event; for
+// others those of the workloads that it affects, that have pods in remain, or that are not as desired in the steady state.
+func (o order) considered(s survival.Scenario, remain map[*workload.Workload]bool, first bool) []survival.Outcome {
+	own := map[int]survival.Outcome{}
+	for _, one := range s.Outcomes {
+		own[o.number[one.Workload]] = one
+	}
+	numbers := slices.Concat(o.pending, slices.Collect(maps.Keys(own)))
+	for w := range remain {
+		numbers = append(numbers, o.number[w])
+	}
+	if first {
+		for i := range o.steady {
+			numbers = append(numbers, i)
+		}
+	}
+	slices.Sort(numbers)
+	var all []survival.Outcome
+	for _, i := range slices.Compact(numbers) {
+		if one, ok := own[i]; ok {
+			all = append(all, one)
+		} else {
+			all = append(all, o.steady[i])
+		}
+	}
+	return all
 }
 
 // keepWorst keeps the worst effect of each event on a workload; of equal ones the first.
