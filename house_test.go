@@ -36,8 +36,8 @@ var arrows = map[string][]string{
 	"verify/verdict":                {"verify/cluster", "verify/guarantee", "verify/report", "verify/rules", "verify/survival", "verify/workload"},
 	"verify/report":                 {"internal/table"},
 	"verify/report/reporttest":      {"verify", "verify/cluster", "verify/report", "verify/verdict", "verify/verifytest"}, // imported by tests only
-	"verify/rules":                  {"stacks", "verify/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/rules/facts", "verify/workload"},
-	"verify/rules/facts":            {"verify/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/workload"},
+	"verify/rules":                  {"stacks", "verify/operators/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/rules/facts", "verify/workload"},
+	"verify/rules/facts":            {"verify/operators/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/workload"},
 	"verify/placement":              {},
 	"verify/availability":           {"internal/strict", "internal/table", "verify/cluster", "verify/placement", "verify/survival", "verify/workload"},
 	"verify/guarantee":              {"verify/cluster", "verify/placement", "verify/workload"},
@@ -45,11 +45,14 @@ var arrows = map[string][]string{
 	"verify/survival/sim":           {"verify/cluster", "verify/placement", "verify/survival/sim/scheduler", "verify/workload"},
 	"verify/survival/sim/scheduler": {"verify/placement"},
 	"verify/survival/sim/simtest":   {"verify/cluster", "verify/verifytest", "verify/workload"}, // imported by tests only
-	"verify/argoevents":             {},
-	"verify/workload":               {"verify/argoevents", "verify/manifest"},
+	"verify/operators":              {"verify/operators/argoevents", "verify/operators/operator", "verify/operators/rollouts"},
+	"verify/operators/operator":     {"verify/manifest"},
+	"verify/operators/argoevents":   {"verify/manifest", "verify/operators/operator"},
+	"verify/operators/rollouts":     {"verify/manifest", "verify/operators/operator"},
+	"verify/workload":               {"verify/manifest", "verify/operators", "verify/operators/argoevents", "verify/operators/operator", "verify/operators/rollouts"},
 	"verify/cluster":                {"internal/strict", "verify/manifest"},
 	"verify/config":                 {"internal/strict", "verify/cluster", "verify/verdict", "verify/workload"},
-	"verify/live":                   {"internal/kubeconfig", "verify/cluster", "verify/manifest"},
+	"verify/live":                   {"internal/kubeconfig", "verify/cluster", "verify/manifest", "verify/operators"},
 	"verify/manifest":               {"internal/strict"},
 	"verify/verifytest":             {"verify/manifest", "verify/workload"}, // imported by tests only
 

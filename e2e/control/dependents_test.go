@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-ha/holdfast/e2e/cases"
-	"github.com/holdfast-ha/holdfast/verify/argoevents"
+	"github.com/holdfast-ha/holdfast/verify/operators/argoevents"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"

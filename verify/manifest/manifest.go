@@ -26,6 +26,37 @@ type Object struct {
 	File string
 
 	node *yaml.Node
+	// origin and fields are those of a dependent; see Dependent.
+	origin *Object
+	fields map[string]string
+}
+
+// Dependent returns an object that a controller creates for o. It has the file, the namespace and the annotations of o. Positions
+// and keys in errors are those of fields of o: fields maps paths of the dependent to paths of o, both joined by dots. A path below
+// a key keeps its rest; a path without a key has no counterpart, and the position is that of o.
+func (o *Object) Dependent(apiVersion, kind, name string, fields map[string]string) *Object {
+	return &Object{APIVersion: apiVersion, Kind: kind, Namespace: o.Namespace, Name: name, Annotations: o.Annotations, File: o.File, node: o.node, origin: o, fields: fields}
+}
+
+// Origin returns the object in the manifests: o itself, or the object that o depends on.
+func (o *Object) Origin() *Object {
+	if o.origin != nil {
+		return o.origin
+	}
+	return o
+}
+
+// path returns the path in the manifests of a field of o.
+func (o *Object) path(path []string) []string {
+	if o.origin == nil || len(path) > 0 && path[0] == "metadata" {
+		return path
+	}
+	for n := len(path); n > 0; n-- {
+		if to, ok := o.fields[strings.Join(path[:n], ".")]; ok {
+			return append(strings.Split(to, "."), path[n:]...)
+		}
+	}
+	return nil
 }
 
 // Reference names an object in the same namespace, or a cluster-scoped one.
@@ -59,10 +90,10 @@ func (o *Object) String() string {
 // message". It supports %w.
 func (o *Object) Errorf(path []string, format string, args ...any) error {
 	key := ""
-	if len(path) > 0 {
+	if path = o.path(path); len(path) > 0 {
 		key = strings.Join(path, ".") + ": "
 	}
-	return fmt.Errorf("%s: %s: %s%w", o.At(path...), o, key, fmt.Errorf(format, args...))
+	return fmt.Errorf("%s:%d: %s: %s%w", o.File, o.line(path), o, key, fmt.Errorf(format, args...))
 }
 
 // Decode decodes the object into a typed value as the API server does: unknown fields are ignored, and keys are case-sensitive.
@@ -155,7 +186,9 @@ func merge(into map[string]any, n *yaml.Node) {
 func (o *Object) At(path ...string) string { return o.File + ":" + strconv.Itoa(o.Line(path...)) }
 
 // Line returns the line of a field, as At does.
-func (o *Object) Line(path ...string) int {
+func (o *Object) Line(path ...string) int { return o.line(o.path(path)) }
+
+func (o *Object) line(path []string) int {
 	at, line := o.node, o.node.Line
 	for _, step := range path {
 		key, value := child(at, step)

@@ -38,10 +38,10 @@ var budgetCannotCount = &Rule{
 func withoutScale(selected []*workload.Workload) []*workload.Workload {
 	var owned, unmanaged []*workload.Workload
 	for _, w := range selected {
-		switch w.Kind {
-		case workload.DaemonSet, workload.Job:
+		switch {
+		case w.OwnerWithoutScale() != "":
 			owned = append(owned, w)
-		case workload.Pod:
+		case w.Kind == workload.Pod:
 			unmanaged = append(unmanaged, w)
 		}
 	}

@@ -1,7 +1,7 @@
 package rules
 
 import (
-	"github.com/holdfast-ha/holdfast/verify/argoevents"
+	"github.com/holdfast-ha/holdfast/verify/operators/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 

@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"github.com/holdfast-ha/holdfast/stacks"
-	"github.com/holdfast-ha/holdfast/verify/argoevents"
+	"github.com/holdfast-ha/holdfast/verify/operators/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/placement"
 	"github.com/holdfast-ha/holdfast/verify/rules/facts"
@@ -18,14 +17,14 @@ var rolloutMixesRevisions = &Rule{
 	ID:       "rollout-mixes-revisions",
 	Severity: Note,
 	Protects: "New pods are balanced together with old pods that stop. After a rollout, one node or zone may have more of them than the constraint allows.",
-	Fix:      "Add matchLabelKeys: [pod-template-hash], or set maxSurge: 0.",
+	Fix:      "Add matchLabelKeys: [pod-template-hash] (rollouts-pod-template-hash for a Rollout of Argo Rollouts), or set maxSurge: 0.",
 	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Workloads {
 			if w.Kind != workload.Deployment || w.Replicas < 2 || w.Rollout.MaxSurge == 0 {
 				continue
 			}
 			for _, c := range s.Constraints(w) {
-				if c.Kind == placement.Spread && c.Required && c.SelectsOwn() && !slices.Contains(c.MatchLabelKeys, appsv1.DefaultDeploymentUniqueLabelKey) {
+				if c.Kind == placement.Spread && c.Required && c.SelectsOwn() && !slices.Contains(c.MatchLabelKeys, w.HashLabel) {
 					report(c.In("labelSelector"), fmt.Sprintf("%s counts old and new pods together during a rollout (%d pods, maxSurge %d)", c, w.Replicas, w.Rollout.MaxSurge))
 				}
 			}

@@ -2,11 +2,11 @@ package workload
 
 import (
 	"fmt"
-	"strings"
 
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/operators/operator"
 )
 
 // autoscaler is a HorizontalPodAutoscaler.
@@ -15,6 +15,8 @@ type autoscaler struct {
 	bounds autoscalingv1.HorizontalPodAutoscalerSpec
 	// other is a second autoscaler of the same target. The controller then ignores both (AmbiguousSelector).
 	other *manifest.Object
+	// zero is set if no pod runs while there is nothing to do, fixed if the target has exactly the minimum.
+	zero, fixed bool
 	// used is set once the target is found.
 	used bool
 }
@@ -41,17 +43,41 @@ func noteAutoscaler(s *System, o *manifest.Object, d *autoscalingv1.HorizontalPo
 	return nil
 }
 
+// noteCustomAutoscaler reads the autoscaler that an operator creates for a custom resource.
+func (s *System) noteCustomAutoscaler(o *manifest.Object, a operator.Autoscaler) error {
+	own := o.Dependent(o.APIVersion, o.Kind, o.Name, a.Fields)
+	if err := noteAutoscaler(s, own, a.HorizontalPodAutoscaler); err != nil {
+		return err
+	}
+	for _, by := range s.autoscalers {
+		if by.object == own {
+			by.zero, by.fixed = a.Zero, a.Fixed
+		}
+	}
+	return nil
+}
+
 // scale sets the number of pods of a workload: its replicas, or the minimum of its autoscaler. The autoscaler ignores the
 // replicas of the workload unless they are 0, which disables it (pkg/controller/podautoscaler/horizontal.go).
 func (s *System) scale(w *Workload, replicas *int32) error {
 	w.Replicas = int(*replicas)
+	target := key{w.Object.Group(), w.Object.Kind, w.Object.Namespace, w.Object.Name}
+	if set, ok := s.scaled[target]; ok {
+		w.Replicas = int(set.Replicas)
+		s.assume(w.Object, set.Why, "spec", "replicas")
+	}
 	w.Min, w.Max = w.Replicas, w.Replicas
-	by := s.autoscalers[key{w.Object.Group(), w.Object.Kind, w.Object.Namespace, w.Name}]
+	by := s.autoscalers[target]
 	if by == nil {
 		return w.checkPods("spec", "replicas")
 	}
 	by.used = true
 	switch {
+	case w.noScale:
+		s.assume(by.object, fmt.Sprintf("%s has no scale subresource for its pods: the autoscaler does not change their number", w), "spec", "scaleTargetRef")
+	case by.fixed && by.other == nil:
+		w.Replicas = int(*by.bounds.MinReplicas)
+		w.Min, w.Max = w.Replicas, w.Replicas
 	case by.other != nil:
 		s.assume(by.other, fmt.Sprintf("%s scales %s as well: the controller ignores both autoscalers", by.object, w), "spec", "scaleTargetRef")
 	case w.Replicas == 0:
@@ -60,6 +86,9 @@ func (s *System) scale(w *Workload, replicas *int32) error {
 		w.Autoscaler = by.object
 		w.Min, w.Max = int(*by.bounds.MinReplicas), int(by.bounds.MaxReplicas)
 		w.Replicas = w.Min
+		if by.zero {
+			s.assume(by.object, fmt.Sprintf("%s has no pod while all triggers are inactive: it is judged with %d", w, w.Replicas), "spec", "minReplicas")
+		}
 	}
 	return w.checkPods("spec", "replicas")
 }
@@ -70,7 +99,7 @@ const maxPods = 150_000
 // checkPods returns an error if the number of pods is out of range.
 func (w *Workload) checkPods(path ...string) error {
 	if w.Min < 0 || w.Max > maxPods {
-		return fmt.Errorf("%s: %s: %s: is %d: want 0 to %d pods", w.Object.At(path...), w.Object, strings.Join(path, "."), max(w.Replicas, w.Max), maxPods)
+		return w.Object.Errorf(path, "is %d: want 0 to %d pods", max(w.Replicas, w.Max), maxPods)
 	}
 	return nil
 }
@@ -79,9 +108,9 @@ func (w *Workload) checkPods(path ...string) error {
 func (s *System) noteUnusedAutoscalers() {
 	for _, o := range s.Objects {
 		for _, by := range s.autoscalers {
-			if by.object == o && !by.used {
+			if by.object.Origin() == o && !by.used {
 				ref := by.bounds.ScaleTargetRef
-				s.assume(o, fmt.Sprintf("scales %s %s, which is not in the manifests", ref.Kind, ref.Name), "spec", "scaleTargetRef")
+				s.assume(by.object, fmt.Sprintf("scales %s %s, which is not in the manifests", ref.Kind, ref.Name), "spec", "scaleTargetRef")
 			}
 		}
 	}

@@ -30,6 +30,13 @@ func (s *System) deployment(w *Workload, d *appsv1.Deployment) error {
 		return err
 	}
 	w.Rollout = Rollout{Type: string(d.Spec.Strategy.Type)}
+	if w.HashLabel == "" {
+		w.HashLabel = appsv1.DefaultDeploymentUniqueLabelKey
+	}
+	if w.blueGreen {
+		w.Rollout = Rollout{Type: "BlueGreen", MaxSurge: w.Replicas}
+		return s.add(w, d.Spec.Selector)
+	}
 	if r := d.Spec.Strategy.RollingUpdate; r != nil {
 		var err error
 		if w.Rollout.MaxSurge, err = scaled(w.Object, r.MaxSurge, w.Replicas, true, "spec", "strategy", "rollingUpdate", "maxSurge"); err != nil {
@@ -69,9 +76,14 @@ func (s *System) statefulSet(w *Workload, d *appsv1.StatefulSet) error {
 }
 
 func readDaemonSet(s *System, o *manifest.Object, d *appsv1.DaemonSet) error {
+	return s.daemonSet(&Workload{Object: o, TemplatePath: template}, d)
+}
+
+// daemonSet adds a DaemonSet: the workload's object, or the one that a controller creates for it.
+func (s *System) daemonSet(w *Workload, d *appsv1.DaemonSet) error {
 	appsdefaults.SetObjectDefaults_DaemonSet(d)
-	w := &Workload{Object: o, Kind: DaemonSet, Name: o.Name, Template: d.Spec.Template, TemplatePath: template, MinReady: seconds(d.Spec.MinReadySeconds)}
-	if err := w.setDaemonRollout(o, d.Spec.UpdateStrategy); err != nil {
+	w.Kind, w.Name, w.Template, w.MinReady = DaemonSet, d.Name, d.Spec.Template, seconds(d.Spec.MinReadySeconds)
+	if err := w.setDaemonRollout(w.Object, d.Spec.UpdateStrategy); err != nil {
 		return err
 	}
 	return s.add(w, d.Spec.Selector)
@@ -101,17 +113,18 @@ func readReplicationController(s *System, o *manifest.Object, d *corev1.Replicat
 
 func readJob(s *System, o *manifest.Object, d *batchv1.Job) error {
 	batchdefaults.SetObjectDefaults_Job(d)
-	return s.job(o, &d.Spec, template)
+	return s.job(&Workload{Object: o, Name: o.Name, TemplatePath: template}, &d.Spec)
 }
 
 func readCronJob(s *System, o *manifest.Object, d *batchv1.CronJob) error {
 	batchdefaults.SetObjectDefaults_CronJob(d)
-	return s.job(o, &d.Spec.JobTemplate.Spec, []string{"spec", "jobTemplate", "spec", "template"})
+	return s.job(&Workload{Object: o, Name: o.Name, TemplatePath: []string{"spec", "jobTemplate", "spec", "template"}}, &d.Spec.JobTemplate.Spec)
 }
 
 // job adds a Job with as many pods as run at once.
-func (s *System) job(o *manifest.Object, spec *batchv1.JobSpec, at []string) error {
-	w := &Workload{Object: o, Kind: Job, Name: o.Name, Replicas: 1, Template: spec.Template, TemplatePath: at}
+func (s *System) job(w *Workload, spec *batchv1.JobSpec) error {
+	w.Kind, w.Replicas, w.Template = Job, 1, spec.Template
+	at := w.TemplatePath
 	if spec.Parallelism != nil {
 		w.Replicas = int(*spec.Parallelism)
 	}

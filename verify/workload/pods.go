@@ -27,7 +27,10 @@ func (w *Workload) Pod(i, revision int) *corev1.Pod {
 	rev := fmt.Sprint("revision-", revision)
 	switch w.Kind {
 	case Deployment:
-		pod.Labels["pod-template-hash"] = rev
+		pod.Labels[w.HashLabel] = rev
+		if w.Apart && revision > 1 {
+			keepOffOldPods(pod, w.HashLabel, fmt.Sprint("revision-", revision-1))
+		}
 	case StatefulSet:
 		pod.Labels["controller-revision-hash"] = rev
 		pod.Labels["statefulset.kubernetes.io/pod-name"] = pod.Name
@@ -47,11 +50,31 @@ func (w *Workload) podName(i, revision int) string {
 	switch w.Kind {
 	case Pod:
 		return w.Name
+	case Pods:
+		if i < len(w.names) {
+			return w.names[i]
+		}
+		return fmt.Sprintf("%s-%d", w.Name, i+w.first)
 	case Deployment, ReplicaSet, DaemonSet, Job:
 		return fmt.Sprintf("%s-%d-%d", w.Name, revision, i)
 	default:
 		return fmt.Sprintf("%s-%d", w.Name, i)
 	}
+}
+
+// keepOffOldPods adds required anti-affinity to the pods of an older revision.
+func keepOffOldPods(pod *corev1.Pod, label, revision string) {
+	if pod.Spec.Affinity == nil {
+		pod.Spec.Affinity = &corev1.Affinity{}
+	}
+	if pod.Spec.Affinity.PodAntiAffinity == nil {
+		pod.Spec.Affinity.PodAntiAffinity = &corev1.PodAntiAffinity{}
+	}
+	terms := &pod.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	*terms = append(*terms, corev1.PodAffinityTerm{
+		LabelSelector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: label, Operator: metav1.LabelSelectorOpIn, Values: []string{revision}}}},
+		TopologyKey:   corev1.LabelHostname,
+	})
 }
 
 // defaultTolerationSeconds is how long pods stay bound to an unreachable node by default (admission plugin

@@ -9,8 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
 
-	"github.com/holdfast-ha/holdfast/verify/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/operators"
+	"github.com/holdfast-ha/holdfast/verify/operators/operator"
 )
 
 // reader adds an object to the system.
@@ -32,7 +33,6 @@ var (
 	first = map[string]reader{
 		"autoscaling/HorizontalPodAutoscaler": as(noteAutoscaler),
 		"scheduling.k8s.io/PriorityClass":     as(notePriorityClass),
-		argoevents.Group + "/EventBus":        as(noteBus),
 	}
 	readers = map[string]reader{
 		"apps/Deployment":        as(readDeployment),
@@ -44,23 +44,22 @@ var (
 		"batch/CronJob":          as(readCronJob),
 		"/Pod":                   as(readPod),
 
-		argoevents.Group + "/EventBus":    as(readEventBus),
-		argoevents.Group + "/EventSource": as(readEventSource),
-		argoevents.Group + "/Sensor":      as(readSensor),
-
 		"policy/PodDisruptionBudget": as(readBudget),
 		"/Service":                   as(readService),
 		"/Namespace":                 as(readNamespace),
 	}
 )
 
-// supported reports whether a kind has a reader. The pods of a supported object are part of it and no workloads of their own.
-func supported(group, kind string) bool { return readers[group+"/"+kind] != nil }
+// supported reports whether an object has a reader or a supported operator. Its pods are part of it and no workloads of their own.
+func supported(o *manifest.Object) bool {
+	_, custom := operators.Find(o.APIVersion, o.Kind)
+	return custom || readers[o.Group()+"/"+o.Kind] != nil
+}
 
 // Read reads objects into a system. Invalid and duplicate objects are errors that name file and line.
 func Read(objects []*manifest.Object) (*System, error) {
 	objects = slices.SortedStableFunc(slices.Values(objects), manifest.Compare)
-	s := &System{autoscalers: map[key]*autoscaler{}, classes: builtInClasses(), buses: map[string]*argoevents.EventBus{}}
+	s := &System{autoscalers: map[key]*autoscaler{}, classes: builtInClasses(), scaled: map[key]operator.Scaled{}}
 	for i, o := range objects[min(1, len(objects)):] {
 		if last := objects[i]; last.Group() == o.Group() && last.String() == o.String() {
 			return nil, o.Errorf(nil, "is a duplicate of the object at %s: remove one of them", last.At())
@@ -68,20 +67,24 @@ func Read(objects []*manifest.Object) (*System, error) {
 	}
 	objects, dependents := splitDependents(objects)
 	s.Objects = objects
-	for _, byKind := range []map[string]reader{first, readers} {
-		for _, o := range objects {
-			read := byKind[o.Group()+"/"+o.Kind]
-			if read == nil || isHelmHook(o) {
-				continue
-			}
-			if err := read(s, o); err != nil {
-				return nil, err
-			}
+	if err := s.readAll(objects, first); err != nil {
+		return nil, err
+	}
+	custom, err := s.expand(objects)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.readAll(objects, readers); err != nil {
+		return nil, err
+	}
+	for _, e := range custom {
+		if err := s.addCustom(e); err != nil {
+			return nil, err
 		}
 	}
 	for _, o := range objects {
 		switch {
-		case isHelmHook(o) || supported(o.Group(), o.Kind):
+		case isHelmHook(o) || supported(o):
 		case !builtIn(o.Group()):
 			s.Unsupported = append(s.Unsupported, o)
 		default:
@@ -99,6 +102,20 @@ func Read(objects []*manifest.Object) (*System, error) {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 	})
 	return s, nil
+}
+
+// readAll reads the objects that have a reader.
+func (s *System) readAll(objects []*manifest.Object, byKind map[string]reader) error {
+	for _, o := range objects {
+		read := byKind[o.Group()+"/"+o.Kind]
+		if read == nil || isHelmHook(o) {
+			continue
+		}
+		if err := read(s, o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkTypes returns an error if an object of Kubernetes' own API does not fit its type. Kinds and versions without a type in

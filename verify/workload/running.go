@@ -9,8 +9,11 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/operators/rollouts"
 )
 
 // Running is an existing pod that is bound to a node.
@@ -28,6 +31,9 @@ type Running struct {
 // owners finds the owner of an object among all objects.
 type owners map[key]*manifest.Object
 
+// replicaSetOwners are the kinds that create ReplicaSets, and the label with the hash at the end of their names.
+var replicaSetOwners = []struct{ group, kind, label string }{{"apps", Deployment, "pod-template-hash"}, {rollouts.Group, "Rollout", rollouts.HashLabel}}
+
 // of returns the owner of o, nil if it is not among the objects. The ReplicaSet between a Deployment and its pods may be missing:
 // its name consists of the Deployment's name and the pod-template-hash of the pods.
 func (all owners) of(o *manifest.Object) *manifest.Object {
@@ -35,14 +41,18 @@ func (all owners) of(o *manifest.Object) *manifest.Object {
 	if c == nil {
 		return nil
 	}
-	if owner := all[key{c.Group(), c.Kind, o.Namespace, c.Name}]; owner != nil && supported(c.Group(), c.Kind) {
+	if owner := all[key{c.Group(), c.Kind, o.Namespace, c.Name}]; owner != nil && supported(owner) {
 		return owner
 	}
-	name, ok := strings.CutSuffix(c.Name, "-"+o.Labels["pod-template-hash"])
-	if !ok || c.Group() != "apps" || c.Kind != ReplicaSet {
+	if c.Group() != "apps" || c.Kind != ReplicaSet {
 		return nil
 	}
-	return all[key{"apps", Deployment, o.Namespace, name}]
+	for _, of := range replicaSetOwners {
+		if name, ok := strings.CutSuffix(c.Name, "-"+o.Labels[of.label]); ok && o.Labels[of.label] != "" {
+			return all[key{of.group, of.kind, o.Namespace, name}]
+		}
+	}
+	return nil
 }
 
 // dependent is an object that a controller created, and the root of its owners.
@@ -79,12 +89,12 @@ func splitDependents(objects []*manifest.Object) (roots []*manifest.Object, depe
 
 // noteRunning adds existing pods to their workloads, except completed and Terminating pods and pods without a node.
 func (s *System) noteRunning(dependents []dependent) error {
-	byObject := map[*manifest.Object]*Workload{}
+	byObject := map[*manifest.Object][]*Workload{}
 	for _, w := range s.Workloads {
-		byObject[w.Object] = w
+		byObject[w.Object.Origin()] = append(byObject[w.Object.Origin()], w)
 	}
 	for _, d := range dependents {
-		w := byObject[d.root]
+		w := ofPod(byObject[d.root], d.object)
 		if w == nil || d.object.Group() != "" || d.object.Kind != Pod {
 			continue
 		}
@@ -98,12 +108,42 @@ func (s *System) noteRunning(dependents []dependent) error {
 		}
 	}
 	for _, w := range s.Workloads {
+		if w.Kind == Pods {
+			w.numberPods()
+		}
 		slices.SortStableFunc(w.Running, func(a, b Running) int { return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.Name, b.Name)) })
 		if c := w.Object.Controller; c != nil && w.Kind == Pod {
 			s.assume(w.Object, fmt.Sprintf("its controller, %s %s, is not in the manifests: assumed to be an unmanaged pod, which is not recreated", c.Kind, c.Name), "metadata", "ownerReferences")
 		}
 	}
 	return nil
+}
+
+// ofPod returns the workload of a pod among those of its root, nil without one. A custom resource may have several.
+func ofPod(all []*Workload, pod *manifest.Object) *Workload {
+	if len(all) == 1 {
+		return all[0]
+	}
+	for _, w := range all {
+		if selector, err := metav1.LabelSelectorAsSelector(w.Selector); err == nil && w.Selector != nil && selector.Matches(labels.Set(pod.Labels)) {
+			return w
+		}
+	}
+	return nil
+}
+
+// numberPods sets the names of pods from those that exist, which may have gaps, and then from the lowest free numbers.
+func (w *Workload) numberPods() {
+	slices.SortFunc(w.Running, func(a, b Running) int { return cmp.Or(cmp.Compare(a.Ordinal, b.Ordinal), cmp.Compare(a.Name, b.Name)) })
+	for i := range w.Running {
+		w.names = append(w.names, w.Running[i].Name)
+		w.Running[i].Ordinal = i
+	}
+	for n := w.first; len(w.Running) > 0 && len(w.names) < max(w.Replicas, w.Max); n++ {
+		if name := fmt.Sprintf("%s-%d", w.Name, n); !slices.Contains(w.names, name) {
+			w.names = append(w.names, name)
+		}
+	}
 }
 
 func ordinal(name string) int {

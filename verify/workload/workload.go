@@ -17,8 +17,9 @@ import (
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/holdfast-ha/holdfast/verify/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/operators/argoevents"
+	"github.com/holdfast-ha/holdfast/verify/operators/operator"
 )
 
 // The kinds that create pods. The workload of a custom resource has the kind that its controller creates.
@@ -29,19 +30,21 @@ const (
 	ReplicaSet  = "ReplicaSet"
 	Job         = "Job"
 	Pod         = "Pod"
+	// Pods is the kind of pods with fixed names that an operator creates. It replaces them one at a time.
+	Pods = "Pods"
 )
 
 // Workload creates pods from a template.
 type Workload struct {
-	// Object is the object in the manifests. Kind and Name are those of the object that creates the pods. For a custom resource,
-	// this is another object, created by its controller.
+	// Object is the object in the manifests, or the dependent of a custom resource that determines the pods. Kind and Name are those
+	// of the object that creates the pods. For a custom resource, this is another object, created by its operator.
 	Object                *manifest.Object
 	Kind, Namespace, Name string
 	// Replicas is the number of pods in the steady state; 0 for a DaemonSet, which has one on each matching node.
 	Replicas int
 	// Min and Max are the bounds of the autoscaler; both are Replicas without one.
 	Min, Max int
-	// Autoscaler is the HorizontalPodAutoscaler of the workload, nil without one.
+	// Autoscaler is the HorizontalPodAutoscaler or ScaledObject of the workload, nil without one.
 	Autoscaler *manifest.Object
 	// Selector selects the workload's pods; nil for a Job and a Pod.
 	Selector *metav1.LabelSelector
@@ -49,6 +52,10 @@ type Workload struct {
 	// TemplatePath is the path of the template in the object: "spec", "template".
 	TemplatePath []string
 	Rollout      Rollout
+	// HashLabel is the label by which the pods of a Deployment differ between revisions, "" for other kinds. Apart is set if new
+	// pods may not be on the nodes of old ones.
+	HashLabel string
+	Apart     bool
 	// MinReady is how long a pod must be ready to count as available.
 	MinReady time.Duration
 	// Claims are the volumeClaimTemplates: each pod has a PersistentVolumeClaim of its own from each.
@@ -62,17 +69,26 @@ type Workload struct {
 
 	// daemonRollout is the rolling update of a DaemonSet, whose percentages depend on the number of its nodes.
 	daemonRollout *appsv1.RollingUpdateDaemonSet
-	// lease is the lease timing of Argo Events' pods.
+	// lease is the timing of an election by Lease that a custom resource determines.
 	lease Lease
 	// known is the replication that a custom resource determines, with Model "" for other objects.
 	known Replication
-	// inline is set if the fields of the pod's spec are in the template without a spec key.
-	inline bool
+	// blueGreen is set if a rollout creates all new pods before it deletes the old ones.
+	blueGreen bool
+	// noScale is set for a custom resource without a scale subresource for its pods.
+	noScale bool
+	// owner is the kind of the owner of pods with fixed names; ownerHasNoScale is set if it has no scale subresource. names are
+	// those of the pods that exist or, without any, numbers from first.
+	owner           string
+	ownerHasNoScale bool
+	first           int
+	names           []string
 }
 
 // Rollout is the update strategy of a workload. Percentages are resolved to numbers of pods of the steady-state replicas.
 type Rollout struct {
-	// Type is RollingUpdate, Recreate or OnDelete; "" for workloads without rollouts.
+	// Type is RollingUpdate, Recreate, OnDelete or BlueGreen, which creates all new pods before it deletes the old ones; "" for
+	// workloads without rollouts.
 	Type string
 	// MaxSurge is the number of pods allowed above the replicas, MaxUnavailable the number allowed below.
 	MaxSurge, MaxUnavailable int
@@ -86,11 +102,21 @@ type Rollout struct {
 func (w *Workload) String() string { return w.Object.String() }
 
 // Path returns the path of a field of the pod template in the object.
-func (w *Workload) Path(path ...string) []string {
-	if w.inline && len(path) > 0 && path[0] == "spec" {
-		path = path[1:]
+func (w *Workload) Path(path ...string) []string { return slices.Concat(w.TemplatePath, path) }
+
+// FixedNames reports whether a new pod has the name of the one that it replaces, and waits until that one is gone.
+func (w *Workload) FixedNames() bool { return w.Kind == StatefulSet || w.Kind == Pods }
+
+// OwnerWithoutScale returns the kind of the owner of the pods if it has no scale subresource, "" if it has one. The disruption
+// controller reads the desired number of pods from there.
+func (w *Workload) OwnerWithoutScale() string {
+	switch {
+	case w.Kind == DaemonSet || w.Kind == Job:
+		return w.Kind
+	case w.Kind == Pods && w.ownerHasNoScale:
+		return w.owner
 	}
-	return slices.Concat(w.TemplatePath, path)
+	return ""
 }
 
 // At returns the position of a field of the pod template, "file:line".
@@ -112,7 +138,7 @@ type System struct {
 
 	autoscalers map[key]*autoscaler
 	classes     map[string]*schedulingv1.PriorityClass
-	buses       map[string]*argoevents.EventBus
+	scaled      map[key]operator.Scaled
 }
 
 // Assumption is an assumption about a field of an object.

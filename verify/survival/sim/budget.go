@@ -18,9 +18,6 @@ func (b *budget) selects(p *corev1.Pod) bool {
 	return b.Object.Namespace == p.Namespace && b.PodSelector.Matches(labels.Set(p.Labels))
 }
 
-// scalable are the kinds with a scale subresource, which the disruption controller reads the number of pods from.
-var scalable = []string{workload.Deployment, workload.StatefulSet, workload.ReplicaSet}
-
 // status is the status that the disruption controller computes: healthy, desired and expected pods. Invalid is the
 // reason why it cannot compute one, "" if it can (getExpectedPodCount and countHealthyPods in
 // pkg/controller/disruption/disruption.go).
@@ -42,10 +39,10 @@ func (b *budget) status() (healthy, desired, expected int, invalid string) {
 	}
 	// Percentages and maxUnavailable refer to the replicas of the owners.
 	for _, c := range owners {
-		if !slices.Contains(scalable, c.Workload.Kind) {
-			return healthy, 0, 0, fmt.Sprintf("a %s has no scale subresource, so the number of its pods is unknown", c.Workload.Kind)
+		if kind := c.Workload.OwnerWithoutScale(); kind != "" {
+			return healthy, 0, 0, fmt.Sprintf("a %s has no scale subresource, so the number of its pods is unknown", kind)
 		}
-		expected += c.replicas
+		expected += c.expectedPods()
 	}
 	if b.MaxUnavailable != nil {
 		most, _ := intstr.GetScaledValueFromIntOrPercent(b.MaxUnavailable, expected, true) // validated when it was read

@@ -7,6 +7,8 @@ func deployment(l *lifecycle, c *Controller) (bool, error) {
 	switch {
 	case c.revision == 2 && c.Workload.Rollout.Type == "Recreate":
 		acted = recreate(l.journal, c)
+	case c.revision == 2 && c.Workload.Rollout.Type == "BlueGreen":
+		acted = blueGreen(l.journal, c)
 	case c.revision == 2:
 		acted = rollingUpdate(l.journal, c)
 	case c.oldReplicas != c.replicas:
@@ -60,6 +62,19 @@ func recreate(j *journal, c *Controller) bool {
 		return false
 	}
 	set(j, &c.newReplicas, c.replicas)
+	return true
+}
+
+// blueGreen creates all new pods, and deletes the old ones once all new ones are available (rollout/bluegreen.go of Argo Rollouts).
+func blueGreen(j *journal, c *Controller) bool {
+	switch {
+	case c.newReplicas != c.replicas:
+		set(j, &c.newReplicas, c.replicas)
+	case c.oldReplicas > 0 && countAvailable(c.activePods(2)) >= c.replicas:
+		set(j, &c.oldReplicas, 0)
+	default:
+		return false
+	}
 	return true
 }
 

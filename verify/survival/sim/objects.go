@@ -45,8 +45,8 @@ func ownerMeta(w *workload.Workload, revision int) metav1.ObjectMeta {
 func ownerSelector(w *workload.Workload, revision int) *metav1.LabelSelector {
 	labels := map[string]string{}
 	maps.Copy(labels, w.Template.Labels)
-	if hash, ok := w.Pod(0, revision).Labels["pod-template-hash"]; ok {
-		labels["pod-template-hash"] = hash
+	if w.Kind == workload.Deployment {
+		labels[w.HashLabel] = w.Pod(0, revision).Labels[w.HashLabel]
 	}
 	return &metav1.LabelSelector{MatchLabels: labels}
 }

@@ -8,6 +8,7 @@ type reconciler func(*lifecycle, *Controller) (bool, error)
 var reconcilers = map[string]reconciler{
 	workload.Deployment: deployment, workload.StatefulSet: statefulSet, workload.DaemonSet: daemonSet,
 	workload.ReplicaSet: replicaSet, workload.Job: replicaSet, workload.Pod: unmanagedPod,
+	workload.Pods: statefulSet,
 }
 
 // unmanagedPod creates a pod that no controller replaces.

@@ -32,7 +32,7 @@ func (l *lifecycle) adopt(c *Controller, all *nodes) error {
 // should have no such pod.
 func (c *Controller) slot(r workload.Running, n *Node) (index int, target *Node, ok bool) {
 	switch c.Workload.Kind {
-	case workload.StatefulSet:
+	case workload.StatefulSet, workload.Pods:
 		return r.Ordinal, nil, r.Ordinal >= 0 && r.Ordinal < c.replicas
 	case workload.DaemonSet:
 		if n == nil {

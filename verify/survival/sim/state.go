@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/placement"
@@ -84,7 +85,7 @@ func (p *Pod) Running() bool { return p.running }
 // the same time. Pods whose name matters are interchangeable with none.
 func (p *Pod) Signature() string {
 	name := ""
-	if p.controller.Workload.Kind == workload.StatefulSet || p.attachWait != nil { // the first pod that waits for a volume gets it
+	if p.controller.Workload.FixedNames() || p.attachWait != nil { // the first pod that waits for a volume gets it
 		name = p.Name()
 	}
 	return fmt.Sprintf("%d %d %s %d %d", p.controller.Index, p.revision, name, p.state, p.due)
@@ -144,6 +145,16 @@ func (c *Controller) Ready() int { return c.ready }
 func (c *Controller) Replicas() int {
 	if c.Workload.Kind == workload.DaemonSet {
 		return len(c.nodes) - c.failedNodes
+	}
+	return c.replicas
+}
+
+// expectedPods returns the number of pods that the disruption controller expects: the replicas of a Deployment, or those of the
+// ReplicaSets if something other than a Deployment owns them (getPodDeployment and getPodReplicaSet in
+// pkg/controller/disruption/disruption.go).
+func (c *Controller) expectedPods() int {
+	if c.Workload.Kind == workload.Deployment && c.Workload.HashLabel != appsv1.DefaultDeploymentUniqueLabelKey {
+		return c.oldReplicas + c.newReplicas
 	}
 	return c.replicas
 }

@@ -1,0 +1,162 @@
+// Package operator has the types that the readers of custom resources share: an operator with its kinds, and the objects that it
+// creates for a custom resource.
+package operator
+
+import (
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+)
+
+// Operator is an operator at the version whose source code its package follows.
+type Operator struct {
+	// Name and Version are those of the project: "Argo Rollouts", "v1.9.1". Source is the address of its source code.
+	Name, Version, Source string
+	Kinds                 []Kind
+}
+
+// Kind is a kind of custom resources.
+type Kind struct {
+	// Group, Version and Kind are those of the API. Objects of other versions are unsupported. Resource is the plural name.
+	Group, Version, Kind, Resource string
+	// Scale is set if the pods have the number of the scale subresource. An autoscaler can then change it.
+	Scale bool
+	// Expand returns the objects that the operator creates for a custom resource. Errors are those of fields that the API server
+	// or the operator rejects.
+	Expand func(o *manifest.Object, all Objects) (Expansion, error)
+}
+
+// Expansion has the objects that an operator creates for a custom resource, with its namespace.
+type Expansion struct {
+	Workloads   []Workload
+	Budgets     []Budget
+	Services    []*corev1.Service
+	Autoscalers []Autoscaler
+	// Scaled are workloads of other objects whose number of pods the operator sets.
+	Scaled []Scaled
+	// Unknown is set if the pods depend on what the manifests do not show. The custom resource is then unsupported.
+	Unknown bool
+	// Assumed are assumptions about what the manifests do not show.
+	Assumed []Assumption
+}
+
+// Assumption is an assumption about a field of the custom resource.
+type Assumption struct {
+	Text string
+	Path []string
+}
+
+// Fields maps paths of a dependent to those of the custom resource that determine them: "spec.template.spec" to "spec.podTemplate".
+// A path below one of the keys keeps its rest. Other paths have no counterpart.
+type Fields map[string]string
+
+// Workload creates pods. Exactly one of Deployment, StatefulSet, DaemonSet, Job and Pods is set.
+type Workload struct {
+	Deployment  *appsv1.Deployment
+	StatefulSet *appsv1.StatefulSet
+	DaemonSet   *appsv1.DaemonSet
+	Job         *batchv1.Job
+	Pods        *Pods
+
+	// Main is set if reports name the workload by the custom resource. Others have their own kind and name.
+	Main        bool
+	Fields      Fields
+	Replication Replication
+	// Group is the name of the group whose workloads replicate as one, "" without one.
+	Group string
+
+	// ReplicaSets is set for a Deployment whose ReplicaSets the operator creates itself.
+	ReplicaSets *ReplicaSets
+	// Lease is the timing of a leader election by Lease, zero if it is unknown. Election is how the pods of Argo Events elect the
+	// active one.
+	Lease    Lease
+	Election string
+}
+
+// Lease is the timing of a leader election by Lease.
+type Lease struct{ Duration, RetryPeriod time.Duration }
+
+// ReplicaSets are the ReplicaSets that an operator creates instead of a Deployment.
+type ReplicaSets struct {
+	// HashLabel is the label that distinguishes the pods of two revisions.
+	HashLabel string
+	// BlueGreen is set if a rollout creates all new pods before it deletes the old ones.
+	BlueGreen bool
+	// Apart is set if new pods may not be on the nodes of old ones.
+	Apart bool
+}
+
+// Pods are pods with fixed names that an operator creates without a controller of Kubernetes. It creates a pod again once the old
+// object is gone, and replaces the pods one at a time in a rollout.
+type Pods struct {
+	metav1.ObjectMeta
+	Replicas int32
+	// First is the number at the end of the first name.
+	First int32
+	// Scale is set if the owner of the pods has a scale subresource. Budgets with percentages or maxUnavailable need it.
+	Scale bool
+	// Owner is the kind of the owner.
+	Owner                string
+	Selector             *metav1.LabelSelector
+	Template             corev1.PodTemplateSpec
+	VolumeClaimTemplates []corev1.PersistentVolumeClaim
+}
+
+// Budget is a PodDisruptionBudget.
+type Budget struct {
+	*policyv1.PodDisruptionBudget
+	Fields Fields
+}
+
+// Autoscaler is a HorizontalPodAutoscaler.
+type Autoscaler struct {
+	*autoscalingv1.HorizontalPodAutoscaler
+	Fields Fields
+	// Zero is set if no pod runs while there is nothing to do.
+	Zero bool
+	// Fixed is set if the target has exactly the minimum of pods.
+	Fixed bool
+}
+
+// Scaled is a workload of another object whose number of pods an operator sets.
+type Scaled struct {
+	Group, Kind, Name string
+	Replicas          int32
+	Why               string
+}
+
+// Replication is how the pods of a workload replicate; see workload.Replication for the fields.
+type Replication struct {
+	Model   string
+	Count   int
+	Assumed bool
+	Why     string
+}
+
+// Objects finds objects of the manifests.
+type Objects struct {
+	byName map[objectKey]*manifest.Object
+}
+
+type objectKey struct{ group, kind, namespace, name string }
+
+// NewObjects returns an index of objects.
+func NewObjects(all []*manifest.Object) Objects {
+	index := Objects{map[objectKey]*manifest.Object{}}
+	for _, o := range all {
+		index.byName[objectKey{o.Group(), o.Kind, o.Namespace, o.Name}] = o
+	}
+	return index
+}
+
+// Find returns an object, nil if it is not in the manifests.
+func (all Objects) Find(group, kind, namespace, name string) *manifest.Object {
+	return all.byName[objectKey{group, kind, namespace, name}]
+}

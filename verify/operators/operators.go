@@ -1,0 +1,32 @@
+// Package operators lists the operators whose custom resources verify expands to the pods that they create.
+package operators
+
+import (
+	"github.com/holdfast-ha/holdfast/verify/operators/argoevents"
+	"github.com/holdfast-ha/holdfast/verify/operators/operator"
+	"github.com/holdfast-ha/holdfast/verify/operators/rollouts"
+)
+
+// All returns the operators in the order of the documentation.
+func All() []operator.Operator {
+	return []operator.Operator{
+		argoevents.Operator,
+		rollouts.Operator,
+	}
+}
+
+var kinds = func() map[string]operator.Kind {
+	index := map[string]operator.Kind{}
+	for _, o := range All() {
+		for _, k := range o.Kinds {
+			index[k.Group+"/"+k.Version+"/"+k.Kind] = k
+		}
+	}
+	return index
+}()
+
+// Find returns the kind of a custom resource. ok is false if the kind, or its API version, is unsupported.
+func Find(apiVersion, kind string) (k operator.Kind, ok bool) {
+	k, ok = kinds[apiVersion+"/"+kind]
+	return k, ok
+}
