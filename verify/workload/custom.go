@@ -84,8 +84,14 @@ func (s *System) addCustomWorkload(e expanded, from operator.Workload) error {
 		TemplatePath: template,
 		Election:     argoevents.Election(from.Election),
 		lease:        Lease(from.Lease),
-		known:        Replication{Model: Model(from.Replication.Model), Assumed: from.Replication.Assumed, Why: from.Replication.Why},
 		noScale:      from.Main && !e.kind.Scale,
+	}
+	if from.Replication.Model != "" {
+		var err error
+		if w.known, err = ParseReplication(from.Replication.Model); err != nil {
+			return e.object.Errorf(nil, "%w", err)
+		}
+		w.known.Assumed, w.known.Why = from.Replication.Assumed, from.Replication.Why
 	}
 	object := func(apiVersion, kind, name string) *manifest.Object {
 		if from.Main {

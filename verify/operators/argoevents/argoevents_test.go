@@ -15,7 +15,7 @@ import (
 
 // TestTypes compares the event source types with facts.yaml, which e2e compares with the Argo Events module.
 func TestTypes(t *testing.T) {
-	text, err := os.ReadFile("../../stacks/argo-events/facts.yaml")
+	text, err := os.ReadFile("../../../stacks/argo-events/facts.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

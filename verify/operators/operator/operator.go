@@ -132,12 +132,14 @@ type Scaled struct {
 	Why               string
 }
 
-// Replication is how the pods of a workload replicate; see workload.Replication for the fields.
+// Replication is how the pods of a workload replicate.
 type Replication struct {
-	Model   string
-	Count   int
+	// Model is the model as users write it: "quorum", "copies:1". Without one it follows from the kind and the images.
+	Model string
+	// Assumed is set if the manifests do not show all that the model depends on.
 	Assumed bool
-	Why     string
+	// Why is the reason, for people.
+	Why string
 }
 
 // Objects finds objects of the manifests.

@@ -87,7 +87,7 @@ func Objects[T any](s *System, apiVersion, kind string) iter.Seq2[*manifest.Obje
 
 // WorkloadOf returns the workload of an object, nil if it has none.
 func (s *System) WorkloadOf(o *manifest.Object) *workload.Workload {
-	i := slices.IndexFunc(s.Workloads, func(w *workload.Workload) bool { return w.Object == o })
+	i := slices.IndexFunc(s.Workloads, func(w *workload.Workload) bool { return w.Object.Origin() == o })
 	if i < 0 {
 		return nil
 	}
