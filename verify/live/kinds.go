@@ -58,6 +58,8 @@ var kinds = []kind{
 	of("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding").inCluster(),
 	of("storage.k8s.io", "v1", "storageclasses", "StorageClass").inCluster(),
 	of("storage.k8s.io", "v1", "csidrivers", "CSIDriver").inCluster(),
+	of("storage.k8s.io", "v1", "csinodes", "CSINode").inCluster(),
+	of("", "v1", "persistentvolumes", "PersistentVolume").inCluster(),
 	of("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass").inCluster(),
 	of("", "v1", "namespaces", "Namespace").inCluster(),
 	of("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration").inCluster(),

@@ -28,7 +28,7 @@ var dataOnHostPath = &Rule{
 				continue
 			}
 			for i, v := range w.Template.Spec.Volumes {
-				if h := v.HostPath; h != nil && h.Type != nil && *h.Type == corev1.HostPathDirectoryOrCreate && !isBelow(h.Path, nodeDirectories) && isWritten(w, v.Name) {
+				if h := v.HostPath; h != nil && h.Type != nil && *h.Type == corev1.HostPathDirectoryOrCreate && !isBelow(h.Path, nodeDirectories) && isWritten(w, v.Name) && !w.ReplacesVolume(v) {
 					report(facts.InTemplate(w, "spec", "volumes", strconv.Itoa(i)), fmt.Sprintf("writes to directory %s of its node, which is empty on every other node", h.Path))
 				}
 			}

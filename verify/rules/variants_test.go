@@ -21,7 +21,8 @@ func TestUnknown(t *testing.T) {
 		// The Service of the servers is not in the manifests.
 		"stream-dies-with-server": {{"nats://bus:4222", "nats://elsewhere.example:4222"}},
 		// Volumes of this class are available on all nodes.
-		"volume-before-pod": {{"ebs.csi.aws.com", "rook-ceph.rbd.csi.ceph.com"}, {"provisioner:", "parameters: {replication-type: regional-pd}\nprovisioner:"}, {"provisioner: ebs.csi.aws.com", "provisioner: disk.csi.azure.com\nparameters: {skuName: Premium_ZRS}"}},
+		"volume-before-pod": {{"ebs.csi.aws.com", "rook-ceph.rbd.csi.ceph.com"}, {"provisioner: ebs.csi.aws.com", "provisioner: pd.csi.storage.gke.io\nparameters: {replication-type: regional-pd}"}, {"provisioner: ebs.csi.aws.com", "provisioner: disk.csi.azure.com\nparameters: {skuName: Premium_ZRS}"},
+			{"ebs.csi.aws.com", "nfs.csi.k8s.io"}, {"ebs.csi.aws.com", "k8s.io/minikube-hostpath"}},
 		// The object comes from a cluster, or the autoscaler scales another one.
 		"replicas-under-autoscaler": {{"kind: Deployment\nmetadata: {name: web}", "kind: Deployment\nmetadata: {name: web, uid: 1-2}"}, {"kind: Deployment, name: web", "kind: StatefulSet, name: web"}},
 		// The webhook may fail, or its Service is not in the manifests.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
@@ -12,18 +11,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// zonalProvisioners create volumes that stay in a zone or on a node: their drivers report a topology. Other provisioners may create
-// volumes for all nodes, which may be bound at once.
-var zonalProvisioners = []string{
-	"ebs.csi.aws.com", "kubernetes.io/aws-ebs",
-	"pd.csi.storage.gke.io", "kubernetes.io/gce-pd",
-	"disk.csi.azure.com", "kubernetes.io/azure-disk",
-	"cinder.csi.openstack.org", "kubernetes.io/cinder",
-	"csi.hetzner.cloud", "topolvm.io", "rancher.io/local-path", "kubernetes.io/no-provisioner",
-}
-
-// Only StorageClasses of the manifests with a zonal provisioner are checked, for several pods that are kept apart. A class for one
-// zone, or of volumes that are in several zones, is no fault.
+// Only StorageClasses of the manifests whose provisioner is known to report a topology are checked, for several pods that are kept
+// apart. A class for one zone, or of volumes that are in several zones, is no fault.
 var volumeBeforePod = &Rule{
 	ID:       "volume-before-pod",
 	Severity: Warning,
@@ -32,7 +21,7 @@ var volumeBeforePod = &Rule{
 	check: func(s *facts.System, report reporter) {
 		for o, class := range facts.Objects[storagev1.StorageClass](s, "storage.k8s.io/v1", "StorageClass") {
 			if class.VolumeBindingMode != nil && *class.VolumeBindingMode == storagev1.VolumeBindingWaitForFirstConsumer ||
-				!slices.Contains(zonalProvisioners, class.Provisioner) || len(class.AllowedTopologies) > 0 || isMultiZone(class) {
+				len(class.AllowedTopologies) > 0 || !s.Storage.KeepsVolumes(class) {
 				continue
 			}
 			for _, w := range s.Workloads {
@@ -46,14 +35,4 @@ var volumeBeforePod = &Rule{
 			}
 		}
 	},
-}
-
-// isMultiZone reports whether a class creates volumes that are in more than one zone.
-func isMultiZone(class *storagev1.StorageClass) bool {
-	for key, value := range class.Parameters {
-		if key == "replication-type" && value != "none" || strings.EqualFold(key, "skuName") && strings.HasSuffix(strings.ToUpper(value), "_ZRS") {
-			return true
-		}
-	}
-	return false
 }

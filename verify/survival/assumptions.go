@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/survival/sim"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -28,11 +26,21 @@ func Assumptions(c cluster.Cluster, s *workload.System) []string {
 	if some(func(w *workload.Workload) bool { return w.Replication.Model == workload.Elected }) {
 		list = append(list, fmt.Sprintf("An election by majority takes %s.", electionTime))
 	}
-	fromClaim := func(v corev1.Volume) bool { return v.PersistentVolumeClaim != nil }
-	if some(func(w *workload.Workload) bool {
-		return len(w.Claims) > 0 || slices.ContainsFunc(w.Template.Spec.Volumes, fromClaim)
-	}) {
-		list = append(list, "Volumes of a StorageClass that is not in the input are created in the zone of their first pod and stay there; claims that are not in the input can be used on several nodes.")
+	return append(list, ofVolumes(s)...)
+}
+
+// ofVolumes returns what is assumed of the volumes of a system.
+func ofVolumes(s *workload.System) (list []string) {
+	for _, w := range s.Workloads {
+		for _, m := range s.Storage.Mounts(w.Pod(0, 1), w.Claims) {
+			text := m.Assumed
+			if text == "" && m.IsRemote() {
+				text = "Volumes that are usable on every node are available in every failure: their storage is not simulated."
+			}
+			if text != "" && !slices.Contains(list, text) {
+				list = append(list, text)
+			}
+		}
 	}
 	return list
 }

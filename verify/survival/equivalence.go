@@ -21,7 +21,7 @@ import (
 type nodeClasses struct {
 	// off puts each node into a class of its own.
 	off bool
-	// labels are the label keys that pods and StorageClasses refer to, without that of the host name; named are the
+	// labels are the label keys that pods, StorageClasses and PersistentVolumes refer to, without that of the host name; named are the
 	// names and host names that they refer to.
 	labels []string
 	named  map[string]bool
@@ -37,10 +37,8 @@ func newNodeClasses(s *sim.Cluster, on bool) *nodeClasses {
 	for _, w := range s.Controllers() {
 		c.addPod(&w.Workload.Template.Spec, keys)
 	}
-	for _, term := range s.AllowedTopologies() {
-		for _, r := range term.MatchLabelExpressions {
-			c.add(keys, r.Key, r.Values...)
-		}
+	for key, values := range s.VolumeTopologies() {
+		c.add(keys, key, values...)
 	}
 	delete(keys, cluster.HostLabel)
 	c.labels = slices.Sorted(maps.Keys(keys))

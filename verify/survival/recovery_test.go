@@ -78,8 +78,11 @@ func TestAssumptions(t *testing.T) {
 		"stateless":             {simtest.Workload("Deployment", "a", "", ""), workload.Stateless, ""},
 		"standby":               {simtest.Workload("Deployment", "a", "", ""), workload.Standby, "within 23.8s: it retries every 2s or later until a lease of 15s"},
 		"elected":               {simtest.Workload("Deployment", "a", "", ""), workload.Elected, "by majority takes 1s"},
-		"volumeClaimTemplates":  {simtest.Workload("StatefulSet", "a", "volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce]}}]", ""), workload.Single, "StorageClass"},
-		"persistentVolumeClaim": {simtest.Workload("Deployment", "a", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"), workload.Stateless, "StorageClass"},
+		"volumeClaimTemplates":  {simtest.Workload("StatefulSet", "a", "volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce]}}]", ""), workload.Single, "The default StorageClass is not in the input."},
+		"persistentVolumeClaim": {simtest.Workload("Deployment", "a", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"), workload.Stateless, "PersistentVolumeClaim d is not in the input."},
+		"network volume": {simtest.Workload("Deployment", "a", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]") + simtest.Claim("d", "ReadWriteMany", "storageClassName: nfs") + `
+---
+{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: nfs}, provisioner: nfs.csi.k8s.io}`, workload.Stateless, "Volumes that are usable on every node are available in every failure"},
 	} {
 		s := verifytest.Read(t, "m.yaml", c.text)
 		s.Workloads[0].Replication.Model = c.model

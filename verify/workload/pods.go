@@ -3,6 +3,7 @@ package workload
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,6 +36,7 @@ func (w *Workload) Pod(i, revision int) *corev1.Pod {
 		pod.Labels["controller-revision-hash"] = rev
 		pod.Labels["statefulset.kubernetes.io/pod-name"] = pod.Name
 		pod.Labels["apps.kubernetes.io/pod-index"] = fmt.Sprint(i)
+		w.mountClaims(pod)
 	case DaemonSet:
 		pod.Labels["controller-revision-hash"] = rev
 		tolerateAsDaemon(pod)
@@ -43,6 +45,21 @@ func (w *Workload) Pod(i, revision int) *corev1.Pod {
 	tolerateFailures(pod)
 	selectByKeys(pod)
 	return pod
+}
+
+// mountClaims adds a volume for each volumeClaimTemplate, in place of a volume of the template with the same name (updateStorage in
+// pkg/controller/statefulset/stateful_set_utils.go).
+func (w *Workload) mountClaims(pod *corev1.Pod) {
+	pod.Spec.Volumes = slices.DeleteFunc(pod.Spec.Volumes, w.ReplacesVolume)
+	for _, c := range w.Claims {
+		source := &corev1.PersistentVolumeClaimVolumeSource{ClaimName: c.Name + "-" + pod.Name}
+		pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{Name: c.Name, VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: source}})
+	}
+}
+
+// ReplacesVolume reports whether a volumeClaimTemplate replaces a volume of the pod template.
+func (w *Workload) ReplacesVolume(v corev1.Volume) bool {
+	return slices.ContainsFunc(w.Claims, func(c corev1.PersistentVolumeClaim) bool { return c.Name == v.Name })
 }
 
 // podName returns the name of the i-th pod. A StatefulSet keeps it in each revision.

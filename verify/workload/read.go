@@ -12,6 +12,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/operators"
 	"github.com/holdfast-ha/holdfast/verify/operators/operator"
+	"github.com/holdfast-ha/holdfast/verify/storage"
 )
 
 // reader adds an object to the system.
@@ -94,6 +95,9 @@ func Read(objects []*manifest.Object) (*System, error) {
 		}
 	}
 	s.noteUnusedAutoscalers()
+	if s.Storage, err = storage.Read(slices.DeleteFunc(slices.Clone(objects), isHelmHook)); err != nil {
+		return nil, err
+	}
 	if err := s.noteRunning(dependents); err != nil {
 		return nil, err
 	}

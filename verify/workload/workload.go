@@ -20,6 +20,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/operators/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/operators/operator"
+	"github.com/holdfast-ha/holdfast/verify/storage"
 )
 
 // The kinds that create pods. The workload of a custom resource has the kind that its controller creates.
@@ -131,6 +132,8 @@ type System struct {
 	// Services are the Services of the manifests and those that controllers create for custom resources.
 	Services   []*corev1.Service
 	Namespaces []*corev1.Namespace
+	// Storage has the storage objects of the manifests.
+	Storage *storage.Storage
 	// Unsupported are custom resources of unsupported kinds: the pods that they create are unknown.
 	Unsupported []*manifest.Object
 	// Assumed are assumptions about objects that are not in the manifests.

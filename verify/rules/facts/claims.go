@@ -19,12 +19,12 @@ type MountedClaim struct {
 	Path []string
 }
 
-// SingleNodeClaims returns the mounted claims whose volume is available on one node at a time. Jobs do not count as users: their
-// pods finish.
+// SingleNodeClaims returns the mounted claims whose volume is available on one node at a time, by their access modes and their
+// driver. Jobs do not count as users: their pods finish.
 func (s *System) SingleNodeClaims() []MountedClaim {
 	var all []MountedClaim
 	for o, claim := range Objects[corev1.PersistentVolumeClaim](s, "v1", "PersistentVolumeClaim") {
-		if len(claim.Spec.AccessModes) == 0 || slices.ContainsFunc(claim.Spec.AccessModes, onManyNodes) {
+		if len(claim.Spec.AccessModes) == 0 || slices.ContainsFunc(claim.Spec.AccessModes, onManyNodes) || s.Storage.IsShared(claim) {
 			continue
 		}
 		m := MountedClaim{Claim: claim}
@@ -49,7 +49,7 @@ func onManyNodes(mode corev1.PersistentVolumeAccessMode) bool {
 // volumePath returns the volume of a pod template that refers to a claim, nil if there is none.
 func volumePath(w *workload.Workload, claim *manifest.Object) []string {
 	i := slices.IndexFunc(w.Template.Spec.Volumes, func(v corev1.Volume) bool {
-		return v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == claim.Name
+		return v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == claim.Name && !w.ReplacesVolume(v)
 	})
 	if i < 0 || w.Namespace != claim.Namespace {
 		return nil

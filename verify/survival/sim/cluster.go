@@ -10,9 +10,8 @@ package sim
 import (
 	"cmp"
 	"context"
+	"iter"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/placement"
@@ -69,10 +68,7 @@ func newCluster(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cl
 		return nil, err
 	}
 	j := &journal{}
-	v, err := newVolumes(s, objects, j)
-	if err != nil {
-		return nil, err
-	}
+	v := newVolumes(s.Storage, objects, j)
 	sim := &Cluster{journal: j, clock: &clock{journal: j}, queue: &queue{journal: j, scheduler: sched}, observer: newObserver(), volumes: v, detection: cmp.Or(c.Detection, Detection)}
 	sim.nodes = newNodes(objects, j, sched, sim.queue)
 	sim.lifecycle = &lifecycle{
@@ -100,14 +96,8 @@ func (c *Cluster) Controllers() []*Controller { return c.controllers }
 // PendingPods returns the number of pods without a node.
 func (c *Cluster) PendingPods() int { return len(c.queue.pods) }
 
-// AllowedTopologies returns the allowed topologies of all StorageClasses in the input.
-func (c *Cluster) AllowedTopologies() []corev1.TopologySelectorTerm {
-	var all []corev1.TopologySelectorTerm
-	for _, class := range c.volumes.classes {
-		all = append(all, class.AllowedTopologies...)
-	}
-	return all
-}
+// VolumeTopologies returns the node labels that volumes refer to, with their values, in any order.
+func (c *Cluster) VolumeTopologies() iter.Seq2[string, []string] { return c.volumes.topologies() }
 
 // Active returns the controllers that the scenario may have affected. The others have the same pods as before.
 func (c *Cluster) Active() []*Controller { return c.observer.active }

@@ -16,7 +16,7 @@ func newController(index int, w *workload.Workload, n *nodes, namespaces placeme
 	c := &Controller{
 		Workload: w, Index: index, replicas: w.Replicas, revision: 1, oldReplicas: w.Replicas,
 		start: startDuration(&pod.Spec), grace: gracePeriod(&pod.Spec), minReady: w.MinReady,
-		uniform: w.Kind != workload.DaemonSet && len(w.Claims) == 0,
+		uniform: w.Kind != workload.DaemonSet && !hasOwnVolumes(w),
 	}
 	if pod.Spec.Priority != nil {
 		c.priority = *pod.Spec.Priority
@@ -34,4 +34,10 @@ func newController(index int, w *workload.Workload, n *nodes, namespaces placeme
 		c.nodes = slices.DeleteFunc(c.nodes, func(n *Node) bool { return !fit.Accepts(n.object) })
 	}
 	return c
+}
+
+// hasOwnVolumes reports whether each pod of a workload has volumes of its own.
+func hasOwnVolumes(w *workload.Workload) bool {
+	ephemeral := func(v corev1.Volume) bool { return v.Ephemeral != nil }
+	return len(w.Claims) > 0 || slices.ContainsFunc(w.Template.Spec.Volumes, ephemeral)
 }

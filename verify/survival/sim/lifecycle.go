@@ -24,9 +24,17 @@ type lifecycle struct {
 	observer    *observer
 }
 
-// create creates a Pending pod; target is the node that a pod of a DaemonSet is for, nil for other pods.
+// create creates a Pending pod and its volumes; target is the node that a pod of a DaemonSet is for, nil for other pods.
 func (l *lifecycle) create(c *Controller, index, revision int, target *Node) *Pod {
+	p := l.add(c, index, revision, target)
+	l.volumes.bindImmediate(p)
+	return p
+}
+
+// add adds a Pending pod. Its volumes are created with it, or exist if it is a running pod.
+func (l *lifecycle) add(c *Controller, index, revision int, target *Node) *Pod {
 	p := &Pod{controller: c, index: index, revision: revision, object: c.Workload.Pod(index, revision), due: Never, tried: -1, target: target}
+	p.mounts = l.volumes.Mounts(p.object, c.Workload.Claims)
 	setOwner(p.object, c.Workload, revision)
 	if target != nil {
 		requireNode(&p.object.Spec, target.Name())
@@ -42,7 +50,6 @@ func (l *lifecycle) create(c *Controller, index, revision int, target *Node) *Po
 			set(l.journal, &b.pods, append(b.pods, p))
 		}
 	}
-	l.volumes.bindImmediate(p)
 	return p
 }
 
@@ -181,6 +188,7 @@ func (l *lifecycle) remove(p *Pod) {
 		l.queue.remove(p)
 	}
 	l.forget(p)
+	l.volumes.release(p)
 	for _, b := range p.budgets {
 		set(l.journal, &b.pods, without(b.pods, p))
 	}

@@ -18,7 +18,7 @@ func (l *lifecycle) adopt(c *Controller, all *nodes) error {
 		if n == nil || !ok {
 			continue
 		}
-		p := l.create(c, index, 1, target)
+		p := l.add(c, index, 1, target)
 		p.running = true
 		p.object.Name, p.object.UID = r.Name, types.UID(c.Workload.Kind+"/"+p.object.Namespace+"/"+r.Name)
 		if err := l.bind(p, n); err != nil {

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/placement"
+	"github.com/holdfast-ha/holdfast/verify/storage"
 	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -48,8 +49,10 @@ type Pod struct {
 	// index and revision identify the pod within its controller; index is the ordinal in a StatefulSet.
 	index, revision int
 	object          *corev1.Pod
-	node            *Node
-	state           state
+	// mounts are its persistent volumes.
+	mounts []storage.Mount
+	node   *Node
+	state  state
 	// due is when the state ends by itself, Never if it does not.
 	due time.Duration
 	// unschedulable is why no node accepts the pod; tried is the version of the queue at the last attempt.
@@ -190,8 +193,8 @@ type budget struct {
 	pods []*Pod
 }
 
-// attachWait is why a pod on a node waits for a volume: another pod uses its claim.
+// attachWait is why a pod on a node waits for a volume: another pod uses it.
 type attachWait struct {
-	claim string
+	mount *storage.Mount
 	user  *Pod
 }

@@ -87,8 +87,11 @@ func stateText(c *Cluster) string {
 			lines = append(lines, fmt.Sprint(claim, p.key()))
 		}
 	}
-	for claim, topology := range l.volumes.pinned {
-		lines = append(lines, fmt.Sprint(claim, topology))
+	for key, b := range l.volumes.bound {
+		lines = append(lines, fmt.Sprint(key, b))
+	}
+	for name := range l.volumes.taken {
+		lines = append(lines, name)
 	}
 	for _, n := range c.nodes.list {
 		pods, err := l.scheduler.Pods(n.Name())

@@ -1,150 +1,205 @@
 package sim
 
 import (
+	"cmp"
+	"iter"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	storagev1 "k8s.io/api/storage/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
-	"k8s.io/utils/ptr"
 
-	"github.com/holdfast-ha/holdfast/verify/cluster"
-	"github.com/holdfast-ha/holdfast/verify/workload"
+	"github.com/holdfast-ha/holdfast/verify/storage"
 )
 
-// volumes are the claims of pods and the topology that each volume is pinned to: a zone or a node.
+// volumes are the persistent volumes of pods: those that exist, and those that are created or bound for a pod.
 //
-// With WaitForFirstConsumer, and with an unknown StorageClass, a volume is created in the zone of its first pod. With
-// Immediate it is created before the pod, in any zone: here in the first one, the worst case. Both keep to the allowed
-// topologies of the class. Not simulated: volumes that are usable in every zone.
+// A delayed volume is created where its first pod is placed. Other volumes are created before the pod, anywhere in their scope:
+// here in the first zone, the worst case. Both keep to the allowed topologies of the class. The choice of a PersistentVolume and
+// the conditions on nodes are those of the volume binder (pkg/scheduler/framework/plugins/volumebinding/binder.go).
+//
+// Not simulated: the capacity of storage, and limits of volumes per node.
 type volumes struct {
+	*storage.Storage
 	journal *journal
 	nodes   []*corev1.Node
-	classes map[string]*storagev1.StorageClass
-	// defaultClass is the class of claims without one, nil if there is none in the input.
-	defaultClass *storagev1.StorageClass
-	// unattached are the CSI drivers with attachRequired: false.
-	unattached map[string]bool
-	// claims are the PersistentVolumeClaims of the input, by namespace and name.
-	claims map[string]*corev1.PersistentVolumeClaim
-	// pinned are the topologies of volumes, by namespace and name of the claim.
-	pinned map[string]corev1.NodeSelectorRequirement
+	// bound are the volumes that were created or bound, by the key of the mount.
+	bound map[string]boundVolume
+	// taken are the PersistentVolumes that were bound, by name.
+	taken map[string]bool
 }
 
-// localProvisioners create volumes on a node: local volumes created by hand, and Rancher's, which k3s and kind include.
-var localProvisioners = []string{"kubernetes.io/no-provisioner", "rancher.io/local-path"}
-
-// newVolumes reads the StorageClasses, CSIDrivers and PersistentVolumeClaims of a system.
-func newVolumes(s *workload.System, nodes []*corev1.Node, j *journal) (*volumes, error) {
-	v := &volumes{
-		journal: j, nodes: nodes,
-		classes: map[string]*storagev1.StorageClass{}, unattached: map[string]bool{}, claims: map[string]*corev1.PersistentVolumeClaim{},
-		pinned: map[string]corev1.NodeSelectorRequirement{},
-	}
-	for _, o := range s.Objects {
-		switch {
-		case o.Group() == "storage.k8s.io" && o.Kind == "StorageClass":
-			class := &storagev1.StorageClass{}
-			if err := o.Decode(class); err != nil {
-				return nil, err
-			}
-			v.classes[class.Name] = class
-			if class.Annotations["storageclass.kubernetes.io/is-default-class"] == "true" {
-				v.defaultClass = class
-			}
-		case o.Group() == "storage.k8s.io" && o.Kind == "CSIDriver":
-			driver := &storagev1.CSIDriver{}
-			if err := o.Decode(driver); err != nil {
-				return nil, err
-			}
-			v.unattached[driver.Name] = !ptr.Deref(driver.Spec.AttachRequired, true)
-		case o.Group() == "" && o.Kind == "PersistentVolumeClaim":
-			claim := &corev1.PersistentVolumeClaim{}
-			if err := o.Decode(claim); err != nil {
-				return nil, err
-			}
-			v.claims[o.Namespace+"/"+o.Name] = claim
-		}
-	}
-	return v, nil
+// boundVolume is a volume that exists. The nodes on which it is usable match all selectors.
+type boundVolume struct {
+	storage.Reach
+	selectors []*corev1.NodeSelector
 }
 
-// forEach calls do for each claim of a pod: its own from volumeClaimTemplates, and those that it may share with other
-// pods.
-func (v *volumes) forEach(p *Pod, do func(key string, class *storagev1.StorageClass)) {
-	for i := range p.controller.Workload.Claims {
-		claim := &p.controller.Workload.Claims[i]
-		do(p.object.Namespace+"/"+claim.Name+"-"+p.object.Name, v.class(claim))
-	}
-	for _, volume := range p.object.Spec.Volumes {
-		if volume.PersistentVolumeClaim != nil {
-			key := p.object.Namespace + "/" + volume.PersistentVolumeClaim.ClaimName
-			do(key, v.class(v.claims[key]))
-		}
-	}
+func newVolumes(s *storage.Storage, nodes []*corev1.Node, j *journal) *volumes {
+	return &volumes{Storage: s, journal: j, nodes: nodes, bound: map[string]boundVolume{}, taken: map[string]bool{}}
 }
 
-// class returns the StorageClass of a claim, nil if it is not in the input.
-func (v *volumes) class(claim *corev1.PersistentVolumeClaim) *storagev1.StorageClass {
-	if claim == nil || claim.Spec.StorageClassName == nil {
-		return v.defaultClass
+// reach returns where a volume is usable, and by whom.
+func (v *volumes) reach(m *storage.Mount) storage.Reach {
+	if b, ok := v.bound[m.Key]; ok {
+		return b.Reach
 	}
-	return v.classes[*claim.Spec.StorageClassName]
+	return m.Reach
 }
 
-// bindImmediate creates the volumes of a new pod that have the binding mode Immediate.
+// bindImmediate creates or binds the volumes of a new pod that do not wait for its node.
 func (v *volumes) bindImmediate(p *Pod) {
-	v.forEach(p, func(key string, class *storagev1.StorageClass) {
-		if class != nil && (class.VolumeBindingMode == nil || *class.VolumeBindingMode == storagev1.VolumeBindingImmediate) && !slices.Contains(localProvisioners, class.Provisioner) {
-			v.pin(key, cluster.ZoneLabel, v.firstZone(class))
+	for i := range p.mounts {
+		m := &p.mounts[i]
+		if _, ok := v.bound[m.Key]; ok || m.Delayed || m.Missing {
+			continue
 		}
-	})
+		if pv := v.Match(m.Claim, nil, v.isTaken); pv != nil {
+			v.bindVolume(m, pv)
+		} else if !m.Static {
+			v.create(m, v.first(m))
+		}
+	}
 }
 
-// bindFirstConsumer creates the volumes of a pod on a node that have the binding mode WaitForFirstConsumer.
+// bindFirstConsumer creates or binds the volumes of a pod on a node that waited for it.
 func (v *volumes) bindFirstConsumer(p *Pod) {
-	v.forEach(p, func(key string, class *storagev1.StorageClass) {
-		label := cluster.ZoneLabel
-		if class != nil && slices.Contains(localProvisioners, class.Provisioner) {
-			label = cluster.HostLabel
+	node := p.node.object
+	chosen := v.choose(p, node)
+	for i := range p.mounts {
+		m := &p.mounts[i]
+		if _, ok := v.bound[m.Key]; ok {
+			continue
 		}
-		v.pin(key, label, p.node.object.Labels[label])
+		switch pv := chosen[m.Key]; {
+		case pv != nil:
+			v.bindVolume(m, pv)
+			v.pin(m, node)
+		case m.Volume != nil:
+			v.bindVolume(m, m.Volume)
+			v.pin(m, node)
+		default:
+			v.create(m, node)
+		}
+	}
+}
+
+// release forgets the volumes of a pod that are deleted with it.
+func (v *volumes) release(p *Pod) {
+	for _, m := range p.mounts {
+		if b, ok := v.bound[m.Key]; ok && m.Temporary {
+			delete(v.bound, m.Key)
+			v.journal.record(func() { v.bound[m.Key] = b })
+		}
+	}
+}
+
+func (v *volumes) isTaken(name string) bool { return v.taken[name] }
+
+func (v *volumes) set(key string, to boundVolume) {
+	before, ok := v.bound[key]
+	v.bound[key] = to
+	v.journal.record(func() {
+		if v.bound[key] = before; !ok {
+			delete(v.bound, key)
+		}
 	})
 }
 
-// pin sets the topology of a volume unless it has one. A node without a zone pins nothing.
-func (v *volumes) pin(key, label, value string) {
-	if _, ok := v.pinned[key]; ok || value == "" {
+// bindVolume binds a PersistentVolume of the input.
+func (v *volumes) bindVolume(m *storage.Mount, pv *corev1.PersistentVolume) {
+	v.set(m.Key, boundVolume{v.ReachOf(pv), storage.Selectors(pv)})
+	if !v.taken[pv.Name] {
+		v.taken[pv.Name] = true
+		v.journal.record(func() { delete(v.taken, pv.Name) })
+	}
+}
+
+// create creates a volume that stays in the topology of a node; nil: in the allowed topologies, where no node is.
+func (v *volumes) create(m *storage.Mount, n *corev1.Node) {
+	b := boundVolume{Reach: m.Reach}
+	if n == nil {
+		b.selectors = []*corev1.NodeSelector{{NodeSelectorTerms: v.allowed(m)}}
+	}
+	v.set(m.Key, b)
+	v.pin(m, n)
+}
+
+// pin keeps a volume in the topology of a node. A node without the labels pins nothing.
+func (v *volumes) pin(m *storage.Mount, n *corev1.Node) {
+	b := v.bound[m.Key]
+	if n == nil || b.Scope == storage.Anywhere {
 		return
 	}
-	v.pinned[key] = corev1.NodeSelectorRequirement{Key: label, Operator: corev1.NodeSelectorOpIn, Values: []string{value}}
-	v.journal.record(func() { delete(v.pinned, key) })
+	term := corev1.NodeSelectorTerm{}
+	for _, key := range b.Labels {
+		value := n.Labels[key]
+		if value == "" || len(term.MatchExpressions) > 0 && !b.EveryLabel {
+			continue
+		}
+		term.MatchExpressions = append(term.MatchExpressions, corev1.NodeSelectorRequirement{Key: key, Operator: corev1.NodeSelectorOpIn, Values: v.zones(key, value, b.Zones)})
+	}
+	if len(term.MatchExpressions) > 0 {
+		b.selectors = append(slices.Clone(b.selectors), &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{term}})
+		v.set(m.Key, b)
+	}
 }
 
-// firstZone returns the first zone by name in which a class may create volumes, "" if there is none.
-func (v *volumes) firstZone(class *storagev1.StorageClass) string {
-	terms := v.allowed(class)
+// zones returns the zones of a volume: that of its first pod, and the next ones by name for a volume that is replicated across
+// zones.
+func (v *volumes) zones(key, first string, count int) []string {
+	all := []string{}
+	for _, n := range v.nodes {
+		if value := n.Labels[key]; value != "" {
+			all = append(all, value)
+		}
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	i := slices.Index(all, first)
+	zones := []string{first}
+	for len(zones) < min(count, len(all)) {
+		i = (i + 1) % len(all)
+		zones = append(zones, all[i])
+	}
+	return zones
+}
+
+// first returns the first node by the labels of a volume on which its class allows it, nil if there is none.
+func (v *volumes) first(m *storage.Mount) *corev1.Node {
+	terms := v.allowed(m)
 	allowed := nodeaffinity.NewLazyErrorNodeSelector(&corev1.NodeSelector{NodeSelectorTerms: terms})
-	first := ""
+	var first *corev1.Node
 	for _, n := range v.nodes {
 		if fits, err := allowed.Match(n); len(terms) > 0 && (!fits || err != nil) {
 			continue
 		}
-		if zone := n.Labels[cluster.ZoneLabel]; zone != "" && (first == "" || zone < first) {
-			first = zone
+		if first == nil || less(n, first, m.Labels) {
+			first = n
 		}
 	}
 	return first
 }
 
-// allowed returns the allowed topologies of a class as node selector terms; all nodes without terms. Labels that no
+// less orders nodes by labels. A node without a label comes last.
+func less(a, b *corev1.Node, labels []string) bool {
+	for _, key := range labels {
+		x, y := a.Labels[key], b.Labels[key]
+		if x != y {
+			return y == "" || x != "" && x < y
+		}
+	}
+	return false
+}
+
+// allowed returns the allowed topologies of a volume's class as node selector terms; all nodes without terms. Labels that no
 // node of the cluster has are ignored: those of CSI drivers are missing on nodes from flags.
-func (v *volumes) allowed(class *storagev1.StorageClass) []corev1.NodeSelectorTerm {
-	if class == nil {
+func (v *volumes) allowed(m *storage.Mount) []corev1.NodeSelectorTerm {
+	if m.Class == nil {
 		return nil
 	}
 	var terms []corev1.NodeSelectorTerm
-	for _, topology := range class.AllowedTopologies {
+	for _, topology := range m.Class.AllowedTopologies {
 		term := corev1.NodeSelectorTerm{}
 		for _, r := range topology.MatchLabelExpressions {
 			if slices.ContainsFunc(v.nodes, func(n *corev1.Node) bool { _, ok := n.Labels[r.Key]; return ok }) {
@@ -159,17 +214,111 @@ func (v *volumes) allowed(class *storagev1.StorageClass) []corev1.NodeSelectorTe
 	return terms
 }
 
+// choose returns the PersistentVolumes that the delayed claims of a pod bind on a node, by the key of the mount. The smallest
+// request is served first.
+func (v *volumes) choose(p *Pod, n *corev1.Node) map[string]*corev1.PersistentVolume {
+	chosen := map[string]*corev1.PersistentVolume{}
+	used := map[string]bool{}
+	for _, m := range v.unbound(p) {
+		if pv := v.Match(m.Claim, n, func(name string) bool { return v.taken[name] || used[name] }); pv != nil {
+			chosen[m.Key], used[pv.Name] = pv, true
+		}
+	}
+	return chosen
+}
+
+// unbound returns the delayed claims of a pod that may bind a PersistentVolume of the input, the smallest request first.
+func (v *volumes) unbound(p *Pod) []*storage.Mount {
+	var list []*storage.Mount
+	for i := range p.mounts {
+		m := &p.mounts[i]
+		if _, ok := v.bound[m.Key]; !ok && m.Delayed && m.Claim != nil && m.Volume == nil && !m.Missing && (m.Static || v.Candidates(m.Claim)) {
+			list = append(list, m)
+		}
+	}
+	size := func(m *storage.Mount) int64 {
+		q := m.Claim.Spec.Resources.Requests[corev1.ResourceStorage]
+		return q.Value()
+	}
+	slices.SortStableFunc(list, func(a, b *storage.Mount) int { return cmp.Compare(size(a), size(b)) })
+	return list
+}
+
+// noNode matches no node.
+var noNode = &corev1.NodeSelector{}
+
 // selectors returns a node selector for each volume of a pod that limits the nodes: the pod fits where all of them match.
 func (v *volumes) selectors(p *Pod) []*corev1.NodeSelector {
 	var all []*corev1.NodeSelector
-	v.forEach(p, func(key string, class *storagev1.StorageClass) {
-		terms := v.allowed(class)
-		if pinned, ok := v.pinned[key]; ok {
-			terms = []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{pinned}}}
+	for i := range p.mounts {
+		m := &p.mounts[i]
+		b, ok := v.bound[m.Key]
+		switch {
+		case ok:
+			all = append(all, b.selectors...)
+		case m.Volume != nil:
+			all = append(all, storage.Selectors(m.Volume)...)
+		case m.Missing || !m.Delayed:
+			all = append(all, noNode)
+		default:
+			if terms := v.allowed(m); len(terms) > 0 && !v.Candidates(m.Claim) {
+				all = append(all, &corev1.NodeSelector{NodeSelectorTerms: terms})
+			}
 		}
-		if len(terms) > 0 {
-			all = append(all, &corev1.NodeSelector{NodeSelectorTerms: terms})
-		}
-	})
+	}
+	if unbound := v.unbound(p); len(unbound) > 0 {
+		all = append(all, v.bindable(p, unbound))
+	}
 	return all
+}
+
+// bindable selects the nodes on which all delayed claims of a pod find a PersistentVolume or can be provisioned.
+func (v *volumes) bindable(p *Pod, unbound []*storage.Mount) *corev1.NodeSelector {
+	selector := &corev1.NodeSelector{}
+	for _, n := range v.nodes {
+		chosen := v.choose(p, n)
+		ok := true
+		for _, m := range unbound {
+			terms := v.allowed(m)
+			fits, err := nodeaffinity.NewLazyErrorNodeSelector(&corev1.NodeSelector{NodeSelectorTerms: terms}).Match(n)
+			ok = ok && (chosen[m.Key] != nil || !m.Static && (len(terms) == 0 || fits && err == nil))
+		}
+		if ok {
+			name := corev1.NodeSelectorRequirement{Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{n.Name}}
+			selector.NodeSelectorTerms = append(selector.NodeSelectorTerms, corev1.NodeSelectorTerm{MatchFields: []corev1.NodeSelectorRequirement{name}})
+		}
+	}
+	return selector
+}
+
+// topologies yields the node labels that volumes refer to, with their values: those of allowed topologies, of PersistentVolumes and
+// of the drivers.
+func (v *volumes) topologies() iter.Seq2[string, []string] {
+	return func(yield func(string, []string) bool) {
+		for _, class := range v.Classes {
+			for _, topology := range class.AllowedTopologies {
+				for _, r := range topology.MatchLabelExpressions {
+					if !yield(r.Key, r.Values) {
+						return
+					}
+				}
+			}
+		}
+		for _, pv := range v.Volumes {
+			for _, selector := range storage.Selectors(pv) {
+				for _, term := range selector.NodeSelectorTerms {
+					for _, r := range slices.Concat(term.MatchExpressions, term.MatchFields) {
+						if !yield(r.Key, r.Values) {
+							return
+						}
+					}
+				}
+			}
+		}
+		for _, key := range v.TopologyKeys() {
+			if !yield(key, nil) {
+				return
+			}
+		}
+	}
 }

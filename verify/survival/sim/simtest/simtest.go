@@ -60,12 +60,33 @@ func Budget(app, spec string) string {
 `)
 }
 
-// Claim returns a PersistentVolumeClaim of the default StorageClass.
-func Claim(name, accessMode string) string {
-	return strings.NewReplacer("NAME", name, "MODE", accessMode).Replace(`
+// Claim returns a PersistentVolumeClaim of 1Gi. Extra goes into its spec; without a class it has the default one.
+func Claim(name, accessMode string, extra ...string) string {
+	return strings.NewReplacer("NAME", name, "MODE", accessMode, "EXTRA", strings.Join(extra, ", ")).Replace(`
 ---
-{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: NAME}, spec: {accessModes: [MODE], resources: {requests: {storage: 1Gi}}}}
+{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: NAME}, spec: {accessModes: [MODE], resources: {requests: {storage: 1Gi}}, EXTRA}}
 `)
+}
+
+// Class returns a StorageClass. Extra are further fields.
+func Class(name, provisioner, mode string, extra ...string) string {
+	return strings.NewReplacer("NAME", name, "BY", provisioner, "MODE", mode, "EXTRA", strings.Join(extra, ", ")).Replace(`
+---
+{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: NAME}, provisioner: BY, volumeBindingMode: MODE, EXTRA}
+`)
+}
+
+// Volume returns a PersistentVolume of 1Gi for one node at a time. Spec are further fields of its spec.
+func Volume(name, class string, spec ...string) string {
+	return strings.NewReplacer("NAME", name, "CLASS", class, "SPEC", strings.Join(spec, ", ")).Replace(`
+---
+{apiVersion: v1, kind: PersistentVolume, metadata: {name: NAME}, spec: {storageClassName: CLASS, capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], SPEC}}
+`)
+}
+
+// OnNodes is the node affinity of a PersistentVolume: nodes with one of the values of a label.
+func OnNodes(label string, values ...string) string {
+	return "nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: " + label + ", operator: In, values: [" + strings.Join(values, ", ") + "]}]}]}}"
 }
 
 // Random returns a random system with all kinds of constraints, and the nodes for it.
