@@ -17,7 +17,7 @@ const module = "github.com/holdfast-ha/holdfast/"
 // arrows lists the packages of this module that each package may import. A package without an entry fails the test. Imports only
 // point down: from cmd to generator and verify, and from these to the packages below them. verify never imports generator.
 var arrows = map[string][]string{
-	"cmd/holdfast": {"generator", "generator/folder", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/stack", "internal/table",
+	"cmd/holdfast": {"generator", "generator/folder", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/stack", "internal/plain", "internal/table",
 		"verify", "verify/availability", "verify/cluster", "verify/config", "verify/live", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
 
 	"generator":           {"generator/chart", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/stack", "profiles", "stacks"},
@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"generator/folder":    {},
 	"generator/schema":    {},
 
-	"verify":                        {"verify/cluster", "verify/config", "verify/guarantee", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
+	"verify":                        {"verify/apiserver", "verify/cluster", "verify/config", "verify/guarantee", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
 	"verify/verdict":                {"verify/cluster", "verify/guarantee", "verify/report", "verify/rules", "verify/survival", "verify/workload"},
 	"verify/report":                 {"internal/table"},
 	"verify/report/reporttest":      {"verify", "verify/cluster", "verify/report", "verify/verdict", "verify/verifytest"}, // imported by tests only
@@ -54,10 +54,12 @@ var arrows = map[string][]string{
 	"verify/cluster":                {"internal/strict", "verify/manifest"},
 	"verify/config":                 {"internal/strict", "verify/cluster", "verify/verdict", "verify/workload"},
 	"verify/live":                   {"internal/kubeconfig", "verify/cluster", "verify/manifest", "verify/operators"},
-	"verify/manifest":               {"internal/strict"},
+	"verify/apiserver":              {"verify/manifest"},
+	"verify/manifest":               {"internal/plain", "internal/strict"},
 	"verify/verifytest":             {"verify/manifest", "verify/workload"}, // imported by tests only
 
 	"internal/kubeconfig": {},
+	"internal/plain":      {},
 	"internal/release":    {},
 	"internal/strict":     {},
 	"internal/table":      {},
@@ -71,7 +73,7 @@ var arrows = map[string][]string{
 var restricted = map[string][]string{
 	"helm.sh/helm/":           {"generator/render"},
 	"sigs.k8s.io/kustomize/":  {"generator/kustomize"},
-	"k8s.io/kubernetes/":      {"verify/survival/sim/scheduler", "verify/workload"}, // verify/workload: defaults, and fields that controllers add to pods
+	"k8s.io/kubernetes/":      {"verify/apiserver", "verify/survival/sim/scheduler", "verify/workload"}, // verify/workload: defaults, and fields that controllers add to pods
 	"github.com/spf13/cobra":  {"cmd/holdfast"},
 	"github.com/Masterminds/": {"generator/chart"},
 	"github.com/owenrumney/":  {"verify/report"},

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-ha/holdfast/verify/apiserver"
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/config"
 	"github.com/holdfast-ha/holdfast/verify/guarantee"
@@ -50,6 +51,9 @@ func (e SimulationError) Unwrap() error { return e.err }
 func Run(ctx context.Context, in Input) (report.Report, error) {
 	if in.Config == nil {
 		in.Config = &config.Config{}
+	}
+	if err := apiserver.Check(in.Objects, in.Cluster.Version.Minor); err != nil {
+		return report.Report{}, err
 	}
 	requirement := in.Requirement.Or(in.Config.Requirement)
 	system, err := readSystem(in.Objects, in.Config)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/holdfast-ha/holdfast/internal/plain"
 	"github.com/spf13/cobra"
 )
 
@@ -42,7 +43,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	if errors.Is(err, errFindings) {
 		return exitFindings
 	}
-	fmt.Fprintf(errOut, "holdfast: %v\n", err)
+	fmt.Fprintf(errOut, "holdfast: %s\n", plain.Lines(err.Error()))
 	if other := (otherError{}); errors.As(err, &other) {
 		return exitOther
 	}

@@ -68,7 +68,7 @@ func (c *checker) value(n *yaml.Node, t reflect.Type, key string) {
 		fits = false
 	}
 	if !fits && len(c.errors) == found {
-		c.errors = append(c.errors, TypeError{n.Line, key, given(n), want(t, n)})
+		c.errors = append(c.errors, TypeError{n.Line, key, Given(n), want(t, n)})
 	}
 }
 
@@ -81,7 +81,7 @@ func (c *checker) entries(n *yaml.Node, path string, field func(key string) refl
 			continue
 		}
 		if key.Kind == yaml.MappingNode || key.Kind == yaml.SequenceNode {
-			c.errors = append(c.errors, TypeError{key.Line, path, "a map with a key that is " + given(key), "keys that are text"})
+			c.errors = append(c.errors, TypeError{key.Line, path, "a map with a key that is " + Given(key), "keys that are text"})
 			continue
 		}
 		if t := field(key.Value); t != nil {
@@ -142,8 +142,8 @@ func decodesItself(t reflect.Type) bool {
 // yaml11Bool matches the unquoted scalars that YAML 1.1, which Kubernetes reads, resolves to booleans.
 var yaml11Bool = regexp.MustCompile(`^(?i:y|n|yes|no|on|off)$`)
 
-// given describes a node for an error message.
-func given(n *yaml.Node) string {
+// Given describes a node for an error message.
+func Given(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.MappingNode:
 		return "a map"

@@ -194,5 +194,9 @@ func parse(k kind, o *unstructured.Unstructured) ([]*manifest.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return manifest.Parse(path.Join("live", o.GetNamespace(), k.String(), o.GetName()), []byte(text))
+	objects, err := manifest.Parse(path.Join("live", o.GetNamespace(), k.String(), o.GetName()), []byte(text))
+	for _, o := range objects {
+		o.Accepted = true
+	}
+	return objects, err
 }

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	kjson "sigs.k8s.io/json"
 
+	"github.com/holdfast-ha/holdfast/internal/plain"
 	"github.com/holdfast-ha/holdfast/internal/strict"
 )
 
@@ -24,6 +25,8 @@ type Object struct {
 	Controller *Reference
 	// File is the name of the file, "-" for standard input.
 	File string
+	// Accepted is set if the object was read from an API server, which has accepted it.
+	Accepted bool
 
 	node *yaml.Node
 	// origin and fields are those of a dependent; see Dependent.
@@ -81,9 +84,9 @@ func group(apiVersion string) string {
 // String is the kind, namespace if any, and name: "StatefulSet events/bus".
 func (o *Object) String() string {
 	if o.Namespace == "" {
-		return o.Kind + " " + o.Name
+		return plain.Text(o.Kind + " " + o.Name)
 	}
-	return o.Kind + " " + o.Namespace + "/" + o.Name
+	return plain.Text(o.Kind + " " + o.Namespace + "/" + o.Name)
 }
 
 // Errorf returns an error about a field, or about the whole object if path is nil: "file:line: Kind namespace/name: a.field:
@@ -91,9 +94,26 @@ func (o *Object) String() string {
 func (o *Object) Errorf(path []string, format string, args ...any) error {
 	key := ""
 	if path = o.path(path); len(path) > 0 {
-		key = strings.Join(path, ".") + ": "
+		key = Key(path) + ": "
 	}
-	return fmt.Errorf("%s:%d: %s: %s%w", o.File, o.line(path), o, key, fmt.Errorf(format, args...))
+	return fmt.Errorf("%s:%d: %s: %s%w", plain.Text(o.File), o.line(path), o, key, fmt.Errorf(format, args...))
+}
+
+// Key is the text of a path: "spec.containers[0].resources", "metadata.labels[example.org/app]".
+func Key(path []string) string {
+	var text strings.Builder
+	for i, step := range path {
+		_, err := strconv.Atoi(step)
+		switch {
+		case err == nil || strings.ContainsAny(step, "./"):
+			text.WriteString("[" + plain.Text(step) + "]")
+		case i > 0:
+			text.WriteString("." + plain.Text(step))
+		default:
+			text.WriteString(plain.Text(step))
+		}
+	}
+	return text.String()
 }
 
 // Decode decodes the object into a typed value as the API server does: unknown fields are ignored, and keys are case-sensitive.
@@ -105,7 +125,7 @@ func (o *Object) Decode(into any) error {
 	}
 	var all []error
 	for _, m := range strict.TypeErrors(o.node, into, "json", decode) {
-		all = append(all, fmt.Errorf("%s:%d: %s: %s", o.File, m.Line, o, m))
+		all = append(all, fmt.Errorf("%s:%d: %s: %s", plain.Text(o.File), m.Line, o, m))
 	}
 	if len(all) == 0 {
 		return o.Errorf(nil, "%s", strings.TrimPrefix(err.Error(), "json: "))
@@ -183,7 +203,9 @@ func merge(into map[string]any, n *yaml.Node) {
 
 // At returns the position "file:line" of a field or, if it is missing, of its nearest existing parent. Steps are keys of maps and
 // indexes of lists: At("spec", "containers", "0", "image").
-func (o *Object) At(path ...string) string { return o.File + ":" + strconv.Itoa(o.Line(path...)) }
+func (o *Object) At(path ...string) string {
+	return plain.Text(o.File) + ":" + strconv.Itoa(o.Line(path...))
+}
 
 // Line returns the line of a field, as At does.
 func (o *Object) Line(path ...string) int { return o.line(o.path(path)) }
@@ -198,6 +220,20 @@ func (o *Object) line(path []string) int {
 		at, line = value, key.Line
 	}
 	return line
+}
+
+// Given describes the value of a field as it is written, "" for maps, lists and missing fields.
+func (o *Object) Given(path ...string) string {
+	at := o.node
+	for _, step := range path {
+		if _, at = child(at, step); at == nil {
+			return ""
+		}
+	}
+	if at.Kind != yaml.ScalarNode {
+		return ""
+	}
+	return strict.Given(at)
 }
 
 // child returns an entry of a map or list: the node of its position, and its value.

@@ -236,7 +236,7 @@ func TestSetReplication(t *testing.T) {
 		}
 	}
 	s.Workloads[3].Object.Annotations[Annotation] = "many"
-	if err := s.SetReplication(nil); err == nil || err.Error() != `m.yaml:7: StatefulSet d: metadata.annotations.holdfast-ha.github.io/replication: is "many": want one of quorum, standby, elected, stateless, shards, single, per-node, finite, copies:N, needs:N` {
+	if err := s.SetReplication(nil); err == nil || err.Error() != `m.yaml:7: StatefulSet d: metadata.annotations[holdfast-ha.github.io/replication]: is "many": want one of quorum, standby, elected, stateless, shards, single, per-node, finite, copies:N, needs:N` {
 		t.Errorf("got %v", err)
 	}
 }
