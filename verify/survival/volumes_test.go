@@ -20,6 +20,14 @@ func TestVolumeTopology(t *testing.T) {
 	}
 	const template = "volumeClaimTemplates: [{metadata: {name: d}, spec: {storageClassName: c, accessModes: [ReadWriteOnce]}}]"
 	own := func(pod string) string { return simtest.Workload("StatefulSet", "a", template, pod) }
+	const mount = "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"
+	shared := func(class string, extra ...string) string {
+		return simtest.Workload("Deployment", "a", "", mount) + simtest.Claim("d", "ReadWriteMany", append(extra, "storageClassName: "+class)...)
+	}
+	local := func(name, node string) string {
+		return simtest.Volume(name, "c", "local: {path: /d}", simtest.OnNodes(cluster.HostLabel, node))
+	}
+	const share = "csi: {driver: nfs.csi.k8s.io, volumeHandle: d}"
 	for name, c := range map[string]struct {
 		text  string
 		zones int // number of zones with pods
@@ -37,6 +45,20 @@ func TestVolumeTopology(t *testing.T) {
 		"allowed zone without nodes":              {own("") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-9")), 1, 0},
 		"Immediate, allowed zone without nodes":   {own("") + class("Immediate", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-9")), 1, 0},
 		"node selector besides allowed zones":     {own("nodeSelector: {kubernetes.io/hostname: node-2}") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-1", "zone-2")), 1, 3},
+		"file system, Immediate":                  {shared("c") + class("Immediate", "nfs.csi.k8s.io"), 3, 3},
+		"file system, bound":                      {shared("c", "volumeName: v") + class("Immediate", "nfs.csi.k8s.io") + simtest.Volume("v", "c", share), 3, 3},
+		"unknown driver, Immediate":               {shared("c") + class("Immediate", "example.org/files"), 1, 0},
+		"bound in one zone":                       {shared("c", "volumeName: v") + simtest.Volume("v", "c", share, simtest.OnNodes(cluster.ZoneLabel, "zone-3")), 1, 3},
+		"volume of another claim":                 {shared("c", "volumeName: v") + simtest.Volume("v", "c", share, "claimRef: {namespace: default, name: e}"), 1, 0},
+		"local disks of three nodes":              {own("") + class("WaitForFirstConsumer", "kubernetes.io/no-provisioner") + local("v1", "node-1") + local("v2", "node-2") + local("v3", "node-3"), 3, 2},
+		"local disks of two nodes":                {own("") + class("WaitForFirstConsumer", "kubernetes.io/no-provisioner") + local("v2", "node-2") + local("v3", "node-3"), 3, 2},
+		"local disks of one node":                 {own("") + class("WaitForFirstConsumer", "kubernetes.io/no-provisioner") + local("v1", "node-3") + local("v2", "node-3") + local("v3", "node-3"), 1, 3},
+		"volumes by hand, Immediate":              {own("") + local("v1", "node-3") + local("v2", "node-3") + local("v3", "node-3"), 1, 3},
+		"some volumes by hand, others created":    {own("nodeSelector: {topology.kubernetes.io/zone: zone-3}") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-2")) + local("v1", "node-3"), 2, 1},
+		"disk in two zones":                       {simtest.Replicas(1, own("nodeSelector: {kubernetes.io/os: linux}")) + strings.Replace(class("WaitForFirstConsumer", "pd.csi.storage.gke.io"), "metadata", "parameters: {replication-type: regional-pd}, metadata", 1), 1, 1},
+		"ephemeral volumes, Immediate":            {simtest.Workload("Deployment", "a", "", "volumes: [{name: d, ephemeral: {volumeClaimTemplate: {spec: {storageClassName: c, accessModes: [ReadWriteOnce]}}}}]") + class("Immediate", "ebs.csi.aws.com"), 1, 0},
+		"ephemeral volumes":                       {simtest.Workload("Deployment", "a", "", "volumes: [{name: d, ephemeral: {volumeClaimTemplate: {spec: {storageClassName: c, accessModes: [ReadWriteOnce]}}}}]") + class("WaitForFirstConsumer", "ebs.csi.aws.com"), 3, 3},
+		"a template replaces a shared volume":     {own(mount) + class("WaitForFirstConsumer", "ebs.csi.aws.com") + simtest.Claim("d", "ReadWriteOnce", "storageClassName: c"), 3, 2},
 		"one claim of unknown class for all pods": {simtest.Workload("Deployment", "a", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"), 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,6 +108,9 @@ func TestAttachment(t *testing.T) {
 		"it is detached from a drained node when its pod is gone": {one + rwo, DrainNode, "node-1", "", 31 * time.Second, 1, ""},
 		"a rollout with surge is blocked":                         {one + rwo, Rollout, "Deployment a", "pod a-2-1 waits for claim d, in use by pod a-1-0 on node-1", 0, 1, "pod a-2-1 waits"},
 		"a rollout with Recreate ends":                            {simtest.Replicas(1, simtest.Workload("Deployment", "a", "strategy: {type: Recreate}", volumes)) + rwo, Rollout, "Deployment a", "", 31 * time.Second, 1, ""},
+		"ReadWriteOncePod without attachment":                     {three + simtest.Claim("d", "ReadWriteOncePod", "storageClassName: nfs") + nfs, SteadyState, "", "", anyRecovery, 1, "pod a-1-1 and 1 more wait"},
+		"PersistentVolume for many nodes":                         {three + simtest.Claim("d", "ReadWriteOnce", "storageClassName: c, volumeName: v") + strings.Replace(simtest.Volume("v", "c", "csi: {driver: example.org/disk, volumeHandle: d}"), "[ReadWriteOnce]", "[ReadWriteOnce, ReadOnlyMany]", 1), SteadyState, "", "", 0, 3, ""},
+		"disk of a pod":                                           {strings.Replace(three, "persistentVolumeClaim: {claimName: d}", "awsElasticBlockStore: {volumeID: d}", 1), SteadyState, "", "", anyRecovery, 1, "pod a-1-1 and 1 more wait for awsElasticBlockStore/d"},
 		"ReadWriteMany":                                           {one + simtest.Claim("d", "ReadWriteMany"), LoseNode, "node-1", "", 351 * time.Second, 1, ""},
 		"CSI driver without attachment":                           {one + ofClass("nfs") + nfs, LoseNode, "node-1", "", 351 * time.Second, 1, ""},
 		"volume bound by hand":                                    {one + ofClass(`""`), LoseNode, "node-1", "", -1, 0, "pod a-1-1 waits for claim d"},

@@ -94,7 +94,14 @@ func Random(t testing.TB, seed uint64) (cluster.Cluster, *workload.System) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 0))
 	pick := func(of ...string) string { return of[r.IntN(len(of))] }
-	text := Claim("shared", pick("ReadWriteOnce", "ReadWriteOnce", "ReadWriteMany"))
+	text := Claim("shared", pick("ReadWriteOnce", "ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"))
+	const isDefault = `annotations: {storageclass.kubernetes.io/is-default-class: "true"}, name: c`
+	text += strings.Replace(pick("", Class("c", "ebs.csi.aws.com", "WaitForFirstConsumer"), Class("c", "ebs.csi.aws.com", "Immediate"), Class("c", "rancher.io/local-path", "WaitForFirstConsumer"),
+		Class("c", "nfs.csi.k8s.io", "Immediate"), Class("c", "pd.csi.storage.gke.io", "WaitForFirstConsumer", "parameters: {replication-type: regional-pd}"), Class("c", "kubernetes.io/no-provisioner", "WaitForFirstConsumer")),
+		"name: c", isDefault, 1)
+	for i := range r.IntN(4) {
+		text += Volume(fmt.Sprint("v", i), "c", "local: {path: /d}", pick(OnNodes(cluster.HostLabel, "g0", "g0-1", "g1-2"), OnNodes(cluster.ZoneLabel, "z1", "z2")))
+	}
 	for i := range 1 + r.IntN(4) {
 		name := fmt.Sprint("w", i)
 		kind := pick("Deployment", "Deployment", "StatefulSet", "StatefulSet", "DaemonSet")
@@ -116,6 +123,7 @@ func Random(t testing.TB, seed uint64) (cluster.Cluster, *workload.System) {
 			"topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, labelSelector: " + own + ", matchLabelKeys: [pod-template-hash]}]",
 			"affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: topology.kubernetes.io/zone, labelSelector: {matchLabels: {app: w0}}}]}}",
 			"volumes: [{name: d, persistentVolumeClaim: {claimName: shared}}]",
+			"volumes: [{name: e, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce]}}}}]",
 		}
 		extra, pod := pick(rollout...), pick(pods...)
 		workload := Workload(kind, name, extra, pod)
