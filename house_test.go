@@ -37,7 +37,7 @@ var arrows = map[string][]string{
 	"verify/report":                 {"internal/table"},
 	"verify/report/reporttest":      {"verify", "verify/cluster", "verify/report", "verify/verdict", "verify/verifytest"}, // imported by tests only
 	"verify/rules":                  {"stacks", "verify/operators/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/rules/facts", "verify/workload"},
-	"verify/rules/facts":            {"verify/operators/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/workload"},
+	"verify/rules/facts":            {"verify/cluster", "verify/manifest", "verify/operators/argoevents", "verify/placement", "verify/storage", "verify/workload"},
 	"verify/placement":              {},
 	"verify/availability":           {"internal/strict", "internal/table", "verify/cluster", "verify/placement", "verify/survival", "verify/workload"},
 	"verify/guarantee":              {"verify/cluster", "verify/placement", "verify/workload"},

@@ -23,7 +23,7 @@ var claimShared = &Rule{
 					pods += 2 // one per node
 				}
 			}
-			if pods > 1 && (m.OnePod() || !slices.ContainsFunc(m.Workloads, s.MayShareNode)) {
+			if pods > 1 && (m.OnePod || !slices.ContainsFunc(m.Workloads, s.MayShareNode)) {
 				report(facts.InTemplate(m.Workloads[0], m.Path...), fmt.Sprintf("PersistentVolumeClaim %s (%s) is mounted by all pods of %s", m.Claim.Name, m.AccessModes(), facts.List(m.Workloads)))
 			}
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 // Only a Deployment of one pod that mounts the claim alone is checked: its rollout creates the new pod before it stops the old one.
-// For several pods, claim-shared reports the fault.
+// On a local disk both are on one node. For several pods, claim-shared reports the fault.
 var claimStopsRollout = &Rule{
 	ID:       "claim-stops-rollout",
 	Severity: Warning,
@@ -20,7 +20,7 @@ var claimStopsRollout = &Rule{
 			if len(m.Workloads) > 1 || w.Kind != workload.Deployment || w.Replicas != 1 || w.Rollout.MaxSurge == 0 || w.Rollout.MaxUnavailable > 0 {
 				continue
 			}
-			if m.OnePod() || !s.MayShareNode(w) {
+			if m.OnePod || !m.IsLocal() && !s.MayShareNode(w) {
 				report(facts.In(w.Object, "spec", "strategy"), fmt.Sprintf("creates a second pod before the first one releases PersistentVolumeClaim %s (%s)", m.Claim.Name, m.AccessModes()))
 			}
 		}

@@ -11,6 +11,10 @@ import (
 
 // TestUnknown: a rule reports nothing if a relevant object or setting may be outside the manifests.
 func TestUnknown(t *testing.T) {
+	const claim = "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n"
+	ofClass := func(provisioner string) [2]string {
+		return [2]string{claim, strings.Replace(claim, "{", "{storageClassName: c, ", 1) + "---\n{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: c}, provisioner: " + provisioner + "}\n"}
+	}
 	variants(t, 0, map[string][][2]string{
 		// The ServiceAccount or one of its roles is not in the manifests, or aggregated; or the lock may be a ConfigMap.
 		"lease-without-role": {{"kind: ServiceAccount\n", "kind: Secret\n"}, {"kind: Role, name: web", "kind: Role, name: other"}, {"kind: Role, name: web", "kind: ClusterRole, name: admin"},
@@ -33,9 +37,9 @@ func TestUnknown(t *testing.T) {
 		"policy-cuts-voters": {{"from: [{podSelector: {matchLabels: {bus: client}}}]\n      ports: [{port: client}]", "from: [{ipBlock: {cidr: 10.0.0.0/8}}]"},
 			{"from: [{podSelector: {matchLabels: {bus: client}}}]\n      ports: [{port: client}]", "from: [{namespaceSelector: {matchLabels: {a: b}}}]\n      ports: [{port: 6000, endPort: 7000}]"},
 			{"podSelector: {matchLabels: {app: bus}}\n  ingress", "podSelector: {matchLabels: {app: web}}\n  ingress"}, {"      containers:", "      hostNetwork: true\n      containers:"}},
-		// The pods share a node anyway, the PersistentVolumeClaim is not in the manifests, or the pods finish.
-		"claim-shared":        {{"apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2", "batch/v1\nkind: Job\nmetadata: {name: web}\nspec:\n  parallelism: 2"}, {"      containers:", "      nodeSelector: {kubernetes.io/hostname: a}\n      containers:"}, {"metadata: {name: data}", "metadata: {name: other}"}},
-		"claim-stops-rollout": {{"      containers:", "      nodeName: a\n      containers:"}, {"{type: RollingUpdate}", "{rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}"}},
+		// The pods share a node anyway, the volume is usable on several nodes or on one, the PersistentVolumeClaim is not in the manifests, or the pods finish.
+		"claim-shared":        {{"apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2", "batch/v1\nkind: Job\nmetadata: {name: web}\nspec:\n  parallelism: 2"}, {"      containers:", "      nodeSelector: {kubernetes.io/hostname: a}\n      containers:"}, {"metadata: {name: data}", "metadata: {name: other}"}, ofClass("nfs.csi.k8s.io")},
+		"claim-stops-rollout": {{"      containers:", "      nodeName: a\n      containers:"}, {"{type: RollingUpdate}", "{rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}"}, ofClass("nfs.csi.k8s.io"), ofClass("rancher.io/local-path")},
 		"data-on-host-path":   {{"type: DirectoryOrCreate", "type: Directory"}, {"/srv/web", "/var/log/web"}, {"mountPath: /data", "mountPath: /data, readOnly: true"}},
 		// A host port keeps them apart; a namespaceSelector may match their namespace.
 		"quorum-not-spread": {{"image: nats:2.15.2", "image: nats:2.15.2\n          ports: [{containerPort: 4222, hostPort: 4222}]"},

@@ -91,11 +91,18 @@ func (r *Reach) setModes(modes []corev1.PersistentVolumeAccessMode) {
 	r.Single = r.OnePod || r.Attached && len(modes) > 0 && !slices.ContainsFunc(modes, several)
 }
 
-// IsShared reports whether pods on several nodes are known to be able to use the volume of a claim, whatever its access modes:
-// nothing attaches it, and it is usable on every node.
-func (s *Storage) IsShared(claim *corev1.PersistentVolumeClaim) bool {
-	r := s.reach(Mount{Name: claim.Name, Claim: s.withDefault(claim)})
-	return !r.Single && r.Assumed == "" && r.IsRemote()
+// OfClaim returns where the volume of a claim of the input is usable, and by whom.
+func (s *Storage) OfClaim(claim *corev1.PersistentVolumeClaim) Reach {
+	return s.reach(Mount{Name: claim.Name, Claim: s.withDefault(claim)})
+}
+
+// IsShared reports whether pods on several nodes are known to be able to use the volume at the same time, whatever the access
+// modes of its claim: nothing attaches it, and it is usable on every node.
+func (r *Reach) IsShared() bool { return !r.Single && r.Assumed == "" && r.IsRemote() }
+
+// IsLocal reports whether the volume is known to be on one node, where all of its pods run.
+func (r *Reach) IsLocal() bool {
+	return r.Scope == Node && r.Assumed == "" || r.Volume != nil && r.Volume.Spec.Local != nil
 }
 
 // IsRemote reports whether a volume is usable on every node, through the network.

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/storage"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
@@ -15,6 +16,7 @@ import (
 type MountedClaim struct {
 	Claim     *corev1.PersistentVolumeClaim
 	Workloads []*workload.Workload
+	storage.Reach
 	// Path is the volume in the pod template of the first workload.
 	Path []string
 }
@@ -24,10 +26,13 @@ type MountedClaim struct {
 func (s *System) SingleNodeClaims() []MountedClaim {
 	var all []MountedClaim
 	for o, claim := range Objects[corev1.PersistentVolumeClaim](s, "v1", "PersistentVolumeClaim") {
-		if len(claim.Spec.AccessModes) == 0 || slices.ContainsFunc(claim.Spec.AccessModes, onManyNodes) || s.Storage.IsShared(claim) {
+		if len(claim.Spec.AccessModes) == 0 || slices.ContainsFunc(claim.Spec.AccessModes, onManyNodes) {
 			continue
 		}
-		m := MountedClaim{Claim: claim}
+		m := MountedClaim{Claim: claim, Reach: s.Storage.OfClaim(claim)}
+		if m.IsShared() {
+			continue
+		}
 		for _, w := range s.Workloads {
 			if path := volumePath(w, o); path != nil && w.Replication.Model != workload.Finite {
 				if m.Workloads = append(m.Workloads, w); len(m.Workloads) == 1 {
@@ -64,9 +69,4 @@ func (m MountedClaim) AccessModes() string {
 		all[i] = string(mode)
 	}
 	return strings.Join(all, ", ")
-}
-
-// OnePod reports whether the access mode is ReadWriteOncePod.
-func (m MountedClaim) OnePod() bool {
-	return slices.Equal(m.Claim.Spec.AccessModes, []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOncePod})
 }
