@@ -14,7 +14,8 @@ import (
 // without an owner count as none. Only minAvailable as an absolute number needs no owner (getExpectedPodCount and failSafe in
 // pkg/controller/disruption/disruption.go).
 //
-// Pods of a Job matter as long as the Job is kept. Custom resources may have a scale, so their pods are not reported.
+// kubectl drain does not evict the pods of DaemonSets: budget-ignored-by-drain reports a budget for these alone. Beside other pods,
+// they stop the eviction of those. Pods of a Job matter as long as the Job is kept. Custom resources may have a scale, so their pods are not reported.
 var budgetCannotCount = &Rule{
 	ID:       "budget-cannot-count",
 	Severity: Warning,
@@ -26,7 +27,7 @@ var budgetCannotCount = &Rule{
 			if field == "" || field == "minAvailable" && value.Type == intstr.Int {
 				continue
 			}
-			if all := withoutScale(b.Workloads); len(all) > 0 {
+			if all := withoutScale(b.Workloads); len(all) > 0 && !b.OnlyDaemonSets() {
 				report(facts.In(b.Object, "spec", field), fmt.Sprintf("%s %s needs the desired number of pods, which is unknown for %s", field, value.String(), facts.List(all)))
 			}
 		}

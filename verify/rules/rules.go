@@ -70,6 +70,7 @@ func All() []*Rule {
 		budgetAllowsQuorumLoss,
 		budgetBlocksDrain,
 		budgetCannotCount,
+		budgetIgnoredByDrain,
 		budgetProtectsNothing,
 		budgetSelectsNothing,
 		budgetSharedByWorkloads,
@@ -110,6 +111,7 @@ func All() []*Rule {
 		topologyKeyOnNoNode,
 		volumeBeforePod,
 		webhookHasOnePod,
+		webhookMatchesItsOwnPods,
 		zonesWithoutMinDomains,
 	}
 }

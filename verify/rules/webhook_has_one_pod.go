@@ -2,43 +2,46 @@ package rules
 
 import (
 	"fmt"
-	"strconv"
-
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/rules/facts"
+	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// The Service and its pods must be in the manifests. The default of failurePolicy is Fail.
+// The Service and its pods must be in the manifests. The webhooks of a configuration with the same pod are one fault.
 var webhookHasOnePod = &Rule{
 	ID:       "webhook-has-one-pod",
 	Severity: Warning,
 	Protects: "While the only pod of a webhook is unavailable, the API server refuses every object that the webhook applies to: nothing is created, changed or rolled out.",
 	Fix:      "Run two or more pods behind the Service of the webhook, on different nodes. If the webhook is not about safety, set failurePolicy: Ignore.",
 	check: func(s *facts.System, report reporter) {
-		check := func(o *manifest.Object, i int, name string, policy *admissionv1.FailurePolicyType, client admissionv1.WebhookClientConfig) {
-			if client.Service == nil || policy != nil && *policy != admissionv1.Fail {
-				return
-			}
-			for _, service := range s.Services {
-				if service.Name != client.Service.Name || !facts.SameNamespace(service.Namespace, client.Service.Namespace) {
-					continue
-				}
-				if backends := s.Backends(service); len(backends) == 1 && backends[0].Replicas == 1 {
-					report(facts.In(o, "webhooks", strconv.Itoa(i), "failurePolicy"), fmt.Sprintf("without the only pod of %s, webhook %s refuses every object", backends[0], name))
-				}
-			}
+		type cause struct {
+			configuration *manifest.Object
+			pod           *workload.Workload
 		}
-		for o, c := range facts.Objects[admissionv1.ValidatingWebhookConfiguration](s, "admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration") {
-			for i, w := range c.Webhooks {
-				check(o, i, w.Name, w.FailurePolicy, w.ClientConfig)
+		var causes []cause
+		webhooks := map[cause][]facts.Webhook{}
+		for _, w := range s.FailingWebhooks() {
+			if len(w.Backends) != 1 || w.Backends[0].Replicas != 1 {
+				continue
 			}
+			c := cause{w.Configuration, w.Backends[0]}
+			if webhooks[c] == nil {
+				causes = append(causes, c)
+			}
+			webhooks[c] = append(webhooks[c], w)
 		}
-		for o, c := range facts.Objects[admissionv1.MutatingWebhookConfiguration](s, "admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration") {
-			for i, w := range c.Webhooks {
-				check(o, i, w.Name, w.FailurePolicy, w.ClientConfig)
+		for _, c := range causes {
+			all := webhooks[c]
+			names := make([]string, len(all))
+			for i, w := range all {
+				names[i] = w.Name
 			}
+			message := fmt.Sprintf("without the only pod of %s, webhook %s refuses every object", c.pod, names[0])
+			if len(all) > 1 {
+				message = fmt.Sprintf("without the only pod of %s, %d webhooks refuse every object: %s", c.pod, len(all), facts.Names(names))
+			}
+			report(all[0].In("failurePolicy"), message)
 		}
 	},
 }

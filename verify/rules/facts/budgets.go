@@ -34,6 +34,11 @@ func (s *System) DisruptionBudgets() []Budget {
 	return all
 }
 
+// OnlyDaemonSets reports whether all selected pods are those of DaemonSets.
+func (b Budget) OnlyDaemonSets() bool {
+	return len(b.Workloads) > 0 && !slices.ContainsFunc(b.Workloads, func(w *workload.Workload) bool { return w.Kind != workload.DaemonSet })
+}
+
 // Field returns the field that limits disruptions, and its value; "" if the budget has neither.
 func (b Budget) Field() (name string, value intstr.IntOrString) {
 	switch {
