@@ -10,15 +10,23 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/verifytest"
 )
 
-// running returns running pods of an owner "KIND NAME"; each pod is "POD NODE".
+// statuses are statuses of running pods.
+var statuses = map[string]string{
+	"":              `phase: Running, conditions: [{type: Ready, status: "True"}]`,
+	"crash":         `phase: Running, conditions: [{type: Ready, status: "False"}], containerStatuses: [{name: c, state: {waiting: {reason: CrashLoopBackOff}}}]`,
+	"pull":          `phase: Pending, conditions: [{type: Ready, status: "False"}], containerStatuses: [{name: c, state: {waiting: {reason: ImagePullBackOff}}}]`,
+	"unschedulable": `phase: Pending, conditions: [{type: PodScheduled, status: "False", reason: Unschedulable}]`,
+}
+
+// running returns running pods of an owner "KIND NAME"; each pod is "POD NODE" or "POD NODE STATUS".
 func running(owner string, pods ...string) string {
 	kind, name, _ := strings.Cut(owner, " ")
 	var all strings.Builder
 	for _, p := range pods {
-		pod, node, _ := strings.Cut(p, " ")
-		all.WriteString(strings.NewReplacer("POD", pod, "NODE", node, "KIND", kind, "NAME", name).Replace(`
+		words := append(strings.Split(p, " "), "")
+		all.WriteString(strings.NewReplacer("POD", words[0], "NODE", strings.Trim(words[1], "-"), "STATUS", statuses[words[2]], "KIND", kind, "NAME", name).Replace(`
 ---
-{apiVersion: v1, kind: Pod, metadata: {name: POD, ownerReferences: [{apiVersion: apps/v1, kind: KIND, name: NAME, controller: true}]}, spec: {nodeName: NODE, containers: [{name: c, image: i}]}}
+{apiVersion: v1, kind: Pod, metadata: {name: POD, ownerReferences: [{apiVersion: apps/v1, kind: KIND, name: NAME, controller: true}]}, spec: {nodeName: NODE, containers: [{name: c, image: i}]}, status: {STATUS}}
 `))
 	}
 	return all.String()

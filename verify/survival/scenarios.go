@@ -11,9 +11,9 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// nodeFailures fails each node.
+// nodeFailures fails each node, except those that are not Ready in the steady state.
 func (r *runner) nodeFailures(ctx context.Context) error {
-	for _, class := range r.classes.of(r.sim.Nodes()) {
+	for _, class := range r.classes.of(working(r.sim.Nodes())) {
 		if err := r.failure(ctx, LoseNode, class[0].Name(), class[:1], names(class[1:])); err != nil {
 			return err
 		}
@@ -44,10 +44,10 @@ func (r *runner) failure(ctx context.Context, event Event, target string, nodes 
 	return err
 }
 
-// drains drains each node. Each drain is repeated with the failure of another node that has pods of the same workloads,
+// drains drains each node, except those that are not Ready in the steady state. Each drain is repeated with the failure of another node that has pods of the same workloads,
 // at the time at which these have the fewest Ready pods.
 func (r *runner) drains(ctx context.Context) error {
-	for _, class := range r.classes.of(r.sim.Nodes()) {
+	for _, class := range r.classes.of(working(r.sim.Nodes())) {
 		n := class[0]
 		drain := func() error { r.sim.Drain(n); return nil }
 		s := Scenario{Event: DrainNode, Target: n.Name(), Equivalent: names(class[1:]), Nodes: names(class[:1])}
@@ -167,13 +167,18 @@ func worstOn(worst []moment, n *sim.Node) time.Duration {
 	return first.at
 }
 
-// nodesOf returns the nodes with pods of some workloads now, sorted by name.
+// working returns the nodes that have not failed.
+func working(nodes []*sim.Node) []*sim.Node {
+	return slices.DeleteFunc(slices.Clone(nodes), (*sim.Node).Failed)
+}
+
+// nodesOf returns the working nodes with pods of some workloads now, sorted by name.
 func nodesOf(some []moment) []*sim.Node {
 	var list []*sim.Node
 	seen := map[*sim.Node]bool{}
 	for _, m := range some {
 		for _, p := range m.workload.Pods() {
-			if n := p.Node(); n != nil && !seen[n] {
+			if n := p.Node(); n != nil && !n.Failed() && !seen[n] {
 				seen[n] = true
 				list = append(list, n)
 			}

@@ -136,12 +136,16 @@ func (s *System) job(w *Workload, spec *batchv1.JobSpec) error {
 }
 
 func readPod(s *System, o *manifest.Object, d *corev1.Pod) error {
+	r, exists := newRunning(d, Pod)
+	if !exists && (r.Terminating || d.Status.Phase == corev1.PodSucceeded || d.Status.Phase == corev1.PodFailed) {
+		return nil
+	}
 	coredefaults.SetObjectDefaults_Pod(d)
 	w := &Workload{Object: o, Kind: Pod, Name: o.Name, Replicas: 1, Min: 1, Max: 1,
 		Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: d.Labels, Annotations: d.Annotations}, Spec: d.Spec}}
-	if d.Spec.NodeName != "" {
-		reason := notReady(&d.Status)
-		w.Running = []Running{{Name: o.Name, Node: d.Spec.NodeName, Ordinal: -1, Ready: reason == "", Reason: reason}}
+	if exists {
+		r.Ordinal = -1
+		w.Running = []Running{r}
 	}
 	return s.add(w, nil)
 }

@@ -26,12 +26,19 @@ func notReady(status *corev1.PodStatus) string {
 		return condition.Reason
 	}
 	for _, c := range status.ContainerStatuses {
-		if !c.Ready && c.State.Running != nil {
+		if !c.Ready {
 			return "container " + c.Name + " runs and is not Ready"
 		}
 	}
+	if len(status.ContainerStatuses) > 0 && condition != nil {
+		return NodeNotReady
+	}
 	return "its containers are not Ready"
 }
+
+// NodeNotReady is the reason of a pod that the control plane has marked because its node is not Ready. Its containers are Ready
+// by their last status (MarkPodsNotReady in pkg/controller/util/node/controller_utils.go).
+const NodeNotReady = "its node is not Ready"
 
 // containersNotReady is the reason of the Ready condition that names no cause (ContainersNotReady in pkg/kubelet/status/generate.go).
 const containersNotReady = "ContainersNotReady"

@@ -20,6 +20,7 @@ func TestNotReady(t *testing.T) {
 		`{phase: Pending, conditions: [{type: Ready, status: "False"}], initContainerStatuses: [{name: i, state: {waiting: {reason: CrashLoopBackOff}}}], containerStatuses: [{name: a, state: {waiting: {reason: PodInitializing}}}]}`: "CrashLoopBackOff in container i",
 		`{phase: Running, conditions: [{type: Ready, status: "False", reason: ContainersNotReady}], containerStatuses: [{name: a, state: {running: {}}}]}`:                                                                              "container a runs and is not Ready",
 		`{phase: Running, conditions: [{type: Ready, status: "False", reason: ReadinessGatesNotReady}], containerStatuses: [{name: a, ready: true, state: {running: {}}}]}`:                                                             "ReadinessGatesNotReady",
+		`{phase: Running, conditions: [{type: Ready, status: "False"}], containerStatuses: [{name: a, ready: true, state: {running: {}}}]}`:                                                                                             NodeNotReady,
 		`{phase: Running, conditions: [{type: Ready, status: "Unknown"}]}`:                                                                                                                                                              "its containers are not Ready",
 	} {
 		var status corev1.PodStatus

@@ -16,14 +16,18 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/operators/rollouts"
 )
 
-// Running is an existing pod that is bound to a node.
+// Running is an existing pod.
 type Running struct {
+	// Node is "" for a pod that the scheduler of its cluster could not place.
 	Name, Node string
 	// Ordinal is the number at the end of the name, the pod's ordinal in a StatefulSet; -1 without one.
 	Ordinal int
 	// Ready reports whether the pod is Ready now, and Reason is why it is not, like "CrashLoopBackOff in container api".
 	Ready  bool
 	Reason string
+	// Started reports whether the phase of the pod is Running, Terminating whether it is marked for deletion. Only a pod that is
+	// replaced under its own name is listed while it is Terminating.
+	Started, Terminating bool
 
 	since time.Time
 }
@@ -87,7 +91,7 @@ func splitDependents(objects []*manifest.Object) (roots []*manifest.Object, depe
 	return roots, dependents
 }
 
-// noteRunning adds existing pods to their workloads, except completed and Terminating pods and pods without a node.
+// noteRunning adds existing pods to their workloads.
 func (s *System) noteRunning(dependents []dependent) error {
 	byObject := map[*manifest.Object][]*Workload{}
 	for _, w := range s.Workloads {
@@ -102,9 +106,8 @@ func (s *System) noteRunning(dependents []dependent) error {
 		if err := d.object.Decode(&p); err != nil {
 			return err
 		}
-		if p.Spec.NodeName != "" && p.DeletionTimestamp == nil && p.Status.Phase != corev1.PodSucceeded && p.Status.Phase != corev1.PodFailed {
-			reason := notReady(&p.Status)
-			w.Running = append(w.Running, Running{Name: p.Name, Node: p.Spec.NodeName, Ordinal: ordinal(p.Name), Ready: reason == "", Reason: reason, since: p.CreationTimestamp.Time})
+		if r, ok := newRunning(&p, w.Kind); ok {
+			w.Running = append(w.Running, r)
 		}
 	}
 	for _, w := range s.Workloads {
@@ -144,6 +147,24 @@ func (w *Workload) numberPods() {
 			w.names = append(w.names, name)
 		}
 	}
+}
+
+// newRunning returns an existing pod of a workload of some kind. ok is false for a pod that is completed, that is replaced under
+// another name because it is Terminating, or that the scheduler has not tried to place.
+func newRunning(p *corev1.Pod, kind string) (r Running, ok bool) {
+	r = Running{Name: p.Name, Node: p.Spec.NodeName, Ordinal: ordinal(p.Name), Reason: notReady(&p.Status), since: p.CreationTimestamp.Time,
+		Started: p.Status.Phase == corev1.PodRunning, Terminating: p.DeletionTimestamp != nil}
+	r.Ready = r.Reason == ""
+	switch {
+	case p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed:
+		return r, false
+	case r.Terminating:
+		return r, kind == StatefulSet && r.Node != ""
+	case r.Node == "":
+		scheduled := conditionOf(&p.Status, corev1.PodScheduled)
+		return r, scheduled != nil && scheduled.Status == corev1.ConditionFalse
+	}
+	return r, true
 }
 
 func ordinal(name string) int {

@@ -3,57 +3,75 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Blocker returns why the pod cannot start, "" if it can.
-func (p *Pod) Blocker() string {
+// blocker is why a pod is not Ready and does not become so.
+type blocker struct {
+	// one is the sentence for the pod alone. many is the predicate for several pods, and the same for all with the same reason.
+	one, many string
+}
+
+// blocker returns why the pod does not become Ready, nil if it does.
+func (p *Pod) blocker() *blocker {
+	name := "pod " + p.key()
 	switch {
 	case p.state == pending && p.unschedulable != nil:
-		return p.unschedulable.Error()
+		return &blocker{one: p.unschedulable.Error(), many: "fit on no node: " + p.unschedulable.Summary()}
 	case p.state == starting && p.attachWait != nil:
-		return fmt.Sprintf("pod %s waits %s", p.key(), p.attachWait)
+		return &blocker{one: fmt.Sprintf("%s waits %s", name, p.attachWait), many: fmt.Sprintf("wait %s", p.attachWait)}
+	case p.broken():
+		return &blocker{one: fmt.Sprintf("%s is not Ready: %s", name, p.fault), many: fmt.Sprintf("are not Ready: %s", p.fault)}
+	case p.onFailedNode() && p.controller.Workload.Kind == workload.StatefulSet:
+		return &blocker{
+			one:  fmt.Sprintf("%s is on failed node %s and is replaced only when the node is back, removed, or marked as shut down: kubectl taint nodes %s %s", name, p.node.Name(), p.node.Name(), outOfService),
+			many: fmt.Sprintf("are on failed nodes and are replaced only when the nodes are back, removed, or marked as shut down: kubectl taint nodes NODE %s", outOfService),
+		}
+	}
+	return nil
+}
+
+// outOfService is the taint by which the control plane deletes the pods of a failed node and detaches their volumes
+// (processPodsOnNode in pkg/controller/podgc, and the attach-detach controller).
+const outOfService = corev1.TaintNodeOutOfService + "=nodeshutdown:NoExecute"
+
+// Blocker returns why the pod does not become Ready, "" if it does.
+func (p *Pod) Blocker() string {
+	if b := p.blocker(); b != nil {
+		return b.one
 	}
 	return ""
 }
 
-// blockerWith returns why a number of pods cannot start: this one and others with the same reason.
-func (p *Pod) blockerWith(others int) string {
-	switch {
-	case others == 0:
-		return p.Blocker()
-	case p.attachWait != nil:
-		return fmt.Sprintf("pod %s and %d more wait %s", p.key(), others, p.attachWait)
-	}
-	return fmt.Sprintf("pod %s and %d more fit on no node: %s", p.key(), others, p.unschedulable.Summary())
-}
-
-// blockerReason returns the reason in Blocker without the name of the pod.
-func (p *Pod) blockerReason() string {
-	if p.attachWait != nil {
-		return p.attachWait.String()
-	}
-	return p.unschedulable.Summary()
-}
-
-// Blockers returns why pods do not start, one sentence for all pods with the same reason.
+// Blockers returns why pods do not become Ready, one sentence for all pods with the same reason.
 func (c *Controller) Blockers() []string {
-	var first []*Pod
-	count := map[string]int{}
+	var order []*blocker
+	first, count := map[string]*Pod{}, map[string]int{}
 	for _, p := range c.pods {
-		if p.Blocker() == "" {
+		b := p.blocker()
+		if b == nil {
 			continue
 		}
-		reason := p.blockerReason()
-		if count[reason] == 0 {
-			first = append(first, p)
+		if count[b.many] == 0 {
+			first[b.many] = p
+			order = append(order, b)
 		}
-		count[reason]++
+		count[b.many]++
 	}
 	var list []string
-	for _, p := range first {
-		list = append(list, p.blockerWith(count[p.blockerReason()]-1))
+	for _, b := range order {
+		if others := count[b.many] - 1; others > 0 {
+			list = append(list, fmt.Sprintf("pod %s and %d more %s", first[b.many].key(), others, b.many))
+		} else {
+			list = append(list, b.one)
+		}
+	}
+	for _, r := range c.surplus {
+		list = append(list, fmt.Sprintf("pod %s, beyond the replicas, is not Ready: %s", strings.TrimPrefix(c.Workload.Namespace+"/"+r.Name, "/"), r.Reason))
 	}
 	return list
 }

@@ -36,19 +36,21 @@ type Cluster struct {
 }
 
 // New creates the workloads of a system on the nodes of a cluster and runs until the steady state. Pods that run
-// already stay on their nodes. Errors are those of objects that cannot be decoded, of the scheduler, and of ctx.
+// already stay on their nodes. Nodes that are not Ready have failed. Errors are those of objects that cannot be decoded, of the scheduler, and of ctx.
 func New(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cluster, error) {
 	sim, err := newCluster(ctx, c, s)
 	if err != nil {
 		return nil, err
 	}
 	sim.journal.final = true
+	here, down := sim.nodes.runsHere(sim.controllers), sim.nodes.notReady()
 	for _, w := range sim.controllers {
 		sim.observer.activate(w)
-		if err := sim.lifecycle.adopt(w, sim.nodes); err != nil {
+		if err := sim.lifecycle.adopt(w, sim.nodes, here); err != nil {
 			return nil, err
 		}
 	}
+	sim.FailNodes(down)
 	if err := sim.Run(ctx, Never); err != nil {
 		return nil, err
 	}
@@ -59,7 +61,7 @@ func New(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cluster, 
 
 // newCluster returns a cluster without pods.
 func newCluster(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cluster, error) {
-	objects := sortNodes(c.Nodes)
+	objects := prepareNodes(c.Nodes)
 	sched, err := scheduler.New(ctx, objects)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -17,8 +18,9 @@ var unreachableTaints = []corev1.Taint{
 
 // FailNodes cuts the power of nodes. Their pods are Unreachable at once, and marked for deletion when the node is
 // detected as failed and their tolerations of the taint unreachable end. When no node is left, the control plane
-// assumes that it is itself disconnected and marks none.
+// assumes that it is itself disconnected and marks none. Nodes that have failed before stay as they are.
 func (c *Cluster) FailNodes(failed []*Node) {
+	failed = slices.DeleteFunc(slices.Clone(failed), (*Node).Failed)
 	for _, n := range failed {
 		object := n.object.DeepCopy()
 		object.Spec.Taints = append(object.Spec.Taints, unreachableTaints...)
@@ -59,14 +61,11 @@ func (c *Cluster) failDaemonNodes(d *Controller, failed []*Node) {
 	}
 }
 
-// Drain cordons a node and begins to evict its pods. The node controller adds the taint unschedulable
-// (doNoScheduleTaintingPass in pkg/controller/nodelifecycle/node_lifecycle_controller.go), by which spread constraints may
-// ignore the node.
+// Drain cordons a node and begins to evict its pods.
 func (c *Cluster) Drain(n *Node) {
 	cordoned := n.object.DeepCopy()
 	cordoned.Spec.Unschedulable = true
-	cordoned.Spec.Taints = append(cordoned.Spec.Taints, corev1.Taint{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule})
-	c.nodes.update(n, cordoned)
+	c.nodes.update(n, taintCordoned(cordoned))
 	set(c.journal, &c.drain.node, n)
 }
 

@@ -26,13 +26,13 @@ type lifecycle struct {
 
 // create creates a Pending pod and its volumes; target is the node that a pod of a DaemonSet is for, nil for other pods.
 func (l *lifecycle) create(c *Controller, index, revision int, target *Node) *Pod {
-	p := l.add(c, index, revision, target)
+	p := l.add(c, index, revision, target, c.takeFault(l.journal, index))
 	l.volumes.bindImmediate(p)
 	return p
 }
 
-// add adds a Pending pod. Its volumes are created with it, or exist if it is a running pod.
-func (l *lifecycle) add(c *Controller, index, revision int, target *Node) *Pod {
+// add adds a Pending pod, with a fault or nil. Its volumes are created with it, or exist if it is a running pod.
+func (l *lifecycle) add(c *Controller, index, revision int, target *Node, f *fault) *Pod {
 	p := &Pod{controller: c, index: index, revision: revision, object: c.Workload.Pod(index, revision), due: Never, tried: -1, target: target}
 	p.mounts = l.volumes.Mounts(p.object, c.Workload.Claims)
 	setOwner(p.object, c.Workload, revision)
@@ -41,7 +41,7 @@ func (l *lifecycle) add(c *Controller, index, revision int, target *Node) *Pod {
 	}
 	l.observer.activate(c)
 	set(l.journal, &c.created, c.created+1)
-	p.at = len(c.pods)
+	p.at, p.fault = len(c.pods), f
 	set(l.journal, &c.pods, append(c.pods, p))
 	l.queue.add(p)
 	for _, b := range l.budgets {
@@ -100,8 +100,20 @@ func (l *lifecycle) bind(p *Pod, n *Node) error {
 	return nil
 }
 
-// start starts the containers of a pod.
-func (l *lifecycle) start(p *Pod) { l.setState(p, starting, l.clock.now+p.controller.start) }
+// start starts the containers of a pod. A pod with a fault does not become Ready, and one on a failed node, which it tolerates, does
+// not start.
+func (l *lifecycle) start(p *Pod) {
+	switch {
+	case p.node.failed:
+		l.setState(p, unreachable, Never)
+	case p.fault == nil:
+		l.setState(p, starting, l.clock.now+p.controller.start)
+	case p.fault.started:
+		l.setState(p, failing, Never)
+	default:
+		l.setState(p, starting, Never)
+	}
+}
 
 // expire ends the state of a pod whose timer has ended.
 func (l *lifecycle) expire(p *Pod) error {
@@ -141,12 +153,13 @@ func (l *lifecycle) markUnreachable(p *Pod, due time.Duration) {
 // terminate marks a pod for deletion. It is gone after its grace period. On a failed node it stays for good, as
 // nodes do not come back and are not removed.
 func (l *lifecycle) terminate(p *Pod, reason string) error {
-	switch p.state {
-	case pending:
+	if p.state == terminating {
+		return nil
+	}
+	p.controller.returnFault(l.journal, p)
+	if p.state == pending {
 		l.observer.activate(p.controller)
 		l.remove(p)
-		return nil
-	case terminating:
 		return nil
 	}
 	if p.state != unreachable {

@@ -29,6 +29,9 @@ func (n *Node) Name() string { return n.object.Name }
 // Object returns the API object of the node as it is now. Callers must not change it.
 func (n *Node) Object() *corev1.Node { return n.object }
 
+// Failed reports whether the node has no power.
+func (n *Node) Failed() bool { return n.failed }
+
 // Pods returns the pods on the node. Callers must not change the list.
 func (n *Node) Pods() []*Pod { return n.pods }
 
@@ -38,6 +41,7 @@ type state int
 const (
 	pending     state = iota // no node
 	starting                 // on a node and not Ready: its containers start, or it waits for a volume
+	failing                  // on a node, and not Ready for good: it has a fault, and its containers have started
 	ready                    // Ready; available once the state has no end
 	terminating              // marked for deletion, not Ready
 	unreachable              // its node has failed, and the pod is not marked for deletion yet
@@ -68,6 +72,8 @@ type Pod struct {
 	at int
 	// target is the node that a pod of a DaemonSet is for, nil for other pods.
 	target *Node
+	// fault is why the pod does not become Ready, nil if it does.
+	fault *fault
 	// running: the pod was read from the input with its node.
 	running bool
 }
@@ -126,6 +132,10 @@ type Controller struct {
 	nodes       []*Node
 	failedNodes int
 	perNode     []daemonPods
+	// faults are those of the running pods. surplus are the running pods beyond the replicas that are not Ready, like those of a
+	// rollout that does not end.
+	faults  faults
+	surplus []workload.Running
 
 	// grace is how long a pod takes to terminate, start to become Ready, minReady from Ready to available.
 	grace, start, minReady time.Duration

@@ -5,13 +5,15 @@
 //   - It has no plugins for dynamic resources, declared node features and volumes. Callers pass the topology of
 //     volumes instead.
 //   - Nodes have no images.
-//   - Among equally good nodes it takes the first by name, kube-scheduler a random one.
+//   - Among equally good nodes it takes an unreachable one that the pod tolerates, the worst case, otherwise the first by
+//     name. kube-scheduler takes a random one.
 //   - On large clusters kube-scheduler evaluates a sample of the nodes, this package all.
 //
 // The plugins run for one node of each group of nodes with the same result, see group.
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -112,7 +114,7 @@ func (s *Scheduler) Nominate(pod *corev1.Pod) {
 func (s *Scheduler) Withdraw(pod *corev1.Pod) { s.nominated.remove(pod) }
 
 // Place returns the name of the best node for a pod: the nominated node if it fits, otherwise the one with the highest
-// score, the first by name among equals. It does not add the pod. Each volume selector must match the node. The error
+// score, see the package comment for equals. It does not add the pod. Each volume selector must match the node. The error
 // is an *Unschedulable if no node fits.
 func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod, volumes ...*corev1.NodeSelector) (string, error) {
 	s.volumes.selectors = volumes
@@ -148,9 +150,18 @@ func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod, volumes ...*core
 		if a.TotalScore != b.TotalScore {
 			return int(a.TotalScore - b.TotalScore)
 		}
-		return strings.Compare(b.Name, a.Name)
+		return cmp.Or(s.unreachable(a.Name)-s.unreachable(b.Name), strings.Compare(b.Name, a.Name))
 	})
 	return best.Name, nil
+}
+
+// unreachable returns 1 for a node with the taint of a failed one, otherwise 0.
+func (s *Scheduler) unreachable(node string) int {
+	info, err := s.snapshot.Get(node)
+	if err == nil && slices.ContainsFunc(info.Node().Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeUnreachable }) {
+		return 1
+	}
+	return 0
 }
 
 // Feasible returns the names of all nodes that a pod fits on, sorted. Each volume selector must match them.
