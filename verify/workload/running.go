@@ -159,7 +159,7 @@ func newRunning(p *corev1.Pod, kind string) (r Running, ok bool) {
 	case p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed:
 		return r, false
 	case r.Terminating:
-		return r, kind == StatefulSet && r.Node != ""
+		return r, (kind == StatefulSet || kind == Pods) && r.Node != ""
 	case r.Node == "":
 		scheduled := conditionOf(&p.Status, corev1.PodScheduled)
 		return r, scheduled != nil && scheduled.Status == corev1.ConditionFalse

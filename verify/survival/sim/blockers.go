@@ -26,7 +26,7 @@ func (p *Pod) blocker() *blocker {
 		return &blocker{one: fmt.Sprintf("%s waits %s", name, p.attachWait), many: fmt.Sprintf("wait %s", p.attachWait)}
 	case p.broken():
 		return &blocker{one: fmt.Sprintf("%s is not Ready: %s", name, p.fault), many: fmt.Sprintf("are not Ready: %s", p.fault)}
-	case p.onFailedNode() && p.controller.Workload.Kind == workload.StatefulSet:
+	case p.onFailedNode() && p.controller.keepsNames():
 		return &blocker{
 			one:  fmt.Sprintf("%s is on failed node %s and is replaced only when the node is back, removed, or marked as shut down: kubectl taint nodes %s %s", name, p.node.Name(), p.node.Name(), outOfService),
 			many: fmt.Sprintf("are on failed nodes and are replaced only when the nodes are back, removed, or marked as shut down: kubectl taint nodes NODE %s", outOfService),

@@ -57,7 +57,12 @@ func (c *Controller) returnFault(j *journal, p *Pod) {
 	}
 }
 
+// keepsNames reports whether a pod is replaced by one with the same name, once it is gone.
+func (c *Controller) keepsNames() bool {
+	return c.Workload.Kind == workload.StatefulSet || c.Workload.Kind == workload.Pods
+}
+
 // fixedIndex reports whether a pod is replaced by one with the same index.
 func (c *Controller) fixedIndex() bool {
-	return c.Workload.Kind == workload.StatefulSet || c.Workload.Kind == workload.DaemonSet
+	return c.keepsNames() || c.Workload.Kind == workload.DaemonSet
 }
