@@ -108,7 +108,7 @@ func TestAttachment(t *testing.T) {
 		"it is detached from a drained node when its pod is gone": {one + rwo, DrainNode, "node-1", "", 31 * time.Second, 1, ""},
 		"a rollout with surge is blocked":                         {one + rwo, Rollout, "Deployment a", "pod a-2-1 waits for claim d, in use by pod a-1-0 on node-1", 0, 1, "pod a-2-1 waits"},
 		"a rollout with Recreate ends":                            {simtest.Replicas(1, simtest.Workload("Deployment", "a", "strategy: {type: Recreate}", volumes)) + rwo, Rollout, "Deployment a", "", 31 * time.Second, 1, ""},
-		"ReadWriteOncePod without attachment":                     {three + simtest.Claim("d", "ReadWriteOncePod", "storageClassName: nfs") + nfs, SteadyState, "", "", anyRecovery, 1, "pod a-1-1 and 1 more wait"},
+		"ReadWriteOncePod without attachment":                     {three + simtest.Claim("d", "ReadWriteOncePod", "storageClassName: nfs") + nfs, SteadyState, "", "", anyRecovery, 1, "pod a-1-1 and 1 more fit on no node: 3 node has pod using PersistentVolumeClaim"},
 		"PersistentVolume for many nodes":                         {three + simtest.Claim("d", "ReadWriteOnce", "storageClassName: c, volumeName: v") + strings.Replace(simtest.Volume("v", "c", "csi: {driver: example.org/disk, volumeHandle: d}"), "[ReadWriteOnce]", "[ReadWriteOnce, ReadOnlyMany]", 1), SteadyState, "", "", 0, 3, ""},
 		"disk of a pod":                                           {strings.Replace(three, "persistentVolumeClaim: {claimName: d}", "awsElasticBlockStore: {volumeID: d}", 1), SteadyState, "", "", anyRecovery, 1, "pod a-1-1 and 1 more wait for awsElasticBlockStore/d"},
 		"ReadWriteMany":                                           {one + simtest.Claim("d", "ReadWriteMany"), LoseNode, "node-1", "", 351 * time.Second, 1, ""},
@@ -117,7 +117,7 @@ func TestAttachment(t *testing.T) {
 		"claim not in the input":                                  {one, LoseNode, "node-1", "", -1, 0, "pod a-1-1 waits for claim d"},
 		"three pods on three nodes":                               {three + rwo, SteadyState, "", "", anyRecovery, 1, "pod a-1-1 and 1 more wait for claim d, in use by pod a-1-0 on node-1"},
 		"the next pod gets it after a drain":                      {three + rwo, DrainNode, "node-1", "", anyRecovery, 2, "pod a-1-2 waits for claim d, in use by pod a-1-1 on node-2"},
-		"ReadWriteOncePod, three pods on one node":                {onOneNode + simtest.Claim("d", "ReadWriteOncePod"), SteadyState, "", "", anyRecovery, 1, "pod a-1-1 and 1 more wait"},
+		"ReadWriteOncePod, three pods on one node":                {onOneNode + simtest.Claim("d", "ReadWriteOncePod"), SteadyState, "", "", anyRecovery, 1, "pod a-1-1 and 1 more fit on no node: 1 node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"},
 		"ReadWriteOnce, three pods on one node":                   {onOneNode + rwo, SteadyState, "", "", 0, 3, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -62,6 +62,9 @@ func (a *attachments) blocker(p *Pod) *attachWait {
 	return nil
 }
 
+// inUse reports whether a pod on a node uses a volume.
+func (a *attachments) inUse(m *storage.Mount) bool { return len(a.users[m.Key]) > 0 }
+
 // attach attaches the volumes of a pod that was bound to a node, or records what it waits for.
 func (a *attachments) attach(p *Pod) {
 	for _, m := range a.exclusive(p) {

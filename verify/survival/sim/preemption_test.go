@@ -90,7 +90,7 @@ func TestPendingPodsFitNowhere(t *testing.T) {
 		check := func() {
 			for _, p := range sim.queue.pods {
 				pending++
-				volumes := sim.volumes.selectors(p)
+				volumes := sim.volumes.selectors(p, sim.lifecycle.attachments.inUse)
 				if node, err := sim.lifecycle.scheduler.Place(t.Context(), p.object, volumes...); err == nil {
 					t.Errorf("seed %d: Pending pod %s fits on %s", seed, p.key(), node)
 				}

@@ -60,7 +60,7 @@ func (pl *placer) schedule(ctx context.Context) (acted bool, err error) {
 
 // place binds a Pending pod to a node, or preempts other pods for it.
 func (pl *placer) place(ctx context.Context, p *Pod) (bool, error) {
-	name, err := pl.scheduler.Place(ctx, p.object, pl.volumes.selectors(p)...)
+	name, err := pl.scheduler.Place(ctx, p.object, pl.volumes.selectors(p, pl.lifecycle.attachments.inUse)...)
 	var why *scheduler.Unschedulable
 	if errors.As(err, &why) {
 		pl.queue.refuse(p, why)
@@ -83,7 +83,7 @@ func (pl *placer) preempt(ctx context.Context, p *Pod) (bool, error) {
 		return false, nil
 	}
 	budgets := func() []*policyv1.PodDisruptionBudget { return budgetObjects(pl.lifecycle.budgets) }
-	name, victims, err := pl.scheduler.Preempt(ctx, p.object, budgets, pl.volumes.selectors(p)...)
+	name, victims, err := pl.scheduler.Preempt(ctx, p.object, budgets, pl.volumes.selectors(p, pl.lifecycle.attachments.inUse)...)
 	if err != nil {
 		return false, fmt.Errorf("preempting pods for pod %s: %w", p.key(), err)
 	}

@@ -10,6 +10,7 @@ import (
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
 	"github.com/holdfast-ha/holdfast/verify/storage"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 )
 
 // volumes are the persistent volumes of pods: those that exist, and those that are created or bound for a pod.
@@ -247,27 +248,35 @@ func (v *volumes) unbound(p *Pod) []*storage.Mount {
 // noNode matches no node.
 var noNode = &corev1.NodeSelector{}
 
-// selectors returns a node selector for each volume of a pod that limits the nodes: the pod fits where all of them match.
-func (v *volumes) selectors(p *Pod) []*corev1.NodeSelector {
-	var all []*corev1.NodeSelector
+// selectors returns the volumes of a pod that limit its nodes.
+func (v *volumes) selectors(p *Pod, inUse func(*storage.Mount) bool) []scheduler.Volume {
+	var all []scheduler.Volume
+	add := func(reason string, selectors ...*corev1.NodeSelector) {
+		for _, s := range selectors {
+			all = append(all, scheduler.Volume{Nodes: s, Reason: reason})
+		}
+	}
 	for i := range p.mounts {
 		m := &p.mounts[i]
 		b, ok := v.bound[m.Key]
 		switch {
 		case ok:
-			all = append(all, b.selectors...)
+			add("", b.selectors...)
 		case m.Volume != nil:
-			all = append(all, storage.Selectors(m.Volume)...)
+			add("", storage.Selectors(m.Volume)...)
 		case m.Missing || !m.Delayed:
-			all = append(all, noNode)
+			add(scheduler.Unbound, noNode)
 		default:
 			if terms := v.allowed(m); len(terms) > 0 && !v.Candidates(m.Claim) {
-				all = append(all, &corev1.NodeSelector{NodeSelectorTerms: terms})
+				add(scheduler.NoVolume, &corev1.NodeSelector{NodeSelectorTerms: terms})
 			}
+		}
+		if v.reach(m).OnePod && inUse(m) {
+			add(scheduler.UsedByPod, noNode)
 		}
 	}
 	if unbound := v.unbound(p); len(unbound) > 0 {
-		all = append(all, v.bindable(p, unbound))
+		add(scheduler.NoVolume, v.bindable(p, unbound))
 	}
 	return all
 }

@@ -75,9 +75,9 @@ func (h *history) step(t *testing.T, step int) bool {
 	if len(h.nominated) > 0 && h.in(20) {
 		pod = one(h.random, h.nominated...)
 	}
-	var volumes []*corev1.NodeSelector
+	var volumes []Volume
 	for h.in(20) {
-		volumes = append(volumes, &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{h.nodeTerm()}})
+		volumes = append(volumes, Volume{Nodes: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{h.nodeTerm()}}})
 	}
 	node, err := h.grouped.Place(t.Context(), pod, volumes...)
 	exhaustiveNode, exhaustiveErr := h.exhaustive.Place(t.Context(), pod, volumes...)

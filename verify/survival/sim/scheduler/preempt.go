@@ -23,11 +23,11 @@ import (
 // disruptions from their status; budgets is called only if that matters. Volumes are as in Place. The node is chosen as
 // by the plugin's pickOneNodeForPreemption, and by name among equals, where the plugin chooses at random. As in the
 // plugin, a tenth of the candidates, or 100, are tried: here the first by name, there from a random offset.
-func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets func() []*policyv1.PodDisruptionBudget, volumes ...*corev1.NodeSelector) (node string, victims []*corev1.Pod, err error) {
+func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod, budgets func() []*policyv1.PodDisruptionBudget, volumes ...Volume) (node string, victims []*corev1.Pod, err error) {
 	if !s.nodes.havePriorityBelow(priority(pod)) {
 		return "", nil, nil
 	}
-	s.volumes.selectors = volumes
+	s.volumes.of = volumes
 	s.listers.ensureNamespace(pod)
 	// Removing victims changes the pod counts of other nodes too, so the plugins need all nodes.
 	s.snapshot.addAll()

@@ -116,8 +116,8 @@ func (s *Scheduler) Withdraw(pod *corev1.Pod) { s.nominated.remove(pod) }
 // Place returns the name of the best node for a pod: the nominated node if it fits, otherwise the one with the highest
 // score, see the package comment for equals. It does not add the pod. Each volume selector must match the node. The error
 // is an *Unschedulable if no node fits.
-func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod, volumes ...*corev1.NodeSelector) (string, error) {
-	s.volumes.selectors = volumes
+func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod, volumes ...Volume) (string, error) {
+	s.volumes.of = volumes
 	state := framework.NewCycleState()
 	fit, err := s.feasible(ctx, state, pod)
 	if err != nil {
@@ -165,8 +165,8 @@ func (s *Scheduler) unreachable(node string) int {
 }
 
 // Feasible returns the names of all nodes that a pod fits on, sorted. Each volume selector must match them.
-func (s *Scheduler) Feasible(ctx context.Context, pod *corev1.Pod, volumes ...*corev1.NodeSelector) ([]string, error) {
-	s.volumes.selectors = volumes
+func (s *Scheduler) Feasible(ctx context.Context, pod *corev1.Pod, volumes ...Volume) ([]string, error) {
+	s.volumes.of = volumes
 	fit, err := s.feasible(ctx, framework.NewCycleState(), pod)
 	var names []string
 	for _, g := range fit {

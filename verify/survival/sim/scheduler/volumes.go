@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,9 +14,24 @@ import (
 // volumes is a plugin in place of VolumeBinding, which reads the topology of volumes from claims, PersistentVolumes and
 // storage classes. Unlike node affinity, the topology does not exclude nodes from the domains of spread constraints.
 type volumes struct {
-	// selectors are the node selectors of the pod's volumes. All must match.
-	selectors []*corev1.NodeSelector
+	// of are the volumes of the pod.
+	of []Volume
 }
+
+// Volume is a volume of a pod.
+type Volume struct {
+	// Nodes selects the nodes on which it is usable.
+	Nodes *corev1.NodeSelector
+	// Reason is why other nodes are refused; "" for its topology. The constants are reasons.
+	Reason string
+}
+
+// The reasons of the plugins VolumeBinding and VolumeRestrictions.
+const (
+	NoVolume  = "node(s) didn't find available persistent volumes to bind"
+	Unbound   = "pod has unbound immediate PersistentVolumeClaims"
+	UsedByPod = "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
+)
 
 func (v *volumes) plugin(context.Context, runtime.Object, fwk.Handle) (fwk.Plugin, error) {
 	return v, nil
@@ -26,9 +42,9 @@ func (*volumes) Name() string { return names.VolumeBinding }
 
 // Filter refuses nodes on which a volume of the pod is not usable.
 func (v *volumes) Filter(_ context.Context, _ fwk.CycleState, _ *corev1.Pod, n fwk.NodeInfo) *fwk.Status {
-	for _, selector := range v.selectors {
-		if fits, err := nodeaffinity.NewLazyErrorNodeSelector(selector).Match(n.Node()); err != nil || !fits {
-			return fwk.NewStatus(fwk.UnschedulableAndUnresolvable, reasonNodeConflict)
+	for _, one := range v.of {
+		if fits, err := nodeaffinity.NewLazyErrorNodeSelector(one.Nodes).Match(n.Node()); err != nil || !fits {
+			return fwk.NewStatus(fwk.UnschedulableAndUnresolvable, cmp.Or(one.Reason, reasonNodeConflict))
 		}
 	}
 	return nil
@@ -45,8 +61,8 @@ const reasonNodeConflict = "node(s) didn't match PersistentVolume's node affinit
 // terms returns the terms of all selectors.
 func (v *volumes) terms() []corev1.NodeSelectorTerm {
 	var all []corev1.NodeSelectorTerm
-	for _, selector := range v.selectors {
-		all = append(all, selector.NodeSelectorTerms...)
+	for _, one := range v.of {
+		all = append(all, one.Nodes.NodeSelectorTerms...)
 	}
 	return all
 }
