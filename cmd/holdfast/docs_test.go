@@ -11,6 +11,7 @@ import (
 
 	"github.com/holdfast-ha/holdfast/generator"
 	"github.com/holdfast-ha/holdfast/generator/ha"
+	"github.com/holdfast-ha/holdfast/verify/operators"
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 )
@@ -23,6 +24,7 @@ func TestDocs(t *testing.T) {
 		"../../docs/cli.md":              cliDocs,
 		"../../docs/compare.md":          compareOutput.docs,
 		"../../docs/compare.schema.json": compareOutput.schema,
+		"../../docs/operators.md":        operatorDocs,
 		"../../docs/profiles.md":         decisionDocs,
 		"../../docs/report.md":           verifyOutput.docs,
 		"../../docs/report.schema.json":  verifyOutput.schema,
@@ -63,6 +65,34 @@ func cliDocs(t *testing.T) string {
 		out.WriteString(strings.TrimSpace(text) + "\n\n")
 	}
 	return strings.TrimSpace(out.String()) + "\n"
+}
+
+// operatorDocs returns the page with the custom resources whose pods are known.
+func operatorDocs(*testing.T) string {
+	var out strings.Builder
+	out.WriteString(generated + `# Custom resources
+
+` + "`holdfast verify`" + ` expands these kinds to the pods, budgets, Services and autoscalers that their operators create. The expansion
+follows the source code of one version of each operator.
+
+| operator | version | kinds |
+|---|---|---|
+`)
+	for _, o := range operators.All() {
+		var kinds []string
+		for _, k := range o.Kinds {
+			kinds = append(kinds, fmt.Sprintf("%s (`%s/%s`)", k.Kind, k.Group, k.Version))
+		}
+		fmt.Fprintf(&out, "| [%s](%s) | %s | %s |\n", o.Name, o.Source, o.Version, strings.Join(kinds, ", "))
+	}
+	out.WriteString(`
+Some kinds of well-known operators create no pods: ServiceMonitor, Certificate, HTTPRoute. The report counts them in one
+line. A custom resource of any other kind is not judged: its pods are unknown, and so is the outcome of a requirement.
+
+The input may contain what an operator has created, as from ` + "`kubectl get -o yaml`" + `. The owner references of these objects
+assign them to the custom resource: its pods keep their nodes, and nothing is judged twice.
+`)
+	return out.String()
 }
 
 // decisionDocs returns the page of all decisions for the default stack.

@@ -2,6 +2,8 @@ package live
 
 import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/holdfast-ha/holdfast/verify/operators"
 )
 
 // kind is a kind of objects to list.
@@ -31,11 +33,7 @@ func (k kind) notInView() kind {
 
 // kinds are the kinds that verify reads: controllers, pods, and the objects that affect pods. Secrets and ConfigMaps are not
 // read, because no decision depends on their content. Owners come before their dependents.
-var kinds = []kind{
-	of("argoproj.io", "v1alpha1", "eventbus", "EventBus").notInView(),
-	of("argoproj.io", "v1alpha1", "eventsources", "EventSource").notInView(),
-	of("argoproj.io", "v1alpha1", "sensors", "Sensor").notInView(),
-
+var kinds = append(customKinds(), []kind{
 	of("apps", "v1", "deployments", "Deployment"),
 	of("apps", "v1", "statefulsets", "StatefulSet"),
 	of("apps", "v1", "daemonsets", "DaemonSet"),
@@ -64,6 +62,17 @@ var kinds = []kind{
 	of("", "v1", "namespaces", "Namespace").inCluster(),
 	of("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration").inCluster(),
 	of("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration").inCluster(),
+}...)
+
+// customKinds are the kinds of supported operators. The role view includes those of none.
+func customKinds() []kind {
+	var all []kind
+	for _, o := range operators.All() {
+		for _, k := range o.Kinds {
+			all = append(all, of(k.Group, k.Version, k.Resource, k.Kind).notInView())
+		}
+	}
+	return all
 }
 
 var nodes = of("", "v1", "nodes", "Node").inCluster()

@@ -1,11 +1,14 @@
 package verdict
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/guarantee"
+	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/report"
 	"github.com/holdfast-ha/holdfast/verify/rules"
 	"github.com/holdfast-ha/holdfast/verify/survival"
@@ -50,6 +53,9 @@ func Decide(q Requirement, e Evidence) report.Report {
 	for _, a := range e.System.Assumed {
 		r.Assumed = append(r.Assumed, a.Object.At(a.Path...)+": "+a.Object.String()+": "+a.Text)
 	}
+	if text := withoutPods(e.System.WithoutPods); text != "" {
+		r.Assumed = append(r.Assumed, text)
+	}
 	r.Assumed = append(r.Assumed, survival.Assumptions(e.Cluster, e.System)...)
 	for _, o := range e.System.Unsupported {
 		r.Unsupported = append(r.Unsupported, o.String())
@@ -61,6 +67,23 @@ func Decide(q Requirement, e Evidence) report.Report {
 	ignoreAnnotated(&r, e.System.Workloads)
 	conclude(&r)
 	return r
+}
+
+// withoutPods returns one sentence for all custom resources that create no pods, "" without any.
+func withoutPods(all []*manifest.Object) string {
+	var kinds []string
+	for _, o := range all {
+		kinds = append(kinds, o.Kind)
+	}
+	slices.Sort(kinds)
+	kinds = slices.Compact(kinds)
+	switch len(all) {
+	case 0:
+		return ""
+	case 1:
+		return "1 custom resource is of a kind that creates no pods: " + kinds[0]
+	}
+	return fmt.Sprintf("%d custom resources are of kinds that create no pods: %s", len(all), strings.Join(kinds, ", "))
 }
 
 func newCluster(c cluster.Cluster) report.Cluster {

@@ -15,8 +15,10 @@ type autoscaler struct {
 	bounds autoscalingv1.HorizontalPodAutoscalerSpec
 	// other is a second autoscaler of the same target. The controller then ignores both (AmbiguousSelector).
 	other *manifest.Object
-	// zero is set if no pod runs while there is nothing to do, fixed if the target has exactly the minimum.
-	zero, fixed bool
+	// fixed is set if the target has exactly the minimum, scalesFromZero if 0 replicas do not disable the autoscaler.
+	fixed, scalesFromZero bool
+	// idle is the number of pods while there is nothing to do, nil if it is the minimum.
+	idle *int32
 	// used is set once the target is found.
 	used bool
 }
@@ -51,7 +53,7 @@ func (s *System) noteCustomAutoscaler(o *manifest.Object, a operator.Autoscaler)
 	}
 	for _, by := range s.autoscalers {
 		if by.object == own {
-			by.zero, by.fixed = a.Zero, a.Fixed
+			by.fixed, by.scalesFromZero, by.idle = a.Fixed, a.ScalesFromZero, a.Idle
 		}
 	}
 	return nil
@@ -80,14 +82,14 @@ func (s *System) scale(w *Workload, replicas *int32) error {
 		w.Min, w.Max = w.Replicas, w.Replicas
 	case by.other != nil:
 		s.assume(by.other, fmt.Sprintf("%s scales %s as well: the controller ignores both autoscalers", by.object, w), "spec", "scaleTargetRef")
-	case w.Replicas == 0:
+	case w.Replicas == 0 && !by.scalesFromZero:
 		s.assume(by.object, fmt.Sprintf("%s has 0 replicas, which disables the autoscaler", w), "spec", "scaleTargetRef")
 	default:
 		w.Autoscaler = by.object
 		w.Min, w.Max = int(*by.bounds.MinReplicas), int(by.bounds.MaxReplicas)
 		w.Replicas = w.Min
-		if by.zero {
-			s.assume(by.object, fmt.Sprintf("%s has no pod while all triggers are inactive: it is judged with %d", w, w.Replicas), "spec", "minReplicas")
+		if by.idle != nil {
+			s.assume(by.object, fmt.Sprintf("%s has %d pods while all triggers are inactive: it is judged with %d", w, *by.idle, w.Replicas), "spec", "minReplicas")
 		}
 	}
 	return w.checkPods("spec", "replicas")

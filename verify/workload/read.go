@@ -86,7 +86,9 @@ func Read(objects []*manifest.Object) (*System, error) {
 	for _, o := range objects {
 		switch {
 		case isHelmHook(o) || supported(o):
-		case !builtIn(o.Group()):
+		case operators.WithoutPods(o.Group(), o.Kind):
+			s.WithoutPods = append(s.WithoutPods, o)
+		case !builtIn(o.Group()) || someCreatePods[o.Group()+"/"+o.Kind]:
 			s.Unsupported = append(s.Unsupported, o)
 		default:
 			if err := checkTypes(o); err != nil {
@@ -95,7 +97,7 @@ func Read(objects []*manifest.Object) (*System, error) {
 		}
 	}
 	s.noteUnusedAutoscalers()
-	if s.Storage, err = storage.Read(slices.DeleteFunc(slices.Clone(objects), isHelmHook)); err != nil {
+	if s.Storage, err = storage.Read(slices.DeleteFunc(append(slices.Clone(objects), claimsOf(dependents)...), isHelmHook)); err != nil {
 		return nil, err
 	}
 	if err := s.noteRunning(dependents); err != nil {
@@ -134,6 +136,9 @@ func checkTypes(o *manifest.Object) error {
 
 // isHelmHook reports whether an object is a Helm hook, which exists during an install, an upgrade or a test only.
 func isHelmHook(o *manifest.Object) bool { return o.Annotations["helm.sh/hook"] != "" }
+
+// someCreatePods are kinds of the Kubernetes project for which some implementations create pods.
+var someCreatePods = map[string]bool{"gateway.networking.k8s.io/Gateway": true}
 
 // builtIn reports whether a group is part of Kubernetes' own API: it has no dot or ends in .k8s.io.
 func builtIn(group string) bool {

@@ -91,6 +91,17 @@ func splitDependents(objects []*manifest.Object) (roots []*manifest.Object, depe
 	return roots, dependents
 }
 
+// claimsOf returns the PersistentVolumeClaims among dependents. Operators own the claims of their pods.
+func claimsOf(all []dependent) []*manifest.Object {
+	var claims []*manifest.Object
+	for _, d := range all {
+		if d.object.Group() == "" && d.object.Kind == "PersistentVolumeClaim" {
+			claims = append(claims, d.object)
+		}
+	}
+	return claims
+}
+
 // noteRunning adds existing pods to their workloads.
 func (s *System) noteRunning(dependents []dependent) error {
 	byObject := map[*manifest.Object][]*Workload{}

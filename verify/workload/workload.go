@@ -134,8 +134,10 @@ type System struct {
 	Namespaces []*corev1.Namespace
 	// Storage has the storage objects of the manifests.
 	Storage *storage.Storage
-	// Unsupported are custom resources of unsupported kinds: the pods that they create are unknown.
+	// Unsupported are custom resources of unsupported kinds that may create pods: these are unknown.
 	Unsupported []*manifest.Object
+	// WithoutPods are custom resources of kinds that create no pods.
+	WithoutPods []*manifest.Object
 	// Assumed are assumptions about objects that are not in the manifests.
 	Assumed []Assumption
 

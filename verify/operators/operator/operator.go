@@ -119,8 +119,10 @@ type Budget struct {
 type Autoscaler struct {
 	*autoscalingv1.HorizontalPodAutoscaler
 	Fields Fields
-	// Zero is set if no pod runs while there is nothing to do.
-	Zero bool
+	// ScalesFromZero is set if a target with 0 replicas is scaled up. A HorizontalPodAutoscaler ignores such a target.
+	ScalesFromZero bool
+	// Idle is the number of pods while there is nothing to do, nil if it is the minimum.
+	Idle *int32
 	// Fixed is set if the target has exactly the minimum of pods.
 	Fixed bool
 }
