@@ -31,6 +31,20 @@ func TestUnknown(t *testing.T) {
 		"replicas-under-autoscaler": {{"kind: Deployment\nmetadata: {name: web}", "kind: Deployment\nmetadata: {name: web, uid: 1-2}"}, {"kind: Deployment, name: web", "kind: StatefulSet, name: web"}},
 		// The webhook may fail, or its Service is not in the manifests.
 		"webhook-has-one-pod": {{"sideEffects: None", "failurePolicy: Ignore"}, {"service: {name: web, namespace: system}", "service: {name: web, namespace: other}"}},
+		// The namespace is excluded, or its labels are not in the manifests; the webhook may fail, selects other pods, or has a condition.
+		"webhook-matches-its-own-pods": {{"    rules:", "    namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [admission]}]}\n    rules:"},
+			{"    rules:", "    namespaceSelector: {matchExpressions: [{key: admission, operator: DoesNotExist}]}\n    rules:"},
+			{"    rules:", "    namespaceSelector: {matchLabels: {admission: enabled}}\n    rules:"}, {"    rules:", "    failurePolicy: Ignore\n    rules:"},
+			{"    rules:", "    objectSelector: {matchLabels: {app: other}}\n    rules:"}, {"    rules:", "    matchConditions: [{name: a, expression: 'true'}]\n    rules:"},
+			{"resources: [pods]", "resources: [pods/exec]"}, {"operations: [CREATE]", "operations: [UPDATE]"}, {"apiGroups: ['']", "apiGroups: [apps]"}},
+		// The pods have labels at run time, or are in other manifests; the label is the name of another thing.
+		"service-selects-nothing": {{"{app: shpo}", "{app: store}"}, {"{app: shpo}", "{app: shpo, role: primary}"}, {"{app: shpo}", "{app: shop2}"}, {"{name: shop}", "{name: shop, namespace: other}"},
+			{"{app: shpo}", "{}"}, {"  selector: {app: shpo}", "  type: ExternalName\n  externalName: example.com\n  selector: {app: shpo}"}},
+		// Something delays readiness, no other pod serves meanwhile, or clients make no requests.
+		"readiness-missing": {{"image: shop:1", "image: shop:1\n          startupProbe: {tcpSocket: {port: 8080}}"}, {"image: shop:1", "image: shop:1\n          lifecycle: {postStart: {exec: {command: [wait-for-it]}}}"},
+			{"      containers:", "      readinessGates: [{conditionType: example.com/ready}]\n      containers:"}, {"      containers:", "      containers:\n        - {name: side, image: side, readinessProbe: {tcpSocket: {port: 1}}}"},
+			{"image: shop:1", "image: auto"}, {"replicas: 2", "replicas: 2\n  strategy: {type: Recreate}"}, {"kind: Deployment", "kind: DaemonSet"}, {"  replicas: 2", "  replicas: 0"},
+			{"{app: shop}\n  ports", "{app: shop}\n  clusterIP: None\n  ports"}, {"name: http", "name: http-metrics"}, {"port: 80,", "port: 80, protocol: UDP,"}},
 		// All Services may be in other manifests.
 		"quorum-service-missing": {{"selector: {app: bus}\n  ports", "selector: {app: other}\n  ports"}},
 		// Addresses and namespaces may be those of the quorum members; the policy selects other pods; pods use the network of the node.
@@ -68,14 +82,19 @@ func TestVariants(t *testing.T) {
 		// An empty selector of topology spread counts no pod; nor does anti-affinity to other pods.
 		"quorum-not-spread": {{"      containers:", "      topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, labelSelector: {}}]\n      containers:"},
 			{"      containers:", "      affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}\n      containers:"}},
-		"topology-key-misspelt":     {{"labelSelector:", "namespaces: [other]\n              labelSelector:"}},
-		"claim-shared":              {{"ReadWriteOnce", "ReadWriteOncePod"}, {"kind: Deployment", "kind: DaemonSet"}},
-		"claim-stops-rollout":       {{"metadata: {name: data}", "metadata: {name: data, labels: {a: b}}"}},
-		"data-on-host-path":         {{"kind: Deployment", "kind: StatefulSet"}},
-		"probe-port-unknown":        {{"httpGet: {path: /ready, port: http}", "tcpSocket: {port: http}"}, {"readinessProbe", "startupProbe"}},
-		"quorum-starts-in-order":    {{"      containers:", "      containers:\n        - {name: side, image: 'envoy:1', readinessProbe: {tcpSocket: {port: 1}}}"}},
-		"quorum-majority-in-zone":   {{"maxSkew: 1, minDomains: 2", "maxSkew: 2"}},
-		"policy-cuts-voters":        {{"  ingress:", "  policyTypes: [Ingress, Egress]\n  egress: [{}]\n  ingress:"}, {"[{port: client}]", "[{port: 6222, endPort: 6222, protocol: UDP}]"}, {"ports: [{port: client}]", "ports: [{port: 4000, endPort: 5000}]"}},
+		"topology-key-misspelt":   {{"labelSelector:", "namespaces: [other]\n              labelSelector:"}},
+		"claim-shared":            {{"ReadWriteOnce", "ReadWriteOncePod"}, {"kind: Deployment", "kind: DaemonSet"}},
+		"claim-stops-rollout":     {{"metadata: {name: data}", "metadata: {name: data, labels: {a: b}}"}},
+		"data-on-host-path":       {{"kind: Deployment", "kind: StatefulSet"}},
+		"probe-port-unknown":      {{"httpGet: {path: /ready, port: http}", "tcpSocket: {port: http}"}, {"readinessProbe", "startupProbe"}},
+		"quorum-starts-in-order":  {{"      containers:", "      containers:\n        - {name: side, image: 'envoy:1', readinessProbe: {tcpSocket: {port: 1}}}"}},
+		"quorum-majority-in-zone": {{"maxSkew: 1, minDomains: 2", "maxSkew: 2"}},
+		"policy-cuts-voters":      {{"  ingress:", "  policyTypes: [Ingress, Egress]\n  egress: [{}]\n  ingress:"}, {"[{port: client}]", "[{port: 6222, endPort: 6222, protocol: UDP}]"}, {"ports: [{port: client}]", "ports: [{port: 4000, endPort: 5000}]"}},
+		"webhook-matches-its-own-pods": {{"    rules:", "    namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system]}]}\n    rules:"},
+			{"    rules:", "    objectSelector: {matchExpressions: [{key: skip, operator: DoesNotExist}]}\n    rules:"}, {"resources: [pods]", "resources: ['*']"}, {"operations: [CREATE]", "operations: ['*']"},
+			{"apiVersion: admissionregistration", "apiVersion: v1\nkind: Namespace\nmetadata: {name: admission, labels: {a: b}}\n---\napiVersion: admissionregistration"}},
+		"service-selects-nothing":   {{"{app: shpo}", "{appp: shop}"}, {"{name: shop-web}", "{name: shop}"}, {"{app: shpo}", "{app: shops}"}, {"kind: Deployment\nmetadata: {name: shop-web}\nspec:", "kind: StatefulSet\nmetadata: {name: x}\nspec:\n  serviceName: shop"}},
+		"readiness-missing":         {{"targetPort: 8080", "targetPort: 8080, protocol: TCP"}, {"replicas: 2", "replicas: 1"}, {"kind: Deployment", "kind: StatefulSet"}, {"{app: shop}\n  ports", "{app: shpo}\n  ports"}, {"image: shop:1", "image: shop:1\n          livenessProbe: {tcpSocket: {port: 8080}}"}},
 		"webhook-has-one-pod":       {{"sideEffects: None", "failurePolicy: Fail"}, {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}},
 		"replicas-under-autoscaler": {{"autoscaling/v2", "autoscaling/v1"}},
 		"field-is-dropped":          {{"livenessProbe: {httpGet: {path: /healthz, port: 8080}}", "env: [{name: A, val: b}]"}},
