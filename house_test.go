@@ -37,13 +37,13 @@ var arrows = map[string][]string{
 	"verify/report":                 {"internal/table"},
 	"verify/report/reporttest":      {"verify", "verify/cluster", "verify/report", "verify/verdict", "verify/verifytest"}, // imported by tests only
 	"verify/rules":                  {"stacks", "verify/operators/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/rules/facts", "verify/workload"},
-	"verify/rules/facts":            {"verify/cluster", "verify/manifest", "verify/operators/argoevents", "verify/placement", "verify/storage", "verify/workload"},
+	"verify/rules/facts":            {"internal/labelindex", "verify/cluster", "verify/manifest", "verify/operators/argoevents", "verify/placement", "verify/storage", "verify/workload"},
 	"verify/placement":              {},
 	"verify/availability":           {"internal/strict", "internal/table", "verify/cluster", "verify/placement", "verify/survival", "verify/workload"},
 	"verify/guarantee":              {"verify/cluster", "verify/placement", "verify/workload"},
 	"verify/survival":               {"verify/cluster", "verify/placement", "verify/survival/sim", "verify/workload"},
-	"verify/survival/sim":           {"verify/cluster", "verify/placement", "verify/storage", "verify/survival/sim/scheduler", "verify/workload"},
-	"verify/survival/sim/scheduler": {"verify/placement"},
+	"verify/survival/sim":           {"internal/labelindex", "verify/cluster", "verify/placement", "verify/storage", "verify/survival/sim/scheduler", "verify/workload"},
+	"verify/survival/sim/scheduler": {"internal/labelindex", "verify/placement"},
 	"verify/survival/sim/simtest":   {"verify/cluster", "verify/verifytest", "verify/workload"}, // imported by tests only
 	"verify/operators":              {"verify/operators/*", "verify/operators/operator"},
 	"verify/operators/*":            {"verify/manifest", "verify/operators/operator"},
@@ -58,6 +58,7 @@ var arrows = map[string][]string{
 	"verify/verifytest":             {"verify/manifest", "verify/workload"}, // imported by tests only
 
 	"internal/kubeconfig": {},
+	"internal/labelindex": {},
 	"internal/plain":      {},
 	"internal/release":    {},
 	"internal/strict":     {},

@@ -81,17 +81,9 @@ func TestRequirementOverridesConfig(t *testing.T) {
 	}
 }
 
-// TestErrors: faults of the simulation are distinct from errors about the input. Progress ends after a fault, and does not begin
-// after an input error.
+// TestErrors: faults of the simulation are distinct from errors about the input.
 func TestErrors(t *testing.T) {
 	in := input(t, "")
-	calls := 0
-	in.Progress = func(workloads, nodes int) func() {
-		if workloads != 1 || nodes != 4 {
-			t.Errorf("progress of %d workloads on %d nodes", workloads, nodes)
-		}
-		return func() { calls++ }
-	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := Run(ctx, in)
@@ -103,7 +95,26 @@ func TestErrors(t *testing.T) {
 	if fault := (SimulationError{}); err == nil || errors.As(err, &fault) {
 		t.Errorf("a limit without a requirement: %v", err)
 	}
-	if calls != 1 {
-		t.Errorf("progress ended %d times, want 1", calls)
+	in = input(t, "")
+	in.Objects = verifytest.Parse(t, "api.yaml", strings.Replace(api, "replicas: 2", "replicas: 100000", 1))
+	_, err = Run(t.Context(), in)
+	if fault := (SimulationError{}); err == nil || errors.As(err, &fault) || err.Error() != "1 workload with 100000 pods on 4 nodes are too large to simulate" {
+		t.Errorf("100000 pods: %v", err)
+	}
+}
+
+// TestProgress: each step has the name of its scenario and its number.
+func TestProgress(t *testing.T) {
+	in := input(t, "")
+	var steps []string
+	in.Progress = func(step string) { steps = append(steps, step) }
+	if _, err := Run(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(steps, "\n")
+	for _, want := range []string{"placing the pods, 1 of 1\nlose node node-1, 1 of 7\n", "\nroll Deployment api, 7 of 7\nlose node in drain node-1, 8 of 11\n"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("want %q in\n%s", want, all)
+		}
 	}
 }

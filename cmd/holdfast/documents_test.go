@@ -27,7 +27,7 @@ func TestShownOutput(t *testing.T) {
 			block, _, _ = strings.Cut(block, "\n```")
 			args, shown, _ := strings.Cut(block, "\n")
 			var out, errOut bytes.Buffer
-			if code := run(strings.Fields(args), strings.NewReader(""), &out, &errOut); code == exitBadInput || code == exitOther {
+			if code := run(t.Context(), strings.Fields(args), strings.NewReader(""), &out, &errOut); code == exitBadInput || code == exitOther {
 				t.Fatalf("holdfast %s: %s", args, errOut.String())
 			}
 			printed := strings.Split(out.String(), "\n")

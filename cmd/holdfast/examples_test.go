@@ -69,7 +69,7 @@ func TestExamples(t *testing.T) {
 		}
 		ran++
 		var errOut bytes.Buffer
-		if code := run(strings.Fields(args), strings.NewReader(manifests), io.Discard, &errOut); code == exitBadInput || code == exitOther {
+		if code := run(t.Context(), strings.Fields(args), strings.NewReader(manifests), io.Discard, &errOut); code == exitBadInput || code == exitOther {
 			t.Errorf("holdfast %s: %s", args, errOut.String())
 		}
 	}

@@ -7,17 +7,40 @@ import (
 	"time"
 )
 
-// showProgress prints a task and its duration on a terminal, after the first second. done removes the line; call it before
-// other output.
-func showProgress(out io.Writer, what string) (done func()) {
-	if !isTerminal(out) {
-		return func() {}
-	}
-	return tick(out, what, time.Second)
+// progress shows the current step of a long task on one line of a terminal.
+type progress struct {
+	mu   sync.Mutex
+	step string
+	stop func()
 }
 
-// tick rewrites one line with the time since the start, once per interval.
-func tick(out io.Writer, what string, interval time.Duration) (done func()) {
+// The times between two lines of progress.
+const (
+	onTerminal = time.Second
+	inLog      = 10 * time.Second
+)
+
+// showProgress begins a task whose steps are set with set. On a terminal it rewrites one line every second, and done removes it;
+// elsewhere it writes a line every ten seconds. Short tasks show nothing. Call done before other output.
+func showProgress(out io.Writer) *progress {
+	if isTerminal(out) {
+		return newProgress(out, onTerminal, "\r\x1b[K%s (%s)", "\r\x1b[K")
+	}
+	return newProgress(out, inLog, "holdfast: %s (%s)\n", "")
+}
+
+// set changes the current step.
+func (p *progress) set(step string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.step = step
+}
+
+func (p *progress) done() { p.stop() }
+
+// newProgress writes the step and the time since the start in a format, once per interval, and last at the end.
+func newProgress(out io.Writer, interval time.Duration, format, last string) *progress {
+	p := &progress{}
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -26,12 +49,15 @@ func tick(out io.Writer, what string, interval time.Duration) (done func()) {
 		for {
 			select {
 			case <-ticker.C:
-				fmt.Fprintf(out, "\r%s: %s ", what, time.Since(start).Round(interval))
+				p.mu.Lock()
+				fmt.Fprintf(out, format, p.step, time.Since(start).Round(interval))
+				p.mu.Unlock()
 			case <-stop:
-				fmt.Fprint(out, "\r\x1b[K")
+				fmt.Fprint(out, last)
 				return
 			}
 		}
 	}()
-	return sync.OnceFunc(func() { close(stop); <-stopped })
+	p.stop = sync.OnceFunc(func() { close(stop); <-stopped })
+	return p
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -32,11 +33,14 @@ func (e otherError) Unwrap() error { return e.error }
 // errFindings sets exit code 1; the findings are already printed.
 var errFindings = errors.New("there are findings")
 
-// run executes a command and returns its exit code.
-func run(args []string, in io.Reader, out, errOut io.Writer) int {
+// run executes a command and returns its exit code. A canceled command prints nothing.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	root := newRootCmd(streams{in, out, errOut})
 	root.SetArgs(args)
-	err := root.Execute()
+	err := root.ExecuteContext(ctx)
+	if ctx.Err() != nil {
+		return exitOther
+	}
 	if err == nil {
 		return exitFine
 	}
@@ -64,7 +68,7 @@ single-node, multi-node and multi-zone; each survives the failures that it promi
 -f is a file of values, as with helm. Only for "holdfast verify", -f is a file of manifests, as with
 kubectl.
 
-Exit codes: 0 success, 1 findings, 2 bad input, 3 any other error.`,
+Exit codes: 0 success, 1 findings, 2 bad input, 3 any other error or an interrupt.`,
 		Example: `  holdfast verify -f golden/web-multi-zone/objects
   holdfast profiles
   holdfast render --profile multi-zone -f values/webhook.yaml

@@ -23,7 +23,7 @@ func TestSchemas(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out, errOut bytes.Buffer
-		if code := run(strings.Fields(args), strings.NewReader(""), &out, &errOut); code == exitBadInput || code == exitOther {
+		if code := run(t.Context(), strings.Fields(args), strings.NewReader(""), &out, &errOut); code == exitBadInput || code == exitOther {
 			t.Fatalf("holdfast %s: %s", args, errOut.String())
 		}
 		printed, err := jsonschema.UnmarshalJSON(&out)

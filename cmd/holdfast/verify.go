@@ -11,6 +11,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify"
 	"github.com/holdfast-ha/holdfast/verify/report"
 	"github.com/holdfast-ha/holdfast/verify/rules"
+	"github.com/holdfast-ha/holdfast/verify/survival"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 	"github.com/spf13/cobra"
 )
@@ -124,12 +125,15 @@ func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (rep
 	if err != nil {
 		return report.Report{}, err
 	}
-	in.Progress = func(workloads, nodes int) func() {
-		return showProgress(s.err, fmt.Sprintf("%d workloads on %d nodes", workloads, nodes))
-	}
+	steps := showProgress(s.err)
+	in.Progress = steps.set
 	r, err := verify.Run(ctx, in)
+	steps.done()
 	if fault := (verify.SimulationError{}); errors.As(err, &fault) {
 		return r, otherError{err}
+	}
+	if tooLarge := (survival.TooLargeError{}); errors.As(err, &tooLarge) {
+		return r, fmt.Errorf("%w: pass fewer manifests, one namespace (--namespace with --kubeconfig), a smaller cluster (--nodes), or --rules-only", err)
 	}
 	if err != nil {
 		return r, err

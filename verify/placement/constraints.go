@@ -116,6 +116,16 @@ func (c Constraint) Selects(pod *corev1.Pod) bool {
 	return c.term.Selector.Matches(labels.Set(pod.Labels)) && c.inNamespace(pod.Namespace)
 }
 
+// Selector returns the label selector of the constraint, and the only namespace in which it selects pods; "" if it may select pods
+// of several.
+func (c Constraint) Selector() (selector labels.Selector, namespace string) {
+	if _, selectable := c.term.NamespaceSelector.Requirements(); !selectable && len(c.term.Namespaces) == 1 {
+		for namespace = range c.term.Namespaces {
+		}
+	}
+	return c.term.Selector, namespace
+}
+
 func (c Constraint) inNamespace(name string) bool {
 	return c.term.Namespaces.Has(name) || c.term.NamespaceSelector.Matches(c.namespaces.Labels(name))
 }

@@ -37,11 +37,11 @@ func TestEquivalenceIsExact(t *testing.T) {
 	saved, compared := 0, 0
 	for seed := range uint64(seeds) {
 		c, s := simtest.Random(t, seed)
-		some, err := simulate(t.Context(), c, s, true)
+		some, err := Simulate(t.Context(), c, s)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		every, err := simulate(t.Context(), c, s, false)
+		every, err := SimulateWith(t.Context(), c, s, Options{everyTarget: true})
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}

@@ -97,7 +97,7 @@ func TestEvents(t *testing.T) {
 		"DaemonSet: surge against anti-affinity":       {3, 0, daemonSet("updateStrategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}", simtest.HostAntiAffinity), Rollout, "DaemonSet a", "anti-affinity", 3, 3, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := simulate(t.Context(), uniform(t, c.nodes, c.zones), verifytest.Read(t, "m.yaml", c.text), false)
+			r, err := SimulateWith(t.Context(), uniform(t, c.nodes, c.zones), verifytest.Read(t, "m.yaml", c.text), Options{everyTarget: true})
 			if err != nil {
 				t.Fatal(err)
 			}

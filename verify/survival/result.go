@@ -46,6 +46,8 @@ type Result struct {
 	// Scenarios are the steady state and then the events: failures in the order of cluster.FailureDomains, the others
 	// in the order of their constants. Nodes and domains are sorted by name, workloads are in the order of the system.
 	Scenarios []Scenario
+	// Omitted are the events that were not simulated, because the system is too large.
+	Omitted []Event
 }
 
 // Outcome returns the outcome of a scenario for the i-th workload of the system.

@@ -2,6 +2,7 @@ package survival
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,20 +13,72 @@ import (
 
 // runner simulates one scenario after the other. Each begins in the steady state.
 type runner struct {
+	Options
 	cluster cluster.Cluster
 	sim     *sim.Cluster
 	classes *nodeClasses
 	result  Result
+	// second are the steps with a second failure in the scenarios that were simulated.
+	second []step
 }
 
-func newRunner(c cluster.Cluster, s *sim.Cluster, equivalence bool) *runner {
-	r := &runner{cluster: c, sim: s, classes: newNodeClasses(s, equivalence)}
+// step is a part of the simulation: a scenario, or all scenarios with a second failure in one.
+type step struct {
+	event  Event
+	target string
+	run    func(context.Context) error
+	// pods is how many pods the scenarios have to place, more or less.
+	pods int
+}
+
+func newRunner(c cluster.Cluster, s *sim.Cluster, options Options) *runner {
+	r := &runner{Options: options, cluster: c, sim: s, classes: newNodeClasses(s, !options.everyTarget)}
 	steady := Scenario{Event: SteadyState}
 	for _, w := range s.Controllers() {
 		steady.Outcomes = append(steady.Outcomes, outcome(r.sim, w))
 	}
 	r.result = Result{SteadyState: placements(s), Scenarios: []Scenario{steady}}
 	return r
+}
+
+// runAll simulates all scenarios: first those with one event, then those with a second failure if these are not too many.
+func (r *runner) runAll(ctx context.Context) error {
+	r.sim.LimitAttempts(r.limits.attempts)
+	steps := slices.Concat(r.nodeFailures(), r.domainFailures(), r.drains(), r.rollouts(), r.scaleUps())
+	for i, s := range steps {
+		if err := r.runStep(ctx, s, i+1, len(steps)); err != nil {
+			return err
+		}
+	}
+	first, pods := len(r.result.Scenarios), 0
+	for _, s := range r.second {
+		pods += s.pods
+	}
+	if pods > r.limits.second {
+		r.result.Omitted = []Event{LoseNodeInDrain, LoseNodeInRollout}
+		return nil
+	}
+	r.sim.LimitAttempts(r.limits.attempts)
+	for i, s := range r.second {
+		err := r.runStep(ctx, s, len(steps)+i+1, len(steps)+len(r.second))
+		if errors.Is(err, sim.ErrTooLong) {
+			r.result.Scenarios = r.result.Scenarios[:first]
+			r.result.Omitted = []Event{LoseNodeInDrain, LoseNodeInRollout}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *runner) runStep(ctx context.Context, s step, number, of int) error {
+	r.Progress(string(s.event)+" "+s.target, number, of)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.run(ctx)
 }
 
 // run simulates a scenario: it calls begin and runs until the steady state. blocker returns why the scenario does not

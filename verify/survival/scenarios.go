@@ -12,59 +12,70 @@ import (
 )
 
 // nodeFailures fails each node, except those that are not Ready in the steady state.
-func (r *runner) nodeFailures(ctx context.Context) error {
+func (r *runner) nodeFailures() (steps []step) {
 	for _, class := range r.classes.of(working(r.sim.Nodes())) {
-		if err := r.failure(ctx, LoseNode, class[0].Name(), class[:1], names(class[1:])); err != nil {
-			return err
-		}
+		steps = append(steps, r.failure(LoseNode, class[0].Name(), class[:1], names(class[1:])))
 	}
-	return nil
+	return steps
 }
 
 // domainFailures fails all nodes of each failure domain, for every kind of failure domain except the node.
-func (r *runner) domainFailures(ctx context.Context) error {
+func (r *runner) domainFailures() (steps []step) {
 	for _, d := range r.cluster.FailureDomains() {
 		if d == cluster.Node {
 			continue
 		}
 		for _, value := range r.cluster.Values(d) {
 			in := slices.DeleteFunc(slices.Clone(r.sim.Nodes()), func(n *sim.Node) bool { return n.Object().Labels[d.Label] != value })
-			if err := r.failure(ctx, LoseDomain(d), value, in, nil); err != nil {
-				return err
-			}
+			steps = append(steps, r.failure(LoseDomain(d), value, in, nil))
 		}
 	}
-	return nil
+	return steps
 }
 
 // failure fails some nodes at once.
-func (r *runner) failure(ctx context.Context, event Event, target string, nodes []*sim.Node, equivalent []string) error {
+func (r *runner) failure(event Event, target string, nodes []*sim.Node, equivalent []string) step {
 	s := Scenario{Event: event, Target: target, Equivalent: equivalent, Nodes: names(nodes)}
-	_, err := r.run(ctx, s, func() error { r.sim.FailNodes(nodes); return nil }, nil)
-	return err
+	return step{event: event, target: target, run: func(ctx context.Context) error {
+		_, err := r.run(ctx, s, func() error { r.sim.FailNodes(nodes); return nil }, nil)
+		return err
+	}}
 }
 
-// drains drains each node, except those that are not Ready in the steady state. Each drain is repeated with the failure of another node that has pods of the same workloads,
-// at the time at which these have the fewest Ready pods.
-func (r *runner) drains(ctx context.Context) error {
+// drains drains each node, except those that are not Ready in the steady state. Each drain is repeated with the failure of another
+// node that has pods of the same workloads, at the time at which these have the fewest Ready pods.
+func (r *runner) drains() (steps []step) {
 	for _, class := range r.classes.of(working(r.sim.Nodes())) {
 		n := class[0]
 		drain := func() error { r.sim.Drain(n); return nil }
 		s := Scenario{Event: DrainNode, Target: n.Name(), Equivalent: names(class[1:]), Nodes: names(class[:1])}
-		worst, err := r.run(ctx, s, drain, r.sim.DrainBlocker)
-		if err != nil {
-			return err
-		}
-		worst = slices.DeleteFunc(worst, func(m moment) bool { return m.workload.Workload.Kind == workload.DaemonSet })
-		others := slices.DeleteFunc(nodesOf(worst), func(other *sim.Node) bool { return other == n })
-		for _, class := range r.worstClasses(ctx, drain, worst, others) {
-			failed := class[0]
-			at := worstOn(worst, failed)
-			s := Scenario{Event: LoseNodeInDrain, Target: pair(n.Name(), failed), Equivalent: pairs(n.Name(), class[1:]), Nodes: []string{n.Name(), failed.Name()}}
-			begin := func() error { return r.failAt(ctx, drain, at, failed) }
-			if _, err := r.run(ctx, s, begin, r.sim.DrainBlocker); err != nil {
+		steps = append(steps, step{event: DrainNode, target: n.Name(), run: func(ctx context.Context) error {
+			worst, err := r.run(ctx, s, drain, r.sim.DrainBlocker)
+			if err != nil {
 				return err
 			}
+			worst = slices.DeleteFunc(worst, func(m moment) bool { return m.workload.Workload.Kind == workload.DaemonSet })
+			others := slices.DeleteFunc(nodesOf(worst), func(other *sim.Node) bool { return other == n })
+			again := step{event: LoseNodeInDrain, target: n.Name(), run: func(ctx context.Context) error { return r.failuresInDrain(ctx, n, drain, worst, others) }}
+			for _, class := range r.classes.of(others) {
+				again.pods += len(n.Pods()) + len(class[0].Pods())
+			}
+			r.second = append(r.second, again)
+			return nil
+		}})
+	}
+	return steps
+}
+
+// failuresInDrain fails each of some other nodes while a node is drained.
+func (r *runner) failuresInDrain(ctx context.Context, n *sim.Node, drain func() error, worst []moment, others []*sim.Node) error {
+	for _, class := range r.worstClasses(ctx, drain, worst, others) {
+		failed := class[0]
+		at := worstOn(worst, failed)
+		s := Scenario{Event: LoseNodeInDrain, Target: pair(n.Name(), failed), Equivalent: pairs(n.Name(), class[1:]), Nodes: []string{n.Name(), failed.Name()}}
+		begin := func() error { return r.failAt(ctx, drain, at, failed) }
+		if _, err := r.run(ctx, s, begin, r.sim.DrainBlocker); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -72,45 +83,61 @@ func (r *runner) drains(ctx context.Context) error {
 
 // rollouts rolls out each workload. Each rollout is repeated with the failure of a node that has pods of the workload,
 // at the time at which the fewest are Ready.
-func (r *runner) rollouts(ctx context.Context) error {
+func (r *runner) rollouts() (steps []step) {
 	for _, w := range r.sim.Controllers() {
 		if w.Workload.Rollout.Type == "" {
 			continue
 		}
+		name := w.Workload.String()
 		rollout := func() error { r.sim.Rollout(w); return nil }
-		worst, err := r.run(ctx, Scenario{Event: Rollout, Target: w.Workload.String()}, rollout, w.RolloutBlocker)
-		if err != nil {
-			return err
-		}
-		if w.Workload.Kind == workload.DaemonSet || w.Workload.Rollout.Type == "OnDelete" {
-			continue
-		}
-		own := worst[slices.IndexFunc(worst, func(m moment) bool { return m.workload == w })]
-		nodes := func() []*sim.Node { return nodesOf([]moment{own}) }
-		for _, class := range r.classesAt(ctx, rollout, own.at, nodes) {
-			failed := class[0]
-			s := Scenario{Event: LoseNodeInRollout, Target: pair(w.Workload.String(), failed), Equivalent: pairs(w.Workload.String(), class[1:]), Nodes: names(class[:1])}
-			begin := func() error { return r.failAt(ctx, rollout, own.at, failed) }
-			if _, err := r.run(ctx, s, begin, w.RolloutBlocker); err != nil {
+		steps = append(steps, step{event: Rollout, target: name, run: func(ctx context.Context) error {
+			worst, err := r.run(ctx, Scenario{Event: Rollout, Target: name}, rollout, w.RolloutBlocker)
+			if err != nil {
 				return err
 			}
+			if w.Workload.Kind == workload.DaemonSet || w.Workload.Rollout.Type == "OnDelete" {
+				return nil
+			}
+			own := worst[slices.IndexFunc(worst, func(m moment) bool { return m.workload == w })]
+			again := step{event: LoseNodeInRollout, target: name, run: func(ctx context.Context) error { return r.failuresInRollout(ctx, own, rollout) }}
+			for _, class := range r.classes.of(nodesOf([]moment{own})) {
+				again.pods += w.Replicas() + len(class[0].Pods())
+			}
+			r.second = append(r.second, again)
+			return nil
+		}})
+	}
+	return steps
+}
+
+// failuresInRollout fails each node with pods of a workload while it is rolled out.
+func (r *runner) failuresInRollout(ctx context.Context, own moment, rollout func() error) error {
+	w := own.workload
+	nodes := func() []*sim.Node { return nodesOf([]moment{own}) }
+	for _, class := range r.classesAt(ctx, rollout, own.at, nodes) {
+		failed := class[0]
+		s := Scenario{Event: LoseNodeInRollout, Target: pair(w.Workload.String(), failed), Equivalent: pairs(w.Workload.String(), class[1:]), Nodes: names(class[:1])}
+		begin := func() error { return r.failAt(ctx, rollout, own.at, failed) }
+		if _, err := r.run(ctx, s, begin, w.RolloutBlocker); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // scaleUps scales each workload with an autoscaler to its maximum.
-func (r *runner) scaleUps(ctx context.Context) error {
+func (r *runner) scaleUps() (steps []step) {
 	for _, w := range r.sim.Controllers() {
 		if w.Workload.Max <= w.Workload.Replicas {
 			continue
 		}
-		scale := func() error { r.sim.Scale(w, w.Workload.Max); return nil }
-		if _, err := r.run(ctx, Scenario{Event: ScaleUp, Target: w.Workload.String()}, scale, nil); err != nil {
+		name := w.Workload.String()
+		steps = append(steps, step{event: ScaleUp, target: name, run: func(ctx context.Context) error {
+			_, err := r.run(ctx, Scenario{Event: ScaleUp, Target: name}, func() error { r.sim.Scale(w, w.Workload.Max); return nil }, nil)
 			return err
-		}
+		}})
 	}
-	return nil
+	return steps
 }
 
 // failAt begins a scenario, runs it until a time, and fails a node then.

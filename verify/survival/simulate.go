@@ -9,23 +9,45 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Simulate places the workloads of a system on a cluster and simulates every event. The replication models must be set,
-// see workload.System.SetReplication. Equivalent targets are simulated once. Errors are those of sim.New.
-func Simulate(ctx context.Context, c cluster.Cluster, s *workload.System) (Result, error) {
-	return simulate(ctx, c, s, true)
+// Options of a simulation.
+type Options struct {
+	// Progress is called before each step: a scenario, or all scenarios with a second failure in one. A step has a name like
+	// "lose zone zone-2", and a number from 1 to of, which grows. nil is allowed.
+	Progress func(step string, number, of int)
+
+	// everyTarget simulates every target, and not one of each equivalence class.
+	everyTarget bool
+	// limits replaces the default ones.
+	limits *limits
 }
 
-// simulate is Simulate; without equivalence it simulates every target.
-func simulate(ctx context.Context, c cluster.Cluster, s *workload.System, equivalence bool) (Result, error) {
+// Simulate places the workloads of a system on a cluster and simulates every event. The replication models must be set,
+// see workload.System.SetReplication. Equivalent targets are simulated once. The error is a TooLargeError if the simulation
+// would take too long; other errors are those of sim.New.
+func Simulate(ctx context.Context, c cluster.Cluster, s *workload.System) (Result, error) {
+	return SimulateWith(ctx, c, s, Options{})
+}
+
+// SimulateWith is Simulate with options.
+func SimulateWith(ctx context.Context, c cluster.Cluster, s *workload.System, options Options) (Result, error) {
+	if options.limits == nil {
+		options.limits = &defaultLimits
+	}
+	if options.Progress == nil {
+		options.Progress = func(string, int, int) {}
+	}
+	size := newSize(c, s)
+	if err := size.check(*options.limits); err != nil {
+		return Result{}, err
+	}
+	options.Progress("placing the pods", 1, 1)
 	state, err := sim.New(ctx, c, s)
 	if err != nil {
 		return Result{}, err
 	}
-	r := newRunner(c, state, equivalence)
-	for _, scenarios := range []func(context.Context) error{r.nodeFailures, r.domainFailures, r.drains, r.rollouts, r.scaleUps} {
-		if err := scenarios(ctx); err != nil {
-			return Result{}, err
-		}
+	r := newRunner(c, state, options)
+	if err := r.runAll(ctx); err != nil {
+		return Result{}, size.explain(err)
 	}
 	order := eventOrder(c)
 	slices.SortStableFunc(r.result.Scenarios, func(a, b Scenario) int { return slices.Index(order, a.Event) - slices.Index(order, b.Event) })

@@ -62,7 +62,7 @@ func TestVolumeTopology(t *testing.T) {
 		"one claim of unknown class for all pods": {simtest.Workload("Deployment", "a", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"), 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := simulate(t.Context(), uniform(t, 3, 3), verifytest.Read(t, "m.yaml", c.text), false)
+			r, err := SimulateWith(t.Context(), uniform(t, 3, 3), verifytest.Read(t, "m.yaml", c.text), Options{everyTarget: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +121,7 @@ func TestAttachment(t *testing.T) {
 		"ReadWriteOnce, three pods on one node":                   {onOneNode + rwo, SteadyState, "", "", 0, 3, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := simulate(t.Context(), uniform(t, 3, 0), verifytest.Read(t, "m.yaml", c.text), false)
+			r, err := SimulateWith(t.Context(), uniform(t, 3, 0), verifytest.Read(t, "m.yaml", c.text), Options{everyTarget: true})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -57,6 +57,9 @@ func Decide(q Requirement, e Evidence) report.Report {
 		r.Assumed = append(r.Assumed, text)
 	}
 	r.Assumed = append(r.Assumed, survival.Assumptions(e.Cluster, e.System)...)
+	if len(e.Simulation.Omitted) > 0 {
+		r.Assumed = append(r.Assumed, "The failure of a node during a drain or a rollout is not simulated: the system is too large. Verify fewer manifests at a time to include it.")
+	}
 	for _, o := range e.System.Unsupported {
 		r.Unsupported = append(r.Unsupported, o.String())
 	}

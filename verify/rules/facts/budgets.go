@@ -22,8 +22,8 @@ type Budget struct {
 func (s *System) DisruptionBudgets() []Budget {
 	all := make([]Budget, len(s.Budgets))
 	for i, b := range s.Budgets {
-		all[i] = Budget{Budget: b, Workloads: slices.DeleteFunc(slices.Clone(s.Workloads), func(w *workload.Workload) bool {
-			return w.Namespace != b.Object.Namespace || !b.PodSelector.Matches(labels.Set(w.Template.Labels))
+		all[i] = Budget{Budget: b, Workloads: s.selected(b.Object.Namespace, b.PodSelector, func(w *workload.Workload) bool {
+			return w.Namespace == b.Object.Namespace && b.PodSelector.Matches(labels.Set(w.Template.Labels))
 		})}
 		for _, w := range all[i].Workloads {
 			if w.Kind != workload.Job {

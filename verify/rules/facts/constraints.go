@@ -62,7 +62,8 @@ func (c Constraint) SelectsPodsOf(other *workload.Workload) bool {
 
 // SelectedWorkloads returns the other workloads whose pods a constraint selects.
 func (s *System) SelectedWorkloads(c Constraint) []*workload.Workload {
-	return slices.DeleteFunc(slices.Clone(s.Workloads), func(w *workload.Workload) bool { return !c.SelectsPodsOf(w) })
+	selector, namespace := c.Selector()
+	return s.selected(namespace, selector, c.SelectsPodsOf)
 }
 
 // HostPorts returns the host ports of each pod of a workload.

@@ -4,10 +4,12 @@ package facts
 
 import (
 	"iter"
-	"slices"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/holdfast-ha/holdfast/internal/labelindex"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/placement"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -20,6 +22,9 @@ type System struct {
 	pod         func(*workload.Workload) *corev1.Pod
 	fit         func(*workload.Workload) placement.Fit
 	constraints func(*workload.Workload) []Constraint
+	// byLabels are the workloads by the labels of their pods, byObject by their objects.
+	byLabels func() *labelindex.Labels[*workload.Workload]
+	byObject func() map[*manifest.Object]*workload.Workload
 }
 
 // New returns the facts of a system whose replication is set.
@@ -29,7 +34,39 @@ func New(s *workload.System) *System {
 	f.pod = memoize(func(w *workload.Workload) *corev1.Pod { return w.Pod(0, 1) })
 	f.fit = memoize(func(w *workload.Workload) placement.Fit { return placement.NewFit(f.pod(w)) })
 	f.constraints = memoize(func(w *workload.Workload) []Constraint { return f.readConstraints(w, namespaces) })
+	f.byLabels = sync.OnceValue(func() *labelindex.Labels[*workload.Workload] {
+		index := &labelindex.Labels[*workload.Workload]{}
+		for _, w := range f.Workloads {
+			index.Add(w.Namespace, f.pod(w).Labels, w)
+		}
+		return index
+	})
+	f.byObject = sync.OnceValue(func() map[*manifest.Object]*workload.Workload {
+		index := map[*manifest.Object]*workload.Workload{}
+		for _, w := range f.Workloads {
+			if o := w.Object.Origin(); index[o] == nil {
+				index[o] = w
+			}
+		}
+		return index
+	})
 	return f
+}
+
+// selected returns the workloads that matches reports among those whose pods have the labels that a selector requires; in any
+// namespace if that is "".
+func (s *System) selected(namespace string, selector labels.Selector, matches func(*workload.Workload) bool) []*workload.Workload {
+	candidates := s.Workloads
+	if namespace != "" {
+		candidates = s.byLabels().Candidates(namespace, selector)
+	}
+	var all []*workload.Workload
+	for _, w := range candidates {
+		if matches(w) {
+			all = append(all, w)
+		}
+	}
+	return all
 }
 
 // memoize keeps the results of a function.
@@ -87,11 +124,7 @@ func Objects[T any](s *System, apiVersion, kind string) iter.Seq2[*manifest.Obje
 
 // WorkloadOf returns the workload of an object, nil if it has none.
 func (s *System) WorkloadOf(o *manifest.Object) *workload.Workload {
-	i := slices.IndexFunc(s.Workloads, func(w *workload.Workload) bool { return w.Object.Origin() == o })
-	if i < 0 {
-		return nil
-	}
-	return s.Workloads[i]
+	return s.byObject()[o]
 }
 
 // SameNamespace reports whether two namespaces may be the same. An object without a namespace may be applied to any.

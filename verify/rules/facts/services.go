@@ -2,7 +2,6 @@ package facts
 
 import (
 	"iter"
-	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -15,7 +14,7 @@ import (
 
 // Backends returns the workloads whose pods a Service selects.
 func (s *System) Backends(service *corev1.Service) []*workload.Workload {
-	return slices.DeleteFunc(slices.Clone(s.Workloads), func(w *workload.Workload) bool { return !IsBackend(service, w) })
+	return s.selected(service.Namespace, labels.SelectorFromSet(service.Spec.Selector), func(w *workload.Workload) bool { return IsBackend(service, w) })
 }
 
 // IsBackend reports whether a Service selects the pods of a workload. A Service without a selector selects none.

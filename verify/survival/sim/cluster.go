@@ -10,7 +10,9 @@ package sim
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
+	"math"
 	"time"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
@@ -78,9 +80,11 @@ func newCluster(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cl
 		volumes: v, attachments: &attachments{journal: j, volumes: v, users: map[string][]*Pod{}},
 	}
 	for _, b := range s.Budgets {
-		sim.lifecycle.budgets = append(sim.lifecycle.budgets, &budget{Budget: b})
+		one := &budget{Budget: b}
+		sim.lifecycle.budgets = append(sim.lifecycle.budgets, one)
+		sim.lifecycle.budgetIndex.Add(b.Object.Namespace, b.PodSelector, one)
 	}
-	sim.placer = &placer{lifecycle: sim.lifecycle, scheduler: sched, queue: sim.queue, volumes: v, nodes: sim.nodes}
+	sim.placer = &placer{lifecycle: sim.lifecycle, scheduler: sched, queue: sim.queue, volumes: v, nodes: sim.nodes, attempts: math.MaxInt}
 	sim.drain = &drain{lifecycle: sim.lifecycle}
 	namespaces := placement.NewNamespaces(s.Namespaces)
 	for i, w := range s.Workloads {
@@ -100,6 +104,12 @@ func (c *Cluster) PendingPods() int { return len(c.queue.pods) }
 
 // VolumeTopologies returns the node labels that volumes refer to, with their values, in any order.
 func (c *Cluster) VolumeTopologies() iter.Seq2[string, []string] { return c.volumes.topologies() }
+
+// ErrTooLong is the error of Run when the scheduler has tried to place pods too often, see LimitAttempts.
+var ErrTooLong = errors.New("the scheduler has too many pods to place")
+
+// LimitAttempts limits how often the scheduler may try to place a pod from now on, in all scenarios together.
+func (c *Cluster) LimitAttempts(n int) { c.placer.attempts = n }
 
 // Active returns the controllers that the scenario may have affected. The others have the same pods as before.
 func (c *Cluster) Active() []*Controller { return c.observer.active }

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/holdfast-ha/holdfast/internal/labelindex"
 	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 )
 
@@ -21,6 +22,7 @@ type lifecycle struct {
 	volumes     *volumes
 	attachments *attachments
 	budgets     []*budget
+	budgetIndex labelindex.Selectors[*budget]
 	observer    *observer
 }
 
@@ -44,7 +46,7 @@ func (l *lifecycle) add(c *Controller, index, revision int, target *Node, f *fau
 	p.at, p.fault = len(c.pods), f
 	set(l.journal, &c.pods, append(c.pods, p))
 	l.queue.add(p)
-	for _, b := range l.budgets {
+	for _, b := range l.budgetIndex.Candidates(p.object.Namespace, p.object.Labels) {
 		if b.selects(p.object) {
 			p.budgets = append(p.budgets, b)
 			set(l.journal, &b.pods, append(b.pods, p))

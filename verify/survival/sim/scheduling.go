@@ -19,6 +19,8 @@ type placer struct {
 	queue     *queue
 	volumes   *volumes
 	nodes     *nodes
+	// attempts is how often it may still try to place a pod.
+	attempts int
 }
 
 // signature is equal for Pending pods that the scheduler refuses for the same reasons.
@@ -60,6 +62,9 @@ func (pl *placer) schedule(ctx context.Context) (acted bool, err error) {
 
 // place binds a Pending pod to a node, or preempts other pods for it.
 func (pl *placer) place(ctx context.Context, p *Pod) (bool, error) {
+	if pl.attempts--; pl.attempts < 0 {
+		return false, ErrTooLong
+	}
 	name, err := pl.scheduler.Place(ctx, p.object, pl.volumes.selectors(p, pl.lifecycle.attachments.inUse)...)
 	var why *scheduler.Unschedulable
 	if errors.As(err, &why) {

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/helper"
 
+	"github.com/holdfast-ha/holdfast/internal/labelindex"
 	"github.com/holdfast-ha/holdfast/verify/placement"
 )
 
@@ -32,9 +33,9 @@ type ClusterObjects struct {
 type listers struct {
 	factory    informers.SharedInformerFactory
 	namespaces placement.Namespaces
-	// services has all Services by namespace, selecting the Services of pods by namespace and labels. The plugins read
+	// services has all Services with a selector, selecting the Services of pods by namespace and labels. The plugins read
 	// their whole list for each pod, so it has only the Services that select the pod to place: shown.
-	services  map[string][]*corev1.Service
+	services  labelindex.Selectors[*corev1.Service]
 	selecting map[string][]*corev1.Service
 	shown     []*corev1.Service
 }
@@ -42,7 +43,7 @@ type listers struct {
 func newListers() *listers {
 	return &listers{
 		factory: informers.NewSharedInformerFactory(nil, 0), namespaces: placement.Namespaces{},
-		services: map[string][]*corev1.Service{}, selecting: map[string][]*corev1.Service{},
+		selecting: map[string][]*corev1.Service{},
 	}
 }
 
@@ -61,11 +62,12 @@ func (l *listers) replace(objects ClusterObjects) error {
 		}
 	}
 	clear(l.namespaces) // in place: signatures refer to it
-	clear(l.services)
 	clear(l.selecting)
-	l.shown = nil
+	l.services, l.shown = labelindex.Selectors[*corev1.Service]{}, nil
 	for _, s := range objects.Services {
-		l.services[s.Namespace] = append(l.services[s.Namespace], s)
+		if s.Spec.Selector != nil {
+			l.services.Add(s.Namespace, labels.SelectorFromSet(s.Spec.Selector), s)
+		}
 	}
 	for name, labels := range placement.NewNamespaces(objects.Namespaces) {
 		l.addNamespace(name, labels)
@@ -96,14 +98,11 @@ func (l *listers) ensureNamespace(pod *corev1.Pod) {
 
 // showServices limits the list of the plugins to the Services that select a pod.
 func (l *listers) showServices(pod *corev1.Pod) error {
-	if len(l.services[pod.Namespace]) == 0 && len(l.shown) == 0 {
-		return nil
-	}
 	key := pod.Namespace + " " + labels.Set(pod.Labels).String()
 	found, ok := l.selecting[key]
 	if !ok {
-		for _, s := range l.services[pod.Namespace] {
-			if s.Spec.Selector != nil && labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(pod.Labels)) {
+		for _, s := range l.services.Candidates(pod.Namespace, pod.Labels) {
+			if s.Namespace == pod.Namespace && labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(pod.Labels)) {
 				found = append(found, s)
 			}
 		}

@@ -56,13 +56,29 @@ func newRelation(pod *corev1.Pod, l *listers) *relation {
 	return r
 }
 
-// related returns the related signatures.
+// related returns the related signatures, in the order of their index.
 func (r *relation) related(all *signatures) []*signature {
-	for ; r.seen < len(all.all); r.seen++ {
-		if one := all.all[r.seen]; r.relates(one) {
+	count := len(all.all.All())
+	if r.seen == count {
+		return r.found
+	}
+	candidates := slices.Concat(all.all.Candidates(r.pod.Namespace, r.spread), all.attracted.Candidates(r.pod.Namespace, r.pod.Labels))
+	for _, c := range r.constraints {
+		if selector, namespace := c.Selector(); namespace == "" {
+			candidates = all.all.All()
+			break
+		} else {
+			candidates = append(candidates, all.all.Candidates(namespace, selector)...)
+		}
+	}
+	candidates = slices.DeleteFunc(slices.Clone(candidates), func(s *signature) bool { return s.index < r.seen })
+	slices.SortFunc(candidates, func(a, b *signature) int { return a.index - b.index })
+	for _, one := range slices.Compact(candidates) {
+		if r.relates(one) {
 			r.found = append(r.found, one)
 		}
 	}
+	r.seen = count
 	return r.found
 }
 

@@ -8,13 +8,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/holdfast-ha/holdfast/internal/labelindex"
 	"github.com/holdfast-ha/holdfast/verify/placement"
 )
 
 // signatures has all signatures that ever had a pod: pods that are removed may come back.
 type signatures struct {
-	all   []*signature
+	// all are in the order of their index.
+	all   labelindex.Labels[*signature]
 	byKey map[string]*signature
+	// attracted are the signatures with affinity or anti-affinity, by the pods that these select.
+	attracted labelindex.Selectors[*signature]
 }
 
 func newSignatures() *signatures { return &signatures{byKey: map[string]*signature{}} }
@@ -38,9 +42,16 @@ func (s *signatures) add(pod *corev1.Pod, n *node, namespaces placement.Namespac
 	key := signatureKey(pod)
 	of := s.byKey[key]
 	if of == nil {
-		of = &signature{pod: pod, affinity: affinityOf(pod, namespaces), index: len(s.all)}
+		of = &signature{pod: pod, affinity: affinityOf(pod, namespaces), index: len(s.all.All())}
 		s.byKey[key] = of
-		s.all = append(s.all, of)
+		s.all.Add(pod.Namespace, pod.Labels, of)
+		for _, c := range of.affinity {
+			if selector, namespace := c.Selector(); namespace == "" {
+				s.attracted.AddEverywhere(of)
+			} else {
+				s.attracted.Add(namespace, selector, of)
+			}
+		}
 	}
 	of.nodes = append(of.nodes, n)
 }
