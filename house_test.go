@@ -48,7 +48,7 @@ var arrows = map[string][]string{
 	"verify/operators":              {"verify/operators/*", "verify/operators/operator"},
 	"verify/operators/*":            {"verify/manifest", "verify/operators/operator"},
 	"verify/operators/operator":     {"verify/manifest"},
-	"verify/workload":               {"verify/manifest", "verify/operators", "verify/operators/argoevents", "verify/operators/operator", "verify/operators/rollouts", "verify/storage"},
+	"verify/workload":               {"verify/apiserver", "verify/manifest", "verify/operators", "verify/operators/argoevents", "verify/operators/operator", "verify/operators/rollouts", "verify/storage"},
 	"verify/storage":                {"verify/manifest"},
 	"verify/cluster":                {"internal/strict", "verify/manifest"},
 	"verify/config":                 {"internal/strict", "verify/cluster", "verify/verdict", "verify/workload"},

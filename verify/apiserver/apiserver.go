@@ -82,7 +82,7 @@ func checkObject(o *manifest.Object, gvk schema.GroupVersionKind, typed runtime.
 		return checkMeta(o)
 	}
 	existing := prepare(metadata, !clusterScoped[gvk.Kind])
-	return describe(o, append(validate(object, existing), checkQuantities(object)...))
+	return describe(o, append(validate(object, existing), checkQuantities(typed)...))
 }
 
 // prepare fills in the metadata that the client or the API server completes before the validation. It reports whether an API

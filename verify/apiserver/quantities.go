@@ -1,14 +1,17 @@
 package apiserver
 
 import (
+	"errors"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/kubernetes/pkg/apis/apps"
-	"k8s.io/kubernetes/pkg/apis/batch"
-	"k8s.io/kubernetes/pkg/apis/core"
+
+	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
 // The scheduler sums quantities as 64-bit integers, CPU in thousandths. The API server accepts quantities for which the sums
@@ -22,48 +25,64 @@ var (
 func checkQuantities(object runtime.Object) field.ErrorList {
 	spec, template := field.NewPath("spec"), field.NewPath("spec", "template", "spec")
 	switch o := object.(type) {
-	case *core.Pod:
+	case *corev1.Pod:
 		return checkPodSpec(&o.Spec, spec)
-	case *apps.Deployment:
+	case *appsv1.Deployment:
 		return checkPodSpec(&o.Spec.Template.Spec, template)
-	case *apps.StatefulSet:
+	case *appsv1.StatefulSet:
 		all := checkPodSpec(&o.Spec.Template.Spec, template)
 		for i := range o.Spec.VolumeClaimTemplates {
 			all = append(all, checkResources(o.Spec.VolumeClaimTemplates[i].Spec.Resources.Requests, spec.Child("volumeClaimTemplates").Index(i).Child("spec", "resources", "requests"))...)
 		}
 		return all
-	case *apps.DaemonSet:
+	case *appsv1.DaemonSet:
 		return checkPodSpec(&o.Spec.Template.Spec, template)
-	case *apps.ReplicaSet:
+	case *appsv1.ReplicaSet:
 		return checkPodSpec(&o.Spec.Template.Spec, template)
-	case *core.ReplicationController:
+	case *corev1.ReplicationController:
 		if o.Spec.Template == nil {
 			return nil
 		}
 		return checkPodSpec(&o.Spec.Template.Spec, template)
-	case *batch.Job:
+	case *batchv1.Job:
 		return checkPodSpec(&o.Spec.Template.Spec, template)
-	case *batch.CronJob:
+	case *batchv1.CronJob:
 		return checkPodSpec(&o.Spec.JobTemplate.Spec.Template.Spec, spec.Child("jobTemplate", "spec", "template", "spec"))
-	case *core.PersistentVolumeClaim:
+	case *corev1.PersistentVolumeClaim:
 		return checkResources(o.Spec.Resources.Requests, spec.Child("resources", "requests"))
-	case *core.PersistentVolume:
+	case *corev1.PersistentVolume:
 		return checkResources(o.Spec.Capacity, spec.Child("capacity"))
-	case *core.Node:
+	case *corev1.Node:
 		return append(checkResources(o.Status.Capacity, field.NewPath("status", "capacity")), checkResources(o.Status.Allocatable, field.NewPath("status", "allocatable"))...)
 	}
 	return nil
 }
 
-func checkPodSpec(s *core.PodSpec, at *field.Path) field.ErrorList {
+// CheckPods returns an error for each quantity in the pods of an object that is out of range. Check does not see the pods of
+// custom resources, and accepts the objects of an API server. path is that of the pod template.
+func CheckPods(o *manifest.Object, template *corev1.PodTemplateSpec, claims []corev1.PersistentVolumeClaim, path []string) error {
+	var at *field.Path
+	for _, step := range path {
+		at = at.Child(step)
+	}
+	all := checkPodSpec(&template.Spec, at.Child("spec"))
+	for i := range claims {
+		all = append(all, checkResources(claims[i].Spec.Resources.Requests, field.NewPath("spec", "volumeClaimTemplates").Index(i).Child("spec", "resources", "requests"))...)
+	}
+	return errors.Join(describe(o, all)...)
+}
+
+func checkPodSpec(s *corev1.PodSpec, at *field.Path) field.ErrorList {
 	var all field.ErrorList
-	for name, containers := range map[string][]core.Container{"initContainers": s.InitContainers, "containers": s.Containers} {
+	check := func(name string, containers []corev1.Container) {
 		for i, c := range containers {
 			at := at.Child(name).Index(i).Child("resources")
 			all = append(all, checkResources(c.Resources.Requests, at.Child("requests"))...)
 			all = append(all, checkResources(c.Resources.Limits, at.Child("limits"))...)
 		}
 	}
+	check("initContainers", s.InitContainers)
+	check("containers", s.Containers)
 	if s.Resources != nil {
 		all = append(all, checkResources(s.Resources.Requests, at.Child("resources", "requests"))...)
 		all = append(all, checkResources(s.Resources.Limits, at.Child("resources", "limits"))...)
@@ -71,14 +90,17 @@ func checkPodSpec(s *core.PodSpec, at *field.Path) field.ErrorList {
 	return append(all, checkResources(s.Overhead, at.Child("overhead"))...)
 }
 
-func checkResources(list core.ResourceList, at *field.Path) field.ErrorList {
+func checkResources(list corev1.ResourceList, at *field.Path) field.ErrorList {
 	var all field.ErrorList
 	for name, q := range list {
 		limit := maxQuantity
-		if name == core.ResourceCPU {
+		if name == corev1.ResourceCPU {
 			limit = maxCPU
 		}
-		if q.Cmp(limit) > 0 {
+		switch {
+		case q.Sign() < 0:
+			all = append(all, field.Invalid(at.Key(string(name)), q, "must be greater than or equal to 0"))
+		case q.Cmp(limit) > 0:
 			all = append(all, field.Invalid(at.Key(string(name)), q, fmt.Sprintf("want %s or less, more than any machine has", limit.String())))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/holdfast-ha/holdfast/verify/apiserver"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/verifytest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -40,7 +41,7 @@ func FuzzCheck(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		objects, err := manifest.Parse("fuzz.yaml", []byte(text))
-		if err != nil {
+		if err != nil || apiserver.Check(objects, 0) != nil {
 			return
 		}
 		s, err := workload.Read(objects)

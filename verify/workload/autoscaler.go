@@ -32,9 +32,6 @@ func noteAutoscaler(s *System, o *manifest.Object, d *autoscalingv1.HorizontalPo
 		one := int32(1)
 		d.Spec.MinReplicas = &one
 	}
-	if minimum := *d.Spec.MinReplicas; minimum < 0 || d.Spec.MaxReplicas < max(1, minimum) {
-		return o.Errorf([]string{"spec", "maxReplicas"}, "is %d and spec.minReplicas is %d, which the API server rejects: set it to at least 1 and spec.minReplicas", d.Spec.MaxReplicas, minimum)
-	}
 	ref := manifest.Reference{APIVersion: d.Spec.ScaleTargetRef.APIVersion, Kind: d.Spec.ScaleTargetRef.Kind, Name: d.Spec.ScaleTargetRef.Name}
 	target := key{ref.Group(), ref.Kind, o.Namespace, ref.Name}
 	if first := s.autoscalers[target]; first != nil {
@@ -48,6 +45,9 @@ func noteAutoscaler(s *System, o *manifest.Object, d *autoscalingv1.HorizontalPo
 // noteCustomAutoscaler reads the autoscaler that an operator creates for a custom resource.
 func (s *System) noteCustomAutoscaler(o *manifest.Object, a operator.Autoscaler) error {
 	own := o.Dependent(o.APIVersion, o.Kind, o.Name, a.Fields)
+	if minimum := max(1, deref(a.Spec.MinReplicas)); a.Spec.MaxReplicas < minimum {
+		return own.Errorf([]string{"spec", "maxReplicas"}, "is %d, and the minimum is %d: the API server refuses such a HorizontalPodAutoscaler", a.Spec.MaxReplicas, minimum)
+	}
 	if err := noteAutoscaler(s, own, a.HorizontalPodAutoscaler); err != nil {
 		return err
 	}

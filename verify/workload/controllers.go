@@ -12,6 +12,7 @@ import (
 	batchdefaults "k8s.io/kubernetes/pkg/apis/batch/v1"
 	coredefaults "k8s.io/kubernetes/pkg/apis/core/v1"
 
+	"github.com/holdfast-ha/holdfast/verify/apiserver"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
@@ -100,9 +101,6 @@ func readReplicaSet(s *System, o *manifest.Object, d *appsv1.ReplicaSet) error {
 
 // readReplicationController reads a ReplicationController as a ReplicaSet, which behaves the same.
 func readReplicationController(s *System, o *manifest.Object, d *corev1.ReplicationController) error {
-	if d.Spec.Template == nil {
-		return o.Errorf([]string{"spec", "template"}, "is missing, which the API server rejects")
-	}
 	coredefaults.SetObjectDefaults_ReplicationController(d)
 	w := &Workload{Object: o, Kind: ReplicaSet, Name: o.Name, Template: *d.Spec.Template, TemplatePath: template, MinReady: seconds(d.Spec.MinReadySeconds)}
 	if err := s.scale(w, d.Spec.Replicas); err != nil {
@@ -112,6 +110,12 @@ func readReplicationController(s *System, o *manifest.Object, d *corev1.Replicat
 }
 
 func readJob(s *System, o *manifest.Object, d *batchv1.Job) error {
+	for _, c := range d.Status.Conditions {
+		if (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue {
+			s.assume(o, "has completed: not judged", "status", "conditions")
+			return nil
+		}
+	}
 	batchdefaults.SetObjectDefaults_Job(d)
 	return s.job(&Workload{Object: o, Name: o.Name, TemplatePath: template}, &d.Spec)
 }
@@ -138,6 +142,7 @@ func (s *System) job(w *Workload, spec *batchv1.JobSpec) error {
 func readPod(s *System, o *manifest.Object, d *corev1.Pod) error {
 	r, exists := newRunning(d, Pod)
 	if !exists && (r.Terminating || d.Status.Phase == corev1.PodSucceeded || d.Status.Phase == corev1.PodFailed) {
+		s.assume(o, "has completed or terminates: not judged", "status", "phase")
 		return nil
 	}
 	coredefaults.SetObjectDefaults_Pod(d)
@@ -161,6 +166,9 @@ func (s *System) add(w *Workload, selector *metav1.LabelSelector) error {
 		if !own.Matches(labels.Set(w.Template.Labels)) {
 			return w.Object.Errorf([]string{"spec", "selector"}, "does not match the labels of spec.template, which the API server rejects")
 		}
+	}
+	if err := apiserver.CheckPods(w.Object, &w.Template, w.Claims, w.TemplatePath); err != nil {
+		return err
 	}
 	if err := s.prioritize(w); err != nil {
 		return err

@@ -25,7 +25,7 @@ func (s *System) expand(objects []*manifest.Object) ([]expanded, error) {
 	index := operator.NewObjects(objects)
 	for _, o := range objects {
 		k, ok := operators.Find(o.APIVersion, o.Kind)
-		if !ok || isHelmHook(o) {
+		if !ok {
 			continue
 		}
 		e, err := k.Expand(o, index)

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/operators"
@@ -57,7 +55,8 @@ func supported(o *manifest.Object) bool {
 	return custom || readers[o.Group()+"/"+o.Kind] != nil
 }
 
-// Read reads objects into a system. Invalid and duplicate objects are errors that name file and line.
+// Read reads objects into a system. It expects that the API server would accept them; duplicates, and values that a controller
+// rejects, are errors that name file and line.
 func Read(objects []*manifest.Object) (*System, error) {
 	objects = slices.SortedStableFunc(slices.Values(objects), manifest.Compare)
 	s := &System{autoscalers: map[key]*autoscaler{}, classes: builtInClasses(), scaled: map[key]operator.Scaled{}}
@@ -66,7 +65,7 @@ func Read(objects []*manifest.Object) (*System, error) {
 			return nil, o.Errorf(nil, "is a duplicate of the object at %s: remove one of them", last.At())
 		}
 	}
-	objects, dependents := splitDependents(objects)
+	objects, dependents := s.splitDependents(s.withoutHooks(objects))
 	s.Objects = objects
 	if err := s.readAll(objects, first); err != nil {
 		return nil, err
@@ -85,19 +84,15 @@ func Read(objects []*manifest.Object) (*System, error) {
 	}
 	for _, o := range objects {
 		switch {
-		case isHelmHook(o) || supported(o):
+		case supported(o):
 		case operators.WithoutPods(o.Group(), o.Kind):
 			s.WithoutPods = append(s.WithoutPods, o)
 		case !builtIn(o.Group()) || someCreatePods[o.Group()+"/"+o.Kind]:
 			s.Unsupported = append(s.Unsupported, o)
-		default:
-			if err := checkTypes(o); err != nil {
-				return nil, err
-			}
 		}
 	}
 	s.noteUnusedAutoscalers()
-	if s.Storage, err = storage.Read(slices.DeleteFunc(append(slices.Clone(objects), claimsOf(dependents)...), isHelmHook)); err != nil {
+	if s.Storage, err = storage.Read(append(slices.Clone(objects), claimsOf(dependents)...)); err != nil {
 		return nil, err
 	}
 	if err := s.noteRunning(dependents); err != nil {
@@ -114,7 +109,7 @@ func Read(objects []*manifest.Object) (*System, error) {
 func (s *System) readAll(objects []*manifest.Object, byKind map[string]reader) error {
 	for _, o := range objects {
 		read := byKind[o.Group()+"/"+o.Kind]
-		if read == nil || isHelmHook(o) {
+		if read == nil {
 			continue
 		}
 		if err := read(s, o); err != nil {
@@ -123,19 +118,6 @@ func (s *System) readAll(objects []*manifest.Object, byKind map[string]reader) e
 	}
 	return nil
 }
-
-// checkTypes returns an error if an object of Kubernetes' own API does not fit its type. Kinds and versions without a type in
-// client-go are not checked.
-func checkTypes(o *manifest.Object) error {
-	into, err := scheme.Scheme.New(schema.FromAPIVersionAndKind(o.APIVersion, o.Kind))
-	if err != nil {
-		return nil
-	}
-	return o.Decode(into)
-}
-
-// isHelmHook reports whether an object is a Helm hook, which exists during an install, an upgrade or a test only.
-func isHelmHook(o *manifest.Object) bool { return o.Annotations["helm.sh/hook"] != "" }
 
 // someCreatePods are kinds of the Kubernetes project for which some implementations create pods.
 var someCreatePods = map[string]bool{"gateway.networking.k8s.io/Gateway": true}

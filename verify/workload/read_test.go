@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/holdfast-ha/holdfast/verify/apiserver"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
@@ -75,7 +76,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		objects, err := manifest.Parse("fuzz.yaml", text)
-		if err != nil {
+		if err != nil || apiserver.Check(objects, 0) != nil {
 			return
 		}
 		s, err := Read(objects)

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/operators"
 	"github.com/holdfast-ha/holdfast/verify/operators/rollouts"
 )
 
@@ -32,21 +33,31 @@ type Running struct {
 	since time.Time
 }
 
+// creates lists the kinds of objects that the controllers of Kubernetes create for a kind.
+var creates = map[string]string{
+	"apps/Deployment": ReplicaSet, "apps/ReplicaSet": Pod, "apps/StatefulSet": Pod, "apps/DaemonSet": Pod,
+	"/ReplicationController": Pod, "batch/CronJob": Job, "batch/Job": Pod,
+}
+
 // owners finds the owner of an object among all objects.
 type owners map[key]*manifest.Object
 
 // replicaSetOwners are the kinds that create ReplicaSets, and the label with the hash at the end of their names.
 var replicaSetOwners = []struct{ group, kind, label string }{{"apps", Deployment, "pod-template-hash"}, {rollouts.Group, "Rollout", rollouts.HashLabel}}
 
-// of returns the owner of o, nil if it is not among the objects. The ReplicaSet between a Deployment and its pods may be missing:
-// its name consists of the Deployment's name and the pod-template-hash of the pods.
+// of returns the object whose controller creates o, nil if it is not among the objects or no controller does. The ReplicaSet
+// between a Deployment and its pods may be missing: its name consists of the Deployment's name and the pod-template-hash of the
+// pods.
 func (all owners) of(o *manifest.Object) *manifest.Object {
 	c := o.Controller
 	if c == nil {
 		return nil
 	}
-	if owner := all[key{c.Group(), c.Kind, o.Namespace, c.Name}]; owner != nil && supported(owner) {
-		return owner
+	if owner := all[key{c.Group(), c.Kind, o.Namespace, c.Name}]; owner != nil {
+		_, custom := operators.Find(owner.APIVersion, owner.Kind)
+		if custom || creates[owner.Group()+"/"+owner.Kind] == o.Kind {
+			return owner
+		}
 	}
 	if c.Group() != "apps" || c.Kind != ReplicaSet {
 		return nil
@@ -59,34 +70,47 @@ func (all owners) of(o *manifest.Object) *manifest.Object {
 	return nil
 }
 
+// root returns the object at the end of the owners of o. In a circle of owners, which no controller creates, each object is its
+// own root.
+func (all owners) root(o *manifest.Object) *manifest.Object {
+	seen := map[*manifest.Object]bool{o: true}
+	for at := o; ; {
+		next := all.of(at)
+		switch {
+		case next == nil:
+			return at
+		case seen[next]:
+			return next
+		}
+		seen[next], at = true, next
+	}
+}
+
 // dependent is an object that a controller created, and the root of its owners.
 type dependent struct {
 	object, root *manifest.Object
 }
 
-// splitDependents separates the objects that controllers have created for other objects. Of these, only the nodes of pods are
-// used. Static pods, whose owner is a Node, are dropped: they fail and return with their node.
-func splitDependents(objects []*manifest.Object) (roots []*manifest.Object, dependents []dependent) {
+// splitDependents separates the objects that controllers have created for other objects. Of these, only the pods are used.
+// Static pods, whose owner is a Node, are dropped: they fail and return with their node.
+func (s *System) splitDependents(objects []*manifest.Object) (roots []*manifest.Object, dependents []dependent) {
 	all := owners{}
 	for _, o := range objects {
 		all[key{o.Group(), o.Kind, o.Namespace, o.Name}] = o
 	}
+	static := 0
 	for _, o := range objects {
-		root := all.of(o)
-		if root == nil {
-			if c := o.Controller; c == nil || c.Group() != "" || c.Kind != "Node" {
-				roots = append(roots, o)
-			}
-			continue
+		switch root := all.root(o); {
+		case root != o:
+			dependents = append(dependents, dependent{o, root})
+		case isStatic(o):
+			static++
+		default:
+			roots = append(roots, o)
 		}
-		for range objects { // a file may contain a cycle of owners
-			next := all.of(root)
-			if next == nil {
-				break
-			}
-			root = next
-		}
-		dependents = append(dependents, dependent{o, root})
+	}
+	if first := slices.IndexFunc(objects, isStatic); first >= 0 {
+		s.assume(objects[first], fmt.Sprintf("%d static pods (the kubelet of a node creates them) fail and return with their node, and are not judged", static), "metadata", "ownerReferences")
 	}
 	return roots, dependents
 }
@@ -100,6 +124,11 @@ func claimsOf(all []dependent) []*manifest.Object {
 		}
 	}
 	return claims
+}
+
+func isStatic(o *manifest.Object) bool {
+	c := o.Controller
+	return o.Group() == "" && o.Kind == Pod && c != nil && c.Group() == "" && c.Kind == "Node"
 }
 
 // noteRunning adds existing pods to their workloads.
@@ -126,11 +155,25 @@ func (s *System) noteRunning(dependents []dependent) error {
 			w.numberPods()
 		}
 		slices.SortStableFunc(w.Running, func(a, b Running) int { return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.Name, b.Name)) })
-		if c := w.Object.Controller; c != nil && w.Kind == Pod {
-			s.assume(w.Object, fmt.Sprintf("its controller, %s %s, is not in the manifests: assumed to be an unmanaged pod, which is not recreated", c.Kind, c.Name), "metadata", "ownerReferences")
-		}
 	}
+	s.noteOwners()
 	return nil
+}
+
+// noteOwners notes the owners of workloads that do not control them, or are not in the manifests.
+func (s *System) noteOwners() {
+	noted := map[*manifest.Object]bool{}
+	for _, w := range s.Workloads {
+		o := w.Object.Origin()
+		switch c := o.Controller; {
+		case c == nil || noted[o]:
+		case w.Kind == Pod:
+			s.assume(o, fmt.Sprintf("its controller, %s %s, is not in the manifests: assumed to be an unmanaged pod, which is not recreated", c.Kind, c.Name), "metadata", "ownerReferences")
+		default:
+			s.assume(o, fmt.Sprintf("its owner, %s %s, is not in the manifests or does not control it: judged on its own", c.Kind, c.Name), "metadata", "ownerReferences")
+		}
+		noted[o] = true
+	}
 }
 
 // ofPod returns the workload of a pod among those of its root, nil without one. A custom resource may have several.

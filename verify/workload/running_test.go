@@ -71,12 +71,40 @@ func TestRunning(t *testing.T) {
 	}
 }
 
-// TestOwnerCycle: a file may contain a cycle of owners, which no cluster has.
-func TestOwnerCycle(t *testing.T) {
-	circle := func(name, of string) string {
-		return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: " + name + ", ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: " + of + ", controller: true}]}, spec: {" + pods + "}}\n---\n"
+// TestOwners checks that an object is judged on its own if the controller of its owner does not create such objects, or if its
+// owners form a circle.
+func TestOwners(t *testing.T) {
+	of := func(kind, name, owner, text string) string {
+		apiVersion, ownerKind, _ := strings.Cut(owner, " ")
+		ownerKind, ownerName, _ := strings.Cut(ownerKind, " ")
+		return "{apiVersion: " + kind + ", metadata: {name: " + name + ", ownerReferences: [{apiVersion: " + apiVersion + ", kind: " + ownerKind + ", name: " + ownerName + ", controller: true}]}, spec: {" + text + "}}\n---\n"
 	}
-	if _, err := read(t, circle("a", "b")+circle("b", "a")+circle("c", "c")); err != nil {
-		t.Fatal(err)
+	const sensor = "argoproj.io/v1alpha1, kind: Sensor"
+	for name, c := range map[string]struct{ text, want string }{
+		"a ReplicaSet of its own":    {of("apps/v1, kind: ReplicaSet", "a", "apps/v1 ReplicaSet a", pods), "ReplicaSet a"},
+		"an owner that is not there": {of("apps/v1, kind: ReplicaSet", "a", "apps/v1 Deployment gone", pods), "ReplicaSet a"},
+		"two Deployments of each other": {of("apps/v1, kind: Deployment", "a", "apps/v1 Deployment b", pods) + of("apps/v1, kind: Deployment", "b", "apps/v1 Deployment a", pods),
+			"Deployment a, Deployment b"},
+		"a circle of custom resources": {of(sensor, "a", "argoproj.io/v1alpha1 Sensor b", "") + of(sensor, "b", "argoproj.io/v1alpha1 Sensor a", "") + of(sensor, "c", "argoproj.io/v1alpha1 Sensor a", ""),
+			"Sensor a, Sensor b"},
+		"a StatefulSet of a Service": {"{apiVersion: v1, kind: Service, metadata: {name: s}}\n---\n" + of("apps/v1, kind: StatefulSet", "a", "v1 Service s", pods), "StatefulSet a"},
+		"a Deployment of a Node":     {of("apps/v1, kind: Deployment", "a", "v1 Node n1", pods), "Deployment a"},
+	} {
+		s, err := read(t, c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, w := range s.Workloads {
+			got = append(got, w.String())
+			if !slices.ContainsFunc(s.Assumed, func(a Assumption) bool {
+				return a.Object.Origin() == w.Object.Origin() && strings.Contains(a.Text, "judged on its own")
+			}) {
+				t.Errorf("%s: the owner of %s is not named: %v", name, w, s.Assumed)
+			}
+		}
+		if got := strings.Join(got, ", "); got != c.want {
+			t.Errorf("%s: got %s, want %s", name, got, c.want)
+		}
 	}
 }

@@ -91,8 +91,6 @@ func TestRefusals(t *testing.T) {
 		{"policy/v1 PodDisruptionBudget", "\n  minAvailable: -1", "m.yaml:5: PodDisruptionBudget a: spec.minAvailable: is -1: want a number of pods or a percentage"},
 		{"policy/v1 PodDisruptionBudget", "\n  selector: {matchExpressions: [{key: a, operator: Near}]}", `m.yaml:5: PodDisruptionBudget a: spec.selector: "Near" is not a valid label selector operator`},
 		{"v1 Service", " {publishNotReadyAddresses: often}", `m.yaml:4: Service a: spec.publishNotReadyAddresses: is "often": want true or false`},
-		{"v1 ReplicationController", "\n  replicas: 1", "m.yaml:4: ReplicationController a: spec.template: is missing"},
-		{"autoscaling/v2 HorizontalPodAutoscaler", "\n  minReplicas: 3\n  maxReplicas: 2", "m.yaml:6: HorizontalPodAutoscaler a: spec.maxReplicas: is 2 and spec.minReplicas is 3"},
 		{"argoproj.io/v1alpha1 EventBus", "\n  jetstream:\n    replicas: 2", "m.yaml:6: EventBus a: spec.jetstream.replicas: is 2, which the controller rejects: want 1, or 3 or more"},
 		{"argoproj.io/v1alpha1 EventBus", "\n  jetstream:\n    tolerations: all", `m.yaml:6: EventBus a: spec.jetstream.tolerations: is "all": want a list`},
 		{"argoproj.io/v1alpha1 EventSource", "\n  webhook: {a: {}}\n  kafka: {a: {}}", "m.yaml:6: EventSource a: spec.kafka: has kafka (one active pod) and webhook (all pods active)"},
