@@ -3,6 +3,7 @@ package operators
 
 import (
 	"github.com/holdfast-ha/holdfast/verify/operators/argoevents"
+	"github.com/holdfast-ha/holdfast/verify/operators/cloudnativepg"
 	"github.com/holdfast-ha/holdfast/verify/operators/keda"
 	"github.com/holdfast-ha/holdfast/verify/operators/operator"
 	"github.com/holdfast-ha/holdfast/verify/operators/rollouts"
@@ -14,6 +15,7 @@ func All() []operator.Operator {
 		argoevents.Operator,
 		rollouts.Operator,
 		keda.Operator,
+		cloudnativepg.Operator,
 	}
 }
 

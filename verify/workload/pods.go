@@ -37,6 +37,8 @@ func (w *Workload) Pod(i, revision int) *corev1.Pod {
 		pod.Labels["statefulset.kubernetes.io/pod-name"] = pod.Name
 		pod.Labels["apps.kubernetes.io/pod-index"] = fmt.Sprint(i)
 		w.mountClaims(pod)
+	case Pods:
+		w.mountClaims(pod)
 	case DaemonSet:
 		pod.Labels["controller-revision-hash"] = rev
 		tolerateAsDaemon(pod)
@@ -53,6 +55,9 @@ func (w *Workload) mountClaims(pod *corev1.Pod) {
 	pod.Spec.Volumes = slices.DeleteFunc(pod.Spec.Volumes, w.ReplacesVolume)
 	for _, c := range w.Claims {
 		source := &corev1.PersistentVolumeClaimVolumeSource{ClaimName: c.Name + "-" + pod.Name}
+		if w.claimName != nil {
+			source.ClaimName = w.claimName(c.Name, pod.Name)
+		}
 		pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{Name: c.Name, VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: source}})
 	}
 }

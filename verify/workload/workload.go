@@ -84,6 +84,7 @@ type Workload struct {
 	ownerHasNoScale bool
 	first           int
 	names           []string
+	claimName       func(template, pod string) string
 }
 
 // Rollout is the update strategy of a workload. Percentages are resolved to numbers of pods of the steady-state replicas.

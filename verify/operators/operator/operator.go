@@ -107,6 +107,8 @@ type Pods struct {
 	Selector             *metav1.LabelSelector
 	Template             corev1.PodTemplateSpec
 	VolumeClaimTemplates []corev1.PersistentVolumeClaim
+	// ClaimName returns the name of a pod's claim from a template. If it is nil, the name is that of a StatefulSet's claim.
+	ClaimName func(template, pod string) string
 }
 
 // Budget is a PodDisruptionBudget.
