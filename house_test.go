@@ -42,7 +42,7 @@ var arrows = map[string][]string{
 	"verify/availability":           {"internal/strict", "internal/table", "verify/cluster", "verify/placement", "verify/survival", "verify/workload"},
 	"verify/guarantee":              {"verify/cluster", "verify/placement", "verify/workload"},
 	"verify/survival":               {"verify/cluster", "verify/placement", "verify/survival/sim", "verify/workload"},
-	"verify/survival/sim":           {"internal/labelindex", "verify/cluster", "verify/placement", "verify/storage", "verify/survival/sim/scheduler", "verify/workload"},
+	"verify/survival/sim":           {"internal/labelindex", "verify/admission", "verify/cluster", "verify/placement", "verify/storage", "verify/survival/sim/scheduler", "verify/workload"},
 	"verify/survival/sim/scheduler": {"internal/labelindex", "verify/placement"},
 	"verify/survival/sim/simtest":   {"verify/cluster", "verify/verifytest", "verify/workload"}, // imported by tests only
 	"verify/operators":              {"verify/operators/*", "verify/operators/operator"},
@@ -50,6 +50,7 @@ var arrows = map[string][]string{
 	"verify/operators/operator":     {"verify/manifest"},
 	"verify/workload":               {"verify/apiserver", "verify/manifest", "verify/operators", "verify/operators/argoevents", "verify/operators/operator", "verify/operators/rollouts", "verify/storage"},
 	"verify/storage":                {"verify/manifest"},
+	"verify/admission":              {"verify/manifest", "verify/placement", "verify/workload"},
 	"verify/cluster":                {"internal/strict", "verify/manifest"},
 	"verify/config":                 {"internal/strict", "verify/cluster", "verify/verdict", "verify/workload"},
 	"verify/live":                   {"internal/kubeconfig", "verify/cluster", "verify/manifest", "verify/operators"},
@@ -76,7 +77,7 @@ const operators = "verify/operators/"
 var restricted = map[string][]string{
 	"helm.sh/helm/":           {"generator/render"},
 	"sigs.k8s.io/kustomize/":  {"generator/kustomize"},
-	"k8s.io/kubernetes/":      {"verify/apiserver", "verify/survival/sim/scheduler", "verify/workload"}, // verify/workload: defaults, and fields that controllers add to pods
+	"k8s.io/kubernetes/":      {"verify/admission", "verify/apiserver", "verify/survival/sim/scheduler", "verify/workload"}, // verify/workload: defaults, and fields that controllers add to pods
 	"github.com/spf13/cobra":  {"cmd/holdfast"},
 	"github.com/Masterminds/": {"generator/chart"},
 	"github.com/owenrumney/":  {"verify/report"},

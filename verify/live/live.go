@@ -91,7 +91,7 @@ func (c *Cluster) Nodes(ctx context.Context) (cluster.Cluster, error) {
 }
 
 // Objects lists the objects of a namespace, all namespaces if it is "", and the cluster-scoped objects: controllers, pods and
-// the objects that affect pods, except completed and Terminating ones. The file of an object is live/NAMESPACE/RESOURCE/NAME;
+// the objects that affect pods, except completed ones and unmanaged pods that are Terminating. The file of an object is live/NAMESPACE/RESOURCE/NAME;
 // its lines are those of kubectl get -o yaml.
 //
 // skipped names the resources without permission to list, if the cluster role view does not include them. For a resource that
@@ -167,11 +167,11 @@ func shorten(o *unstructured.Unstructured) {
 	o.Object["spec"] = map[string]any{"nodeName": node}
 }
 
-// completed reports whether a Pod or Job has finished, or whether a Pod is Terminating.
+// completed reports whether a Pod or Job has finished, or whether a Pod is Terminating and will not be replaced.
 func completed(o *unstructured.Unstructured) bool {
 	switch phase, _, _ := unstructured.NestedString(o.Object, "status", "phase"); o.GetKind() {
 	case "Pod":
-		return phase == "Succeeded" || phase == "Failed" || o.GetDeletionTimestamp() != nil
+		return phase == "Succeeded" || phase == "Failed" || o.GetDeletionTimestamp() != nil && metav1.GetControllerOf(o) == nil
 	case "Job":
 		conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
 		return slices.ContainsFunc(conditions, func(c any) bool {

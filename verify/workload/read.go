@@ -92,6 +92,9 @@ func Read(objects []*manifest.Object) (*System, error) {
 		}
 	}
 	s.noteUnusedAutoscalers()
+	if err := s.admit(); err != nil {
+		return nil, err
+	}
 	if s.Storage, err = storage.Read(append(slices.Clone(objects), claimsOf(dependents)...)); err != nil {
 		return nil, err
 	}

@@ -3,8 +3,8 @@
 // All objects get the API server's defaults, by its own code. A workload with a HorizontalPodAutoscaler has the autoscaler's
 // minimum of pods in the steady state.
 //
-// Of admission, only the plugins DefaultTolerationSeconds and Priority are modelled. LimitRange, ResourceQuota, RuntimeClass
-// overhead, webhooks and admission policies are not.
+// Of admission, the plugins DefaultTolerationSeconds, Priority, LimitRanger (defaults) and RuntimeClass are applied here. Package
+// admission has what refuses pods.
 package workload
 
 import (

@@ -70,10 +70,18 @@ func (c *Controller) Blockers() []string {
 			list = append(list, b.one)
 		}
 	}
+	if c.refused != "" {
+		list = append(list, c.creationBlocker())
+	}
 	for _, r := range c.surplus {
 		list = append(list, fmt.Sprintf("pod %s, beyond the replicas, is not Ready: %s", strings.TrimPrefix(c.Workload.Namespace+"/"+r.Name, "/"), r.Reason))
 	}
 	return list
+}
+
+// creationBlocker returns why no more pods are created.
+func (c *Controller) creationBlocker() string {
+	return fmt.Sprintf("new pods of %s are refused: %s", c.Workload, c.refused)
 }
 
 // RolloutBlocker returns why a rollout has not ended, "" if it has. With the strategy OnDelete it ends at once.
@@ -102,6 +110,9 @@ func (c *Controller) RolloutBlocker() string {
 		if blocker := p.Blocker(); blocker != "" {
 			return blocker
 		}
+	}
+	if c.refused != "" {
+		return c.creationBlocker()
 	}
 	for _, p := range c.pods {
 		if p.onFailedNode() {

@@ -55,6 +55,9 @@ func (b *budget) status() (healthy, desired, expected int, invalid string) {
 // evictionBlocker returns why the eviction API refuses to evict a pod now, "" if it does not
 // (pkg/registry/core/pod/storage/eviction.go).
 func evictionBlocker(p *Pod) string {
+	if refused := refuseEviction(p); refused != "" {
+		return refused
+	}
 	switch {
 	case p.state == pending || p.state == starting || len(p.budgets) == 0:
 		return ""

@@ -57,7 +57,7 @@ func New(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cluster, 
 		return nil, err
 	}
 	sim.observer.reset()
-	sim.clock.now, sim.journal.final = 0, false
+	sim.clock.now, sim.journal.final, sim.lifecycle.admission.installed = 0, false, true
 	return sim, nil
 }
 
@@ -90,7 +90,8 @@ func newCluster(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cl
 	for i, w := range s.Workloads {
 		sim.controllers = append(sim.controllers, newController(i, w, sim.nodes, namespaces))
 	}
-	return sim, nil
+	sim.lifecycle.admission, err = newAdmission(s, sim.controllers, j)
+	return sim, err
 }
 
 // Nodes returns the nodes, sorted by name. Callers must not change the list.
@@ -166,6 +167,9 @@ func (c *Cluster) settle(ctx context.Context) error {
 		}
 		for i := 0; i < len(c.observer.active); i++ { // the list may grow
 			one := c.observer.active[i]
+			if one.refused != "" {
+				set(c.journal, &one.refused, "") // try again
+			}
 			did, err := reconcilers[one.Workload.Kind](c.lifecycle, one)
 			if err != nil {
 				return err

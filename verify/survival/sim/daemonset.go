@@ -9,11 +9,15 @@ func daemonSet(l *lifecycle, c *Controller) (bool, error) {
 	all := podsPerNode(c)
 	switch {
 	case c.revision == 1 || c.Workload.Rollout.Type == "OnDelete":
-		return createMissing(l, c, all), nil
+		created, _ := createMissing(l, c, all)
+		return created, nil
 	case surge > 0:
 		return surgeOnNodes(l, c, all, surge)
 	}
-	created := createMissing(l, c, all)
+	created, refused := createMissing(l, c, all)
+	if refused {
+		return created, nil
+	}
 	replaced, err := replaceOnNodes(l, all, unavailable)
 	return created || replaced, err
 }
@@ -37,16 +41,18 @@ func podsPerNode(c *Controller) []daemonPods {
 	return c.perNode
 }
 
-// createMissing creates pods for nodes without any. A Terminating pod counts.
-func createMissing(l *lifecycle, c *Controller, all []daemonPods) bool {
-	acted := false
+// createMissing creates pods for nodes without any, until the API server refuses one. A Terminating pod counts.
+func createMissing(l *lifecycle, c *Controller, all []daemonPods) (acted, refused bool) {
 	for i, on := range all {
-		if on == (daemonPods{}) {
-			l.create(c, i, c.revision, c.nodes[i])
-			acted = true
+		if on != (daemonPods{}) {
+			continue
 		}
+		if l.create(c, i, c.revision, c.nodes[i]) == nil {
+			return acted, true
+		}
+		acted = true
 	}
-	return acted
+	return acted, false
 }
 
 // replaceOnNodes deletes old pods: those that are not available, and as many others as maxUnavailable allows.
@@ -91,8 +97,9 @@ func surgeOnNodes(l *lifecycle, c *Controller, all []daemonPods, surge int) (boo
 			if on.old != nil && on.old.available() {
 				surge--
 			}
-			l.create(c, i, c.revision, c.nodes[i])
-			acted = true
+			if l.create(c, i, c.revision, c.nodes[i]) != nil {
+				acted = true
+			}
 		case on.updated != nil && on.old != nil && (on.updated.available() || on.old.state != ready):
 			if err := l.terminate(on.old, "replaced"); err != nil {
 				return true, err

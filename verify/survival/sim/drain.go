@@ -50,6 +50,9 @@ func (d *drain) blocker() string {
 				if blocker := other.Blocker(); blocker != "" {
 					return reason + "; " + blocker
 				}
+				if c := other.controller; c.refused != "" {
+					return reason + "; " + c.creationBlocker()
+				}
 			}
 		}
 		return reason

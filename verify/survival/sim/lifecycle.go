@@ -21,13 +21,19 @@ type lifecycle struct {
 	queue       *queue
 	volumes     *volumes
 	attachments *attachments
+	admission   *admission
 	budgets     []*budget
 	budgetIndex labelindex.Selectors[*budget]
 	observer    *observer
 }
 
-// create creates a Pending pod and its volumes; target is the node that a pod of a DaemonSet is for, nil for other pods.
+// create creates a Pending pod and its volumes; target is the node that a pod of a DaemonSet is for, nil for other pods. It returns
+// nil if the API server refuses the pod.
 func (l *lifecycle) create(c *Controller, index, revision int, target *Node) *Pod {
+	if refused := l.admission.refuse(c, index); refused != "" {
+		set(l.journal, &c.refused, refused)
+		return nil
+	}
 	p := l.add(c, index, revision, target, c.takeFault(l.journal, index))
 	l.volumes.bindImmediate(p)
 	return p
@@ -46,6 +52,7 @@ func (l *lifecycle) add(c *Controller, index, revision int, target *Node, f *fau
 	p.at, p.fault = len(c.pods), f
 	set(l.journal, &c.pods, append(c.pods, p))
 	l.queue.add(p)
+	l.admission.admit(p)
 	for _, b := range l.budgetIndex.Candidates(p.object.Namespace, p.object.Labels) {
 		if b.selects(p.object) {
 			p.budgets = append(p.budgets, b)
@@ -127,7 +134,12 @@ func (l *lifecycle) expire(p *Pod) error {
 	case unreachable:
 		return l.terminate(p, "")
 	case terminating:
-		l.remove(p)
+		if !p.node.failed {
+			l.remove(p)
+			break
+		}
+		l.admission.release(p)
+		l.setState(p, terminating, Never)
 	}
 	return nil
 }
@@ -145,7 +157,7 @@ func (l *lifecycle) markReady(p *Pod) {
 // stays Terminating for good.
 func (l *lifecycle) markUnreachable(p *Pod, due time.Duration) {
 	if p.state == terminating {
-		l.setState(p, terminating, Never)
+		l.setState(p, terminating, l.forgotten(p))
 		return
 	}
 	l.observer.record(Change{Pod: p.Name(), Workload: p.controller.Workload, From: p.node.Name(), Reason: "its node failed"})
@@ -180,10 +192,18 @@ func (l *lifecycle) terminate(p *Pod, reason string) error {
 	l.journal.record(func() { _ = replace(&now, before) }) // cannot fail: both were on the node
 	due := l.clock.now + p.controller.grace
 	if p.state == unreachable {
-		due = Never
+		due = l.forgotten(p)
 	}
 	l.setState(p, terminating, due)
 	return nil
+}
+
+// forgotten returns when no quota counts a Terminating pod of a failed node any more, Never without a quota.
+func (l *lifecycle) forgotten(p *Pod) time.Duration {
+	if len(p.controller.admission.pod) == 0 {
+		return Never
+	}
+	return l.clock.now + l.admission.ignored(p)
 }
 
 // remove removes a pod from the cluster.
@@ -203,6 +223,7 @@ func (l *lifecycle) remove(p *Pod) {
 		l.queue.remove(p)
 	}
 	l.forget(p)
+	l.admission.release(p)
 	l.volumes.release(p)
 	for _, b := range p.budgets {
 		set(l.journal, &b.pods, without(b.pods, p))

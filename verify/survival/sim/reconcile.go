@@ -16,6 +16,5 @@ func unmanagedPod(l *lifecycle, c *Controller) (bool, error) {
 	if c.created > 0 {
 		return false, nil
 	}
-	l.create(c, 0, 1, nil)
-	return true, nil
+	return l.create(c, 0, 1, nil) != nil, nil
 }

@@ -12,8 +12,12 @@ func replicaSet(l *lifecycle, c *Controller) (bool, error) { return scale(l, c, 
 // (pkg/controller/replicaset/replica_set.go).
 func scale(l *lifecycle, c *Controller, revision, replicas int) (bool, error) {
 	pods := c.activePods(revision)
+	acted := false
 	for range replicas - len(pods) {
-		l.create(c, c.created, revision, nil)
+		if l.create(c, c.created, revision, nil) == nil {
+			break
+		}
+		acted = true
 	}
 	if len(pods) > replicas {
 		slices.SortStableFunc(pods, deletionOrder)
@@ -21,9 +25,10 @@ func scale(l *lifecycle, c *Controller, revision, replicas int) (bool, error) {
 			if err := l.terminate(p, "replaced"); err != nil {
 				return true, err
 			}
+			acted = true
 		}
 	}
-	return len(pods) != replicas, nil
+	return acted, nil
 }
 
 // deletionOrder orders pods as a ReplicaSet deletes them: those without a node, those that are not Ready, those on the

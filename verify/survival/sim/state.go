@@ -74,6 +74,8 @@ type Pod struct {
 	target *Node
 	// fault is why the pod does not become Ready, nil if it does.
 	fault *fault
+	// released: no quota counts the pod.
+	released bool
 	// running: the pod was read from the input with its node.
 	running bool
 }
@@ -134,8 +136,11 @@ type Controller struct {
 	perNode     []daemonPods
 	// faults are those of the running pods. surplus are the running pods beyond the replicas that are not Ready, like those of a
 	// rollout that does not end.
-	faults  faults
-	surplus []workload.Running
+	faults faults
+	// admission is what the API server checks for new pods. refused is why it accepted none the last time, "" if it did.
+	admission admissionFacts
+	refused   string
+	surplus   []workload.Running
 
 	// grace is how long a pod takes to terminate, start to become Ready, minReady from Ready to available.
 	grace, start, minReady time.Duration

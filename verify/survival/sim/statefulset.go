@@ -21,7 +21,9 @@ func statefulSet(l *lifecycle, c *Controller) (bool, error) {
 			if i < rollout.Partition {
 				revision = 1
 			}
-			replicas[i] = l.create(c, i, revision, nil)
+			if replicas[i] = l.create(c, i, revision, nil); replicas[i] == nil {
+				return acted, nil
+			}
 			acted = true
 		}
 		if !rollout.Parallel && !replicas[i].available() {

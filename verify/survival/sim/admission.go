@@ -1,0 +1,230 @@
+package sim
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	objects "github.com/holdfast-ha/holdfast/verify/admission"
+	"github.com/holdfast-ha/holdfast/verify/workload"
+)
+
+// admission decides which pods the API server accepts, by the quotas, LimitRanges and webhooks of the input.
+//
+// A webhook answers while a pod behind its Service is Ready. It is installed after the workloads, as Helm does, and so applies from
+// the steady state on. If pods of it are running in the input, it applies from the beginning.
+type admission struct {
+	journal  *journal
+	objects  *objects.Objects
+	quotas   []*quota
+	webhooks []*webhook
+	// claims are the PersistentVolumeClaims that count, by namespace and name.
+	claims map[string]bool
+	// installed is set once all webhooks apply.
+	installed bool
+}
+
+// quota is a ResourceQuota and what is used of it.
+type quota struct {
+	*objects.Quota
+	used corev1.ResourceList
+}
+
+// charge is what an object uses of a quota.
+type charge struct {
+	of    *quota
+	usage corev1.ResourceList
+}
+
+// webhook is an admission webhook with the controllers behind its Service.
+type webhook struct {
+	*objects.Webhook
+	backends []*Controller
+}
+
+// admissionFacts are what the API server checks for each new pod of a controller.
+type admissionFacts struct {
+	// refused is why it accepts no pod at all, "" if it may.
+	refused string
+	pod     []charge
+	// claims are the charges of each volumeClaimTemplate.
+	claims             [][]charge
+	creation, eviction []*webhook
+}
+
+// newAdmission reads the objects of a system. It sets what applies to each controller.
+func newAdmission(s *workload.System, controllers []*Controller, j *journal) (*admission, error) {
+	read, err := objects.Read(s)
+	if err != nil {
+		return nil, err
+	}
+	a := &admission{journal: j, objects: read, claims: map[string]bool{}}
+	for _, q := range read.Quotas {
+		a.quotas = append(a.quotas, &quota{Quota: q, used: corev1.ResourceList{}})
+	}
+	for _, claim := range read.Claims {
+		a.addClaim(claim.Namespace+"/"+claim.Name, a.chargesOfClaim(claim))
+	}
+	for _, h := range read.Webhooks {
+		one := &webhook{Webhook: h}
+		for _, c := range controllers {
+			if slices.Contains(h.Backends, c.Workload) {
+				one.backends = append(one.backends, c)
+			}
+		}
+		a.webhooks = append(a.webhooks, one)
+	}
+	for _, c := range controllers {
+		c.admission = a.factsOf(c.Workload)
+	}
+	return a, nil
+}
+
+func (a *admission) factsOf(w *workload.Workload) (f admissionFacts) {
+	pod := w.Pod(0, 1)
+	f.refused = a.objects.RefusePod(pod)
+	for _, q := range a.quotas {
+		usage, refused := q.UsageOfPod(pod)
+		if refused != "" && f.refused == "" {
+			f.refused = refused
+		}
+		if len(usage) > 0 {
+			f.pod = append(f.pod, charge{q, usage})
+		}
+	}
+	for i := range w.Claims {
+		claim := w.Claims[i].DeepCopy()
+		claim.Namespace = w.Namespace
+		if refused := a.objects.RefuseClaim(claim); refused != "" && f.refused == "" {
+			f.refused = refused
+		}
+		f.claims = append(f.claims, a.chargesOfClaim(claim))
+	}
+	for _, h := range a.webhooks {
+		if len(h.backends) > 0 && h.RefusesCreation(w) {
+			f.creation = append(f.creation, h)
+		}
+		if len(h.backends) > 0 && h.RefusesEviction(w) {
+			f.eviction = append(f.eviction, h)
+		}
+	}
+	return f
+}
+
+func (a *admission) chargesOfClaim(claim *corev1.PersistentVolumeClaim) (all []charge) {
+	for _, q := range a.quotas {
+		if usage := q.UsageOfClaim(claim); len(usage) > 0 {
+			all = append(all, charge{q, usage})
+		}
+	}
+	return all
+}
+
+// refuse returns why the API server does not accept a new pod, "" if it does. The claims of an accepted pod count from then on, and
+// so do those that were created before the pod was refused.
+func (a *admission) refuse(c *Controller, index int) string {
+	if c.admission.refused != "" {
+		return c.admission.refused
+	}
+	for _, h := range c.admission.creation {
+		if a.applies(h) && h.isDown() {
+			return fmt.Sprintf("%s has failurePolicy Fail and no Ready pod", h)
+		}
+	}
+	for i, charges := range c.admission.claims {
+		key := c.claimKey(i, index)
+		if a.claims[key] {
+			continue
+		}
+		if refused := exceeds(charges); refused != "" {
+			return refused
+		}
+		a.addClaim(key, charges)
+	}
+	return exceeds(c.admission.pod)
+}
+
+// applies reports whether a webhook is installed.
+func (a *admission) applies(h *webhook) bool {
+	runs := func(c *Controller) bool { return len(c.Workload.Running) > 0 }
+	return a.installed || slices.ContainsFunc(h.backends, runs)
+}
+
+func (h *webhook) isDown() bool {
+	return !slices.ContainsFunc(h.backends, func(c *Controller) bool { return c.ready > 0 })
+}
+
+// refuseEviction returns why the API server does not accept the eviction of a pod, "" if it does.
+func refuseEviction(p *Pod) string {
+	for _, h := range p.controller.admission.eviction {
+		if h.isDown() {
+			return fmt.Sprintf("%s has failurePolicy Fail and no Ready pod: the eviction API refuses pod %s", h, p.key())
+		}
+	}
+	return ""
+}
+
+// claimKey returns namespace and name of the PersistentVolumeClaim of a volumeClaimTemplate.
+func (c *Controller) claimKey(template, index int) string {
+	return c.Workload.Namespace + "/" + c.Workload.Claims[template].Name + "-" + c.Workload.Pod(index, 1).Name
+}
+
+func (a *admission) addClaim(key string, charges []charge) {
+	if len(charges) == 0 || a.claims[key] {
+		return
+	}
+	a.claims[key] = true
+	a.journal.record(func() { delete(a.claims, key) })
+	a.count(charges, 1)
+}
+
+// exceeds returns which quota has too little left for a charge, "" if none has.
+func exceeds(charges []charge) string {
+	for _, c := range charges {
+		for _, name := range slices.Sorted(maps.Keys(c.usage)) {
+			used, more, hard := c.of.used[name], c.usage[name], c.of.Hard[name]
+			sum := used.DeepCopy()
+			sum.Add(more)
+			if sum.Cmp(hard) > 0 {
+				return fmt.Sprintf("%s: %s is %s, of which %s are used and %s more are needed", c.of.Object, name, hard.String(), used.String(), more.String())
+			}
+		}
+	}
+	return ""
+}
+
+// count adds charges to what is used, or with a negative sign subtracts them.
+func (a *admission) count(charges []charge, sign int) {
+	for _, c := range charges {
+		used := maps.Clone(c.of.used)
+		for name, quantity := range c.usage {
+			sum := used[name].DeepCopy()
+			if sign > 0 {
+				sum.Add(quantity)
+			} else {
+				sum.Sub(quantity)
+			}
+			used[name] = sum
+		}
+		set(a.journal, &c.of.used, used)
+	}
+}
+
+// admit counts a new pod.
+func (a *admission) admit(p *Pod) { a.count(p.controller.admission.pod, 1) }
+
+// release counts a pod no longer: it is gone, or a quota ignores it.
+func (a *admission) release(p *Pod) {
+	if len(p.controller.admission.pod) > 0 && !p.released {
+		set(a.journal, &p.released, true)
+		a.count(p.controller.admission.pod, -1)
+	}
+}
+
+// ignored returns how long after its deletion a quota may still count a pod whose node has failed: the pod counts until its grace
+// period has ended twice (QuotaV1Pod in pkg/quota/v1/evaluator/core/pods.go), and quotas without an event are counted again every
+// 5 minutes (resourceQuotaSyncPeriod in pkg/controller/resourcequota/config/v1alpha1/defaults.go).
+func (a *admission) ignored(p *Pod) time.Duration { return 2*p.controller.grace + 5*time.Minute }
