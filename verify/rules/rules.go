@@ -107,6 +107,7 @@ func All() []*Rule {
 		spreadForgetsOldPods,
 		spreadHasOneDomain,
 		spreadMissesItsOwnPods,
+		stopRemovesMember,
 		streamDiesWithServer,
 		streamOutnumbersServers,
 		topologyKeyMisspelt,

@@ -45,6 +45,9 @@ func TestUnknown(t *testing.T) {
 			{"      containers:", "      readinessGates: [{conditionType: example.com/ready}]\n      containers:"}, {"      containers:", "      containers:\n        - {name: side, image: side, readinessProbe: {tcpSocket: {port: 1}}}"},
 			{"image: shop:1", "image: auto"}, {"replicas: 2", "replicas: 2\n  strategy: {type: Recreate}"}, {"kind: Deployment", "kind: DaemonSet"}, {"  replicas: 2", "  replicas: 0"},
 			{"{app: shop}\n  ports", "{app: shop}\n  clusterIP: None\n  ports"}, {"name: http", "name: http-metrics"}, {"port: 80,", "port: 80, protocol: UDP,"}},
+		// A condition may guard the removal, or the hook only hands over the leadership.
+		"stop-removes-member": {{"[sh, -c, 'etcdctl", "[sh, -c, 'test -e /scale-down && etcdctl"}, {"etcdctl member remove", "etcdctl move-leader"}, {"replicas: 3", "replicas: 1"}, {"preStop", "postStart"},
+			{"kind: StatefulSet\nmetadata: {name: store}", "kind: Deployment\nmetadata: {name: store, annotations: {holdfast-ha.github.io/replication: stateless}}"}},
 		// All Services may be in other manifests.
 		"quorum-service-missing": {{"selector: {app: bus}\n  ports", "selector: {app: other}\n  ports"}},
 		// Addresses and namespaces may be those of the quorum members; the policy selects other pods; pods use the network of the node.
@@ -93,8 +96,12 @@ func TestVariants(t *testing.T) {
 		"webhook-matches-its-own-pods": {{"    rules:", "    namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system]}]}\n    rules:"},
 			{"    rules:", "    objectSelector: {matchExpressions: [{key: skip, operator: DoesNotExist}]}\n    rules:"}, {"resources: [pods]", "resources: ['*']"}, {"operations: [CREATE]", "operations: ['*']"},
 			{"apiVersion: admissionregistration", "apiVersion: v1\nkind: Namespace\nmetadata: {name: admission, labels: {a: b}}\n---\napiVersion: admissionregistration"}},
-		"service-selects-nothing":   {{"{app: shpo}", "{appp: shop}"}, {"{name: shop-web}", "{name: shop}"}, {"{app: shpo}", "{app: shops}"}, {"kind: Deployment\nmetadata: {name: shop-web}\nspec:", "kind: StatefulSet\nmetadata: {name: x}\nspec:\n  serviceName: shop"}},
-		"readiness-missing":         {{"targetPort: 8080", "targetPort: 8080, protocol: TCP"}, {"replicas: 2", "replicas: 1"}, {"kind: Deployment", "kind: StatefulSet"}, {"{app: shop}\n  ports", "{app: shpo}\n  ports"}, {"image: shop:1", "image: shop:1\n          livenessProbe: {tcpSocket: {port: 8080}}"}},
+		"service-selects-nothing": {{"{app: shpo}", "{appp: shop}"}, {"{name: shop-web}", "{name: shop}"}, {"{app: shpo}", "{app: shops}"}, {"kind: Deployment\nmetadata: {name: shop-web}\nspec:", "kind: StatefulSet\nmetadata: {name: x}\nspec:\n  serviceName: shop"}},
+		"readiness-missing":       {{"targetPort: 8080", "targetPort: 8080, protocol: TCP"}, {"replicas: 2", "replicas: 1"}, {"kind: Deployment", "kind: StatefulSet"}, {"{app: shop}\n  ports", "{app: shpo}\n  ports"}, {"image: shop:1", "image: shop:1\n          livenessProbe: {tcpSocket: {port: 8080}}"}},
+		"stop-removes-member": {{`etcdctl member remove "$(cat /data/member-id)"`, "consul leave"}, {`etcdctl member remove "$(cat /data/member-id)"`, "nodetool -h localhost decommission"},
+			{`etcdctl member remove "$(cat /data/member-id)"`, "cd /data && rabbitmqctl stop_app && rabbitmqctl reset"}, {`etcdctl member remove "$(cat /data/member-id)"`, "mongosh --eval rs.remove(1)"}},
+		"liveness-asks-cluster": {{"httpGet: {path: /healthz, port: 8222}", "exec: {command: [sh, -c, redis-cli -p 26379 sentinel ckquorum main]}"},
+			{"image: nats:2.15.2\n          livenessProbe: {httpGet: {path: /healthz, port: 8222}}", "image: own:1\n          livenessProbe: {exec: {command: [mariadb, -e, 'SHOW STATUS LIKE \"wsrep_ready\"']}}"}},
 		"webhook-has-one-pod":       {{"sideEffects: None", "failurePolicy: Fail"}, {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}},
 		"replicas-under-autoscaler": {{"autoscaling/v2", "autoscaling/v1"}},
 		"field-is-dropped":          {{"livenessProbe: {httpGet: {path: /healthz, port: 8080}}", "env: [{name: A, val: b}]"}},

@@ -42,12 +42,23 @@ type Probe struct {
 	// Field is the name of the probe in the API, for example livenessProbe.
 	Field string
 	*corev1.Probe
+	// Script is the text of the scripts of the manifests that the command runs, without comments; "" if none is known.
+	Script string
 }
 
 // Probes returns the probes of the container.
 func (c Container) Probes() []Probe {
-	all := []Probe{{"startupProbe", c.StartupProbe}, {"readinessProbe", c.ReadinessProbe}, {"livenessProbe", c.LivenessProbe}}
+	all := []Probe{{Field: "startupProbe", Probe: c.StartupProbe}, {Field: "readinessProbe", Probe: c.ReadinessProbe}, {Field: "livenessProbe", Probe: c.LivenessProbe}}
 	return slices.DeleteFunc(all, func(p Probe) bool { return p.Probe == nil })
+}
+
+// Probe returns a probe of a container with the scripts that its command runs.
+func (s *System) Probe(w *workload.Workload, c Container, field string, p *corev1.Probe) Probe {
+	probe := Probe{Field: field, Probe: p}
+	if p.Exec != nil {
+		probe.Script = s.Script(w, c, p.Exec.Command)
+	}
+	return probe
 }
 
 // Request returns the path and query of an HTTP request, or the command line; "" if the probe only opens a connection.

@@ -31,9 +31,27 @@ func TestHealthCheck(t *testing.T) {
 		{"kubernetes-zookeeper:1", "", "sh -c zookeeper-ready 2181", true, true},
 		{"rabbitmq:4", "", "rabbitmq-diagnostics -q ping", true, true},
 		{"rabbitmq:4", "", "rabbitmq-diagnostics cluster_status", false, false},
+		{"rabbitmq:4", "", "rabbitmq-diagnostics -q check_if_node_is_quorum_critical", true, false},
+		{"redis:8", "", "sh -c redis-cli -p 26379 sentinel ckquorum mymaster", true, false},
+		{"redis:8", "", "redis-cli -p 26379 SENTINEL CKQUORUM mymaster", true, false},
+		{"redis:8", "", "sh -c redis-cli cluster info | grep cluster_state:ok", true, false},
+		{"redis:8", "", "redis-cli ping", false, false},
+		{"consul:1", "", "consul operator raft list-peers", true, false},
+		{"consul:1", "", "sh -ec curl http://127.0.0.1:8500/v1/status/leader | grep -E '.+'", true, false},
+		{"consul:1", "/v1/status/leader", "", false, false},
+		{"hashicorp/vault:1", "", "vault status -tls-skip-verify", true, false},
+		{"mariadb:11", "", `sh -c mariadb -e "SHOW STATUS LIKE 'wsrep_cluster_status'" | grep Primary`, true, false},
+		{"own-store:1", "", "etcdctl endpoint health --cluster", true, false},
+		{"zookeeper:3", "", "zkServer.sh status", true, false},
+		{"minio:1", "/minio/health/cluster", "", true, false},
+		{"minio:1", "/minio/health/live", "", false, false},
+		{"elasticsearch:9", "/_cluster/health?local=true", "", true, true},
+		{"elasticsearch:9", "", "curl -sf http://localhost:9200/_cluster/health?wait_for_status=yellow", true, false},
+		{"kafka:4", "", "kafka-metadata-quorum.sh --bootstrap-server localhost:9092 describe --status", true, false},
+		{"cockroachdb/cockroach:v25", "", "cockroach node status --insecure", true, false},
 		{"own:1", "/healthz", "", false, false},
 	} {
-		p := Probe{"livenessProbe", &corev1.Probe{}}
+		p := Probe{Field: "livenessProbe", Probe: &corev1.Probe{}}
 		if c.path != "" {
 			p.HTTPGet = &corev1.HTTPGetAction{Path: c.path}
 		} else {
