@@ -30,11 +30,15 @@ Each rule has a severity, which is also its level in SARIF. Reports list the mos
 | warning | does harm at the next failure, drain, rollout or scaling: the service is interrupted, or the operation never ends |
 | note | is a setting without effect, or a protection that is weaker than it looks |
 
-Rules marked "nodes" run only with a description of the nodes: ` + "`--cluster`" + ` or a live cluster. The number of nodes alone proves nothing.
+Rules marked "nodes" run only with a description of the nodes: ` + "`--cluster`" + ` or a live cluster. For rules marked "number of nodes",
+` + "`--nodes` or `--zones`" + ` is enough.
 `)
 	for _, r := range rules.All() {
 		mark := ""
-		if r.NeedsNodes() {
+		switch {
+		case r.NeedsNumber():
+			mark = " (number of nodes)"
+		case r.NeedsNodes():
 			mark = " (nodes)"
 		}
 		examples := "verify/rules/testdata/" + r.ID

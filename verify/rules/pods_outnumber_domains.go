@@ -12,6 +12,7 @@ var podsOutnumberDomains = &Rule{
 	Severity: Error,
 	Protects: "Pods that must not share a node or a zone stay Pending if there are more pods than nodes or zones.",
 	Fix:      "Run as many pods as there are domains, or make the constraint a preference.",
+	byNumber: true,
 	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {
 		for _, w := range s.Workloads {
 			for _, l := range nodes.Limits(w) {

@@ -15,6 +15,7 @@ var rolloutCannotSurge = &Rule{
 	Severity: Warning,
 	Protects: "A rollout that needs a node for one more pod, and has none, never ends.",
 	Fix:      "Set maxSurge: 0 and maxUnavailable: 1, or add matchLabelKeys: [pod-template-hash] to the constraint.",
+	byNumber: true,
 	checkNodes: func(s *facts.System, nodes *facts.Nodes, report reporter) {
 		for _, w := range s.Workloads {
 			if w.Kind != workload.Deployment || w.Rollout.MaxSurge == 0 || w.Rollout.MaxUnavailable > 0 {

@@ -22,6 +22,8 @@ type Rule struct {
 	// two.
 	check      func(s *facts.System, report reporter)
 	checkNodes func(s *facts.System, nodes *facts.Nodes, report reporter)
+	// byNumber is set if the number of nodes and zones is enough for checkNodes. Other rules need a description of the nodes.
+	byNumber bool
 }
 
 // Severity is when the faults of a rule do harm.
@@ -56,8 +58,11 @@ type Finding struct {
 	Ignored string
 }
 
-// NeedsNodes reports whether the rule runs only on clusters whose nodes are described.
+// NeedsNodes reports whether the rule runs only on clusters whose nodes are described or, if NeedsNumber, at least counted.
 func (r *Rule) NeedsNodes() bool { return r.checkNodes != nil }
+
+// NeedsNumber reports whether the number of nodes and zones is enough for a rule that needs nodes.
+func (r *Rule) NeedsNumber() bool { return r.byNumber }
 
 // Ignore is the prefix of the annotation that ignores a rule on an object. The ID of the rule follows; the value is the reason.
 const Ignore = "holdfast-ha.github.io/ignore-"
@@ -67,6 +72,7 @@ func All() []*Rule {
 	return []*Rule{
 		antiAffinityMissesItsOwnPods,
 		antiAffinityRepelsOtherRelease,
+		apiServiceHasOnePod,
 		budgetAllowsQuorumLoss,
 		budgetBlocksDrain,
 		budgetCannotCount,
@@ -83,6 +89,7 @@ func All() []*Rule {
 		fieldIsDropped,
 		fitsNoNode,
 		graceShorterThanStop,
+		hostPortForbidsSurge,
 		leaseWithoutRole,
 		livenessAsksCluster,
 		livenessKillsStarting,
@@ -96,12 +103,14 @@ func All() []*Rule {
 		quorumNotSpread,
 		quorumServiceMissing,
 		quorumStartsInOrder,
+		quotaBlocksRollout,
 		readinessMissing,
 		replicasUnderAutoscaler,
 		restCannotHold,
 		rolloutCannotSurge,
 		rolloutMixesRevisions,
 		serviceSelectsNothing,
+		spreadCountsDrainedNode,
 		spreadCountsOtherPods,
 		spreadCountsTaintedNodes,
 		spreadForgetsOldPods,
@@ -120,7 +129,7 @@ func All() []*Rule {
 }
 
 // Check runs all rules on a system whose replication is set. Rules that need nodes run only if the nodes of the cluster are
-// described: their number alone proves nothing. The findings are sorted by severity, file and line.
+// described, or if their number is given and proves enough. The findings are sorted by severity, file and line.
 func Check(s *workload.System, c cluster.Cluster) []Finding {
 	var all []Finding
 	system := facts.New(s)
@@ -132,7 +141,7 @@ func Check(s *workload.System, c cluster.Cluster) []Finding {
 		switch {
 		case r.check != nil:
 			r.check(system, report)
-		case c.Described:
+		case c.Described || c.Counted && r.byNumber:
 			r.checkNodes(system, nodes, report)
 		}
 	}

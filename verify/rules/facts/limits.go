@@ -106,3 +106,26 @@ func are(n int, noun string) string {
 	}
 	return Count(n, noun) + " are"
 }
+
+// DomainsWithDrainedNode returns the number of domains of a topology spread constraint that have eligible nodes, if one of them has a
+// single node that still counts while it is drained. ok is false if there is no such node, if the constraint has minDomains, or if it
+// also selects pods of other workloads.
+func (n *Nodes) DomainsWithDrainedNode(c Constraint) (domains int, ok bool) {
+	if c.Spread.MinDomains != nil || len(n.system.SelectedWorkloads(c)) > 0 {
+		return 0, false
+	}
+	nodes := n.withKeys(c.Workload, n.Eligible(c.Workload))
+	count := map[string]int{}
+	for _, node := range nodes {
+		count[node.Labels[c.TopologyKey]]++
+	}
+	for _, node := range nodes {
+		if count[node.Labels[c.TopologyKey]] != 1 {
+			continue
+		}
+		cordoned := node.DeepCopy()
+		cordoned.Spec.Taints = append(cordoned.Spec.Taints, corev1.Taint{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule})
+		ok = ok || c.CountsNode(n.system.fit(c.Workload), cordoned, placement.KeepsOff)
+	}
+	return len(count), ok
+}

@@ -36,7 +36,7 @@ func (s *System) FailingWebhooks() []Webhook {
 		if client.Service == nil || policy != nil && *policy != admissionv1.Fail {
 			return
 		}
-		w.Backends = s.backendsOf(client.Service.Namespace, client.Service.Name)
+		w.Backends = s.BackendsOf(client.Service.Namespace, client.Service.Name)
 		all = append(all, w)
 	}
 	for o, c := range Objects[admissionv1.ValidatingWebhookConfiguration](s, version, "ValidatingWebhookConfiguration") {
@@ -57,8 +57,8 @@ func (w Webhook) In(field string) Place {
 	return In(w.Configuration, "webhooks", strconv.Itoa(w.Index), field)
 }
 
-// backendsOf returns the workloads behind a Service of the manifests, none if there is no such Service.
-func (s *System) backendsOf(namespace, name string) []*workload.Workload {
+// BackendsOf returns the workloads behind a Service of the manifests, none if there is no such Service.
+func (s *System) BackendsOf(namespace, name string) []*workload.Workload {
 	var all []*workload.Workload
 	for _, service := range s.Services {
 		if service.Name == name && SameNamespace(service.Namespace, namespace) {
