@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator"
 	text "github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/render"
+	"github.com/holdfast-ha/holdfast/internal/plain"
 	"github.com/holdfast-ha/holdfast/verify"
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/config"
@@ -145,7 +146,10 @@ func (f *verifyFlags) objects(ctx context.Context, s streams, args []string) ([]
 	if f.given("namespace") {
 		return nil, errors.New("--namespace needs --profile or --kubeconfig: files are read as they are")
 	}
-	objects, err := manifest.Load(f.files, s.in)
+	objects, skipped, err := manifest.Load(f.files, s.in)
+	for _, file := range skipped {
+		fmt.Fprintf(s.err, "holdfast: %s\n", plain.Text(file.String()))
+	}
 	if err == nil && len(objects) == 0 {
 		err = fmt.Errorf("no objects in %s: check the command that writes them", strings.Join(f.files, ", "))
 	}

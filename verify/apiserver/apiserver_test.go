@@ -18,7 +18,7 @@ func TestAccepts(t *testing.T) {
 			if err != nil || d.IsDir() || filepath.Ext(path) != ".yaml" || filepath.Base(path) == "cluster.yaml" || root == "../../golden" && filepath.Base(filepath.Dir(path)) != "objects" {
 				return err
 			}
-			objects, err := manifest.Load([]string{path}, nil)
+			objects, _, err := manifest.Load([]string{path}, nil)
 			if err != nil {
 				return err
 			}

@@ -6,10 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -19,70 +15,6 @@ import (
 
 // Stdin is the path of standard input.
 const Stdin = "-"
-
-// Load reads the objects of files, folders and standard input ("-"). In a folder and its subfolders it reads the files *.yaml,
-// *.yml and *.json; a file path may have any extension. The order is that of the paths, and of the names in a folder. Errors name
-// the file, and the line if there is one.
-func Load(paths []string, stdin io.Reader) ([]*Object, error) {
-	var all []*Object
-	for _, path := range paths {
-		objects, err := loadPath(path, stdin)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, objects...)
-	}
-	return all, nil
-}
-
-func loadPath(path string, stdin io.Reader) ([]*Object, error) {
-	if path == Stdin {
-		text, err := io.ReadAll(stdin)
-		if err != nil {
-			return nil, fmt.Errorf("reading standard input: %w", err)
-		}
-		return Parse(Stdin, text)
-	}
-	files, err := filesBelow(path)
-	if err != nil {
-		return nil, err
-	}
-	var all []*Object
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		objects, err := Parse(filepath.ToSlash(file), text)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, objects...)
-	}
-	return all, nil
-}
-
-// filesBelow returns the manifests in a folder and its subfolders, or the file itself.
-func filesBelow(path string) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.IsDir() {
-		return []string{path}, nil
-	}
-	var files []string
-	err = filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(file)) {
-			files = append(files, file)
-		}
-		return err
-	})
-	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("%s: contains no *.yaml, *.yml or *.json file", path)
-	}
-	return files, err
-}
 
 // Parse reads the objects of YAML documents or JSON, including those in Lists. Empty documents are skipped; a document that is
 // not an object is an error.
@@ -96,11 +28,14 @@ func Parse(file string, text []byte) ([]*Object, error) {
 			return all, nil
 		}
 		if err != nil {
-			return nil, strict.Locate(file, text, err)
+			return nil, invalid(file, text, err)
+		}
+		if err := checkSeparators(file, &document); err != nil {
+			return nil, err
 		}
 		// Decoding returns an error for aliases that contain themselves or expand excessively.
 		if err := document.Decode(new(any)); err != nil {
-			return nil, strict.Locate(file, text, err)
+			return nil, invalid(file, text, err)
 		}
 		objects, err := fromNode(file, expand(document.Content[0]))
 		if err != nil {
@@ -108,6 +43,32 @@ func Parse(file string, text []byte) ([]*Object, error) {
 		}
 		all = append(all, objects...)
 	}
+}
+
+// invalid returns the error of the YAML library about a text, with its position.
+func invalid(file string, text []byte, err error) error {
+	err = strict.Locate(file, text, err)
+	if bytes.Contains(text, []byte("{{")) {
+		return fmt.Errorf("%w: the text has {{: for a Helm template, run helm template DIR | holdfast verify -f -", err)
+	}
+	return err
+}
+
+// checkSeparators returns an error if a document has a second object without a separator before it.
+func checkSeparators(file string, document *yaml.Node) error {
+	root := document.Content[0]
+	if root.Kind != yaml.MappingNode {
+		return nil
+	}
+	lines := map[string]int{}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		key := root.Content[i]
+		if first, ok := lines[key.Value]; ok && (key.Value == "apiVersion" || key.Value == "kind") {
+			return fmt.Errorf("%s:%d: the object has %s already at line %d: separate two objects with a line ---", file, key.Line, key.Value, first)
+		}
+		lines[key.Value] = key.Line
+	}
+	return nil
 }
 
 // fromNode reads an object, or the objects of a List.
@@ -150,7 +111,7 @@ func fromNode(file string, node *yaml.Node) ([]*Object, error) {
 		}
 		return nil, fmt.Errorf("%s:%d: not a Kubernetes object: %w", file, node.Line, err)
 	}
-	if head.Kind == "Kustomization" || head.Kind == "Component" && strings.HasPrefix(head.APIVersion, "kustomize.config.k8s.io/") {
+	if isKustomization(head.APIVersion, head.Kind) {
 		return nil, fmt.Errorf("%s:%d: a %s is not a Kubernetes object: run kustomize build DIR | holdfast verify -f -", file, node.Line, head.Kind)
 	}
 	o.APIVersion, o.Kind, o.Namespace = head.APIVersion, head.Kind, head.Metadata.Namespace

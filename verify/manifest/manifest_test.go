@@ -139,7 +139,7 @@ func TestLoad(t *testing.T) {
 	write("a/d.json", `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "d"}}`)
 	write("a/NOTES.txt", "no manifest")
 	named := write("named", pod("e"))
-	all, err := Load([]string{dir, named, Stdin}, strings.NewReader(pod("f")))
+	all, _, err := Load([]string{dir, named, Stdin}, strings.NewReader(pod("f")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestLoad(t *testing.T) {
 		t.Errorf("the file of standard input is %q", all[4].File)
 	}
 	for path, want := range map[string]string{filepath.Join(dir, "gone"): "no such file", t.TempDir(): "contains no *.yaml"} {
-		if _, err := Load([]string{path}, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, err := Load([]string{path}, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", path, err, want)
 		}
 	}

@@ -47,7 +47,7 @@ func Parse(t testing.TB, file, text string) []*manifest.Object {
 // Objects returns the objects of manifest files and folders.
 func Objects(t testing.TB, paths ...string) []*manifest.Object {
 	t.Helper()
-	objects, err := manifest.Load(paths, nil)
+	objects, _, err := manifest.Load(paths, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

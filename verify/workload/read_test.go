@@ -20,7 +20,7 @@ func goldens(t testing.TB) map[string][]*manifest.Object {
 	}
 	cases := map[string][]*manifest.Object{}
 	for _, folder := range folders {
-		objects, err := manifest.Load([]string{folder}, nil)
+		objects, _, err := manifest.Load([]string{folder}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
