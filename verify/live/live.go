@@ -98,7 +98,11 @@ func (c *Cluster) Nodes(ctx context.Context) (cluster.Cluster, error) {
 // it includes, a missing permission is an error.
 func (c *Cluster) Objects(ctx context.Context, namespace string) (all []*manifest.Object, skipped []string, err error) {
 	var refused []string
+	listed := map[schema.GroupResource]bool{}
 	for _, k := range kinds {
+		if listed[k.GroupResource()] { // in another version
+			continue
+		}
 		in := namespace
 		if k.clusterScoped {
 			in = ""
@@ -114,9 +118,11 @@ func (c *Cluster) Objects(ctx context.Context, namespace string) (all []*manifes
 		})
 		switch {
 		case err == nil:
+			listed[k.GroupResource()] = true
 		case apierrors.IsNotFound(err): // the custom resource is not installed
 		case apierrors.IsForbidden(err) && k.optional:
 			skipped = append(skipped, k.String())
+			listed[k.GroupResource()] = true
 		case apierrors.IsForbidden(err):
 			refused = append(refused, k.String())
 		default:

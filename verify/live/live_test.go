@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -149,14 +150,14 @@ func TestObjects(t *testing.T) {
 	}
 }
 
-// TestKinds: every kind of workload is listed, and none twice.
+// TestKinds: every kind of workload is listed, and no version of one twice.
 func TestKinds(t *testing.T) {
-	seen := map[string]bool{}
+	seen := map[schema.GroupVersionResource]bool{}
 	for _, k := range kinds {
-		if seen[k.String()] {
+		if seen[k.GroupVersionResource] {
 			t.Errorf("%s is listed twice", k)
 		}
-		seen[k.String()] = true
+		seen[k.GroupVersionResource] = true
 	}
 	for _, name := range []string{workload.Deployment, workload.StatefulSet, workload.DaemonSet, workload.ReplicaSet, workload.Job, workload.Pod} {
 		if !slices.ContainsFunc(kinds, func(k kind) bool { return k.name == name }) {

@@ -6,7 +6,9 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/operators/cloudnativepg"
 	"github.com/holdfast-ha/holdfast/verify/operators/keda"
 	"github.com/holdfast-ha/holdfast/verify/operators/operator"
+	"github.com/holdfast-ha/holdfast/verify/operators/rabbitmq"
 	"github.com/holdfast-ha/holdfast/verify/operators/rollouts"
+	"github.com/holdfast-ha/holdfast/verify/operators/strimzi"
 )
 
 // All returns the operators in the order of the documentation.
@@ -16,6 +18,8 @@ func All() []operator.Operator {
 		rollouts.Operator,
 		keda.Operator,
 		cloudnativepg.Operator,
+		strimzi.Operator,
+		rabbitmq.Operator,
 	}
 }
 

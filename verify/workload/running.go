@@ -134,11 +134,18 @@ func isStatic(o *manifest.Object) bool {
 // noteRunning adds existing pods to their workloads.
 func (s *System) noteRunning(dependents []dependent) error {
 	byObject := map[*manifest.Object][]*Workload{}
+	var operators []*Workload
 	for _, w := range s.Workloads {
 		byObject[w.Object.Origin()] = append(byObject[w.Object.Origin()], w)
+		if w.Kind == Pods {
+			operators = append(operators, w)
+		}
 	}
 	for _, d := range dependents {
 		w := ofPod(byObject[d.root], d.object)
+		if w == nil { // the owner may itself be part of a custom resource, like a StrimziPodSet
+			w = ofPod(operators, d.object)
+		}
 		if w == nil || d.object.Group() != "" || d.object.Kind != Pod {
 			continue
 		}
@@ -178,10 +185,13 @@ func (s *System) noteOwners() {
 
 // ofPod returns the workload of a pod among those of its root, nil without one. A custom resource may have several.
 func ofPod(all []*Workload, pod *manifest.Object) *Workload {
-	if len(all) == 1 {
+	if len(all) == 1 && all[0].Kind != Pods {
 		return all[0]
 	}
 	for _, w := range all {
+		if w.Namespace != pod.Namespace {
+			continue
+		}
 		if selector, err := metav1.LabelSelectorAsSelector(w.Selector); err == nil && w.Selector != nil && selector.Matches(labels.Set(pod.Labels)) {
 			return w
 		}

@@ -1,14 +1,15 @@
 package operator
 
 import (
+	"encoding/json"
 	"maps"
 
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-
-	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/util/strategicpatch"
 )
 
 // Claim returns a volumeClaimTemplate that one node can mount. Empty fields of spec get the API server's defaults.
@@ -79,4 +80,22 @@ func HTTPProbe(path string, port int32, timing corev1.Probe) *corev1.Probe {
 func TCPProbe(port int32, timing corev1.Probe) *corev1.Probe {
 	timing.TCPSocket = &corev1.TCPSocketAction{Port: intstr.FromInt32(port)}
 	return &timing
+}
+
+// Merge returns a pod's spec with a strategic merge patch, as kubectl patch does: lists of containers and volumes merge by name.
+func Merge(spec, patch *corev1.PodSpec) (corev1.PodSpec, error) {
+	merged := corev1.PodSpec{}
+	original, err := json.Marshal(spec)
+	if err != nil {
+		return merged, err
+	}
+	change, err := json.Marshal(patch)
+	if err != nil {
+		return merged, err
+	}
+	text, err := strategicpatch.StrategicMergePatch(original, change, corev1.PodSpec{})
+	if err != nil {
+		return merged, err
+	}
+	return merged, json.Unmarshal(text, &merged)
 }

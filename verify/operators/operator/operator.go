@@ -149,14 +149,18 @@ type Replication struct {
 // Objects finds objects of the manifests.
 type Objects struct {
 	byName map[objectKey]*manifest.Object
+	// byKind has no names in its keys.
+	byKind map[objectKey][]*manifest.Object
 }
 
 type objectKey struct{ group, kind, namespace, name string }
 
 // NewObjects returns an index of objects.
 func NewObjects(all []*manifest.Object) Objects {
-	index := Objects{map[objectKey]*manifest.Object{}}
+	index := Objects{map[objectKey]*manifest.Object{}, map[objectKey][]*manifest.Object{}}
 	for _, o := range all {
+		kind := objectKey{group: o.Group(), kind: o.Kind, namespace: o.Namespace}
+		index.byKind[kind] = append(index.byKind[kind], o)
 		index.byName[objectKey{o.Group(), o.Kind, o.Namespace, o.Name}] = o
 	}
 	return index
@@ -165,4 +169,9 @@ func NewObjects(all []*manifest.Object) Objects {
 // Find returns an object, nil if it is not in the manifests.
 func (all Objects) Find(group, kind, namespace, name string) *manifest.Object {
 	return all.byName[objectKey{group, kind, namespace, name}]
+}
+
+// Of returns the objects of a kind in a namespace, in the order of their names.
+func (all Objects) Of(group, kind, namespace string) []*manifest.Object {
+	return all.byKind[objectKey{group: group, kind: kind, namespace: namespace}]
 }

@@ -1,0 +1,171 @@
+// Package rabbitmq reads the custom resource of the RabbitMQ Cluster Operator v2.22.3: a StatefulSet of brokers.
+package rabbitmq
+
+import (
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/operators/operator"
+)
+
+// Operator is the RabbitMQ Cluster Operator. It creates no budget.
+var Operator = operator.Operator{
+	Name: "RabbitMQ", Version: "v2.22.3", Source: "https://github.com/rabbitmq/cluster-operator",
+	Kinds: []operator.Kind{{Group: "rabbitmq.com", Version: "v1beta1", Kind: "RabbitmqCluster", Resource: "rabbitmqclusters", Expand: expand}},
+}
+
+// noSpread is the annotation that removes the default spread over zones.
+const noSpread = "rabbitmq.com/disable-default-topology-spread-constraints"
+
+// RabbitmqCluster is rabbitmq.com/v1beta1 RabbitmqCluster.
+type RabbitmqCluster struct {
+	Spec Spec `json:"spec"`
+}
+
+// Spec is the spec of a RabbitmqCluster.
+type Spec struct {
+	Replicas                      *int32                       `json:"replicas"`
+	Persistence                   Persistence                  `json:"persistence"`
+	Resources                     *corev1.ResourceRequirements `json:"resources"`
+	Affinity                      *corev1.Affinity             `json:"affinity"`
+	Tolerations                   []corev1.Toleration          `json:"tolerations"`
+	TerminationGracePeriodSeconds *int64                       `json:"terminationGracePeriodSeconds"`
+	Override                      struct {
+		StatefulSet *struct {
+			Spec *StatefulSetOverride `json:"spec"`
+		} `json:"statefulSet"`
+	} `json:"override"`
+}
+
+// Persistence is the volume of each broker.
+type Persistence struct {
+	StorageClassName *string            `json:"storageClassName"`
+	Storage          *resource.Quantity `json:"storage"`
+}
+
+// StatefulSetOverride is merged into the StatefulSet.
+type StatefulSetOverride struct {
+	Replicas             *int32                            `json:"replicas"`
+	Selector             *metav1.LabelSelector             `json:"selector"`
+	ServiceName          string                            `json:"serviceName"`
+	UpdateStrategy       *appsv1.StatefulSetUpdateStrategy `json:"updateStrategy"`
+	PodManagementPolicy  appsv1.PodManagementPolicyType    `json:"podManagementPolicy"`
+	MinReadySeconds      int32                             `json:"minReadySeconds"`
+	VolumeClaimTemplates []corev1.PersistentVolumeClaim    `json:"volumeClaimTemplates"`
+	Template             *corev1.PodTemplateSpec           `json:"template"`
+}
+
+// expand returns the StatefulSet (internal/resource/statefulset.go) and its Services.
+func expand(o *manifest.Object, _ operator.Objects) (operator.Expansion, error) {
+	c := &RabbitmqCluster{}
+	if err := o.Decode(c); err != nil {
+		return operator.Expansion{}, err
+	}
+	own := map[string]string{"app.kubernetes.io/name": o.Name}
+	set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: o.Name + "-server"}}
+	set.Spec = appsv1.StatefulSetSpec{
+		Replicas: c.Spec.Replicas, ServiceName: o.Name + "-nodes", Selector: &metav1.LabelSelector{MatchLabels: own},
+		PodManagementPolicy: appsv1.ParallelPodManagement, Template: c.template(o, own), VolumeClaimTemplates: c.Spec.Persistence.claims(),
+	}
+	fields := operator.Fields{
+		"spec": "spec.override.statefulSet.spec", "spec.replicas": "spec.replicas", "spec.volumeClaimTemplates": "spec.persistence",
+		"spec.template.spec.affinity": "spec.affinity", "spec.template.spec.tolerations": "spec.tolerations", "spec.template.spec.containers.0.resources": "spec.resources",
+	}
+	if s := c.Spec.Override.StatefulSet; s != nil && s.Spec != nil {
+		if err := s.Spec.apply(set, fields); err != nil {
+			return operator.Expansion{}, o.Errorf([]string{"spec", "override", "statefulSet", "spec", "template", "spec"}, "cannot be merged: %w", err)
+		}
+	}
+	replication := operator.Replication{Model: "quorum", Assumed: true, Why: "brokers in a minority pause (pause_minority), and quorum queues need a majority; classic queues need their own broker"}
+	if n := set.Spec.Replicas; n == nil || *n == 1 {
+		replication = operator.Replication{Model: "single", Why: "the RabbitmqCluster has one broker"}
+	} else if *n < 0 {
+		return operator.Expansion{}, o.Errorf([]string{"spec", "replicas"}, "is %d, which the API server rejects", *n)
+	}
+	return operator.Expansion{
+		Workloads: []operator.Workload{{StatefulSet: set, Main: true, Fields: fields, Replication: replication}},
+		Services:  []*corev1.Service{operator.ClusterIP(o.Name, own), operator.Headless(set.Spec.ServiceName, own, true)},
+	}, nil
+}
+
+// template returns the pod of a broker. Its preStop hook waits until a quorum is left without it, for up to the grace period.
+func (c *RabbitmqCluster) template(o *manifest.Object, own map[string]string) corev1.PodTemplateSpec {
+	grace := int64(604800)
+	if c.Spec.TerminationGracePeriodSeconds != nil {
+		grace = *c.Spec.TerminationGracePeriodSeconds
+	}
+	container := corev1.Container{
+		Name: "rabbitmq", ReadinessProbe: operator.TCPProbe(5672, corev1.Probe{InitialDelaySeconds: 10, TimeoutSeconds: 5, PeriodSeconds: 10, SuccessThreshold: 1, FailureThreshold: 3}),
+		Resources: corev1.ResourceRequirements{
+			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1"), corev1.ResourceMemory: resource.MustParse("2Gi")},
+			Limits:   corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2"), corev1.ResourceMemory: resource.MustParse("2Gi")},
+		},
+		Lifecycle: &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"/bin/bash", "-c", fmt.Sprintf("rabbitmq-upgrade await_online_quorum_plus_one -t %d", grace)}}}},
+	}
+	if c.Spec.Resources != nil {
+		container.Resources = *c.Spec.Resources
+	}
+	pod := corev1.PodTemplateSpec{
+		ObjectMeta: metav1.ObjectMeta{Labels: operator.Labels(own, map[string]string{"app.kubernetes.io/component": "rabbitmq", "app.kubernetes.io/part-of": "rabbitmq"})},
+		Spec:       corev1.PodSpec{Affinity: c.Spec.Affinity, Tolerations: c.Spec.Tolerations, TerminationGracePeriodSeconds: &grace, Containers: []corev1.Container{container}},
+	}
+	if o.Annotations[noSpread] != "true" {
+		pod.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{MaxSkew: 1, TopologyKey: corev1.LabelTopologyZone, WhenUnsatisfiable: corev1.ScheduleAnyway, LabelSelector: &metav1.LabelSelector{MatchLabels: own}}}
+	}
+	return pod
+}
+
+// claims returns the volumeClaimTemplates: 10Gi by default, and none for 0.
+func (p *Persistence) claims() []corev1.PersistentVolumeClaim {
+	size := resource.MustParse("10Gi")
+	if p.Storage != nil {
+		size = *p.Storage
+	}
+	if size.IsZero() {
+		return nil
+	}
+	return []corev1.PersistentVolumeClaim{operator.Claim("persistence", size, p.StorageClassName)}
+}
+
+// apply merges the override into the StatefulSet (applyStsOverride).
+func (s *StatefulSetOverride) apply(set *appsv1.StatefulSet, fields operator.Fields) error {
+	const at = "spec.override.statefulSet.spec."
+	if s.Selector != nil {
+		set.Spec.Selector = s.Selector
+	}
+	if s.ServiceName != "" {
+		set.Spec.ServiceName = s.ServiceName
+	}
+	if s.Replicas != nil {
+		set.Spec.Replicas, fields["spec.replicas"] = s.Replicas, at+"replicas"
+	}
+	if s.UpdateStrategy != nil {
+		set.Spec.UpdateStrategy = *s.UpdateStrategy
+	}
+	if s.PodManagementPolicy != "" {
+		set.Spec.PodManagementPolicy = s.PodManagementPolicy
+	}
+	set.Spec.MinReadySeconds = s.MinReadySeconds
+	if len(s.VolumeClaimTemplates) > 0 && len(set.Spec.VolumeClaimTemplates) > 0 {
+		set.Spec.VolumeClaimTemplates, fields["spec.volumeClaimTemplates"] = s.VolumeClaimTemplates, at+"volumeClaimTemplates"
+	}
+	if s.Template == nil {
+		return nil
+	}
+	set.Spec.Template.Labels = operator.Labels(set.Spec.Template.Labels, s.Template.Labels)
+	set.Spec.Template.Annotations = operator.Labels(set.Spec.Template.Annotations, s.Template.Annotations)
+	merged, err := operator.Merge(&set.Spec.Template.Spec, &s.Template.Spec)
+	if err != nil {
+		return err
+	}
+	if s.Template.Spec.Affinity != nil {
+		delete(fields, "spec.template.spec.affinity")
+	}
+	set.Spec.Template.Spec = merged
+	return nil
+}
