@@ -7,9 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/holdfast-ha/holdfast/verify/apiserver"
 	"github.com/holdfast-ha/holdfast/verify/cluster"
@@ -90,8 +88,8 @@ func readSystem(objects []*manifest.Object, c *config.Config) (*workload.System,
 		return nil, err
 	}
 	err = system.SetReplication(c.Replication)
-	for _, name := range slices.Sorted(maps.Keys(c.Replication)) {
-		if at := c.At(name); at != "" && err != nil && strings.Contains(err.Error(), "replication of "+name+":") {
+	if wrong := (workload.ReplicationError{}); errors.As(err, &wrong) {
+		if at := c.At(wrong.Name); at != "" {
 			return nil, fmt.Errorf("%s: %w", at, err)
 		}
 	}

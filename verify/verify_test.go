@@ -67,7 +67,7 @@ func TestConfig(t *testing.T) {
 // TestRequirementOverridesConfig: the requirement of the input takes precedence, and adds its failure domain to the cluster.
 func TestRequirementOverridesConfig(t *testing.T) {
 	in := input(t, "survives: zone\n")
-	in.Requirement = verdict.Requirement{Domains: []cluster.Domain{rack}}
+	in.Requirement = verdict.Requirement{Domains: []cluster.Domain{rack}, AsPlaced: true}
 	r, err := Run(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)

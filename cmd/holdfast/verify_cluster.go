@@ -168,7 +168,13 @@ func (f *verifyFlags) loadCluster(ctx context.Context, conf *config.Config, s sm
 		s.nodes = *nodes
 	}
 	c, err := cluster.Uniform(s.nodes, s.zones, s.others...)
-	c.Counted = nodes != nil || zones != nil
+	if nodes != nil {
+		c.Given = append(c.Given, cluster.Node)
+	}
+	if zones != nil {
+		c.Given = append(c.Given, cluster.Zone)
+	}
+	c.Counted = len(c.Given) > 0
 	return c, err
 }
 

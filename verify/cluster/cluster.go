@@ -27,6 +27,8 @@ type Cluster struct {
 	// Counted reports whether the numbers of nodes and failure domains are given. Otherwise they are assumed: the smallest that
 	// the requirement needs. A described cluster is counted.
 	Counted bool
+	// Given are the kinds of failure domain whose number is given, if the nodes are not described.
+	Given []Domain
 	// Domains are the kinds of failure domain beyond node and zone whose failure is simulated, in the order of the reports.
 	Domains []Domain
 	// Detection is the time until the control plane detects a node failure; 0: its default.

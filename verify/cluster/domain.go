@@ -36,3 +36,8 @@ func (c Cluster) Values(d Domain) []string {
 	}
 	return slices.Sorted(maps.Keys(values))
 }
+
+// Counts reports whether the number of domains with a label is that of the cluster, and not assumed.
+func (c Cluster) Counts(label string) bool {
+	return c.Described || slices.ContainsFunc(c.Given, func(d Domain) bool { return d.Label == label })
+}

@@ -5,8 +5,8 @@
 // and the capacity of nodes. Node selectors, node affinity and taints limit which nodes accept the pods. Preferences and other
 // pods on a node are ignored. Volumes only restrict placement further, so the guarantee holds with them as well.
 //
-// A guarantee is about placed pods in the steady state. Whether all pods are placed, and the effect of a failure during a
-// rollout, is the subject of package survival.
+// From the same constraints it proves whether every pod finds a node, and whether drains and rollouts leave the workload serving and
+// complete. A proof that fails is no evidence of an outage: package survival simulates one placement of many.
 package guarantee
 
 import (
@@ -21,6 +21,9 @@ type Guarantee struct {
 	Pods int
 	// Bounds has one element for each kind of failure domain that the cluster has, in the order of cluster.FailureDomains.
 	Bounds []Bounds
+	// SteadyState, Drain and Rollout are the proofs for these events; Failures has one for each element of Bounds.
+	SteadyState, Drain, Rollout Proof
+	Failures                    []Proof
 }
 
 // For returns the bounds of a kind of failure domain, nil if no node is in a domain of this kind.
@@ -70,11 +73,15 @@ const (
 
 // Of returns the guarantee of each workload of a system, in order.
 func Of(c cluster.Cluster, s *workload.System) []Guarantee {
-	t, pods := newTopology(c), newPods(s)
-	all := make([]Guarantee, len(s.Workloads))
+	t, pods := newTopology(c), newPods(s, len(c.Nodes))
+	all, proofs := make([]Guarantee, len(s.Workloads)), make([]prover, len(s.Workloads))
 	for i := range s.Workloads {
-		all[i] = newPlaces(t, pods, i).guarantee()
+		r := newReader(pods, i)
+		p := newPlaces(t, r, i)
+		all[i] = p.guarantee()
+		proofs[i] = prover{replacement: newReplacement(p, r, i), guarantee: &all[i]}
 	}
+	prove(pods, proofs)
 	return all
 }
 

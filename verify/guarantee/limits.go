@@ -3,6 +3,7 @@ package guarantee
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -18,13 +19,30 @@ type pods struct {
 	workloads  []*workload.Workload
 	pods       []*corev1.Pod
 	namespaces placement.Namespaces
+	budgets    []*workload.Budget
+	fits       []placement.Fit
+	// repelling are the workloads with required anti-affinity, which repels has, and withPorts those with host ports.
+	repelling, withPorts []int
+	repels               [][]placement.Constraint
+	demand               demand
 }
 
-func newPods(s *workload.System) *pods {
-	all := &pods{workloads: s.Workloads, namespaces: placement.NewNamespaces(s.Namespaces)}
-	for _, w := range s.Workloads {
-		all.pods = append(all.pods, w.Pod(0, 1))
+func newPods(s *workload.System, nodes int) *pods {
+	all := &pods{workloads: s.Workloads, namespaces: placement.NewNamespaces(s.Namespaces), budgets: s.Budgets}
+	for i, w := range s.Workloads {
+		pod := w.Pod(0, 1)
+		all.pods, all.fits = append(all.pods, pod), append(all.fits, placement.NewFit(pod))
+		if len(all.fits[i].Ports) > 0 {
+			all.withPorts = append(all.withPorts, i)
+		}
+		repels := slices.DeleteFunc(placement.Constraints(pod, all.namespaces), func(c placement.Constraint) bool {
+			return !c.Required || c.Kind != placement.AntiAffinity
+		})
+		if all.repels = append(all.repels, repels); len(repels) > 0 {
+			all.repelling = append(all.repelling, i)
+		}
 	}
+	all.demand = newDemand(all, nodes)
 	return all
 }
 
@@ -40,7 +58,7 @@ type reader struct {
 }
 
 func newReader(all *pods, i int) reader {
-	r := reader{all: all, workload: all.workloads[i], fit: placement.NewFit(all.pods[i]), nextRevision: all.workloads[i].Pod(0, 2)}
+	r := reader{all: all, workload: all.workloads[i], fit: all.fits[i], nextRevision: all.workloads[i].Pod(0, 2)}
 	for _, c := range placement.Constraints(all.pods[i], all.namespaces) {
 		switch {
 		case !c.Required:

@@ -31,8 +31,7 @@ type limit struct {
 }
 
 // newPlaces reads where the pods of the i-th workload can be.
-func newPlaces(t *topology, all *pods, i int) *places {
-	r := newReader(all, i)
+func newPlaces(t *topology, r reader, i int) *places {
 	p := &places{topology: t, workload: r.workload, pods: r.workload.Replicas, capacity: make([]int, len(t.nodes)), reason: make([]string, len(t.nodes))}
 	for i, n := range t.nodes {
 		if r.fit.Accepts(n) && placement.HasKeys(n, r.spreads) {

@@ -49,19 +49,10 @@ type Breach struct {
 	Rule string
 	// Within is the limit of the requirement, in seconds; 0 if there is none.
 	Within float64
+	// AsPlaced is whether the workload meets the requirement with the current placement of its pods only.
+	AsPlaced bool
 	// Fingerprint identifies the breach in later reports; a worse verdict has another one.
 	Fingerprint string
-}
-
-// NotGuaranteed is an event that a workload survives only by the current placement of its pods. Its constraints allow another
-// placement, with which it does not.
-type NotGuaranteed struct {
-	// Event is the event, Domain the kind of domain that fails: "node", "zone".
-	Event, Domain string
-	// After is the history that leads to the other placement: "" for none, "rolled" or "healed" as in Bounds.
-	After string
-	// Bound is the other placement.
-	Bound Bound
 }
 
 // WorstOf returns the worst effect of an event on the workload; nil if no such event affects it.
@@ -84,6 +75,9 @@ func (r Report) Passed() bool {
 	}
 	return r.Kept || r.Baseline != nil && len(r.Breaches) == 0
 }
+
+// NotJudgedRule is the name by which objects that are not judged are ignored.
+const NotJudgedRule = "claim-not-judged"
 
 // RequirementRule returns the name by which breaches in an event are ignored: "claim-lose-node".
 func RequirementRule(event string) string { return "claim-" + strings.ReplaceAll(event, " ", "-") }

@@ -94,7 +94,7 @@ func hostile(name string) Report {
 		Assumed:  []string{name}, Unsupported: []string{name}}
 	w := &r.Workloads[0]
 	w.Failures = w.Worst
-	w.NotGuaranteed = []NotGuaranteed{{Event: LoseNode, Domain: name, Bound: Bound{Why: name}}}
+	w.Worst = append(w.Worst, Worst{Event: "lose zone", Target: name, Effect: Effect{Verdict: Serves}, NotGuaranteed: &NotGuaranteed{Why: name, Fix: name}})
 	r.Breaches = []Breach{{Workload: *w, Worst: w.Worst[0]}}
 	return r
 }

@@ -82,9 +82,9 @@ func (r Report) ruleSuite() suite {
 }
 
 func (r Report) workloadSuite() suite {
-	breaches := map[[2]string]bool{}
+	breaches := map[[2]string]Breach{}
 	for _, b := range r.Breaches {
-		breaches[[2]string{b.Workload.Name, b.Worst.Event}] = true
+		breaches[[2]string{b.Workload.Name, b.Worst.Event}] = b
 	}
 	s := suite{Name: "workloads"}
 	for _, w := range r.Workloads {
@@ -92,8 +92,11 @@ func (r Report) workloadSuite() suite {
 		for _, worst := range w.Worst {
 			text := Breach{Workload: w, Worst: worst, Within: r.WithinSeconds}.String()
 			c := testcase{Class: w.Name, Name: worst.Event, File: file}
+			breach, broken := breaches[[2]string{w.Name, worst.Event}]
 			switch {
-			case breaches[[2]string{w.Name, worst.Event}]:
+			case broken && breach.AsPlaced:
+				c.Failure = &detail{breach.String(), AsPlaced, w.At + ": " + breach.String()}
+			case broken:
 				c.Failure = &detail{text, worst.Verdict, w.At + ": " + text}
 			case worst.Verdict != Serves:
 				c.Out = text

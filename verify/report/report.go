@@ -109,8 +109,6 @@ type Workload struct {
 	// Failures are the events in Worst that interrupt the workload, without those that follow from another one. From package
 	// verdict.
 	Failures []Worst `json:"-"`
-	// NotGuaranteed are the failures that the workload survives only by the current placement of its pods. From package verdict.
-	NotGuaranteed []NotGuaranteed `json:"-"`
 }
 
 // Guarantee is the most pods of a workload that one node or zone failure can take, with all nodes ready before it.
@@ -163,9 +161,23 @@ type Worst struct {
 	// IgnoredAt is the position of the reason in a config, "file:line"; left out if it is an annotation of the object.
 	IgnoredAt string `json:"ignoredAt,omitempty"`
 	Effect
+	// NotGuaranteed is set if the constraints of the pods allow another placement, with which the effect may be worse than the
+	// requirement allows; left out if the effect is guaranteed, or is not allowed itself.
+	NotGuaranteed *NotGuaranteed `json:"notGuaranteed,omitempty"`
 
 	// Late is whether the workload serves again, but later than the requirement allows. From package verdict.
 	Late bool `json:"-"`
+}
+
+// NotGuaranteed is why an effect holds for the current placement of the pods only.
+type NotGuaranteed struct {
+	// After is the history that leads to the other placement: "rolled" or "healed" as in Bounds; left out if the first placement
+	// may be that one.
+	After string `json:"after,omitempty"`
+	// Why is the other placement, and the constraint that allows it.
+	Why string `json:"why"`
+	// Fix is the constraint that would guarantee the effect, or what else would.
+	Fix string `json:"fix,omitempty"`
 }
 
 // Pod is a pod in steady state.
@@ -227,6 +239,8 @@ type Effect struct {
 	RecoverySeconds float64 `json:"recoverySeconds,omitempty"`
 	// Pending are the reasons why pods are Pending.
 	Pending []string `json:"waiting,omitempty"`
+	// Blocked is the reason why the workload keeps a drain or its rollout from completing; left out if it does not.
+	Blocked string `json:"stuck,omitempty"`
 }
 
 // Change is what a scenario does to one pod.

@@ -98,9 +98,12 @@ func TestEffect(t *testing.T) {
 // TestNotGuaranteed: text and page name the placements that a workload would not survive.
 func TestNotGuaranteed(t *testing.T) {
 	r := sample(LoseNode, "node-1", Effect{Verdict: Serves, Least: 1, After: 2})
-	bound := Bound{Pods: 2, Why: "no constraint"}
-	r.Workloads[0].NotGuaranteed = []NotGuaranteed{{Event: LoseNode, Domain: "node", Bound: bound}, {Event: LoseZone, Domain: "zone", Bound: bound}}
-	if got, want := r.notGuaranteed(), []string{"Deployment api: 2 of 2 pods may be on one node (no constraint)"}; !slices.Equal(got, want) {
+	w := &r.Workloads[0]
+	why := &NotGuaranteed{After: "rolled", Why: "2 of 2 pods may be on one node", Fix: "add a constraint"}
+	w.WorstOf(LoseNode).NotGuaranteed = why
+	w.Worst = append(w.Worst, Worst{Event: DrainNode, NotGuaranteed: why}, Worst{Event: Rollout, NotGuaranteed: &NotGuaranteed{Why: "no node is left"}})
+	want := []string{"Deployment api, node failure and drain: after a rollout or scaling, 2 of 2 pods may be on one node. To guarantee it, add a constraint", "Deployment api, rollout: no node is left"}
+	if got := r.notGuaranteed(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if !strings.Contains(page(t, r), r.notGuaranteed()[0]) {

@@ -122,7 +122,7 @@ func (p *terminal) placements(r Report) {
 		return
 	}
 	p.line("")
-	p.wrap("", "   ", "*: only with the current placement. The constraints allow one that the workload does not survive:")
+	p.wrap("", "   ", "*: only with the current placement. The constraints allow another:")
 	for _, placement := range list[:min(len(list), most)] {
 		p.wrap("  ", "    ", placement)
 	}
@@ -140,8 +140,13 @@ func (p *terminal) failures(w Workload) {
 	p.wrap("", "  ", w.Name+" "+w.onePod())
 	for _, worst := range w.Failures {
 		p.wrap("  ", "    ", fmt.Sprintf("%s, it %s (%s)", w.whenFor(worst), worst.effect(worst.Event), worst.counts()))
+		if worst.Blocked != "" {
+			p.wrap("    ", "      ", worst.Blocked)
+		}
 		for _, reason := range worst.Pending {
-			p.wrap("    ", "      ", reason)
+			if !strings.Contains(worst.Blocked, reason) {
+				p.wrap("    ", "      ", reason)
+			}
 		}
 		if worst.Ignored != "" {
 			p.wrap("    ", "    ", RequirementRule(worst.Event)+", ignored: "+worst.Ignored)

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +20,9 @@ func (r Report) Summary() string {
 	switch {
 	case r.Requirement == "":
 		return on
-	case r.Kept:
+	case r.Outcome == NotJudged:
+		return on + ": the requirement is not judged"
+	case r.Outcome == Proven || r.Outcome == AsPlaced:
 		verb := "all survive"
 		if one {
 			verb = "survives"
@@ -45,8 +46,11 @@ func (r Report) domains() string { return strings.ReplaceAll(r.Requirement, ", "
 // limits is what restricts a kept requirement, as the end of a sentence.
 func (r Report) limits() string {
 	var text string
+	if r.Outcome == AsPlaced {
+		text = " as placed, which the constraints do not guarantee"
+	}
 	if r.WithinSeconds > 0 {
-		text = ", serving again within " + duration(r.WithinSeconds)
+		text += ", serving again within " + duration(r.WithinSeconds)
 	}
 	if r.Excepted {
 		text += ", except where ignored"
@@ -183,26 +187,58 @@ func label(verdict string) string {
 }
 
 func (w Workload) notGuaranteed(event string) bool {
-	return slices.ContainsFunc(w.NotGuaranteed, func(n NotGuaranteed) bool { return n.Event == event })
+	worst := w.WorstOf(event)
+	return worst != nil && worst.NotGuaranteed != nil
 }
 
-// notGuaranteed are the workloads that survive a failure only by the current placement of their pods. A node failure is
-// not repeated as the failure of its zone.
+// notGuaranteed are the effects that hold with the current placement of the pods only: one sentence for the events of a workload with
+// the same remedy.
 func (r Report) notGuaranteed() []string {
 	var all []string
 	for _, w := range r.Workloads {
-		if len(w.NotGuaranteed) > 0 {
-			all = append(all, w.Name+": "+w.NotGuaranteed[0].placement(w))
+		var remedies []string
+		events := map[string][]string{}
+		for _, worst := range w.Worst {
+			if n := worst.NotGuaranteed; n != nil && worst.Ignored == "" {
+				if events[n.Fix] == nil {
+					remedies = append(remedies, n.Fix)
+				}
+				events[n.Fix] = append(events[n.Fix], noun(worst.Event))
+			}
+		}
+		for _, fix := range remedies {
+			for _, worst := range w.Worst {
+				if n := worst.NotGuaranteed; n != nil && n.Fix == fix && worst.Ignored == "" {
+					all = append(all, fmt.Sprintf("%s, %s: %s", w.Name, strings.Join(events[fix], " and "), n))
+					break
+				}
+			}
 		}
 	}
 	return all
 }
 
-// placement returns the placement that a workload would not survive, and why it is possible.
-func (n NotGuaranteed) placement(w Workload) string {
-	after := map[string]string{"rolled": "after a rollout or scaling, ", "healed": "after an earlier failure, "}[n.After]
-	where := map[string]string{"node": "on one node"}[n.Domain]
-	return fmt.Sprintf("%s%d of %s may be %s (%s)", after, n.Bound.Pods, count(w.Pods, "pod"), cmp.Or(where, "in one "+n.Domain), n.Bound.Why)
+// noun is an event as a noun: "zone failure".
+func noun(event string) string {
+	switch event {
+	case SteadyState:
+		return "steady state"
+	case DrainNode:
+		return "drain"
+	case Rollout:
+		return "rollout"
+	}
+	domain, _ := FailedDomain(event)
+	return domain + " failure"
+}
+
+// String returns the other placement and the remedy.
+func (n *NotGuaranteed) String() string {
+	text := map[string]string{"rolled": "after a rollout or scaling, ", "healed": "after an earlier failure, "}[n.After] + n.Why
+	if n.Fix != "" {
+		text += ". To guarantee it, " + n.Fix
+	}
+	return text
 }
 
 // onePod returns the end of a sentence about a workload with a single pod, which cannot meet any requirement; "" for others.
@@ -242,11 +278,16 @@ func (r Report) exception() (advice string, config []string) {
 // String returns the breach in one sentence.
 func (b Breach) String() string {
 	e := b.Worst.Effect
+	if b.AsPlaced {
+		return fmt.Sprintf("%s meets the requirement %s with the current placement only: %s", b.Workload.Name, when(b.Worst.Event, b.Worst.Target), b.Worst.NotGuaranteed)
+	}
 	text := fmt.Sprintf("%s %s %s: at worst %d of %s ready, %d needed", b.Workload.Name, e.effect(b.Worst.Event), when(b.Worst.Event, b.Worst.Target), e.Least, count(e.Pods, "pod"), e.Needs)
 	if b.Worst.Late {
 		text += "; required: within " + duration(b.Within)
 	}
-	if len(e.Pending) > 0 {
+	if e.Blocked != "" {
+		text += "; " + e.Blocked
+	} else if len(e.Pending) > 0 {
 		text += "; " + e.Pending[0]
 	}
 	return text

@@ -85,6 +85,8 @@ type Scenario struct {
 	Nodes []string
 	// Blocked is why a drain or a rollout does not end, "" if it does.
 	Blocked string
+	// Blockers are the workloads because of which a drain does not end.
+	Blockers []*workload.Workload
 	// Outcomes are those of the workloads that the event may have affected, in the order of the system. The others are as in
 	// the steady state, which has the outcomes of all. See Result.Outcome.
 	Outcomes []Outcome

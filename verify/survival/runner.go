@@ -95,6 +95,9 @@ func (r *runner) run(ctx context.Context, s Scenario, begin func() error, blocke
 		}
 		if blocker != nil {
 			s.Blocked = blocker()
+			if s.Blocked != "" && (s.Event == DrainNode || s.Event == LoseNodeInDrain) {
+				s.Blockers = r.sim.DrainBlockers()
+			}
 		}
 		active := slices.SortedFunc(slices.Values(r.sim.Active()), func(a, b *sim.Controller) int { return a.Index - b.Index })
 		for _, w := range active {

@@ -29,6 +29,8 @@ func TestSince(t *testing.T) {
 	const faults = reporttest.Faults
 	second := faults + reporttest.Budget("second")
 	third := second + reporttest.Budget("third")
+	two := reporttest.Replace(t, faults, "spec:\n  selector: {matchLabels: {app: api}}\n  template", "spec:\n  replicas: 2\n  selector: {matchLabels: {app: api}}\n  template")
+	spread := reporttest.Replace(t, two, "containers: [{name: api,", "topologySpreadConstraints: [{maxSkew: 1, minDomains: 2, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, nodeTaintsPolicy: Honor, matchLabelKeys: [pod-template-hash], labelSelector: {matchLabels: {app: api}}}]\n      containers: [{name: api,")
 	for _, c := range []struct {
 		name, before, after string
 		survives            [2]string
@@ -49,7 +51,7 @@ func TestSince(t *testing.T) {
 		{name: "a new requirement", before: faults, after: faults, survives: [2]string{"", "node"}, breaches: 5},
 		{name: "another requirement", before: faults, after: faults, survives: [2]string{"node", "zone"}, breaches: 2},
 		{name: "no requirement any more", before: faults, after: faults, survives: [2]string{"node", ""}, passed: true},
-		{name: "a requirement that is kept now", before: reporttest.Replace(t, faults, "image: api", "image: api2"), after: reporttest.Replace(t, faults, "spec:\n  selector: {matchLabels: {app: api}}\n  template", "spec:\n  replicas: 2\n  selector: {matchLabels: {app: api}}\n  template"),
+		{name: "a requirement that is kept now", before: reporttest.Replace(t, faults, "image: api", "image: api2"), after: spread,
 			survives: [2]string{"node", "node"}, passed: true, fixed: []string{"budget-blocks-drain: ", "Deployment api blocks the drain when node-1 is drained", "Deployment api is unavailable for"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

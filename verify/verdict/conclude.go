@@ -6,39 +6,51 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/report"
 )
 
-// conclude sets Kept and the fields for the writers. It is called after every change of the report.
+// conclude sets Outcome, Kept and the fields for the writers. It is called after every change of the report.
 func conclude(r *report.Report) {
-	r.Kept = kept(*r)
+	required := requiredEvents(*r)
+	r.Outcome = outcome(*r)
+	r.Kept = r.Outcome == "" || r.Outcome == report.Proven || r.Outcome == report.AsPlaced && r.AsPlaced
 	r.Breaches = breaches(*r)
-	r.Failing, r.Excepted = 0, false
+	r.Failing = 0
+	r.Excepted = slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return f.Rule == report.NotJudgedRule && f.Ignored != "" })
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		for j := range w.Worst {
 			w.Worst[j].Late = late(r.WithinSeconds, w.Worst[j].Effect)
 		}
 		w.Failures = failures(*r, *w)
-		w.NotGuaranteed = notGuaranteed(*w)
-		counts := func(now report.Worst) bool { return now.Ignored == "" && breaks(*r, now) }
+		counts := func(now report.Worst) bool { return now.Ignored == "" && required[now.Event] && breaks(*r, now) }
 		if slices.ContainsFunc(w.Worst, counts) {
 			r.Failing++
 		}
-		ignored := func(now report.Worst) bool { return now.Ignored != "" && covers(r.Requirement, now.Event) }
+		ignored := func(now report.Worst) bool { return now.Ignored != "" && required[now.Event] }
 		r.Excepted = r.Excepted || slices.ContainsFunc(w.Worst, ignored)
 	}
-	r.Outcome = outcome(*r)
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		f.Fingerprint = fingerprint(f.Rule, f.Object, f.Message)
 	}
 }
 
-// breaks reports whether an effect breaks the requirement, even if that is ignored.
-func breaks(r report.Report, now report.Worst) bool {
-	return covers(r.Requirement, now.Event) && !keeps(r.WithinSeconds, now.Effect)
+// requiredEvents are the events that the requirement covers.
+func requiredEvents(r report.Report) map[string]bool {
+	all := map[string]bool{}
+	for _, s := range r.Scenarios {
+		if s.Required {
+			all[s.Event] = true
+		}
+	}
+	return all
 }
 
-// kept reports whether no scenario breaks the requirement, apart from ignored breaches.
-func kept(r report.Report) bool {
+// breaks reports whether an effect is not allowed by the requirement if it covers the event, or is with the current placement only.
+func breaks(r report.Report, now report.Worst) bool {
+	return !keeps(r.WithinSeconds, now.Effect) || now.NotGuaranteed != nil && !r.AsPlaced
+}
+
+// met reports whether no scenario breaks the requirement, apart from ignored breaches.
+func met(r report.Report) bool {
 	ignored := map[string]bool{}
 	for _, w := range r.Workloads {
 		for _, worst := range w.Worst {
@@ -62,9 +74,10 @@ func kept(r report.Report) bool {
 // fields of the report's JSON.
 func breaches(r report.Report) []report.Breach {
 	var all []report.Breach
+	required := requiredEvents(r)
 	for _, w := range r.Workloads {
 		for _, worst := range w.Worst {
-			if worst.Ignored != "" || !breaks(r, worst) {
+			if worst.Ignored != "" || !required[worst.Event] || !breaks(r, worst) {
 				continue
 			}
 			b := newBreach(r, w, worst)
@@ -79,7 +92,11 @@ func breaches(r report.Report) []report.Breach {
 func newBreach(r report.Report, w report.Workload, worst report.Worst) report.Breach {
 	rule := report.RequirementRule(worst.Event)
 	worst.Late = late(r.WithinSeconds, worst.Effect)
-	return report.Breach{Workload: w, Worst: worst, Rule: rule, Within: r.WithinSeconds, Fingerprint: fingerprint(rule, w.Name, worst.Verdict)}
+	asPlaced, verdict := keeps(r.WithinSeconds, worst.Effect), worst.Verdict
+	if asPlaced {
+		verdict = report.AsPlaced
+	}
+	return report.Breach{Workload: w, Worst: worst, Rule: rule, Within: r.WithinSeconds, AsPlaced: asPlaced, Fingerprint: fingerprint(rule, w.Name, verdict)}
 }
 
 // failures returns the events that interrupt a workload, with a time limit for longer than that. It omits events that are no worse
@@ -115,44 +132,25 @@ func failures(r report.Report, w report.Workload) []report.Worst {
 	return all
 }
 
-// notGuaranteed returns the failures of one domain that a workload survives only by the current placement of its pods.
-func notGuaranteed(w report.Workload) []report.NotGuaranteed {
-	bounds := []report.DomainBounds{{Domain: "node", Bounds: w.Guarantee.Node}}
-	if w.Guarantee.Zone != nil {
-		bounds = append(bounds, report.DomainBounds{Domain: "zone", Bounds: *w.Guarantee.Zone})
-	}
-	var all []report.NotGuaranteed
-	for _, b := range append(bounds, w.Guarantee.Domains...) {
-		event := "lose " + b.Domain
-		worst := w.WorstOf(event)
-		if worst == nil || worst.Verdict != report.Serves {
-			continue
-		}
-		for _, now := range []report.NotGuaranteed{{After: "", Bound: b.Placed}, {After: "rolled", Bound: b.Rolled}, {After: "healed", Bound: b.Healed}} {
-			if !now.Bound.Serves {
-				now.Event, now.Domain = event, b.Domain
-				all = append(all, now)
-				break
-			}
-		}
-	}
-	return all
-}
-
 // outcome returns the outcome of the requirement; "" if nothing is required. A breach counts more than objects that are not
 // judged: it is certain.
 func outcome(r report.Report) string {
+	required := requiredEvents(r)
+	onlyAsPlaced := func(now report.Worst) bool {
+		return required[now.Event] && now.NotGuaranteed != nil && now.Ignored == ""
+	}
 	switch {
 	case r.Requirement == "":
 		return ""
-	case !r.Kept:
+	case !met(r):
 		return report.NotMet
-	case len(r.Workloads) == 0 || len(r.Unsupported) > 0:
+	case !slices.ContainsFunc(r.Workloads, func(w report.Workload) bool { return w.Pods > 0 }), slices.ContainsFunc(r.Findings, notJudged):
 		return report.NotJudged
-	case slices.ContainsFunc(r.Workloads, func(w report.Workload) bool {
-		return slices.ContainsFunc(w.NotGuaranteed, func(n report.NotGuaranteed) bool { return covers(r.Requirement, n.Event) })
-	}):
+	case slices.ContainsFunc(r.Workloads, func(w report.Workload) bool { return slices.ContainsFunc(w.Worst, onlyAsPlaced) }):
 		return report.AsPlaced
 	}
 	return report.Proven
 }
+
+// notJudged reports whether a finding is an object that creates pods, is not judged and is not ignored.
+func notJudged(f report.Finding) bool { return f.Rule == report.NotJudgedRule && f.Ignored == "" }

@@ -39,7 +39,10 @@ func Decide(q Requirement, e Evidence) report.Report {
 	order := newOrder(steady.Outcomes)
 	for i, s := range e.Simulation.Scenarios {
 		first := i == 0 || s.Event != e.Simulation.Scenarios[i-1].Event
-		addScenario(&r, s, remaining(s, e.Simulation.SteadyState), order, first)
+		addScenario(&r, q, s, order, first)
+	}
+	for i, g := range e.Guarantees {
+		addNotGuaranteed(&r.Workloads[i], q, e.Cluster, g)
 	}
 	for _, f := range e.Findings {
 		r.Findings = append(r.Findings, report.Finding{Rule: f.Rule.ID, File: f.Object.File, Line: f.Line(), Object: f.Object.String(), Message: f.Message,
@@ -63,9 +66,11 @@ func Decide(q Requirement, e Evidence) report.Report {
 	for _, o := range e.System.Unsupported {
 		r.Unsupported = append(r.Unsupported, o.String())
 	}
+	r.Findings = append(r.Findings, ownFindings(q, e, r)...)
 	for _, rule := range rules.All() {
 		r.Rules = append(r.Rules, report.Rule{ID: rule.ID, Severity: string(rule.Severity), Protects: rule.Protects, Fix: rule.Fix})
 	}
+	r.Rules = append(r.Rules, ownRules...)
 	r.RequirementRules = requirementRules(e.Cluster.FailureDomains())
 	ignoreAnnotated(&r, e.System.Workloads)
 	conclude(&r)
@@ -124,14 +129,14 @@ func newGuarantee(g guarantee.Guarantee) report.Guarantee {
 // addScenario adds a scenario to the report, and its effect on each workload. Workloads in remain have pods that a drain does
 // not evict. The workloads that the event does not affect are as in the steady state; that counts once for each event, in its
 // first scenario.
-func addScenario(r *report.Report, s survival.Scenario, remain map[*workload.Workload]bool, order order, first bool) {
-	now := report.Scenario{Event: string(s.Event), Target: s.Target, Like: s.Equivalent, Nodes: s.Nodes, Required: covers(r.Requirement, string(s.Event)),
+func addScenario(r *report.Report, q Requirement, s survival.Scenario, order order, first bool) {
+	now := report.Scenario{Event: string(s.Event), Target: s.Target, Like: s.Equivalent, Nodes: s.Nodes, Required: q.covers(s.Event),
 		Verdict: report.Serves, Blocked: s.Blocked, Outcomes: []report.Outcome{}, Changes: []report.Change{}}
 	if s.Blocked != "" {
 		now.Verdict = report.Blocked
 	}
-	for _, o := range order.considered(s, remain, first) {
-		e := effect(s, o, remain[o.Workload])
+	for _, o := range order.considered(s, first) {
+		e := effect(s, o)
 		if severity(e.Verdict) > severity(now.Verdict) {
 			now.Verdict = e.Verdict
 		}
@@ -165,14 +170,14 @@ func newOrder(steady []survival.Outcome) order {
 }
 
 // considered returns the outcomes of a scenario in the order of the system: all of them for the first scenario of an event; for
-// others those of the workloads that it affects, that have pods in remain, or that are not as desired in the steady state.
-func (o order) considered(s survival.Scenario, remain map[*workload.Workload]bool, first bool) []survival.Outcome {
+// others those of the workloads that it affects, that block it, or that are not as desired in the steady state.
+func (o order) considered(s survival.Scenario, first bool) []survival.Outcome {
 	own := map[int]survival.Outcome{}
 	for _, one := range s.Outcomes {
 		own[o.number[one.Workload]] = one
 	}
 	numbers := slices.Concat(o.pending, slices.Collect(maps.Keys(own)))
-	for w := range remain {
+	for _, w := range s.Blockers {
 		numbers = append(numbers, o.number[w])
 	}
 	if first {

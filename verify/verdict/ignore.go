@@ -29,7 +29,7 @@ func Rules(others []cluster.Domain) []string {
 	for _, r := range rules.All() {
 		all = append(all, r.ID)
 	}
-	for _, r := range requirementRules(cluster.Cluster{Domains: others}.FailureDomains()) {
+	for _, r := range slices.Concat(ownRules, requirementRules(cluster.Cluster{Domains: others}.FailureDomains())) {
 		if !slices.Contains(all, r.ID) {
 			all = append(all, r.ID)
 		}
@@ -50,7 +50,7 @@ func Ignore(r report.Report, by func(rule, object string) (reason, at string)) r
 		w := &r.Workloads[i]
 		w.Worst = slices.Clone(w.Worst)
 		for i := range w.Worst {
-			if worst := &w.Worst[i]; worst.Ignored == "" && !keeps(r.WithinSeconds, worst.Effect) && coverable(worst.Event) {
+			if worst := &w.Worst[i]; worst.Ignored == "" && ignorable(r, *worst) && coverable(worst.Event) {
 				worst.Ignored, worst.IgnoredAt = by(report.RequirementRule(worst.Event), w.Name)
 			}
 		}
@@ -59,11 +59,16 @@ func Ignore(r report.Report, by func(rule, object string) (reason, at string)) r
 	return r
 }
 
+// ignorable reports whether an effect is no better than a breach that may be ignored.
+func ignorable(r report.Report, now report.Worst) bool {
+	return !keeps(r.WithinSeconds, now.Effect) || now.NotGuaranteed != nil
+}
+
 // ignoreAnnotated ignores breaches by the annotations of workloads.
 func ignoreAnnotated(r *report.Report, all []*workload.Workload) {
 	for i, w := range all {
 		for j := range r.Workloads[i].Worst {
-			if worst := &r.Workloads[i].Worst[j]; !keeps(r.WithinSeconds, worst.Effect) {
+			if worst := &r.Workloads[i].Worst[j]; ignorable(*r, *worst) {
 				worst.Ignored = w.Object.Annotations[rules.Ignore+report.RequirementRule(worst.Event)]
 			}
 		}

@@ -15,20 +15,23 @@ func severity(verdict string) int {
 	return slices.Index([]string{report.Serves, report.Recovers, report.Blocked, report.Stops}, verdict)
 }
 
-// effect returns the effect of a scenario on a workload. remains is set if one of its pods remains on a drained node.
-func effect(s survival.Scenario, o survival.Outcome, remains bool) report.Effect {
-	e := report.Effect{Verdict: verdict(s, o, remains), Pods: o.Pods, Least: o.Least, After: o.After, Needs: o.Needs, Pending: o.Pending}
+// effect returns the effect of a scenario on a workload.
+func effect(s survival.Scenario, o survival.Outcome) report.Effect {
+	e := report.Effect{Verdict: verdict(s, o), Pods: o.Pods, Least: o.Least, After: o.After, Needs: o.Needs, Pending: o.Pending}
 	if o.Recovery > 0 {
 		e.RecoverySeconds = float64(o.Recovery.Round(100*time.Millisecond)) / float64(time.Second)
+	}
+	if e.Verdict == report.Blocked {
+		e.Blocked = s.Blocked
 	}
 	return e
 }
 
-func verdict(s survival.Scenario, o survival.Outcome, remains bool) string {
+func verdict(s survival.Scenario, o survival.Outcome) string {
 	switch {
 	case !o.Serves() && (!o.Recovers() || o.Recovery < 0):
 		return report.Stops
-	case remains || blocked(s, o):
+	case blocked(s, o):
 		return report.Blocked
 	case nodeByNode(s, o):
 		return report.Serves
@@ -53,24 +56,9 @@ func blocked(s survival.Scenario, o survival.Outcome) bool {
 	case survival.Rollout:
 		return s.Blocked != "" && s.Target == o.Workload.String()
 	case survival.DrainNode:
-		return s.Blocked != "" && len(o.Pending) > 0
+		return slices.Contains(s.Blockers, o.Workload)
 	}
 	return false
-}
-
-// remaining returns the workloads with a pod that a drain does not evict. Pods of DaemonSets may remain.
-func remaining(s survival.Scenario, steady []survival.Placement) map[*workload.Workload]bool {
-	if s.Event != survival.DrainNode || s.Blocked == "" {
-		return nil
-	}
-	all := map[*workload.Workload]bool{}
-	for _, p := range steady {
-		evicted := func(c survival.Change) bool { return c.Pod == p.Pod && c.Workload == p.Workload && c.From != "" }
-		if p.Node == s.Target && p.Workload.Kind != workload.DaemonSet && !slices.ContainsFunc(s.Changes, evicted) {
-			all[p.Workload] = true
-		}
-	}
-	return all
 }
 
 // affected reports whether the scenario had any effect on the workload.

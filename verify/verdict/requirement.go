@@ -15,6 +15,7 @@ import (
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/report"
+	"github.com/holdfast-ha/holdfast/verify/survival"
 )
 
 // Requirement is what every workload must survive: the failure of any one of some failure domains and of any node, the drain
@@ -160,21 +161,17 @@ func checkDomain(c cluster.Cluster, d cluster.Domain) error {
 	return fmt.Errorf("label %s has only the value %s and is missing on %s", d.Label, values[0], list)
 }
 
-// covers reports whether a requirement, in the form of Report.Requirement, covers an event.
-func covers(requirement, event string) bool {
-	if requirement == "" {
-		return false
-	}
+// covers reports whether the requirement covers an event.
+func (r Requirement) covers(event survival.Event) bool {
 	switch event {
-	case report.SteadyState, report.LoseNode, report.DrainNode, report.Rollout:
-		return true
+	case survival.SteadyState, survival.LoseNode, survival.DrainNode, survival.Rollout:
+		return len(r.Domains) > 0
 	}
-	name, ok := report.FailedDomain(event)
-	return ok && slices.Contains(strings.Split(requirement, ", "), name)
+	return slices.ContainsFunc(r.Domains, func(d cluster.Domain) bool { return survival.LoseDomain(d) == event })
 }
 
-// coverable reports whether any requirement can cover an event.
+// coverable reports whether a requirement can cover an event.
 func coverable(event string) bool {
-	name, ok := report.FailedDomain(event)
-	return ok && covers(name, event) || covers("node", event)
+	_, ok := report.FailedDomain(event)
+	return ok || Requirement{Domains: []cluster.Domain{cluster.Node}}.covers(survival.Event(event))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/survival"
 )
 
 var rack = cluster.Domain{Name: "rack", Label: "example.org/rack"}
@@ -83,17 +84,18 @@ func TestCheck(t *testing.T) {
 
 // TestCoversDomains: a requirement covers the failure of the domains that it names, and the events that every requirement covers.
 func TestCoversDomains(t *testing.T) {
-	for event, want := range map[string]bool{"rest": true, "lose node": true, "lose rack": true, "lose zone": true, "drain node": true, "roll": true,
+	q := Requirement{Domains: []cluster.Domain{cluster.Zone, rack}}
+	for event, want := range map[survival.Event]bool{"rest": true, "lose node": true, "lose rack": true, "lose zone": true, "drain node": true, "roll": true,
 		"lose row": false, "grow": false, "lose node in drain": false, "lose node in roll": false} {
-		if got := covers("zone, rack", event); got != want {
+		if got := q.covers(event); got != want {
 			t.Errorf("%s: got %v", event, got)
 		}
-		if got := coverable(event); got != (want || event == "lose row") {
+		if got := coverable(string(event)); got != (want || event == "lose row") {
 			t.Errorf("%s: coverable is %v", event, got)
 		}
-	}
-	if covers("", "rest") {
-		t.Error("an empty requirement covers the steady state")
+		if (Requirement{}).covers(event) {
+			t.Errorf("an empty requirement covers %s", event)
+		}
 	}
 }
 

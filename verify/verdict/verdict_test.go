@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -42,11 +43,14 @@ func decided(t *testing.T, survives string, within time.Duration, event survival
 	for i := range event.Changes {
 		event.Changes[i].Workload = s.Workloads[0]
 	}
+	if event.Event == survival.DrainNode && event.Blocked != "" && event.Blockers == nil {
+		event.Blockers = s.Workloads[:1]
+	}
 	q, err := ParseRequirement(survives, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	q.Within = within
+	q.Within, q.AsPlaced = within, true
 	return Decide(q, Evidence{Cluster: c, System: s, Guarantees: guarantee.Of(c, s), Simulation: survival.Result{
 		SteadyState: []survival.Placement{{Pod: "api-1", Workload: s.Workloads[0], Node: "node-1"}, {Pod: "api-2", Workload: s.Workloads[0], Node: "node-2"},
 			{Pod: "logs-1", Workload: s.Workloads[1], Node: "node-1"}, {Pod: "logs-2", Workload: s.Workloads[1], Node: "node-2"}},
@@ -61,6 +65,7 @@ func TestVerdicts(t *testing.T) {
 	others := survival.Scenario{Event: survival.Rollout, Target: "DaemonSet logs", Blocked: "no capacity"}
 	blocked := survival.Scenario{Event: survival.Rollout, Target: "Deployment api", Blocked: "no capacity"}
 	moved := refused
+	moved.Blockers = []*workload.Workload{}
 	moved.Changes = []survival.Change{{Pod: "api-1", From: "node-1", To: "node-2"}}
 	for _, test := range []struct {
 		name  string
@@ -169,26 +174,98 @@ func TestNodeByNode(t *testing.T) {
 		s := verifytest.Read(t, "two.yaml", twoWorkloads)
 		s.Workloads[0].Replication.Model = workload.PerNode
 		o := survival.Outcome{Workload: s.Workloads[0], Pods: test.pods, Least: test.least, After: test.pods, Needs: test.pods, Recovery: time.Minute}
-		if got := verdict(rollout, o, false); got != test.want {
+		if got := verdict(rollout, o); got != test.want {
 			t.Errorf("%d of %d: %s, want %s", test.least, test.pods, got, test.want)
 		}
 		failed := survival.Scenario{Event: survival.LoseNode, Target: "node-1"}
-		if got := verdict(failed, o, false); test.least < test.pods && got != report.Recovers {
+		if got := verdict(failed, o); test.least < test.pods && got != report.Recovers {
 			t.Errorf("%d of %d after a node failure: %s", test.least, test.pods, got)
 		}
 	}
 }
 
-// TestNotGuaranteed: pods survive a node failure by their placement, and could all be on one node.
-func TestNotGuaranteed(t *testing.T) {
-	r := reported(t, "node", survival.Scenario{Event: survival.LoseNode, Target: "node-1"}, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1})
-	got := r.Workloads[0].NotGuaranteed
-	if len(got) != 1 || got[0].Event != report.LoseNode || got[0].After != "" || got[0].Bound.Pods != 2 {
-		t.Errorf("got %+v, want 2 pods on one node", got)
+// TestAsPlaced: pods survive a node failure by their placement, and could all be on one node. That is accepted if the requirement
+// says so, or if it is ignored.
+func TestAsPlaced(t *testing.T) {
+	failed := survival.Scenario{Event: survival.LoseNode, Target: "node-1"}
+	r := reported(t, "node", failed, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1})
+	got := r.Workloads[0].WorstOf(report.LoseNode).NotGuaranteed
+	if got == nil || got.Why != "2 of 2 pods may be on one node (no constraint prevents all 2 from sharing a node)" ||
+		got.Fix != "add a required topology spread over kubernetes.io/hostname: maxSkew 1, minDomains 2, nodeTaintsPolicy Honor and matchLabelKeys [pod-template-hash]" {
+		t.Errorf("got %+v, want 2 pods on one node and a spread", got)
+	}
+	if r.Outcome != report.AsPlaced || !r.Kept || len(r.Breaches) > 0 {
+		t.Errorf("accepted: outcome %q, kept %v, %d breaches", r.Outcome, r.Kept, len(r.Breaches))
+	}
+	r.AsPlaced = false
+	conclude(&r)
+	if r.Outcome != report.AsPlaced || r.Kept || r.Passed() || len(r.Breaches) != 1 || !r.Breaches[0].AsPlaced || r.Breaches[0].Rule != "claim-lose-node" {
+		t.Errorf("not accepted: outcome %q, kept %v, breaches %v", r.Outcome, r.Kept, r.Breaches)
+	}
+	if before := r; !Since(r, before).Passed() {
+		t.Error("a known breach counts again")
+	}
+	ignored := Ignore(r, func(rule, object string) (reason, at string) {
+		return map[string]string{"claim-lose-node Deployment api": "one node is enough"}[rule+" "+object], ""
+	})
+	if ignored.Outcome != report.Proven || !ignored.Kept || !ignored.Excepted {
+		t.Errorf("ignored: outcome %q, kept %v", ignored.Outcome, ignored.Kept)
 	}
 	// A workload that stops does not survive by its current placement either.
-	r = reported(t, "node", survival.Scenario{Event: survival.LoseNode, Target: "node-1"}, survival.Outcome{Pods: 2, Least: 0, After: 2, Needs: 1})
-	if got := r.Workloads[0].NotGuaranteed; len(got) > 0 {
-		t.Errorf("got %+v", got)
+	r = reported(t, "node", failed, survival.Outcome{Pods: 2, Least: 0, After: 2, Needs: 1, Recovery: -1})
+	if got := r.Workloads[0].WorstOf(report.LoseNode).NotGuaranteed; got != nil || r.Outcome != report.NotMet {
+		t.Errorf("got %+v, outcome %q", got, r.Outcome)
 	}
+}
+
+// TestNotJudged: a requirement about no workload, or beside an object that may create pods, is not judged, unless that is ignored.
+func TestNotJudged(t *testing.T) {
+	const custom = "{apiVersion: example.org/v1, kind: Engine, metadata: {name: e%s}}\n---\n"
+	const settings = "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}\n---\n"
+	const one = "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: logs}, spec: {selector: {matchLabels: {app: logs}}, template: {metadata: {labels: {app: logs}}, spec: {containers: [{name: logs, image: logs}]}}}}\n---\n"
+	reason := fmt.Sprintf(custom, ", annotations: {holdfast-ha.github.io/ignore-claim-not-judged: makes no pods}")
+	for _, c := range []struct {
+		name, text, outcome string
+		findings            int
+	}{
+		{"no workload", settings, report.NotJudged, 1},
+		{"a custom resource alone", fmt.Sprintf(custom, ""), report.NotJudged, 1},
+		{"an ignored custom resource alone", reason, report.NotJudged, 0},
+		{"a workload", one, report.Proven, 0},
+		{"beside a custom resource", one + fmt.Sprintf(custom, ""), report.NotJudged, 1},
+		{"beside an ignored custom resource", one + reason, report.Proven, 0},
+	} {
+		r := verified(t, c.text, "node")
+		counted := 0
+		for _, f := range r.Findings {
+			if f.Rule == report.NotJudgedRule && f.Ignored == "" {
+				counted++
+			}
+		}
+		if r.Outcome != c.outcome || r.Kept != (c.outcome == report.Proven) || counted != c.findings {
+			t.Errorf("%s: outcome %q, kept %v, %d findings; want %q and %d", c.name, r.Outcome, r.Kept, counted, c.outcome, c.findings)
+		}
+		if r := verified(t, c.text, ""); r.Outcome != "" || !r.Kept || len(r.Findings) > 0 {
+			t.Errorf("%s: without a requirement the outcome is %q, with findings %v", c.name, r.Outcome, r.Findings)
+		}
+	}
+}
+
+// verified returns the report of some objects on three nodes.
+func verified(t *testing.T, text, survives string) report.Report {
+	t.Helper()
+	s := verifytest.Read(t, "a.yaml", text)
+	c, err := cluster.Uniform(3, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := ParseRequirement(survives, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := survival.Simulate(t.Context(), c, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Decide(q, Evidence{Cluster: c, System: s, Guarantees: guarantee.Of(c, s), Simulation: result})
 }

@@ -19,6 +19,11 @@ type Budget struct {
 	PodSelector labels.Selector
 }
 
+// Selects reports whether the budget selects the pods of a workload.
+func (b *Budget) Selects(w *Workload) bool {
+	return b.Object.Namespace == w.Namespace && b.PodSelector.Matches(labels.Set(w.Template.Labels))
+}
+
 func readBudget(s *System, o *manifest.Object, d *policyv1.PodDisruptionBudget) error {
 	selector, err := metav1.LabelSelectorAsSelector(d.Spec.Selector)
 	if err != nil {

@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -14,6 +15,18 @@ func HasQuorum(software string) bool { return slices.Contains(quorumSoftware, so
 // quorumSoftware lists images by the last part of the repository name. Caches and databases that can run without a quorum are
 // not listed.
 var quorumSoftware = []string{"etcd", "consul", "vault", "zookeeper", "nats", "nats-server", "cockroach", "rqlite", "dqlite", "keeper", "clickhouse-keeper", "openbao", "rabbitmq", "kafka", "redpanda", "tikv", "pd"}
+
+// ReplicationError is an error in the user's replication of a workload.
+type ReplicationError struct {
+	// Name is "KIND/NAME".
+	Name string
+	err  error
+}
+
+func (e ReplicationError) Error() string { return "replication of " + e.Name + ": " + e.err.Error() }
+
+// Unwrap returns the cause.
+func (e ReplicationError) Unwrap() error { return e.err }
 
 // SetReplication sets the replication of every workload. Sources in order of precedence: the user's models by "KIND/NAME"; the
 // annotation of the object; the controller of the custom resource; the kind and the images, in which case it is assumed. An
@@ -31,7 +44,7 @@ func (s *System) SetReplication(models map[string]string) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(models)) {
 		if !known[name] {
-			return fmt.Errorf("replication of %s: no workload has this name", name)
+			return ReplicationError{name, errors.New("no workload has this name")}
 		}
 	}
 	return nil
@@ -44,7 +57,7 @@ func (w *Workload) replication(name string, models map[string]string) (Replicati
 			err = r.check(w)
 		}
 		if err != nil {
-			return Replication{}, fmt.Errorf("replication of %s: %w", name, err)
+			return Replication{}, ReplicationError{name, err}
 		}
 		r.Why = "set by the user for " + name
 		return r, nil

@@ -22,16 +22,22 @@ type Limit struct {
 	AllRevisions bool
 	// TaintedDomains are topology domains that count although taints keep the pods off them. They set the limit if there are any.
 	TaintedDomains []string
+
+	key string // of the topology domains
 }
 
-// Limits returns the limits by host ports, required anti-affinity and required topology spread.
+// Limits returns the limits by host ports, required anti-affinity and required topology spread. If only the numbers of domains are
+// given, these are the limits over such domains for pods that accept any node: nodes that do not accept them make a limit smaller.
 func (n *Nodes) Limits(w *workload.Workload) []Limit { return n.limits(w) }
 
 func (n *Nodes) findLimits(w *workload.Workload) []Limit {
 	nodes := n.Eligible(w)
 	var all []Limit
+	if spec := &w.Template.Spec; !n.Described && (len(spec.NodeSelector) > 0 || len(placement.RequiredNodeTerms(spec)) > 0) {
+		return nil
+	}
 	if ports := n.system.HostPorts(w); len(ports) > 0 && len(nodes) > 0 {
-		all = append(all, Limit{Pods: len(nodes), AllRevisions: true, In: InTemplate(w, ports[0].Path...),
+		all = append(all, Limit{Pods: len(nodes), AllRevisions: true, key: corev1.LabelHostname, In: InTemplate(w, ports[0].Path...),
 			Why: fmt.Sprintf("host port %d allows 1 per node, and %s eligible", ports[0].HostPort, are(len(nodes), "node"))})
 	}
 	for _, c := range n.system.Constraints(w) {
@@ -45,12 +51,12 @@ func (n *Nodes) findLimits(w *workload.Workload) []Limit {
 			limit, ok = antiAffinityLimit(c, nodes)
 		}
 		if ok {
-			limit.In = c.In("topologyKey")
+			limit.In, limit.key = c.In("topologyKey"), c.TopologyKey
 			limit.AllRevisions = !slices.Contains(c.MatchLabelKeys, appsv1.DefaultDeploymentUniqueLabelKey)
 			all = append(all, limit)
 		}
 	}
-	return all
+	return slices.DeleteFunc(all, func(l Limit) bool { return !n.Counts(l.key) })
 }
 
 // antiAffinityLimit returns one pod per topology domain. It is not a limit if some nodes have no topology key: they are in no

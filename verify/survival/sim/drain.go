@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -58,6 +59,39 @@ func (d *drain) blocker() string {
 		return reason
 	}
 	return ""
+}
+
+// blockers returns the workloads that keep the drain from ending: those whose pods may not be evicted, and those whose pods
+// that do not start count as unhealthy in their budgets. With unmanaged pods on the node it is these alone: no drain begins.
+func (d *drain) blockers() []*workload.Workload {
+	var all []*workload.Workload
+	for _, p := range d.node.pods {
+		if p.controller.Workload.Kind == workload.Pod {
+			all = append(all, p.controller.Workload)
+		}
+	}
+	if len(all) > 0 {
+		return all
+	}
+	add := func(p *Pod) {
+		if !slices.Contains(all, p.controller.Workload) {
+			all = append(all, p.controller.Workload)
+		}
+	}
+	for _, p := range d.node.pods {
+		if p.controller.Workload.Kind == workload.DaemonSet {
+			continue
+		}
+		add(p)
+		for _, b := range p.budgets {
+			for _, other := range b.pods {
+				if other.Blocker() != "" {
+					add(other)
+				}
+			}
+		}
+	}
+	return all
 }
 
 // unmanaged returns an unmanaged pod on a node, nil if there is none.

@@ -18,13 +18,13 @@ const (
 	// ContainerStart is how long a container takes to run: the period in which a kubelet observes its containers
 	// (genericPlegRelistPeriod in pkg/kubelet/kubelet.go).
 	ContainerStart = time.Second
-	// evictionPeriod is the time between two nodes of a zone that the control plane evicts (--node-eviction-rate).
-	evictionPeriod = 10 * time.Second
+	// EvictionPeriod is the time between two nodes of a zone that the control plane evicts (--node-eviction-rate).
+	EvictionPeriod = 10 * time.Second
 )
 
-// startDuration returns the time from the binding of a pod until it is Ready. It is that of the slowest container, if
+// StartDuration returns the time from the binding of a pod until it is Ready. It is that of the slowest container, if
 // images are on the node and each probe succeeds as soon as it can.
-func startDuration(spec *corev1.PodSpec) time.Duration {
+func StartDuration(spec *corev1.PodSpec) time.Duration {
 	slowest := time.Duration(0)
 	for i := range spec.Containers {
 		c := &spec.Containers[i]
@@ -41,8 +41,8 @@ func probeDuration(p *corev1.Probe) time.Duration {
 	return time.Duration(p.InitialDelaySeconds+p.PeriodSeconds*p.SuccessThreshold) * time.Second
 }
 
-// gracePeriod returns how long a pod takes to terminate: the whole grace period.
-func gracePeriod(spec *corev1.PodSpec) time.Duration {
+// GracePeriod returns how long a pod takes to terminate: the whole grace period.
+func GracePeriod(spec *corev1.PodSpec) time.Duration {
 	if spec.TerminationGracePeriodSeconds == nil {
 		return corev1.DefaultTerminationGracePeriodSeconds * time.Second
 	}

@@ -43,7 +43,7 @@ func (c *Cluster) FailNodes(failed []*Node) {
 			}
 			c.lifecycle.markUnreachable(p, due)
 		}
-		turn[zone] += evictionPeriod
+		turn[zone] += EvictionPeriod
 	}
 }
 
@@ -71,6 +71,9 @@ func (c *Cluster) Drain(n *Node) {
 
 // DrainBlocker returns why the drain has not ended, "" if it has. Drain must have been called.
 func (c *Cluster) DrainBlocker() string { return c.drain.blocker() }
+
+// DrainBlockers returns the workloads that keep the drain from ending. Drain must have been called.
+func (c *Cluster) DrainBlockers() []*workload.Workload { return c.drain.blockers() }
 
 // Rollout changes the pod template of a workload.
 func (c *Cluster) Rollout(w *Controller) {
