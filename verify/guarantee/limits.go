@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/placement"
+	"github.com/holdfast-ha/holdfast/verify/storage"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
@@ -20,6 +21,7 @@ type pods struct {
 	pods       []*corev1.Pod
 	namespaces placement.Namespaces
 	budgets    []*workload.Budget
+	storage    *storage.Storage
 	fits       []placement.Fit
 	// repelling are the workloads with required anti-affinity, which repels has, and withPorts those with host ports.
 	repelling, withPorts []int
@@ -28,7 +30,7 @@ type pods struct {
 }
 
 func newPods(s *workload.System, nodes int) *pods {
-	all := &pods{workloads: s.Workloads, namespaces: placement.NewNamespaces(s.Namespaces), budgets: s.Budgets}
+	all := &pods{workloads: s.Workloads, namespaces: placement.NewNamespaces(s.Namespaces), budgets: s.Budgets, storage: s.Storage}
 	for i, w := range s.Workloads {
 		pod := w.Pod(0, 1)
 		all.pods, all.fits = append(all.pods, pod), append(all.fits, placement.NewFit(pod))

@@ -69,10 +69,8 @@ func (r rule) pods(c crowd) int {
 
 // newReplacement reads what can block a new pod of the i-th workload.
 func newReplacement(p *places, r reader, i int) *replacement {
-	x := &replacement{places: p, volumes: len(r.workload.Claims) > 0}
-	for _, v := range r.workload.Template.Spec.Volumes {
-		x.volumes = x.volumes || v.PersistentVolumeClaim != nil || v.Ephemeral != nil
-	}
+	x := &replacement{places: p}
+	x.readVolumes(r, i)
 	for _, c := range placement.Constraints(r.all.pods[i], r.all.namespaces) {
 		if c.Required && c.Kind == placement.Affinity {
 			x.unknown = "required pod affinity depends on where other pods are"
@@ -111,6 +109,25 @@ func newReplacement(p *places, r reader, i int) *replacement {
 	slices.SortStableFunc(x.levels, func(a, b level) int { return cmp.Compare(x.domains(a.partition), x.domains(b.partition)) })
 	x.checkLevels()
 	return x
+}
+
+// readVolumes reads which volumes keep pods in a zone or on a node.
+func (x *replacement) readVolumes(r reader, i int) {
+	next := map[string]bool{}
+	for _, m := range r.all.storage.Mounts(r.workload.Pod(1, 1), r.workload.Claims) {
+		next[m.Key] = true
+	}
+	for _, m := range r.all.storage.Mounts(r.all.pods[i], r.workload.Claims) {
+		switch shared := next[m.Key]; {
+		case shared && m.Single && (x.pods > 1 || r.workload.Rollout.MaxSurge > 0):
+			x.unknown = "its pods share a volume that is usable on one node at a time"
+		case m.IsRemote() || m.Temporary && m.Delayed:
+		case !m.Delayed && m.Volume == nil && len(x.topology.domains) > 1:
+			x.unknown = "its volumes are created in any zone before the pods are placed"
+		default:
+			x.volumes = true
+		}
+	}
 }
 
 // add adds a rule to the level with the same topology domains.
