@@ -34,7 +34,7 @@ var arrows = map[string][]string{
 
 	"verify":                        {"verify/apiserver", "verify/cluster", "verify/config", "verify/guarantee", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
 	"verify/verdict":                {"verify/cluster", "verify/guarantee", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/workload"},
-	"verify/report":                 {"internal/table"},
+	"verify/report":                 {"internal/plain", "internal/table"},
 	"verify/report/reporttest":      {"verify", "verify/cluster", "verify/report", "verify/verdict", "verify/verifytest"}, // imported by tests only
 	"verify/rules":                  {"stacks", "verify/operators/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/rules/facts", "verify/workload"},
 	"verify/rules/facts":            {"internal/labelindex", "verify/cluster", "verify/manifest", "verify/operators/argoevents", "verify/placement", "verify/storage", "verify/workload"},
@@ -63,7 +63,7 @@ var arrows = map[string][]string{
 	"internal/plain":      {},
 	"internal/release":    {},
 	"internal/strict":     {},
-	"internal/table":      {},
+	"internal/table":      {"internal/plain"},
 
 	"profiles": {},
 	"stacks":   {},

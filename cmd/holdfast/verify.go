@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/holdfast-ha/holdfast/internal/plain"
 	"github.com/holdfast-ha/holdfast/verify"
 	"github.com/holdfast-ha/holdfast/verify/report"
 	"github.com/holdfast-ha/holdfast/verify/rules"
@@ -139,7 +140,7 @@ func (f *verifyFlags) verify(ctx context.Context, s streams, args []string) (rep
 		return r, err
 	}
 	for _, unused := range in.Config.Unused() {
-		fmt.Fprintf(s.err, "holdfast: %s\n", unused)
+		fmt.Fprintf(s.err, "holdfast: %s\n", plain.Lines(unused))
 	}
 	return r, nil
 }

@@ -1,5 +1,7 @@
 // Package table lays out text for a terminal: rows of cells in columns, and words in lines.
 //
+// Cells and words are often text of other people: characters that a terminal interprets are escaped.
+//
 // text/tabwriter is not enough here: it counts colour codes as letters, and a long name widens its column for every row.
 package table
 
@@ -7,6 +9,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/holdfast-ha/holdfast/internal/plain"
 )
 
 // Width is the number of columns that every terminal is assumed to have.
@@ -27,6 +31,7 @@ type Table struct {
 // Write writes the table, without spaces at the ends of lines. If the first cell of a row would make the table wider
 // than the terminal, it has its own line above the other cells.
 func (t Table) Write(out io.Writer) error {
+	t = t.escaped()
 	var text strings.Builder
 	widths := t.widths()
 	for n, row := range t.Rows {
@@ -47,6 +52,18 @@ func (t Table) Write(out io.Writer) error {
 	}
 	_, err := io.WriteString(out, text.String())
 	return err
+}
+
+// escaped returns the table with escaped cells, so that their widths are right.
+func (t Table) escaped() Table {
+	rows := t.Rows
+	t.Rows = make([][]string, len(rows))
+	for n, row := range rows {
+		for _, cell := range row {
+			t.Rows[n] = append(t.Rows[n], plain.Text(cell))
+		}
+	}
+	return t
 }
 
 func (t Table) paint(row int, cell string) string {

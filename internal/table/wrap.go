@@ -3,6 +3,8 @@ package table
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/holdfast-ha/holdfast/internal/plain"
 )
 
 // Lines are the margins of a paragraph.
@@ -19,6 +21,7 @@ func (l Lines) Wrap(words []string) string {
 	var text strings.Builder
 	line := l.First
 	for i, word := range words {
+		word = plain.Text(word)
 		switch {
 		case i == 0:
 			line += word

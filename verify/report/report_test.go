@@ -110,3 +110,21 @@ func TestNotGuaranteed(t *testing.T) {
 		t.Error("the page does not contain it")
 	}
 }
+
+// TestTextIsPlain: what a manifest contains neither controls the terminal nor is a command of a CI system.
+func TestTextIsPlain(t *testing.T) {
+	const evil = "a\n::error::forged\x1b[31m\u202e\r##[add-path]b"
+	r := sample(LoseZone, evil, Effect{Verdict: Stops, Pending: []string{evil}})
+	r.Workloads[0].Name, r.Workloads[0].Failures[0].Ignored = evil, evil
+	r.Findings = []Finding{{File: "::error file=x", Line: 1, Object: evil, Message: evil, Rule: "a", Ignored: evil}}
+	r.Assumed, r.Unsupported = []string{evil, evil}, []string{evil}
+	var text strings.Builder
+	if err := r.WriteText(&text, false); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.SplitSeq(text.String(), "\n") {
+		if strings.ContainsAny(line, "\x1b\r\u202e") || strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") {
+			t.Errorf("%q", line)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package report
 import (
 	"strings"
 
+	"github.com/holdfast-ha/holdfast/internal/plain"
 	"github.com/holdfast-ha/holdfast/internal/table"
 )
 
@@ -44,7 +45,7 @@ func (p *terminal) paint(text string, codes ...string) string {
 }
 
 func (p *terminal) line(text string, codes ...string) {
-	p.WriteString(p.paint(text, codes...) + "\n")
+	p.WriteString(p.paint(plain.Text(text), codes...) + "\n")
 }
 
 // wrap writes text in lines that fit the terminal; no text, no line.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-ha/holdfast/internal/plain"
 	"github.com/holdfast-ha/holdfast/internal/table"
 )
 
@@ -72,7 +73,7 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 		p.wrap("", "  ", "Unsupported kinds, whose pods are not in this report: "+strings.Join(r.Unsupported, ", "))
 	}
 	p.baseline(r.Baseline)
-	_, err := io.WriteString(out, p.String())
+	_, err := io.WriteString(out, plain.Disarm(p.String()))
 	return err
 }
 
