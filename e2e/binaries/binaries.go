@@ -45,19 +45,29 @@ var programs = map[string]program{
 	"nats-server-config-reloader": {module: "tools/nats-sidecars", pkg: "github.com/nats-io/nack/cmd/nats-server-config-reloader"},
 	"prometheus-nats-exporter":    {module: "tools/nats-sidecars", pkg: "github.com/nats-io/prometheus-nats-exporter"},
 
-	"kube-apiserver":          kubernetes("kube-apiserver"),
-	"kube-controller-manager": kubernetes("kube-controller-manager"),
-	"kube-proxy":              kubernetes("kube-proxy"),
-	"kube-scheduler":          kubernetes("kube-scheduler"),
-	"kubectl":                 kubernetes("kubectl"),
-	"kubelet":                 kubernetes("kubelet"),
+	"rollouts-controller": {module: "tools/argo-rollouts", pkg: "github.com/argoproj/argo-rollouts/cmd/rollouts-controller"},
+
+	"kube-apiserver":          kubernetes("tools/kubernetes", "kube-apiserver"),
+	"kube-controller-manager": kubernetes("tools/kubernetes", "kube-controller-manager"),
+	"kube-proxy":              kubernetes("tools/kubernetes", "kube-proxy"),
+	"kube-scheduler":          kubernetes("tools/kubernetes", "kube-scheduler"),
+	"kubectl":                 kubernetes("tools/kubernetes", "kubectl"),
+	"kubelet":                 kubernetes("tools/kubernetes", "kubelet"),
+
+	"kube-apiserver" + Next:          kubernetes("tools/kubernetes-next", "kube-apiserver"),
+	"kube-controller-manager" + Next: kubernetes("tools/kubernetes-next", "kube-controller-manager"),
+	"kube-scheduler" + Next:          kubernetes("tools/kubernetes-next", "kube-scheduler"),
 }
 
-// kubernetes is a program of Kubernetes. Its version comes from linker flags only, and helm reads that of the API server.
-func kubernetes(name string) program {
+// Next is the end of the names of programs of the next version of Kubernetes.
+const Next = "-next"
+
+// kubernetes is a program of Kubernetes, of the version in a module. The program has it from linker flags only, and helm reads that of the
+// API server.
+func kubernetes(module, name string) program {
 	const version = "k8s.io/component-base/version"
 	return program{
-		module:    "tools/kubernetes",
+		module:    module,
 		pkg:       "k8s.io/kubernetes/cmd/" + name,
 		versionOf: "k8s.io/kubernetes",
 		stamp:     "-X " + version + ".gitVersion=VERSION -X " + version + ".gitMajor=MAJOR -X " + version + ".gitMinor=MINOR",

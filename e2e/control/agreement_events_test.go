@@ -115,12 +115,10 @@ func (r *trial) testRollout(w agreement.Workload) {
 	s := now.scenario("roll", r.key(w))
 	c := agreement.Check{Event: agreement.Rollout, Target: w.Kind + " " + w.Name, Verify: ends(s.Blocked == "") + ": " + r.counts(now.after(s))}
 	patch := []byte(fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{%q:"yes"}}}}}`, rolledOut))
-	var err error
-	if w.Kind == "Deployment" {
-		_, err = kube.Kube.AppsV1().Deployments(r.Name).Patch(r.t.Context(), w.Name, types.MergePatchType, patch, metav1.PatchOptions{})
-	} else {
-		_, err = kube.Kube.AppsV1().StatefulSets(r.Name).Patch(r.t.Context(), w.Name, types.MergePatchType, patch, metav1.PatchOptions{})
-	}
+	i := slices.IndexFunc(r.objects, func(o cases.Object) bool { return o.Kind() == w.Kind && o.Name() == w.Name })
+	collection, err := resource(r.objects[i].APIVersion(), w.Kind, r.Name)
+	r.must(err)
+	_, err = collection.Patch(r.t.Context(), w.Name, types.MergePatchType, patch, metav1.PatchOptions{})
 	r.must(err)
 	done := false
 	r.compare(c, func(pods []corev1.Pod) string {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -97,13 +99,19 @@ func (r *trial) steady() {
 	r.t.Helper()
 	r.settle("", func(pods []corev1.Pod) string {
 		for _, p := range pods {
-			final := p.Spec.NodeName != "" && isReady(p) || p.Spec.NodeName == "" && isUnschedulable(p)
+			final := p.Spec.NodeName != "" && (isReady(p) || isUnready(p)) || p.Spec.NodeName == "" && isUnschedulable(p)
 			if p.DeletionTimestamp != nil || !final {
 				return notYet
 			}
 		}
 		return ""
 	})
+}
+
+// isUnready reports whether a pod runs and is kept from becoming ready.
+func isUnready(p corev1.Pod) bool {
+	which := p.Annotations[cluster.UnreadyAnnotation]
+	return p.Status.Phase == corev1.PodRunning && (which == "all" || which != "" && which == p.Labels[appsv1.PodIndexLabel])
 }
 
 func (r *trial) pods() []corev1.Pod {

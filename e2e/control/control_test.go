@@ -6,6 +6,7 @@ package control
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/holdfast-ha/holdfast/e2e/binaries"
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
 	"github.com/holdfast-ha/holdfast/e2e/schemas"
@@ -69,7 +71,12 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	argoEvents = strings.TrimSpace(string(module))
-	if kube, err = cluster.Up(ctx, dir); err != nil {
+	flag.Parse()
+	release := ""
+	if *next {
+		release = binaries.Next
+	}
+	if kube, err = cluster.Up(ctx, dir, release); err != nil {
 		return 1, err
 	}
 	defer func() {
@@ -88,6 +95,15 @@ func run(m *testing.M) (code int, err error) {
 	if err := applyDefinitions(ctx); err != nil {
 		return 1, err
 	}
+	rollouts, err := startRollouts(dir)
+	if err != nil {
+		return 1, err
+	}
+	defer func() {
+		if closing := rollouts.Stop(); err == nil {
+			err = closing
+		}
+	}()
 	code = m.Run()
 	if code == 0 && *evidenceDir != "" {
 		return code, writeEvidence()
@@ -101,8 +117,8 @@ func writeEvidence() error {
 	if err != nil {
 		return err
 	}
-	agreed.Date, agreed.Kubernetes, agreed.Seed = time.Now().UTC().Format(time.DateOnly), version.GitVersion, *seed
-	return agreed.Write(*evidenceDir)
+	agreed.Date, agreed.Seed = time.Now().UTC().Format(time.DateOnly), *seed
+	return agreed.Write(*evidenceDir, version.GitVersion)
 }
 
 // applyDefinitions applies the CustomResourceDefinitions of the charts, and of other systems that the cases use.
@@ -119,7 +135,11 @@ func applyDefinitions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, file := range slices.Concat(own, others) {
+	rollouts, err := rolloutDefinitions()
+	if err != nil {
+		return err
+	}
+	for _, file := range slices.Concat(own, others, rollouts) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return err

@@ -12,6 +12,8 @@ import (
 
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
 	"github.com/holdfast-ha/holdfast/e2e/cases"
+	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
+	"github.com/holdfast-ha/holdfast/e2e/storage"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -84,6 +86,25 @@ func writeNodes(t *testing.T, namespace string) string {
 	return file
 }
 
+// writeClasses writes the StorageClasses of the cluster into a file.
+func writeClasses(t *testing.T) string {
+	t.Helper()
+	kubectl, err := binaries.Path("kubectl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := append([]string{cluster.Shared.Name, cluster.Local.Name}, storage.Classes...)
+	text, err := cases.Output(kubectl, append([]string{"--kubeconfig", kube.Kubeconfig(), "get", "storageclasses", "-o", "yaml"}, names...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "classes.yaml")
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // count has the numbers of ready and of Pending pods of a workload.
 type count struct{ ready, pending int }
 
@@ -97,10 +118,11 @@ func (v verdicts) steady() map[string]count {
 		c := all[p.Workload]
 		if p.Node == "" {
 			c.pending++
-		} else {
-			c.ready++
+			all[p.Workload] = c
 		}
-		all[p.Workload] = c
+	}
+	for _, o := range v.scenario("rest", "").Outcomes {
+		all[o.Workload] = count{o.After, all[o.Workload].pending}
 	}
 	return all
 }

@@ -48,6 +48,8 @@ type Config struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// ServiceCIDR and PodCIDR are ranges of addresses. With a PodCIDR, each node gets a part of it.
 	ServiceCIDR, PodCIDR string
+	// Release is the end of the names of Kubernetes' programs in package binaries: "" or binaries.Next.
+	Release string
 	// Flags are further flags by program. They come last and take precedence.
 	Flags map[string][]string
 }
@@ -173,7 +175,7 @@ func (c *ControlPlane) Start(ctx context.Context, names ...string) error {
 		if c.running[name] != nil {
 			continue
 		}
-		file, err := binaries.Path(name)
+		file, err := binaries.Path(c.binary(name))
 		if err != nil {
 			return err
 		}
@@ -187,6 +189,14 @@ func (c *ControlPlane) Start(ctx context.Context, names ...string) error {
 		}
 	}
 	return nil
+}
+
+// binary returns the name of a program in package binaries.
+func (c *ControlPlane) binary(name string) string {
+	if name == Etcd {
+		return name
+	}
+	return name + c.config.Release
 }
 
 // Stop stops programs, by default all. Start starts them again with their state. A program that has ended by itself is an error.

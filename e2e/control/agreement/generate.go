@@ -16,9 +16,9 @@ import (
 )
 
 // Systems is the number of random systems in the evidence. CI compares the first of them.
-const Systems = 40
+const Systems = 120
 
-// System is a few workloads on a few nodes.
+// System is a few workloads on a few nodes, with one feature.
 type System struct {
 	// Name is the name of its namespace, and the prefix of the names of its nodes and zones.
 	Name  string
@@ -28,16 +28,21 @@ type System struct {
 	// Objects are its manifests, Workloads the generated properties of the workloads among them.
 	Objects   []map[string]any
 	Workloads []Workload
+	// Next systems are compared on the next version of Kubernetes, too.
+	Next bool
+	// Unready: not every pod becomes ready. The first placement is not compared, because verify assumes that pods become ready.
+	Unready bool
 	// ZoneFails selects the last event: the failure of a zone instead of a node.
 	ZoneFails bool
 	// About describes nodes and workloads in words.
 	About []string
 }
 
-// Workload is a Deployment or a StatefulSet. Its pods are labelled app=NAME.
+// Workload is a Deployment, a StatefulSet or a Rollout of Argo Rollouts. Its pods are labelled app=NAME.
 type Workload struct {
 	Kind, Name string
-	Replicas   int
+	// Replicas is the number of pods in the steady state.
+	Replicas int
 	// Partition is the number of pods of a StatefulSet, from the lowest ordinal, that keep their template.
 	Partition int
 }
@@ -79,13 +84,67 @@ const (
 // Generate returns the i-th random system of a seed. The API server accepts all of them; not every one is useful.
 func Generate(seed uint64, i int) System {
 	d := dice{rand.New(rand.NewPCG(seed, uint64(i)))}
-	s := System{Name: fmt.Sprintf("agree-%02d", i)}
+	s := System{Name: fmt.Sprintf("agree-%03d", i), Next: i/len(features)%2 == 1}
+	f := features[i%len(features)]
 	size := s.nodes(d)
-	for _, name := range []string{"a", "b"}[:one(d, 1, 1, 2)] {
-		s.workload(d, name, size)
+	for j, name := range []string{"a", "b"}[:one(d, 1, 1, 2)] {
+		w := s.workload(d, name, size, f.kinds)
+		if j == 0 && f.add != nil {
+			f.add(&s, d, w)
+		}
+		s.add(d, w)
 	}
 	s.ZoneFails = len(s.Zones) > 1 && d.in(50)
 	return s
+}
+
+// feature is a property of the first workload of a system.
+type feature struct {
+	name string
+	// kinds are the kinds of workloads, nil for any.
+	kinds []string
+	// add adds it to the system and the workload; nil for none.
+	add func(*System, dice, *draft)
+}
+
+// features take turns, so that each part of the systems has all of them. Each has a file of its own.
+var features = []feature{
+	{name: "none"},
+	{"own volumes", []string{statefulSet}, ownVolumes},
+	{"shared volume", []string{deployment}, sharedVolume},
+	{"pods that are not ready", nil, unreadyPods},
+	{"quota", []string{deployment, statefulSet}, quota},
+	{"autoscaler", []string{deployment, statefulSet}, autoscaler},
+	{"rollout", []string{deployment}, rollout},
+	{"unavailable pods of a StatefulSet", []string{statefulSet}, maxUnavailable},
+}
+
+// draft is a workload that is being generated.
+type draft struct {
+	Workload
+	apiVersion string
+	// spec is its spec, pod that of its template, and annotations are those of the template.
+	spec, pod, annotations object
+	about                  []string
+}
+
+func (w *draft) describe(format string, args ...any) {
+	w.about = append(w.about, fmt.Sprintf(format, args...))
+}
+
+// The kinds of workloads.
+const (
+	deployment  = "Deployment"
+	statefulSet = "StatefulSet"
+)
+
+// add adds a workload and its budgets.
+func (s *System) add(d dice, w *draft) {
+	w.spec["template"] = object{"metadata": object{"labels": object{"app": w.Name, "tier": "all"}, "annotations": w.annotations}, "spec": w.pod}
+	s.Objects = append(s.Objects, object{"apiVersion": w.apiVersion, "kind": w.Kind, "metadata": s.named(w.Name), "spec": w.spec})
+	s.Workloads = append(s.Workloads, w.Workload)
+	s.budgets(d, w.Name, w.Replicas, w.describe)
+	s.About = append(s.About, strings.Join(w.about, ", "))
 }
 
 // nodes generates the nodes, and returns the number of CPUs of each.
@@ -113,59 +172,55 @@ func (s *System) nodes(d dice) int {
 	return size
 }
 
-// workload generates a workload and its budgets.
-func (s *System) workload(d dice, name string, size int) {
-	kind, replicas, partition := one(d, "Deployment", "Deployment", "StatefulSet"), 1+d.IntN(5), 0
-	about := []string{fmt.Sprintf("%s %s of %d", kind, name, replicas)}
-	describe := func(format string, args ...any) { about = append(about, fmt.Sprintf(format, args...)) }
-
-	pod := object{"terminationGracePeriodSeconds": 1}
+// workload generates a workload of one of some kinds.
+func (s *System) workload(d dice, name string, size int, kinds []string) *draft {
+	if kinds == nil {
+		kinds = []string{deployment, deployment, statefulSet}
+	}
+	w := &draft{Workload: Workload{Kind: one(d, kinds...), Name: name, Replicas: 1 + d.IntN(5)}, apiVersion: "apps/v1", annotations: object{}}
+	w.describe("%s %s of %d", w.Kind, name, w.Replicas)
+	w.pod = object{"terminationGracePeriodSeconds": 1}
 	cpu := one(d, "100m", "100m", "500m", "1", fmt.Sprint(size/2), fmt.Sprintf("%dm", 600*size))
-	describe("%s CPU", cpu)
-	pod["containers"] = []any{object{"name": "c", "image": "example.com/c", "resources": object{"requests": object{"cpu": cpu}}}}
+	w.describe("%s CPU", cpu)
+	w.pod["containers"] = []any{object{"name": "c", "image": "example.com/c", "resources": object{"requests": object{"cpu": cpu}}}}
 	tolerations := []any{}
 	unreachable := object{"key": corev1.TaintNodeUnreachable, "operator": "Exists", "effect": "NoExecute"}
 	if d.in(15) {
-		describe("tolerates unreachable nodes without end")
+		w.describe("tolerates unreachable nodes without end")
 	} else {
 		unreachable["tolerationSeconds"] = 1
 	}
 	tolerations = append(tolerations, unreachable)
 	if d.in(25) {
-		describe("tolerates the taint")
+		w.describe("tolerates the taint")
 		tolerations = append(tolerations, object{"key": dedicated, "operator": "Exists"})
 	}
-	pod["tolerations"] = tolerations
+	w.pod["tolerations"] = tolerations
 	if d.in(12) {
-		describe("only on fast disks")
-		pod["nodeSelector"] = object{disk: "fast"}
+		w.describe("only on fast disks")
+		w.pod["nodeSelector"] = object{disk: "fast"}
 	}
-	if spread := drawSpread(d, kind, name, describe); len(spread) > 0 {
-		pod["topologySpreadConstraints"] = spread
+	if spread := drawSpread(d, w.Kind, name, w.describe); len(spread) > 0 {
+		w.pod["topologySpreadConstraints"] = spread
 	}
-	if affinity := drawAffinity(d, name, describe); len(affinity) > 0 {
-		pod["affinity"] = affinity
+	if affinity := drawAffinity(d, name, w.describe); len(affinity) > 0 {
+		w.pod["affinity"] = affinity
 	}
-
-	spec := object{"replicas": replicas, "selector": object{"matchLabels": object{"app": name}},
-		"template": object{"metadata": object{"labels": object{"app": name, "tier": "all"}}, "spec": pod}}
-	if kind == "Deployment" {
-		spec["strategy"] = drawStrategy(d, describe)
-		spec["progressDeadlineSeconds"] = 600
-	} else {
-		spec["serviceName"] = name
-		spec["podManagementPolicy"] = one(d, "OrderedReady", "Parallel")
-		describe("%s", spec["podManagementPolicy"])
-		if d.in(20) {
-			partition = d.IntN(replicas + 1)
-			spec["updateStrategy"] = object{"type": "RollingUpdate", "rollingUpdate": object{"partition": partition}}
-			describe("partition %d", partition)
-		}
+	w.spec = object{"replicas": w.Replicas, "selector": object{"matchLabels": object{"app": name}}}
+	if w.Kind == deployment {
+		w.spec["strategy"] = drawStrategy(d, w.describe)
+		w.spec["progressDeadlineSeconds"] = 600
+		return w
 	}
-	s.Objects = append(s.Objects, object{"apiVersion": "apps/v1", "kind": kind, "metadata": s.named(name), "spec": spec})
-	s.Workloads = append(s.Workloads, Workload{kind, name, replicas, partition})
-	s.budgets(d, name, replicas, describe)
-	s.About = append(s.About, strings.Join(about, ", "))
+	w.spec["serviceName"] = name
+	w.spec["podManagementPolicy"] = one(d, "OrderedReady", "Parallel")
+	w.describe("%s", w.spec["podManagementPolicy"])
+	if d.in(20) {
+		w.Partition = d.IntN(w.Replicas + 1)
+		w.spec["updateStrategy"] = object{"type": "RollingUpdate", "rollingUpdate": object{"partition": w.Partition}}
+		w.describe("partition %d", w.Partition)
+	}
+	return w
 }
 
 // named returns the metadata of an object.

@@ -2,11 +2,15 @@ package agreement
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -25,6 +29,38 @@ type Check struct {
 
 // Agrees reports whether both are the same.
 func (c Check) Agrees() bool { return c.Verify == c.Real }
+
+// Greener reports whether verify predicts a better outcome: an end that does not come, or more ready pods of a workload. Ties do not count: verify
+// says of them that they hold for one placement.
+func (c Check) Greener() bool {
+	if c.Tie != "" {
+		return false
+	}
+	if strings.HasPrefix(c.Verify, Ends) && !strings.HasPrefix(c.Real, Ends) {
+		return true
+	}
+	predicted, outcome := readyPods(c.Verify), readyPods(c.Real)
+	for i, n := range predicted {
+		if i < len(outcome) && n > outcome[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// counts are the numbers of ready and Pending pods in an outcome.
+var counts = regexp.MustCompile(`(\d+)\+\d+`)
+
+// readyPods returns the numbers of ready pods in an outcome, by workload.
+func readyPods(outcome string) (all []int) {
+	for _, match := range counts.FindAllStringSubmatch(outcome, -1) {
+		n, err := strconv.Atoi(match[1])
+		if err == nil {
+			all = append(all, n)
+		}
+	}
+	return all
+}
 
 // The events.
 const (
@@ -54,6 +90,8 @@ var events = []struct{ name, title, about string }{
 type Case struct {
 	Name  string   `json:"name"`
 	About []string `json:"about"`
+	// Kubernetes is the version of the control plane.
+	Kubernetes string `json:"kubernetes"`
 	// Digest is the digest of a golden case's objects: see cases.Digest.
 	Digest string  `json:"digest,omitempty"`
 	Checks []Check `json:"checks"`
@@ -61,10 +99,9 @@ type Case struct {
 
 // Table has all comparisons.
 type Table struct {
-	Date       string `json:"date"`
-	Kubernetes string `json:"kubernetes"`
-	Seed       uint64 `json:"seed"`
-	Cases      []Case `json:"cases"`
+	Date  string `json:"date"`
+	Seed  uint64 `json:"seed"`
+	Cases []Case `json:"cases"`
 
 	lock sync.Mutex
 }
@@ -95,9 +132,18 @@ func Read(dir string) (*Table, error) {
 	return t, nil
 }
 
-// Write writes the table into a folder: agreement.json, and the page agreement.md.
-func (t *Table) Write(dir string) error {
-	slices.SortFunc(t.Cases, func(a, b Case) int { return strings.Compare(a.Name, b.Name) })
+// Write writes the cases of a version of Kubernetes into a folder: agreement.json, and the page agreement.md. Cases of other versions in the
+// folder stay.
+func (t *Table) Write(dir, version string) error {
+	for i := range t.Cases {
+		t.Cases[i].Kubernetes = version
+	}
+	if before, err := Read(dir); err == nil && before.Seed == t.Seed {
+		t.Cases = append(t.Cases, slices.DeleteFunc(before.Cases, func(c Case) bool { return c.Kubernetes == version || c.Kubernetes == "" })...)
+	}
+	slices.SortFunc(t.Cases, func(a, b Case) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kubernetes, b.Kubernetes))
+	})
 	text, err := json.MarshalIndent(t, "", " ")
 	if err != nil {
 		return err
@@ -126,8 +172,8 @@ func (t *Table) Short() string {
 	case agree < all:
 		ties = " The others differ only by a random choice among equal nodes or pods."
 	}
-	return fmt.Sprintf("On %s, "+comparison+" in %d of %d comparisons: placement, %d drains, %d rollouts, node and zone failures.%s",
-		t.systems(), agree, all, len(t.of(Drain)), len(t.of(Rollout)), ties)
+	return fmt.Sprintf("On %s, "+comparison+" in %d of %d comparisons: placement, %d drains, %d rollouts, node and zone failures.%s Verify was greener than the cluster in %d.",
+		t.systems(), agree, all, len(t.of(Drain)), len(t.of(Rollout)), ties, t.greener())
 }
 
 // comparison is the part of Short with which a test finds the sentence in other pages.
@@ -135,17 +181,45 @@ const comparison = "verify and a real control plane agreed"
 
 // systems describes the compared systems.
 func (t *Table) systems() string {
-	random := 0
+	random, golden := map[string]bool{}, map[string]bool{}
 	for _, c := range t.Cases {
 		if c.random() {
-			random++
+			random[c.Name] = true
+		} else {
+			golden[c.Name] = true
 		}
 	}
-	text := fmt.Sprintf("%d random systems", random)
-	if golden := len(t.Cases) - random; golden > 0 {
-		text += fmt.Sprintf(" and %d golden cases", golden)
+	text := fmt.Sprintf("%d random systems", len(random))
+	if len(golden) > 0 {
+		text += fmt.Sprintf(" and %d golden cases", len(golden))
 	}
 	return text
+}
+
+// versions lists the versions of Kubernetes, with the number of cases compared on each.
+func (t *Table) versions() string {
+	on := map[string]int{}
+	for _, c := range t.Cases {
+		on[c.Kubernetes]++
+	}
+	var all []string
+	for _, version := range slices.Sorted(maps.Keys(on)) {
+		all = append(all, fmt.Sprintf("%s (%d cases)", version, on[version]))
+	}
+	return strings.Join(all, " and ")
+}
+
+// greener counts the comparisons in which verify is greener than the cluster.
+func (t *Table) greener() int {
+	n := 0
+	for _, c := range t.Cases {
+		for _, check := range c.Checks {
+			if check.Greener() {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func (c Case) random() bool { return len(c.About) > 1 }
@@ -160,9 +234,11 @@ Compared on %s (seed %d), each on its own nodes. Golden cases are installed by H
 API server, controllers and scheduler are those of Kubernetes %s; the nodes are simulated by kwok and run no containers. Date: %s.
 Before each event, verify predicted the outcome from the pods on the cluster.
 
+Comparisons in which verify is greener than the cluster: **%d**. Greener is a predicted end that does not come, or more ready pods of a workload.
+
 | event | comparison | compared | agree | tie |
 |---|---|--:|--:|--:|
-`, t.systems(), t.Seed, t.Kubernetes, t.Date)
+`, t.systems(), t.Seed, t.versions(), t.Date, t.greener())
 	for _, e := range events {
 		compared, agree, ties := 0, 0, 0
 		for _, check := range t.of(e.name) {
@@ -197,8 +273,8 @@ Drains and rollouts that ended:
 	}
 	out.WriteString("\n## Random systems\n\n")
 	for _, c := range t.Cases {
-		if c.random() {
-			fmt.Fprintf(&out, "- %s: %s\n", c.Name, strings.Join(c.About, "; "))
+		if line := fmt.Sprintf("- %s: %s\n", c.Name, strings.Join(c.About, "; ")); c.random() && !bytes.Contains(out.Bytes(), []byte(line)) {
+			out.WriteString(line)
 		}
 	}
 	return out.Bytes()

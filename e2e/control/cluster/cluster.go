@@ -33,11 +33,11 @@ type Cluster struct {
 	stop context.CancelFunc
 }
 
-// Up starts a cluster without nodes, with its state in dir.
-func Up(ctx context.Context, dir string) (*Cluster, error) {
+// Up starts a cluster without nodes, with its state in dir. The release is "" or binaries.Next.
+func Up(ctx context.Context, dir, release string) (*Cluster, error) {
 	// All tests together send more requests than the default limits allow.
 	busy := []string{"--kube-api-qps=1000", "--kube-api-burst=2000"}
-	plane, err := controlplane.New(controlplane.Config{Dir: dir, Flags: map[string][]string{
+	plane, err := controlplane.New(controlplane.Config{Dir: dir, Release: release, Flags: map[string][]string{
 		// PodNodeSelector: see Namespace.
 		controlplane.APIServer:         {"--enable-admission-plugins=NodeRestriction,PodNodeSelector"},
 		controlplane.ControllerManager: append([]string{"--horizontal-pod-autoscaler-sync-period=2s"}, busy...),
@@ -69,8 +69,15 @@ func (c *Cluster) start(ctx context.Context) (err error) {
 	var background context.Context
 	background, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	folders := filepath.Join(c.dir, "volumes")
-	return storage.Start(background, c.Kube, folders, folders)
+	return storage.Start(background, c.Kube, folders, folders, Shared, Local)
 }
+
+// Further StorageClasses: volumes that are usable on every node, and those of one node. Their provisioners have the names of drivers that
+// holdfast knows.
+var (
+	Shared = storage.Class{Name: "shared", Provisioner: "nfs.csi.k8s.io"}
+	Local  = storage.Class{Name: "local", Provisioner: "rancher.io/local-path", Label: corev1.LabelHostname}
+)
 
 // Close stops everything. A program that has ended by itself is an error.
 func (c *Cluster) Close() error {

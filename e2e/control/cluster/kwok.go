@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
@@ -21,9 +22,18 @@ const (
 // lostAnnotation marks pods on a node without power, which kwok must not change.
 const lostAnnotation = "holdfast.example/lost"
 
+// UnreadyAnnotation keeps pods from becoming ready, as if their containers failed: "all" pods, or the pod of a StatefulSet with this ordinal.
+const UnreadyAnnotation = "holdfast.example/unready"
+
+// isUnready is an expression of kwok: "yes" for a pod that does not become ready.
+const isUnready = `.metadata.annotations["` + UnreadyAnnotation + `"] as $which | if $which == "all" or $which != null and $which == .metadata.labels["apps.kubernetes.io/pod-index"] then "yes" else "no" end`
+
 // delays are the durations of kwok's stages for pods, in milliseconds. If pods ended and started at once, the disruption controller would miss the
 // deletion of a StatefulSet's pod, take the new pod with the same name for the evicted one, and count it as unavailable for two minutes.
-var delays = map[string]int{"pod-ready": 1000, "pod-complete": 500, "pod-delete": 3000}
+var delays = map[string]int{ready: 1000, "pod-complete": 500, "pod-delete": 3000}
+
+// ready is kwok's stage that makes a pod ready.
+const ready = "pod-ready"
 
 // leases makes kwok renew many leases concurrently, because each may take a second on a busy machine.
 const leases = `
@@ -71,31 +81,56 @@ func (c *Cluster) writeStages() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		var stage struct {
-			APIVersion string         `json:"apiVersion"`
-			Kind       string         `json:"kind"`
-			Metadata   map[string]any `json:"metadata"`
-			Spec       struct {
-				ResourceRef map[string]any `json:"resourceRef"`
-				Selector    struct {
-					MatchExpressions []any `json:"matchExpressions"`
-				} `json:"selector"`
-				Delay map[string]any `json:"delay"`
-				Next  map[string]any `json:"next"`
-			} `json:"spec"`
-		}
-		if err := yaml.UnmarshalStrict(text, &stage); err != nil {
-			return "", fmt.Errorf("decoding %s: %w", name, err)
-		}
-		stage.Spec.Delay = map[string]any{"durationMilliseconds": delay}
-		stage.Spec.Selector.MatchExpressions = append(stage.Spec.Selector.MatchExpressions, map[string]any{
-			"key": fmt.Sprintf(".metadata.labels[%q]", ProcessLabel), "operator": "NotIn", "values": []string{ProcessValue},
-		}, map[string]any{"key": fmt.Sprintf(".metadata.annotations[%q]", lostAnnotation), "operator": "DoesNotExist"})
-		if text, err = yaml.Marshal(stage); err != nil {
+		if text, err = adapt(name, text, delay); err != nil {
 			return "", err
 		}
 		all.WriteString("---\n" + string(text))
 	}
 	file := filepath.Join(c.dir, "stages.yaml")
 	return file, os.WriteFile(file, []byte(all.String()), 0o644)
+}
+
+// adapt returns a stage for pods with a delay. Some pods are left out, and pods that do not become ready have a stage of their own.
+func adapt(name string, text []byte, delay int) ([]byte, error) {
+	var stage struct {
+		APIVersion string         `json:"apiVersion"`
+		Kind       string         `json:"kind"`
+		Metadata   map[string]any `json:"metadata"`
+		Spec       struct {
+			ResourceRef map[string]any `json:"resourceRef"`
+			Selector    struct {
+				MatchExpressions []any `json:"matchExpressions"`
+			} `json:"selector"`
+			Delay map[string]any `json:"delay"`
+			Next  map[string]any `json:"next"`
+		} `json:"spec"`
+	}
+	if err := yaml.UnmarshalStrict(text, &stage); err != nil {
+		return nil, fmt.Errorf("decoding %s: %w", name, err)
+	}
+	stage.Spec.Delay = map[string]any{"durationMilliseconds": delay}
+	stage.Spec.Selector.MatchExpressions = append(stage.Spec.Selector.MatchExpressions, map[string]any{
+		"key": fmt.Sprintf(".metadata.labels[%q]", ProcessLabel), "operator": "NotIn", "values": []string{ProcessValue},
+	}, map[string]any{"key": fmt.Sprintf(".metadata.annotations[%q]", lostAnnotation), "operator": "DoesNotExist"})
+	if name != ready {
+		return yaml.Marshal(stage)
+	}
+	selector := stage.Spec.Selector.MatchExpressions
+	becomesReady := func(operator string) {
+		stage.Spec.Selector.MatchExpressions = append(slices.Clip(selector), map[string]any{"key": isUnready, "operator": operator, "values": []string{"yes"}})
+	}
+	becomesReady("NotIn")
+	first, err := yaml.Marshal(stage)
+	if err != nil {
+		return nil, err
+	}
+	becomesReady("In")
+	stage.Metadata = map[string]any{"name": "pod-unready"}
+	status, _ := stage.Spec.Next["statusTemplate"].(string)
+	for _, condition := range []string{"Ready", "ContainersReady"} {
+		status = strings.Replace(status, "status: \"True\"\n  type: "+condition+"\n", "status: \"False\"\n  type: "+condition+"\n", 1)
+	}
+	stage.Spec.Next["statusTemplate"] = strings.ReplaceAll(status, "ready: true", "ready: false")
+	second, err := yaml.Marshal(stage)
+	return slices.Concat(first, []byte("---\n"), second), err
 }

@@ -1,0 +1,17 @@
+package agreement
+
+// rollout makes a Rollout of Argo Rollouts of a Deployment, with a canary of one step or with blue-green.
+func rollout(s *System, d dice, w *draft) {
+	w.Kind, w.apiVersion = "Rollout", "argoproj.io/v1alpha1"
+	limits, _ := w.spec["strategy"].(object)["rollingUpdate"].(object)
+	delete(w.spec, "progressDeadlineSeconds")
+	w.about[0] = "Rollout" + w.about[0][len(deployment):]
+	if limits == nil || d.in(30) {
+		w.describe("blue-green")
+		s.Objects = append(s.Objects, object{"apiVersion": "v1", "kind": "Service", "metadata": s.named(w.Name), "spec": object{"selector": object{"app": w.Name}, "ports": []any{object{"port": 80}}}})
+		w.spec["strategy"] = object{"blueGreen": object{"activeService": w.Name, "scaleDownDelaySeconds": 0}}
+		return
+	}
+	w.describe("canary")
+	w.spec["strategy"] = object{"canary": object{"maxSurge": limits["maxSurge"], "maxUnavailable": limits["maxUnavailable"]}}
+}
