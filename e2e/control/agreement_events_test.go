@@ -81,7 +81,7 @@ func (r *trial) testDrain(node string) {
 	cancel()
 	<-ended
 	if r.t.Failed() {
-		r.t.Logf("kubectl drain %s: %s", node, output.String())
+		r.t.Logf("kubectl drain %s: %s\nverify: %s", node, output.String(), s.Blocked)
 	}
 	r.uncordon(node)
 	r.steady()
@@ -136,6 +136,9 @@ func (r *trial) testRollout(w agreement.Workload) {
 		done = updated >= w.Replicas-w.Partition && old == 0
 		return ends(done) + ": " + r.real(pods)
 	})
+	if r.t.Failed() {
+		r.t.Logf("rollout of %s: verify: %s", w.Name, s.Blocked)
+	}
 	if !done {
 		r.recreate(w)
 	}

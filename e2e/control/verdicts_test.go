@@ -19,8 +19,14 @@ import (
 
 // verdicts is the compared part of verify's report.
 type verdicts struct {
-	Workloads []struct{ Name string }
-	Pods      []struct {
+	Workloads []struct {
+		Name  string
+		Worst []struct {
+			Event string
+			After int
+		}
+	}
+	Pods []struct {
 		Name, Workload, Node string
 		Runs                 bool
 	}
@@ -113,16 +119,17 @@ func (v verdicts) steady() map[string]count {
 	all := map[string]count{}
 	for _, w := range v.Workloads {
 		all[w.Name] = count{}
+		for _, o := range w.Worst {
+			if o.Event == "rest" {
+				all[w.Name] = count{ready: o.After}
+			}
+		}
 	}
 	for _, p := range v.Pods {
-		c := all[p.Workload]
-		if p.Node == "" {
+		if c := all[p.Workload]; p.Node == "" {
 			c.pending++
 			all[p.Workload] = c
 		}
-	}
-	for _, o := range v.scenario("rest", "").Outcomes {
-		all[o.Workload] = count{o.After, all[o.Workload].pending}
 	}
 	return all
 }
