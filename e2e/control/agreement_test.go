@@ -90,6 +90,7 @@ func testAgreement(t *testing.T, s agreement.System, p *pulse) {
 	} else {
 		r.compare(agreement.Check{Event: agreement.Placement, Verify: r.counts(first.steady())}, r.real)
 	}
+	r.applyLate()
 	r.testRuns()
 	for _, n := range s.Nodes {
 		r.testDrain(n.Name)

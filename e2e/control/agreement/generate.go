@@ -32,6 +32,8 @@ type System struct {
 	Next bool
 	// Unready: not every pod becomes ready. The first placement is not compared, because verify assumes that pods become ready.
 	Unready bool
+	// Late objects are created after the first placement.
+	Late []map[string]any
 	// ZoneFails selects the last event: the failure of a zone instead of a node.
 	ZoneFails bool
 	// About describes nodes and workloads in words.
@@ -116,6 +118,7 @@ var features = []feature{
 	{"quota", []string{deployment, statefulSet}, quota},
 	{"autoscaler", []string{deployment, statefulSet}, autoscaler},
 	{"rollout", []string{deployment}, rollout},
+	{"webhook", []string{deployment, statefulSet}, webhook},
 	{"unavailable pods of a StatefulSet", []string{statefulSet}, maxUnavailable},
 }
 

@@ -33,11 +33,14 @@ type Cluster struct {
 	stop context.CancelFunc
 }
 
+// services is the range of addresses of Services. They are addresses of this machine, so that tests can serve webhooks.
+const services = "127.64.0.0/16"
+
 // Up starts a cluster without nodes, with its state in dir. The release is "" or binaries.Next.
 func Up(ctx context.Context, dir, release string) (*Cluster, error) {
 	// All tests together send more requests than the default limits allow.
 	busy := []string{"--kube-api-qps=1000", "--kube-api-burst=2000"}
-	plane, err := controlplane.New(controlplane.Config{Dir: dir, Release: release, Flags: map[string][]string{
+	plane, err := controlplane.New(controlplane.Config{Dir: dir, Release: release, ServiceCIDR: services, Flags: map[string][]string{
 		// PodNodeSelector: see Namespace.
 		controlplane.APIServer:         {"--enable-admission-plugins=NodeRestriction,PodNodeSelector"},
 		controlplane.ControllerManager: append([]string{"--horizontal-pod-autoscaler-sync-period=2s"}, busy...),
