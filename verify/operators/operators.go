@@ -6,6 +6,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/operators/cloudnativepg"
 	"github.com/holdfast-ha/holdfast/verify/operators/keda"
 	"github.com/holdfast-ha/holdfast/verify/operators/operator"
+	"github.com/holdfast-ha/holdfast/verify/operators/prometheus"
 	"github.com/holdfast-ha/holdfast/verify/operators/rabbitmq"
 	"github.com/holdfast-ha/holdfast/verify/operators/rollouts"
 	"github.com/holdfast-ha/holdfast/verify/operators/strimzi"
@@ -20,6 +21,7 @@ func All() []operator.Operator {
 		cloudnativepg.Operator,
 		strimzi.Operator,
 		rabbitmq.Operator,
+		prometheus.Operator,
 	}
 }
 
