@@ -40,7 +40,7 @@ var quotaBlocksRollout = &Rule{
 					continue
 				}
 				if blocked := blockedByQuota(s, all, name, hard, used); len(blocked) > 0 {
-					report(place, fmt.Sprintf("%s: %s has no room for one more pod beside those of the manifests (%s): with maxUnavailable 0, the rollout never ends of %s", name, hard.String(), used.String(), strings.ReplaceAll(facts.List(blocked), " and ", ", ")))
+					report(place, fmt.Sprintf("%s: %s has no room for one more pod beside those of the manifests (%s): with maxUnavailable 0, no rollout of %s ends", name, hard.String(), used.String(), strings.ReplaceAll(facts.List(blocked), " and ", " or ")))
 				}
 			}
 		}

@@ -48,6 +48,13 @@ func TestUnknown(t *testing.T) {
 		// A condition may guard the removal, or the hook only hands over the leadership.
 		"stop-removes-member": {{"[sh, -c, 'etcdctl", "[sh, -c, 'test -e /scale-down && etcdctl"}, {"etcdctl member remove", "etcdctl move-leader"}, {"replicas: 3", "replicas: 1"}, {"preStop", "postStart"},
 			{"kind: StatefulSet\nmetadata: {name: store}", "kind: Deployment\nmetadata: {name: store, annotations: {holdfast-ha.github.io/replication: stateless}}"}},
+		// A later release or a configuration of one's own may have the version; the bus is not JetStream.
+		"bus-version-unknown":           {{"2.9.11", "2.99.1"}, {"2.9.11", "own"}, {"2.9.11", "latest"}, {"jetstream:", "jetstreamExotic:"}},
+		"event-source-refuses-requests": {{"endpoint: /orders}", "endpoint: /orders, method: GET}"}, {"webhook:\n", "resource:\n"}},
+		"event-source-unreachable":      {{"webhook:\n", "resource:\n"}, {"  webhook:", "  service: {ports: [{port: 12000}]}\n  webhook:"}},
+		// Another bus or namespace may have the source; a pattern may match.
+		"sensor-event-missing": {{"houly", "'*'"}, {"  calendar:", "  eventBusName: other\n  calendar:"}, {"kind: Sensor\nmetadata: {name: report}", "kind: Sensor\nmetadata: {name: report, namespace: other}"},
+			{"    - {name: hour, eventSourceName: clock, eventName: houly}", "    - {name: hour, eventSourceName: clock, eventName: hourly}\n    - {name: order, eventSourceName: orders, eventName: paid}"}},
 		// All Services may be in other manifests.
 		"quorum-service-missing": {{"selector: {app: bus}\n  ports", "selector: {app: other}\n  ports"}},
 		// Addresses and namespaces may be those of the quorum members; the policy selects other pods; pods use the network of the node.
@@ -102,10 +109,14 @@ func TestVariants(t *testing.T) {
 			{`etcdctl member remove "$(cat /data/member-id)"`, "cd /data && rabbitmqctl stop_app && rabbitmqctl reset"}, {`etcdctl member remove "$(cat /data/member-id)"`, "mongosh --eval rs.remove(1)"}},
 		"liveness-asks-cluster": {{"httpGet: {path: /healthz, port: 8222}", "exec: {command: [sh, -c, redis-cli -p 26379 sentinel ckquorum main]}"},
 			{"image: nats:2.15.2\n          livenessProbe: {httpGet: {path: /healthz, port: 8222}}", "image: own:1\n          livenessProbe: {exec: {command: [mariadb, -e, 'SHOW STATUS LIKE \"wsrep_ready\"']}}"}},
-		"webhook-has-one-pod":       {{"sideEffects: None", "failurePolicy: Fail"}, {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}},
-		"replicas-under-autoscaler": {{"autoscaling/v2", "autoscaling/v1"}},
-		"field-is-dropped":          {{"livenessProbe: {httpGet: {path: /healthz, port: 8080}}", "env: [{name: A, val: b}]"}},
-		"volume-before-pod":         {{"provisioner:", "volumeBindingMode: Immediate\nprovisioner:"}},
+		"bus-version-unknown":           {{"2.9.11", "2.8.1-debug"}, {"    version: 2.9.11\n", ""}, {"apiVersion", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {controller-config.yaml: 'eventBus: {jetstream: {versions: [{version: 2.9.12}]}}'}\n---\napiVersion"}},
+		"event-source-refuses-requests": {{"endpoint: /orders}", "endpoint: /orders, method: post}"}, {"endpoint: /orders}", "endpoint: /orders, method: PUT}"}},
+		"event-source-unreachable":      {{"webhook:\n", "github:\n"}, {"  webhook:", "  service: {ports: []}\n  webhook:"}},
+		"sensor-event-missing":          {{"eventSourceName: clock, eventName: houly", "eventSourceName: clokc, eventName: hourly"}, {"eventSourceName: clock, eventName: houly", "eventSourceName: orders, eventName: hourly"}},
+		"webhook-has-one-pod":           {{"sideEffects: None", "failurePolicy: Fail"}, {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}},
+		"replicas-under-autoscaler":     {{"autoscaling/v2", "autoscaling/v1"}},
+		"field-is-dropped":              {{"livenessProbe: {httpGet: {path: /healthz, port: 8080}}", "env: [{name: A, val: b}]"}},
+		"volume-before-pod":             {{"provisioner:", "volumeBindingMode: Immediate\nprovisioner:"}},
 	})
 }
 

@@ -13,7 +13,7 @@ func misspells(selector, labels map[string]string) bool {
 		switch {
 		case ok && value == want:
 			continue
-		case ok && similar(value, want):
+		case ok && Misspelt(value, want):
 		case !ok && hasSimilarKey(selector, labels, key, want):
 		default:
 			return false
@@ -26,17 +26,17 @@ func misspells(selector, labels map[string]string) bool {
 // hasSimilarKey reports whether a label with a similar key, which the selector does not have, has the wanted value.
 func hasSimilarKey(selector, labels map[string]string, key, want string) bool {
 	for other, value := range labels {
-		if _, selected := selector[other]; !selected && value == want && similar(other, key) {
+		if _, selected := selector[other]; !selected && value == want && Misspelt(other, key) {
 			return true
 		}
 	}
 	return false
 }
 
-// similar reports whether one of two words is likely a misspelling of the other: one letter is missing, added, changed or swapped
+// Misspelt reports whether one of two words is likely a misspelling of the other: one letter is missing, added, changed or swapped
 // with the next, and the first letters are equal. Words that differ in digits, or in a part of one or two letters, are names of
 // several things: "v1" and "v2", "web-a" and "web-b".
-func similar(a, b string) bool {
+func Misspelt(a, b string) bool {
 	const least = 3
 	if min(len(a), len(b)) < least || a[0] != b[0] || differ(a, b) != 1 {
 		return false

@@ -2,8 +2,8 @@ package facts
 
 import "testing"
 
-// TestSimilar: which words are likely misspellings, and which are names of several things.
-func TestSimilar(t *testing.T) {
+// TestMisspelt: which words are likely misspellings, and which are names of several things.
+func TestMisspelt(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want bool
@@ -24,7 +24,7 @@ func TestSimilar(t *testing.T) {
 		{"frontend", "backend", false},
 		{"", "a", false},
 	} {
-		if similar(c.a, c.b) != c.want || similar(c.b, c.a) != c.want {
+		if Misspelt(c.a, c.b) != c.want || Misspelt(c.b, c.a) != c.want {
 			t.Errorf("%s and %s: want %t", c.a, c.b, c.want)
 		}
 	}
