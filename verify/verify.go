@@ -53,6 +53,7 @@ func Run(ctx context.Context, in Input) (report.Report, error) {
 	if in.Config == nil {
 		in.Config = &config.Config{}
 	}
+	in.Cluster.Version = cmp.Or(in.Cluster.Version, in.Config.Version)
 	if err := apiserver.Check(in.Objects, in.Cluster.Version.Minor); err != nil {
 		return report.Report{}, err
 	}
@@ -61,11 +62,13 @@ func Run(ctx context.Context, in Input) (report.Report, error) {
 	if err != nil {
 		return report.Report{}, err
 	}
+	if err := system.SetVersion(in.Cluster.Version.OrDefault().Minor); err != nil {
+		return report.Report{}, err
+	}
 	if err := requirement.Check(in.Cluster); err != nil {
 		return report.Report{}, err
 	}
 	c := withDomains(in.Cluster, requirement.Others())
-	c.Version = cmp.Or(c.Version, in.Config.Version)
 	if in.Config.Detection > 0 {
 		c.Detection = in.Config.Detection
 	}

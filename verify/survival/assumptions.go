@@ -13,7 +13,7 @@ import (
 func Assumptions(c cluster.Cluster, s *workload.System) []string {
 	var list []string
 	if c.Detection == 0 {
-		list = append(list, fmt.Sprintf("The control plane detects a node failure after %s, its default.", sim.Detection))
+		list = append(list, fmt.Sprintf("The control plane detects a node failure after %s, its default.", sim.Detection(c.Version)))
 	}
 	list = append(list, fmt.Sprintf("Images are on the nodes, containers run after %s, probes succeed as soon as they can, and pods take their whole grace period to terminate.", sim.ContainerStart))
 	some := func(matches func(*workload.Workload) bool) bool { return slices.ContainsFunc(s.Workloads, matches) }

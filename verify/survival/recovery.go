@@ -49,7 +49,7 @@ func LongestRecovery(c cluster.Cluster, d cluster.Domain, w *workload.Workload) 
 			most = max(most, together[key])
 		}
 	}
-	return cmp.Or(c.Detection, sim.Detection) + time.Duration(most-1)*sim.EvictionPeriod + tolerated + sim.StartDuration(spec) + longestFailover(w)
+	return cmp.Or(c.Detection, sim.Detection(c.Version)) + time.Duration(most-1)*sim.EvictionPeriod + tolerated + sim.StartDuration(spec) + longestFailover(w)
 }
 
 func longestFailover(w *workload.Workload) time.Duration {

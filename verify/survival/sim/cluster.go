@@ -1,6 +1,6 @@
 // Package sim simulates a Kubernetes cluster: nodes, controllers, the scheduler, the eviction API, kubelets and volumes.
 //
-// Each file follows the code of Kubernetes 1.36 that it names, including the times at which things happen. Everything
+// Each file follows the code of Kubernetes 1.36 that it names, and the changes from 1.31 to 1.37 that docs/kubernetes-versions.md lists, including the times at which things happen. Everything
 // else takes no time: images are on the nodes, the API server responds at once, and probes succeed as soon as they can.
 // Where Kubernetes chooses at random, the simulation takes the first by name.
 //
@@ -73,10 +73,10 @@ func newCluster(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cl
 	}
 	j := &journal{}
 	v := newVolumes(s.Storage, objects, j)
-	sim := &Cluster{journal: j, clock: &clock{journal: j}, queue: &queue{journal: j, scheduler: sched}, observer: newObserver(), volumes: v, detection: cmp.Or(c.Detection, Detection)}
+	sim := &Cluster{journal: j, clock: &clock{journal: j}, queue: &queue{journal: j, scheduler: sched}, observer: newObserver(), volumes: v, detection: cmp.Or(c.Detection, Detection(c.Version))}
 	sim.nodes = newNodes(objects, j, sched, sim.queue)
 	sim.lifecycle = &lifecycle{
-		journal: j, scheduler: sched, clock: sim.clock, queue: sim.queue, observer: sim.observer,
+		version: c.Version, journal: j, scheduler: sched, clock: sim.clock, queue: sim.queue, observer: sim.observer,
 		volumes: v, attachments: &attachments{journal: j, volumes: v, users: map[string][]*Pod{}},
 	}
 	for _, b := range s.Budgets {

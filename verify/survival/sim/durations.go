@@ -5,6 +5,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/holdfast-ha/holdfast/verify/cluster"
 )
 
 // Never is a time that does not come.
@@ -12,15 +14,21 @@ const Never = time.Duration(math.MaxInt64)
 
 // Durations of the control plane and the kubelets, by their defaults.
 const (
-	// Detection is how long the control plane takes to detect that a node has failed (NodeMonitorGracePeriod in
-	// pkg/controller/nodelifecycle/config/v1alpha1/defaults.go, 40 s before 1.32).
-	Detection = 50 * time.Second
 	// ContainerStart is how long a container takes to run: the period in which a kubelet observes its containers
 	// (genericPlegRelistPeriod in pkg/kubelet/kubelet.go).
 	ContainerStart = time.Second
 	// EvictionPeriod is the time between two nodes of a zone that the control plane evicts (--node-eviction-rate).
 	EvictionPeriod = 10 * time.Second
 )
+
+// Detection returns how long the control plane takes by default to detect that a node has failed (NodeMonitorGracePeriod in
+// pkg/controller/nodelifecycle/config/v1alpha1/defaults.go).
+func Detection(v cluster.Version) time.Duration {
+	if v.AtLeast(32) {
+		return 50 * time.Second
+	}
+	return 40 * time.Second
+}
 
 // StartDuration returns the time from the binding of a pod until it is Ready. It is that of the slowest container, if
 // images are on the node and each probe succeeds as soon as it can.

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/holdfast-ha/holdfast/internal/labelindex"
+	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 )
 
@@ -25,6 +26,7 @@ type lifecycle struct {
 	budgets     []*budget
 	budgetIndex labelindex.Selectors[*budget]
 	observer    *observer
+	version     cluster.Version
 }
 
 // create creates a Pending pod and its volumes; target is the node that a pod of a DaemonSet is for, nil for other pods. It returns
