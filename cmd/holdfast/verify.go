@@ -52,16 +52,23 @@ failure domains fails, any node fails or is drained, or any workload is rolled o
 is node, zone, or NAME=LABEL for nodes with the same value of a label. --within allows an outage of
 at most that long, failover and elections included.
 
-Exit code 0: the requirement is kept, and no rule has a finding. Exit code 1: otherwise. An object
+The outcome of a requirement is one of:
+  proven      it holds wherever the scheduler may place the pods
+  as placed   it holds for the simulated or running placement only; --as-placed accepts it
+  not met     an event breaks it
+  not judged  no pods were judged, or an object of an unsupported kind may create pods
+
+Exit code 0: the requirement is proven, or accepted as placed, and no rule has a finding. Exit code 1: otherwise. An object
 ignores a rule with the annotation ` + rules.Ignore + `RULE: REASON, and a config with
 the key ignore. Breaches of the requirement are the rules claim-rest, claim-lose-node,
-claim-lose-zone (or the name of another domain), claim-drain-node and claim-roll. With --baseline,
-only findings that are not in the earlier report count.
+claim-lose-zone (or the name of another domain), claim-drain-node and claim-roll. Objects that are
+not judged are the rule claim-not-judged. With --baseline, only findings that are not in the earlier report count.
 
 The same options as a config file (flags take precedence):
 
   survives: zone                   # or node, or rack=example.org/rack
   within: 2m                       # without: no workload may become unavailable
+  asPlaced: true                   # accept the outcome "as placed"
   cluster: nodes.yaml              # relative to the config; or nodes: 6, zones: 3
   kubeVersion: 1.37                # version of Kubernetes
   detection: 40s                   # until the control plane detects a node failure

@@ -13,6 +13,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/config"
 	"github.com/holdfast-ha/holdfast/verify/live"
+	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/verdict"
 )
 
@@ -57,8 +58,6 @@ func (f *verifyFlags) smallest(q verdict.Requirement, profiles []profile.Profile
 
 // newSmallest returns the smallest cluster for a requirement. A profile without a name has no needs.
 func newSmallest(q verdict.Requirement, p profile.Profile) smallest {
-	// The smallest quorum that survives the failure of one domain needs three of them.
-	const enough = 3
 	s := smallest{requirement: q, nodes: p.Needs.Nodes, zones: p.Needs.Zones}
 	if p.Name == "" {
 		s.nodes = enough
@@ -74,6 +73,39 @@ func newSmallest(q verdict.Requirement, p profile.Profile) smallest {
 	s.nodes = max(s.nodes, s.zones)
 	return s
 }
+
+// withZones returns the smallest cluster in zones if the manifests use the zone label: without zones, their constraints would keep pods
+// Pending that any cluster with zones accepts.
+func (s smallest) withZones(objects []*manifest.Object) smallest {
+	uses := func(o *manifest.Object) bool {
+		var fields map[string]any
+		return o.Decode(&fields) == nil && mentions(fields, cluster.ZoneLabel)
+	}
+	if s.zones == 0 && slices.ContainsFunc(objects, uses) {
+		s.zones = min(s.nodes, enough)
+	}
+	return s
+}
+
+// mentions reports whether a key or a value is a text.
+func mentions(value any, text string) bool {
+	switch v := value.(type) {
+	case string:
+		return v == text
+	case []any:
+		return slices.ContainsFunc(v, func(one any) bool { return mentions(one, text) })
+	case map[string]any:
+		for key, one := range v {
+			if key == text || mentions(one, text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// enough is the number of domains for the smallest quorum that survives the failure of one.
+const enough = 3
 
 // smallestCluster returns the smallest cluster on which the promise of a profile can be kept.
 func smallestCluster(p profile.Profile) (cluster.Cluster, error) {

@@ -120,6 +120,12 @@ func (f *verifyFlags) input(ctx context.Context, s streams, args []string) (in v
 	if in.Objects, err = f.objects(ctx, s, args); err != nil {
 		return in, err
 	}
+	if f.values.profile == "" {
+		if smallest.nodes = max(smallest.nodes, 1); f.given("nodes") {
+			smallest.nodes = f.nodes
+		}
+		smallest = smallest.withZones(in.Objects)
+	}
 	if in.Cluster, err = f.loadCluster(ctx, in.Config, smallest); err != nil {
 		return in, err
 	}

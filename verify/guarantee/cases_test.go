@@ -140,6 +140,23 @@ func TestOtherWorkloads(t *testing.T) {
 	}
 }
 
+// TestPodTemplateHash: a spread with matchLabelKeys counts no pods of a Deployment with another template, whatever its selector.
+func TestPodTemplateHash(t *testing.T) {
+	six, err := cluster.Uniform(6, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := podTemplate(func(t *corev1.PodTemplateSpec) { t.Spec.Containers[0].Image = "other" })
+	for _, selects := range []*metav1.LabelSelector{selector("a"), {}} {
+		s := read(t, deployment("a", 3, 1, podTemplate(spread(func(c *corev1.TopologySpreadConstraint) {
+			c.LabelSelector, c.MatchLabelKeys, c.MinDomains = selects, []string{"pod-template-hash"}, ptr.To[int32](3)
+		}))), deployment("b", 6, 1, other))
+		if got := guarantee.Of(six, s)[0].For(cluster.Zone).AfterFailures.Pods; got != 1 {
+			t.Errorf("%v: a zone can hold %d, want 1", selects, got)
+		}
+	}
+}
+
 // TestAutoscaled: after a scale-down, the remaining pods may be any of those that existed before.
 func TestAutoscaled(t *testing.T) {
 	six, err := cluster.Uniform(6, 3)

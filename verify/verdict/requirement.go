@@ -65,6 +65,11 @@ func parseDomain(text string, known []cluster.Domain) (cluster.Domain, error) {
 		if i < 0 {
 			return cluster.Domain{}, fmt.Errorf("unknown failure domain %q: want %s, or NAME=LABEL with a node label, like rack=example.org/rack", name, strings.Join(Names(known), ", "))
 		}
+		for _, d := range known[i:] {
+			if d.Name == name && d.Label != known[i].Label {
+				return cluster.Domain{}, fmt.Errorf("failure domain %q is ambiguous: profiles define it by the labels %s and %s: use %s=LABEL", name, known[i].Label, d.Label, name)
+			}
+		}
 		return known[i], nil
 	}
 	if !nameFormat.MatchString(name) {

@@ -45,6 +45,18 @@ func TestParseRequirement(t *testing.T) {
 	}
 }
 
+// TestAmbiguousName: a name that profiles give to two labels needs its label.
+func TestAmbiguousName(t *testing.T) {
+	known := []cluster.Domain{rack, {Name: "rack", Label: "example.org/cabinet"}}
+	const want = `failure domain "rack" is ambiguous: profiles define it by the labels example.org/rack and example.org/cabinet: use rack=LABEL`
+	if _, err := ParseRequirement("rack", known); err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+	if q, err := ParseRequirement("rack=example.org/cabinet", known); err != nil || q.Domains[0] != known[1] {
+		t.Errorf("got %v, %v", q, err)
+	}
+}
+
 func TestCheck(t *testing.T) {
 	parse := func(text string) cluster.Cluster {
 		c, err := cluster.Parse("c.yaml", []byte(text))

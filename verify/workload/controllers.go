@@ -173,6 +173,9 @@ func (s *System) add(w *Workload, selector *metav1.LabelSelector) error {
 	if err := s.prioritize(w); err != nil {
 		return err
 	}
+	if err := w.setHash(); err != nil {
+		return err
+	}
 	s.Workloads = append(s.Workloads, w)
 	return nil
 }

@@ -1,7 +1,9 @@
 package workload
 
 import (
+	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 
@@ -25,12 +27,12 @@ func (w *Workload) Pod(i, revision int) *corev1.Pod {
 	if pod.Labels == nil {
 		pod.Labels = map[string]string{}
 	}
-	rev := fmt.Sprint("revision-", revision)
+	rev := w.revisionHash(revision)
 	switch w.Kind {
 	case Deployment:
 		pod.Labels[w.HashLabel] = rev
 		if w.Apart && revision > 1 {
-			keepOffOldPods(pod, w.HashLabel, fmt.Sprint("revision-", revision-1))
+			keepOffOldPods(pod, w.HashLabel, w.revisionHash(revision-1))
 		}
 	case StatefulSet:
 		pod.Labels["controller-revision-hash"] = rev
@@ -47,6 +49,25 @@ func (w *Workload) Pod(i, revision int) *corev1.Pod {
 	tolerateFailures(pod)
 	selectByKeys(pod)
 	return pod
+}
+
+// revisionHash returns the label value of a revision. As in Kubernetes, Deployments with different templates have different hashes
+// (ComputeHash in pkg/controller/controller_utils.go), and those of StatefulSets begin with the name.
+func (w *Workload) revisionHash(revision int) string { return fmt.Sprintf("%s-%d", w.hash, revision) }
+
+// setHash computes the hash of the template.
+func (w *Workload) setHash() error {
+	text, err := json.Marshal(w.Template)
+	if err != nil {
+		return err
+	}
+	sum := fnv.New32a()
+	sum.Write(text)
+	if w.Kind == StatefulSet {
+		sum.Write([]byte(w.Name))
+	}
+	w.hash = fmt.Sprintf("%x", sum.Sum32())
+	return nil
 }
 
 // mountClaims adds a volume for each volumeClaimTemplate, in place of a volume of the template with the same name (updateStorage in

@@ -72,6 +72,8 @@ type Workload struct {
 	daemonRollout *appsv1.RollingUpdateDaemonSet
 	// lease is the timing of an election by Lease that a custom resource determines.
 	lease Lease
+	// hash identifies the pod template among those of all workloads.
+	hash string
 	// known is the replication that a custom resource determines, with Model "" for other objects.
 	known Replication
 	// blueGreen is set if a rollout creates all new pods before it deletes the old ones.
