@@ -37,7 +37,7 @@ var arrows = map[string][]string{
 	"verify/report":                 {"internal/plain", "internal/table"},
 	"verify/report/reporttest":      {"verify", "verify/cluster", "verify/report", "verify/verdict", "verify/verifytest"}, // imported by tests only
 	"verify/rules":                  {"stacks", "verify/operators/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/rules/facts", "verify/workload"},
-	"verify/rules/facts":            {"internal/labelindex", "verify/cluster", "verify/manifest", "verify/operators/argoevents", "verify/placement", "verify/storage", "verify/workload"},
+	"verify/rules/facts":            {"internal/labelindex", "verify/cluster", "verify/manifest", "verify/models", "verify/operators/argoevents", "verify/placement", "verify/storage", "verify/workload"},
 	"verify/placement":              {},
 	"verify/availability":           {"internal/strict", "internal/table", "verify/cluster", "verify/placement", "verify/survival", "verify/workload"},
 	"verify/guarantee":              {"verify/cluster", "verify/placement", "verify/storage", "verify/workload"},
@@ -48,7 +48,8 @@ var arrows = map[string][]string{
 	"verify/operators":              {"verify/operators/*", "verify/operators/operator"},
 	"verify/operators/*":            {"verify/manifest", "verify/operators/operator"},
 	"verify/operators/operator":     {"verify/manifest"},
-	"verify/workload":               {"verify/apiserver", "verify/manifest", "verify/operators", "verify/operators/argoevents", "verify/operators/operator", "verify/operators/rollouts", "verify/storage"},
+	"verify/models":                 {"internal/strict"},
+	"verify/workload":               {"verify/apiserver", "verify/manifest", "verify/models", "verify/operators", "verify/operators/argoevents", "verify/operators/operator", "verify/operators/rollouts", "verify/storage"},
 	"verify/storage":                {"verify/manifest"},
 	"verify/admission":              {"verify/manifest", "verify/placement", "verify/workload"},
 	"verify/cluster":                {"internal/strict", "verify/manifest"},

@@ -25,6 +25,7 @@ func TestDocs(t *testing.T) {
 		"../../docs/compare.md":          compareOutput.docs,
 		"../../docs/compare.schema.json": compareOutput.schema,
 		"../../docs/operators.md":        operatorDocs,
+		"../../docs/models.md":           modelDocs,
 		"../../docs/profiles.md":         decisionDocs,
 		"../../docs/report.md":           verifyOutput.docs,
 		"../../docs/report.schema.json":  verifyOutput.schema,

@@ -14,7 +14,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Guarantee is the guarantee of one workload on a cluster.
+// Guarantee is the guarantee of one workload on a cluster. The bounds of a member of a group are those of the group.
 type Guarantee struct {
 	Workload *workload.Workload
 	// Pods is the desired number of pods; for a DaemonSet the number of nodes that accept its pod.
@@ -75,11 +75,17 @@ const (
 func Of(c cluster.Cluster, s *workload.System) []Guarantee {
 	t, pods := newTopology(c), newPods(s, len(c.Nodes))
 	all, proofs := make([]Guarantee, len(s.Workloads)), make([]prover, len(s.Workloads))
+	places := make([]*places, len(s.Workloads))
 	for i := range s.Workloads {
 		r := newReader(pods, i)
 		p := newPlaces(t, r, i)
-		all[i] = p.guarantee()
-		proofs[i] = prover{replacement: newReplacement(p, r, i), guarantee: &all[i]}
+		all[i], places[i] = p.guarantee(), p
+		proofs[i] = prover{replacement: newReplacement(p, r, i), guarantee: &all[i], onNode: all[i].For(cluster.Node).AfterFailures.Pods}
+	}
+	for i, p := range places {
+		if p.workload.Group != nil {
+			all[i].Bounds = groupOf(p.workload, places).bounds(p)
+		}
 	}
 	prove(pods, proofs)
 	return all

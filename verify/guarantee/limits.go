@@ -82,6 +82,21 @@ func capacity(f placement.Fit, n *corev1.Node) (int, string) {
 	return pods, fmt.Sprintf("capacity for %d per node by %s", pods, limit)
 }
 
+// repelsGroup returns the topology keys of required anti-affinity against the pods of all members of the workload's group, of all
+// revisions.
+func (r reader) repelsGroup() map[string]bool {
+	keys := map[string]bool{}
+	if r.workload.Group == nil {
+		return keys
+	}
+	for _, c := range r.antiAffinities {
+		keys[c.TopologyKey] = keys[c.TopologyKey] || !r.perRevision(c) && !slices.ContainsFunc(r.workload.Group.Workloads, func(w *workload.Workload) bool {
+			return !c.Selects(r.all.pods[slices.Index(r.all.workloads, w)])
+		})
+	}
+	return keys
+}
+
 // keepsRevisions reports whether the steady state may contain pods of several revisions.
 func (r reader) keepsRevisions() bool {
 	return r.workload.Kind == workload.StatefulSet && (r.workload.Rollout.Type == "OnDelete" || r.workload.Rollout.Partition > 0)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/placement"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -17,6 +18,8 @@ type places struct {
 	capacity []int
 	reason   []string
 	limits   []limit
+	// repelsGroup are the topology keys of required anti-affinity against the pods of all members of the workload's group.
+	repelsGroup map[string]bool
 }
 
 // limit is how many pods one topology domain can hold.
@@ -46,6 +49,7 @@ func newPlaces(t *topology, r reader, i int) *places {
 		}
 	}
 	p.limits = r.antiAffinity(t)
+	p.repelsGroup = r.repelsGroup()
 	p.limits = append(p.limits, r.spread(p)...)
 	return p
 }
@@ -101,7 +105,8 @@ func (p *places) bound(h history, perNode []int, domains failureDomains) Bound {
 	if worst.Pods > 0 {
 		worst.Why = p.why(h, perNode, nodes, worst.Pods, domains.kind.Name)
 	}
-	worst.Serves = p.serves(p.most(h, perNode, p.indexes), worst.Pods)
+	placed := p.most(h, perNode, p.indexes)
+	worst.Serves = p.serves(placed, worst.Pods) || worst.Pods > 0 && p.servesWithoutZone(h, perNode, placed, domains)
 	return worst
 }
 
@@ -138,6 +143,33 @@ func (l limit) sum(h history, perNode, nodes []int) (pods, domains int) {
 		}
 	}
 	return pods, domains
+}
+
+// servesWithoutZone reports whether the workload serves without any domain of one zone, because it keeps its copies in different
+// zones: the pods are in as many zones wherever they are placed, and no domain has nodes of two zones.
+func (p *places) servesWithoutZone(h history, perNode []int, placed int, domains failureDomains) bool {
+	copies := p.workload.Replication.Zones
+	zones := p.partition(cluster.ZoneLabel)
+	if copies == 0 || slices.Contains(zones.of, none) {
+		return false
+	}
+	most, lost := 0, 0
+	for zone := range zones.count {
+		nodes := slices.DeleteFunc(slices.Clone(p.indexes), func(i int) bool { return zones.of[i] != zone })
+		most = max(most, p.most(h, perNode, nodes))
+	}
+	for _, d := range domains.all {
+		for _, i := range d.nodes {
+			if zones.of[i] != zones.of[d.nodes[0]] {
+				return false
+			}
+		}
+		lost = max(lost, p.most(h, perNode, d.nodes))
+	}
+	if placed <= (copies-1)*most || p.workload.Replication.Model == workload.Quorum && 2*(placed-lost) <= p.pods {
+		return false
+	}
+	return p.serves(placed, 1)
 }
 
 // serves reports whether the workload serves without some of its placed pods. A DaemonSet needs no pod on a failed node.

@@ -33,6 +33,8 @@ type Proof struct {
 type prover struct {
 	*replacement
 	guarantee *Guarantee
+	// onNode is how many of the workload's own pods one node can hold after failures.
+	onNode int
 }
 
 // prove adds the proofs to the guarantees of all workloads.
@@ -108,7 +110,7 @@ func (p prover) failure(b Bounds) Proof {
 				where = "in one " + b.Domain.Name
 			}
 			proof.Serves, proof.After = false, h.after
-			proof.Why = fmt.Sprintf("%d of %s may be %s (%s)", h.bound.Pods, count(p.pods, "pod"), where, h.bound.Why)
+			proof.Why = fmt.Sprintf("%d of %s may be %s (%s)", h.bound.Pods, count(p.members(), "pod"), where, h.bound.Why)
 			break
 		}
 	}
@@ -200,7 +202,7 @@ func (p prover) rollout() Proof {
 	old := p.pods - 1
 	if w.Kind == workload.Deployment && w.Rollout.Type != "Recreate" {
 		old = max(0, p.pods-w.Rollout.MaxUnavailable)
-		if old < p.workload.Replication.Needs(p.pods) {
+		if !p.servesWith(old) {
 			proof.Serves, proof.Why, proof.Fix = false, fmt.Sprintf("the rollout may leave %d of %s, by maxUnavailable", old, count(p.pods, "pod")), "set maxUnavailable: 0"
 		}
 	}
@@ -224,11 +226,15 @@ func (p prover) drain(all *pods, provers []prover, i int) Proof {
 	if len(budgets) == 1 {
 		selected := all.selectedBy(budgets[0])
 		allowed := all.allowed(budgets[0], selected, provers)
-		lost = min(lost, allowed)
+		if covers := !slices.ContainsFunc(p.replicatesWith(), func(w *workload.Workload) bool {
+			return !slices.ContainsFunc(selected, func(j int) bool { return all.workloads[j] == w })
+		}); covers {
+			lost = min(lost, allowed)
+		}
 		together, replaced := 0, true
 		for _, j := range selected {
 			if all.workloads[j].Kind != workload.DaemonSet {
-				together += provers[j].guarantee.For(cluster.Node).AfterFailures.Pods
+				together += provers[j].onNode
 				replaced = replaced && provers[j].without(provers[j].nodeFailures())
 			}
 		}
@@ -238,13 +244,13 @@ func (p prover) drain(all *pods, provers []prover, i int) Proof {
 			proof.Fix = fmt.Sprintf("allow %d evictions in %s, or keep more than %d of its pods off one node", together, budgets[0].Object, allowed)
 		}
 	}
-	serves := p.pods-lost >= p.workload.Replication.Needs(p.pods)
+	serves := p.members()-lost >= p.needs() || lost <= 1 && p.workload.Group != nil && p.workload.Group.Zones
 	if lost == on.Pods {
 		serves = on.Serves
 	}
 	if !serves && lost > 0 {
 		proof.Serves = false
-		proof.Why = fmt.Sprintf("%d of %s may be on one node and evicted together (%s)", lost, count(p.pods, "pod"), on.Why)
+		proof.Why = fmt.Sprintf("%d of %s may be on one node and evicted together (%s)", lost, count(p.members(), "pod"), on.Why)
 		proof.Replaced = p.without(p.nodeFailures())
 	}
 	return proof

@@ -15,8 +15,11 @@ const (
 	Proven    = "proven"     // it holds wherever the scheduler may place the pods
 	AsPlaced  = "as placed"  // it holds for the simulated or running placement only
 	NotMet    = "not met"    // an event breaks it
-	NotJudged = "not judged" // there is no workload, or an object of an unsupported kind may create pods
+	NotJudged = "not judged" // there is no workload, an object of an unsupported kind may create pods, or the replication of a workload is unknown
 )
+
+// UnknownReplication is the replication of a workload whose pods are members of a cluster of unknown software.
+const UnknownReplication = "unknown"
 
 // The events of scenarios. The failure of a domain other than node and zone is "lose" and its name.
 const (

@@ -95,6 +95,9 @@ type Workload struct {
 	Assumed bool `json:"assumed"`
 	// Why is the reason for the replication.
 	Why string `json:"why"`
+	// Group are the workloads whose pods replicate together with those of this one, which is among them; left out if there are
+	// none. Pods and Needs, and the effects of events, are then those of the group.
+	Group *Group `json:"group,omitempty"`
 	// Pods is the number of pods that it should have in steady state.
 	Pods int `json:"pods"`
 	// Needs is the number of pods that must be ready for it to serve.
@@ -109,6 +112,16 @@ type Workload struct {
 	// Failures are the events in Worst that interrupt the workload, without those that follow from another one. From package
 	// verdict.
 	Failures []Worst `json:"-"`
+}
+
+// Group are workloads whose pods replicate together.
+type Group struct {
+	// Workloads are the names of the members.
+	Workloads []string `json:"workloads"`
+	// Own is the number of pods of the workload itself.
+	Own int `json:"own"`
+	// External is the number of members that are not in the manifests and are assumed to be ready.
+	External int `json:"external"`
 }
 
 // Guarantee is the most pods of a workload that one node or zone failure can take, with all nodes ready before it.

@@ -93,7 +93,11 @@ func (p *terminal) workloads(r Report) error {
 		if w.Assumed {
 			replication, assumed = replication+"?", true
 		}
-		row := []string{w.Name, fmt.Sprint(w.Pods), replication}
+		pods := fmt.Sprint(w.Pods)
+		if w.Group != nil {
+			pods = fmt.Sprintf("%d of %d", w.Group.Own, w.Pods)
+		}
+		row := []string{w.Name, pods, replication}
 		for _, c := range columns {
 			row = append(row, w.cell(c.event))
 		}
@@ -112,6 +116,11 @@ func (p *terminal) workloads(r Report) error {
 	if assumed {
 		p.line("")
 		p.line("?: assumed. Set the replication with --replication or an annotation.")
+	}
+	for _, w := range r.Workloads {
+		if w.Assumed && w.Needs > 1 && (w.Group == nil || w.Group.Workloads[0] == w.Name) {
+			p.wrap("  ", "    ", fmt.Sprintf("%s needs %d of %s: %s", w.Name, w.Needs, count(w.Pods, "pod"), w.Why))
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/holdfast-ha/holdfast/verify/rules/facts"
+	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
 var budgetAllowsQuorumLoss = &Rule{
@@ -12,12 +13,23 @@ var budgetAllowsQuorumLoss = &Rule{
 	Protects: "A quorum without a majority of its members accepts no writes, and a drain is limited by the budget alone.",
 	Fix:      "Allow one eviction at a time: maxUnavailable: 1.",
 	check: func(s *facts.System, report reporter) {
+		evicted := map[*workload.Group]int{}
 		for _, b := range s.DisruptionBudgets() {
 			allowed := b.AllowedDisruptions()
 			for _, w := range b.Workloads {
-				if left := max(0, w.Replicas-allowed); facts.IsQuorum(w) && left < w.Replication.Needs(w.Replicas) {
+				members, majority := facts.Members(w)
+				now := min(allowed, w.Replicas)
+				switch {
+				case !facts.IsQuorum(w):
+				case members-now < majority:
 					report(facts.In(b.Object, "spec"), fmt.Sprintf("allows the eviction of %d of %d quorum members of %s at once, which leaves no majority%s",
-						min(allowed, w.Replicas), w.Replicas, w, b.Rounding()))
+						now, members, w, b.Rounding()))
+				case w.Group != nil && members-now-evicted[w.Group] < majority:
+					report(facts.In(b.Object, "spec"), fmt.Sprintf("allows the eviction of %d of %d quorum members, which leaves no majority with the %d that other budgets allow in the same cluster (%s)",
+						now, members, evicted[w.Group], w.Group), "Select the pods of all members with one budget, and allow one eviction at a time: maxUnavailable: 1.")
+				}
+				if w.Group != nil {
+					evicted[w.Group] += now
 				}
 			}
 		}

@@ -16,14 +16,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// peerPortNames and peerPortNumbers are ports for the traffic between quorum members: by name, and by number for known software.
-var (
-	peerPortNames   = []string{"cluster", "peer", "peers", "raft", "quorum", "follower", "election", "leader-election"}
-	peerPortNumbers = map[string][]int32{
-		"nats": {6222}, "nats-server": {6222}, "etcd": {2380}, "zookeeper": {2888, 3888}, "vault": {8201}, "openbao": {8201},
-		"consul": {8300}, "cockroach": {26257}, "rabbitmq": {25672}, "clickhouse-keeper": {9234},
-	}
-)
+// peerPortNames are the names of ports for the traffic between quorum members. Those of known software have known numbers.
+var peerPortNames = []string{"cluster", "peer", "peers", "raft", "quorum", "follower", "election", "leader-election"}
 
 // Only ports that a container declares are checked, with the name of a peer port or with its number for the software. Peers of a
 // policy by address or namespace may be the quorum members and are assumed to be. Traffic is allowed if any policy allows it. Pods
@@ -118,7 +112,7 @@ func peerPorts(w *workload.Workload) []corev1.ContainerPort {
 	var all []corev1.ContainerPort
 	for _, c := range facts.QuorumContainers(w) {
 		for _, p := range c.Ports {
-			if p.Protocol == corev1.ProtocolTCP && (slices.Contains(peerPortNames, p.Name) || slices.Contains(peerPortNumbers[c.Software()], p.ContainerPort)) {
+			if p.Protocol == corev1.ProtocolTCP && (slices.Contains(peerPortNames, p.Name) || w.Software != nil && slices.Contains(w.Software.PeerPorts, p.ContainerPort)) {
 				all = append(all, p)
 			}
 		}

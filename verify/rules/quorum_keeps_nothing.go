@@ -9,12 +9,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/rules/facts"
 )
 
-// quorumLogs are quorum software that always keeps a log of its own. Other software may keep its state elsewhere, or in memory by
-// design.
-var quorumLogs = []string{"etcd", "zookeeper", "keeper", "clickhouse-keeper", "cockroach", "tikv", "pd", "redpanda"}
-
-// Only software that always keeps a log, and an EventBus that the controller runs, are checked, in pods without any volume that
-// outlives them.
+// Only software that always keeps a log of its own, and an EventBus that the controller runs, are checked, in pods without any
+// volume that outlives them. Other software may keep its state elsewhere, or in memory by design.
 var quorumKeepsNothing = &Rule{
 	ID:       "quorum-keeps-nothing",
 	Severity: Warning,
@@ -22,7 +18,7 @@ var quorumKeepsNothing = &Rule{
 	Fix:      "Give each member a volume of its own: volumeClaimTemplates, or persistence of an EventBus.",
 	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Quorums() {
-			keepsLog := w.Object.Kind == "EventBus" || slices.ContainsFunc(facts.Containers(w), func(c facts.Container) bool { return slices.Contains(quorumLogs, c.Software()) })
+			keepsLog := w.Object.Kind == "EventBus" || w.Software != nil && w.Software.KeepsLog
 			if keepsLog && len(w.Claims) == 0 && !slices.ContainsFunc(w.Template.Spec.Volumes, mayOutlivePod) {
 				report(facts.InTemplate(w, "spec", "volumes"), fmt.Sprintf("no volume of its %d quorum members outlives the pod", w.Replicas))
 			}

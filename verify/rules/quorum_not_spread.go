@@ -15,7 +15,7 @@ var quorumNotSpread = &Rule{
 	Fix:      "Add required anti-affinity on kubernetes.io/hostname, or a topology spread constraint with whenUnsatisfiable: DoNotSchedule.",
 	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Quorums() {
-			if !s.MayBeSpread(w) {
+			if !s.MayBeSpread(w) && facts.MajorityLoss(w) <= w.Replicas {
 				report(facts.InTemplate(w, "spec"), fmt.Sprintf("no constraint keeps its %d quorum members apart: with %d of them on one node, the others are no majority", w.Replicas, facts.MajorityLoss(w)))
 			}
 		}

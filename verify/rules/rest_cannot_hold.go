@@ -49,6 +49,9 @@ func podsAfterFailure(s *facts.System, w *workload.Workload) int {
 	case !limited && (w.Kind == workload.Deployment || w.Kind == workload.ReplicaSet):
 		return w.Replicas
 	}
+	if w.Group != nil {
+		return 0
+	}
 	return w.Replication.Needs(w.Replicas)
 }
 

@@ -8,7 +8,7 @@ import (
 // outcome returns the outcome of the current scenario for a workload.
 func outcome(s *sim.Cluster, w *sim.Controller) Outcome {
 	seen := s.Observation(w)
-	o := Outcome{Workload: w.Workload, Pods: w.Replicas(), Least: seen.Least, After: w.Ready(), Needs: w.Needs(), Pending: w.Blockers()}
+	o := Outcome{Workload: w.Workload, Pods: w.Members(), Least: seen.Least, After: w.Serving(), Needs: w.Needs(), Pending: w.Blockers()}
 	switch {
 	case !o.Recovers():
 		o.Recovery = -1

@@ -132,6 +132,26 @@ func failures(r report.Report, w report.Workload) []report.Worst {
 	return all
 }
 
+// unknownReplication reports whether nobody knows how many pods of a workload are needed.
+func unknownReplication(w report.Workload) bool { return w.Replication == report.UnknownReplication }
+
+// brokenByUnknown reports whether the requirement is broken only by workloads of unknown replication: all of their pods are needed
+// by assumption.
+func brokenByUnknown(r report.Report) bool {
+	required, broken := requiredEvents(r), false
+	for _, w := range r.Workloads {
+		if slices.ContainsFunc(w.Worst, func(now report.Worst) bool {
+			return now.Ignored == "" && required[now.Event] && !keeps(r.WithinSeconds, now.Effect)
+		}) {
+			if !unknownReplication(w) {
+				return false
+			}
+			broken = true
+		}
+	}
+	return broken
+}
+
 // outcome returns the outcome of the requirement; "" if nothing is required. A breach counts more than objects that are not
 // judged: it is certain.
 func outcome(r report.Report) string {
@@ -142,9 +162,9 @@ func outcome(r report.Report) string {
 	switch {
 	case r.Requirement == "":
 		return ""
-	case !met(r):
+	case !met(r) && !brokenByUnknown(r):
 		return report.NotMet
-	case !slices.ContainsFunc(r.Workloads, func(w report.Workload) bool { return w.Pods > 0 }), slices.ContainsFunc(r.Findings, notJudged):
+	case !slices.ContainsFunc(r.Workloads, func(w report.Workload) bool { return w.Pods > 0 }), slices.ContainsFunc(r.Findings, notJudged), slices.ContainsFunc(r.Workloads, unknownReplication):
 		return report.NotJudged
 	case slices.ContainsFunc(r.Workloads, func(w report.Workload) bool { return slices.ContainsFunc(w.Worst, onlyAsPlaced) }):
 		return report.AsPlaced

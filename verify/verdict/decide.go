@@ -107,7 +107,18 @@ func newCluster(c cluster.Cluster) report.Cluster {
 
 func newWorkload(w *workload.Workload, steady survival.Outcome, g guarantee.Guarantee) report.Workload {
 	return report.Workload{Name: w.String(), At: w.Object.At(), Replication: w.Replication.String(), Assumed: w.Replication.Assumed, Why: w.Replication.Why,
-		Pods: steady.Pods, Needs: steady.Needs, Pending: append([]string{}, steady.Pending...), Worst: []report.Worst{}, Guarantee: newGuarantee(g)}
+		Group: newGroup(w), Pods: steady.Pods, Needs: steady.Needs, Pending: append([]string{}, steady.Pending...), Worst: []report.Worst{}, Guarantee: newGuarantee(g)}
+}
+
+func newGroup(w *workload.Workload) *report.Group {
+	if w.Group == nil {
+		return nil
+	}
+	g := &report.Group{Workloads: []string{}, Own: w.Replicas, External: w.Group.External}
+	for _, member := range w.Group.Workloads {
+		g.Workloads = append(g.Workloads, member.String())
+	}
+	return g
 }
 
 func newGuarantee(g guarantee.Guarantee) report.Guarantee {

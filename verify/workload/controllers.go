@@ -62,6 +62,7 @@ func readStatefulSet(s *System, o *manifest.Object, d *appsv1.StatefulSet) error
 func (s *System) statefulSet(w *Workload, d *appsv1.StatefulSet) error {
 	appsdefaults.SetObjectDefaults_StatefulSet(d)
 	w.Kind, w.Name, w.Template, w.MinReady, w.Claims = StatefulSet, d.Name, d.Spec.Template, seconds(d.Spec.MinReadySeconds), d.Spec.VolumeClaimTemplates
+	w.serviceName = d.Spec.ServiceName
 	if err := s.scale(w, d.Spec.Replicas); err != nil {
 		return err
 	}

@@ -81,10 +81,11 @@ func (s *System) addCustom(e expanded) error {
 
 func (s *System) addCustomWorkload(e expanded, from operator.Workload) error {
 	w := &Workload{
-		TemplatePath: template,
-		Election:     argoevents.Election(from.Election),
-		lease:        Lease(from.Lease),
-		noScale:      from.Main && !e.kind.Scale,
+		TemplatePath:  template,
+		Election:      argoevents.Election(from.Election),
+		lease:         Lease(from.Lease),
+		noScale:       from.Main && !e.kind.Scale,
+		operatorGroup: from.Group,
 	}
 	if from.Replication.Model != "" {
 		var err error

@@ -4,17 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
+
+	"github.com/holdfast-ha/holdfast/verify/models"
 )
-
-// HasQuorum reports whether the replicas of a StatefulSet of this software need a majority. See Software for the name.
-func HasQuorum(software string) bool { return slices.Contains(quorumSoftware, software) }
-
-// quorumSoftware lists images by the last part of the repository name. Caches and databases that can run without a quorum are
-// not listed.
-var quorumSoftware = []string{"etcd", "consul", "vault", "zookeeper", "nats", "nats-server", "cockroach", "rqlite", "dqlite", "keeper", "clickhouse-keeper", "openbao", "rabbitmq", "kafka", "redpanda", "tikv", "pd"}
 
 // ReplicationError is an error in the user's replication of a workload.
 type ReplicationError struct {
@@ -28,30 +22,48 @@ func (e ReplicationError) Error() string { return "replication of " + e.Name + "
 // Unwrap returns the cause.
 func (e ReplicationError) Unwrap() error { return e.err }
 
-// SetReplication sets the replication of every workload. Sources in order of precedence: the user's models by "KIND/NAME"; the
-// annotation of the object; the controller of the custom resource; the kind and the images, in which case it is assumed. An
-// unknown workload or model is an error.
-func (s *System) SetReplication(models map[string]string) error {
+// SetReplication sets the replication of every workload. Sources in order of precedence: the user's replication by "KIND/NAME";
+// the annotation of the object; the controller of the custom resource; known software, the kind and other signs, in which case it
+// is assumed. An unknown workload or replication is an error.
+func (s *System) SetReplication(byUser map[string]string) error {
+	settings, err := s.settings()
+	if err != nil {
+		return err
+	}
+	signs, err := s.newSigns(settings)
+	if err != nil {
+		return err
+	}
 	known := map[string]bool{}
 	for _, w := range s.Workloads {
 		name := w.Object.Kind + "/" + w.Object.Name
 		known[name] = true
-		replication, err := w.replication(name, models)
-		if err != nil {
+		w.Software, w.Group = models.Find(settings.subject(w)), nil
+		if w.Replication, err = w.replication(name, byUser, signs); err != nil {
 			return err
 		}
-		w.Replication = replication
 	}
-	for _, name := range slices.Sorted(maps.Keys(models)) {
+	for _, name := range slices.Sorted(maps.Keys(byUser)) {
 		if !known[name] {
 			return ReplicationError{name, errors.New("no workload has this name")}
 		}
 	}
+	s.setGroups(byUser)
+	for _, w := range s.Workloads {
+		w.LeaderOnly = w.leaderOnly()
+	}
 	return nil
 }
 
-func (w *Workload) replication(name string, models map[string]string) (Replication, error) {
-	if text, ok := models[name]; ok {
+// stated reports whether the user has set the replication of a workload.
+func (w *Workload) stated(byUser map[string]string) bool {
+	_, flag := byUser[w.Object.Kind+"/"+w.Object.Name]
+	_, annotation := w.Object.Annotations[Annotation]
+	return flag || annotation
+}
+
+func (w *Workload) replication(name string, byUser map[string]string, signs *signs) (Replication, error) {
+	if text, ok := byUser[name]; ok {
 		r, err := ParseReplication(text)
 		if err == nil {
 			err = r.check(w)
@@ -77,7 +89,7 @@ func (w *Workload) replication(name string, models map[string]string) (Replicati
 	if w.known.Model != "" {
 		return w.known, nil
 	}
-	return w.infer(), nil
+	return w.infer(name, signs), nil
 }
 
 // check returns an error if a workload never has as many pods as it needs.
@@ -88,35 +100,53 @@ func (r Replication) check(w *Workload) error {
 	return fmt.Errorf("is %q: the workload has %d replicas", r, w.Replicas)
 }
 
-// infer derives the model from the kind and the images.
-func (w *Workload) infer() Replication {
+// infer derives the replication from the software, the kind and other signs.
+func (w *Workload) infer(name string, signs *signs) Replication {
 	assumed := func(m Model, why string) Replication { return Replication{Model: m, Assumed: true, Why: why} }
-	switch w.Kind {
-	case DaemonSet:
+	switch {
+	case w.Kind == DaemonSet:
 		return Replication{Model: PerNode, Why: "a DaemonSet's pod serves its node"}
-	case Job:
+	case w.Kind == Job:
 		return Replication{Model: Finite, Why: "a Job runs to completion"}
-	case Pod:
+	case w.Kind == Pod:
 		return assumed(Single, "an unmanaged pod is not recreated")
-	case StatefulSet:
-		for _, c := range w.Template.Spec.Containers {
-			if software := Software(c.Image); HasQuorum(software) && w.Replicas > 1 {
-				return assumed(Quorum, "a StatefulSet of "+software)
-			}
+	case w.Kind == StatefulSet && w.Replicas == 1:
+		return assumed(Single, "a StatefulSet with one replica")
+	case w.Software != nil:
+		return w.ofSoftware(w.Replicas)
+	case w.Kind != StatefulSet && w.Kind != Pods:
+		if signs.mayLead(w) {
+			return assumed(Standby, "its ServiceAccount may elect a leader with a Lease")
 		}
-		if w.Replicas == 1 {
-			return assumed(Single, "a StatefulSet with one replica")
-		}
-		return assumed(Stateless, "a StatefulSet of unknown software: one ready pod serves")
-	default:
 		return assumed(Stateless, "one ready pod serves")
 	}
+	if sign := signs.peers(w); sign != "" {
+		return Replication{Model: Shards, Assumed: true, Unknown: true, Why: fmt.Sprintf("%s: unknown software whose pods know each other, assumed to need all of them. Set --replication %s=... or the annotation %s", sign, name, Annotation)}
+	}
+	if len(w.Claims) > 0 {
+		return assumed(Shards, "each pod keeps data that no other pod is known to have")
+	}
+	return assumed(Stateless, "one ready pod of unknown software without data and peers serves")
 }
 
-// Software returns the last part of an image's repository: nats for docker.io/library/nats:2.15.2-alpine@sha256:....
-func Software(image string) string {
-	image, _, _ = strings.Cut(image, "@")
-	name := path.Base(image)
-	name, _, _ = strings.Cut(name, ":")
-	return name
+// ofSoftware returns the replication of n pods of known software.
+func (w *Workload) ofSoftware(n int) Replication {
+	f := w.Software
+	r := Replication{Model: Model(f.Model), Assumed: true, Zones: f.Zones, Why: f.Entry.String() + ": " + f.Why}
+	needs := f.NeedsOf(n)
+	switch {
+	case f.Model == models.Unknown:
+		r.Model, r.Unknown = Shards, true
+	case r.Model == Copies:
+		r.Count = n - needs
+	case r.Model == Quorum && needs > n/2+1:
+		r.Count = needs
+	}
+	if len(f.Settings) > 0 {
+		r.Why += "; " + strings.Join(f.Settings, ", ")
+	}
+	if len(f.Assumed) > 0 {
+		r.Why += "; not in the manifests: " + strings.Join(f.Assumed, ", ")
+	}
+	return r
 }

@@ -43,8 +43,12 @@ var (
 // Replication is a workload's replication model and its source.
 type Replication struct {
 	Model Model
-	// Count is the number of Copies and NeedsN: how many pods may be missing, and how many are needed.
+	// Count is the number of Copies and NeedsN: how many pods may be missing, and how many are needed. A Quorum with a count needs
+	// at least as many pods: not every pod has a copy of each item.
 	Count int
+	// Zones is the number of copies that the software keeps in as many different zones, 0 if it does not. If the pods are in as
+	// many zones, the loss of pods in one zone counts as the loss of one.
+	Zones int
 	// Assumed is set if the model is inferred and the manifests do not show all that it depends on.
 	Assumed bool
 	// Unknown is set if the pods are members of one cluster of unknown software: it is assumed to need all pods.
@@ -98,7 +102,7 @@ const Annotation = "holdfast-ha.github.io/replication"
 func (r Replication) Needs(n int) int {
 	switch r.Model {
 	case Quorum, Elected:
-		return n/2 + 1
+		return max(n/2+1, r.Count)
 	case PerNode, Shards, Single:
 		return n
 	case Copies:

@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/models"
 	"github.com/holdfast-ha/holdfast/verify/operators/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/operators/operator"
 	"github.com/holdfast-ha/holdfast/verify/storage"
@@ -62,6 +63,12 @@ type Workload struct {
 	// Claims are the volumeClaimTemplates: each pod has a PersistentVolumeClaim of its own from each.
 	Claims      []corev1.PersistentVolumeClaim
 	Replication Replication
+	// Software is what is known of the software in the pods, nil if nothing is.
+	Software *models.Found `json:"-"`
+	// Group are the workloads whose pods replicate together, this one included; nil if its pods replicate among themselves.
+	Group *Group `json:"-"`
+	// LeaderOnly is why only the leader's pod is Ready, "" if all pods are.
+	LeaderOnly string
 	// Election is how the pods of an EventSource or a Sensor elect the active one. It is None if all are active, if it depends on
 	// an EventBus that is not in the manifests, and for other workloads.
 	Election argoevents.Election
@@ -87,6 +94,10 @@ type Workload struct {
 	first           int
 	names           []string
 	claimName       func(template, pod string) string
+	// serviceName is the Service that governs a StatefulSet.
+	serviceName string
+	// operatorGroup is the group that a custom resource determines, "" without one.
+	operatorGroup string
 }
 
 // Rollout is the update strategy of a workload. Percentages are resolved to numbers of pods of the steady-state replicas.

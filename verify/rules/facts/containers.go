@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/holdfast-ha/holdfast/verify/models"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
@@ -32,7 +33,7 @@ func Containers(w *workload.Workload) []Container {
 }
 
 // Software returns the software of the container's image, by the last part of its repository.
-func (c Container) Software() string { return workload.Software(c.Image) }
+func (c Container) Software() string { return models.Software(c.Image) }
 
 // IsNATS reports whether the container is a NATS server.
 func (c Container) IsNATS() bool { return slices.Contains(nats, c.Software()) }

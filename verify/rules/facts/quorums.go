@@ -28,18 +28,27 @@ func (s *System) QuorumStatefulSets() iter.Seq2[*workload.Workload, *appsv1.Stat
 	}
 }
 
-// MajorityLoss returns the smallest number of members without which a quorum has no majority.
-func MajorityLoss(w *workload.Workload) int {
-	return w.Replicas - w.Replication.Needs(w.Replicas) + 1
+// Members returns the number of members of a quorum, and how many of them are a majority. Those of other workloads of its group are
+// included.
+func Members(w *workload.Workload) (members, majority int) {
+	members = w.Replicas
+	if w.Group != nil {
+		members = w.Group.Pods(func(w *workload.Workload) int { return w.Replicas })
+	}
+	return members, members/2 + 1
 }
 
-// QuorumContainers returns the containers of a pod that are quorum members: those of known quorum software, or all if there are
-// none.
+// MajorityLoss returns the smallest number of members without which a quorum has no majority.
+func MajorityLoss(w *workload.Workload) int {
+	members, majority := Members(w)
+	return members - majority + 1
+}
+
+// QuorumContainers returns the containers of a pod that are quorum members: that of known software, or all if it is unknown.
 func QuorumContainers(w *workload.Workload) []Container {
 	all := Containers(w)
-	known := slices.DeleteFunc(slices.Clone(all), func(c Container) bool { return !workload.HasQuorum(c.Software()) })
-	if len(known) > 0 {
-		return known
+	if w.Software != nil && w.Software.IsMember() {
+		return all[len(all)-len(w.Template.Spec.Containers)+w.Software.Container:][:1]
 	}
 	return all
 }

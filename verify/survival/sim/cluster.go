@@ -56,6 +56,9 @@ func New(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cluster, 
 	if err := sim.Run(ctx, Never); err != nil {
 		return nil, err
 	}
+	for _, w := range sim.controllers {
+		w.noteZones()
+	}
 	sim.observer.reset()
 	sim.clock.now, sim.journal.final, sim.lifecycle.admission.installed = 0, false, true
 	return sim, nil
@@ -90,6 +93,7 @@ func newCluster(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cl
 	for i, w := range s.Workloads {
 		sim.controllers = append(sim.controllers, newController(i, w, sim.nodes, namespaces))
 	}
+	setGroups(sim.controllers)
 	sim.lifecycle.admission, err = newAdmission(s, sim.controllers, j)
 	return sim, err
 }

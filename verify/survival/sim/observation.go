@@ -9,7 +9,7 @@ import (
 
 // Observation is the effect of a scenario on a workload.
 type Observation struct {
-	// Least is the fewest Ready pods, LeastAt the first time at which that was so.
+	// Least is the fewest members that served, see Controller.Serving, LeastAt the first time at which that was so.
 	Least   int
 	LeastAt time.Duration
 	// Outage is the longest outage that has ended. For a per-node workload it is that of one node.
@@ -23,7 +23,9 @@ type Observation struct {
 	nodesSince map[*Node]time.Duration
 }
 
-func newObservation(c *Controller) *Observation { return &Observation{Least: c.ready, since: Never} }
+func newObservation(c *Controller) *Observation {
+	return &Observation{Least: c.Serving(), since: Never}
+}
 
 // Change is a pod that leaves a node, or one that comes to a node. A pod that moves is two changes.
 type Change struct {
@@ -73,10 +75,11 @@ func (o *observer) reset() {
 func (o *observer) observe(now time.Duration) {
 	for _, c := range o.active {
 		s := o.observations[c]
-		if c.ready < s.Least {
-			s.Least, s.LeastAt = c.ready, now
+		serving := c.Serving()
+		if serving < s.Least {
+			s.Least, s.LeastAt = serving, now
 		}
-		serves := c.ready >= c.Needs()
+		serves := serving >= c.Needs()
 		switch {
 		case c.Workload.Replication.Model == workload.PerNode:
 			// Each node has an outage of its own, see observeNode.

@@ -9,6 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/placement"
 	"github.com/holdfast-ha/holdfast/verify/storage"
 	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
@@ -123,6 +124,10 @@ type Controller struct {
 	// Index is the position of the workload in the system.
 	Index int
 
+	// group are the controllers of the workload's group, nil without one.
+	group map[*workload.Workload]*Controller
+	// zones is the number of Ready pods in each zone in the steady state, if the workload keeps its copies in different zones.
+	zones map[string]int
 	// pods are all pods that the API server has; ready counts those that are Ready, created all that ever existed.
 	pods           []*Pod
 	ready, created int
@@ -177,8 +182,73 @@ func (c *Controller) expectedPods() int {
 	return c.replicas
 }
 
-// Needs returns the number of Ready pods that the workload needs to serve.
-func (c *Controller) Needs() int { return c.Workload.Replication.Needs(c.Replicas()) }
+// Members returns the desired number of pods that replicate together: those of the workload, or of its group.
+func (c *Controller) Members() int {
+	if c.group == nil {
+		return c.Replicas()
+	}
+	return c.Workload.Group.Pods(func(w *workload.Workload) int { return c.group[w].Replicas() })
+}
+
+// Needs returns how many of the members must serve.
+func (c *Controller) Needs() int {
+	if c.group == nil {
+		return c.Workload.Replication.Needs(c.Replicas())
+	}
+	return c.Workload.Group.Needs(c.Members())
+}
+
+// Serving returns how many of the members serve: the Ready pods. Where copies are kept in different zones, all missing pods of one
+// zone count as one, unless a majority is missing as well.
+func (c *Controller) Serving() int {
+	if c.group != nil {
+		return c.Workload.Group.Ready(func(w *workload.Workload) int { return c.group[w].ready })
+	}
+	n, r := c.Replicas(), c.Workload.Replication
+	if missing := n - c.ready; r.Zones > 0 && len(c.zones) >= r.Zones && missing > 1 && (r.Model != workload.Quorum || c.ready > n/2) {
+		return n - min(missing, c.shortZones())
+	}
+	return c.ready
+}
+
+// shortZones returns the number of zones with fewer Ready pods than in the steady state, plus that of pods without a zone.
+func (c *Controller) shortZones() int {
+	now := map[string]int{}
+	for _, p := range c.pods {
+		if p.state == ready {
+			now[p.zone()]++
+		}
+	}
+	short := c.Replicas()
+	for zone, pods := range c.zones {
+		short -= pods
+		if now[zone] < pods {
+			short++
+		}
+	}
+	return short
+}
+
+// zone returns the zone of the pod's node, "" without one.
+func (p *Pod) zone() string {
+	if p.node == nil {
+		return ""
+	}
+	return p.node.object.Labels[cluster.ZoneLabel]
+}
+
+// noteZones notes how many Ready pods are in each zone, for a workload whose copies are kept in different zones.
+func (c *Controller) noteZones() {
+	if c.Workload.Replication.Zones == 0 {
+		return
+	}
+	c.zones = map[string]int{}
+	for _, p := range c.pods {
+		if zone := p.zone(); p.state == ready && zone != "" {
+			c.zones[zone]++
+		}
+	}
+}
 
 // activePods returns the pods of a revision that are not marked for deletion.
 func (c *Controller) activePods(revision int) []*Pod {
@@ -212,4 +282,20 @@ type budget struct {
 type attachWait struct {
 	mount *storage.Mount
 	user  *Pod
+}
+
+// setGroups sets the group of each controller.
+func setGroups(all []*Controller) {
+	groups := map[*workload.Group]map[*workload.Workload]*Controller{}
+	for _, c := range all {
+		g := c.Workload.Group
+		if g == nil {
+			continue
+		}
+		if groups[g] == nil {
+			groups[g] = map[*workload.Workload]*Controller{}
+		}
+		groups[g][c.Workload] = c
+		c.group = groups[g]
+	}
 }
