@@ -4,6 +4,7 @@ package operators
 import (
 	"github.com/holdfast-ha/holdfast/verify/operators/argoevents"
 	"github.com/holdfast-ha/holdfast/verify/operators/cloudnativepg"
+	"github.com/holdfast-ha/holdfast/verify/operators/elastic"
 	"github.com/holdfast-ha/holdfast/verify/operators/keda"
 	"github.com/holdfast-ha/holdfast/verify/operators/operator"
 	"github.com/holdfast-ha/holdfast/verify/operators/prometheus"
@@ -22,6 +23,7 @@ func All() []operator.Operator {
 		strimzi.Operator,
 		rabbitmq.Operator,
 		prometheus.Operator,
+		elastic.Operator,
 	}
 }
 

@@ -70,6 +70,24 @@ func RequireApart(key string, labels map[string]string) *corev1.Affinity {
 	return &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{term}}}
 }
 
+// RequireNodes adds a requirement to each term of the required node affinity.
+func RequireNodes(spec *corev1.PodSpec, r corev1.NodeSelectorRequirement) {
+	if spec.Affinity == nil {
+		spec.Affinity = &corev1.Affinity{}
+	}
+	if spec.Affinity.NodeAffinity == nil {
+		spec.Affinity.NodeAffinity = &corev1.NodeAffinity{}
+	}
+	required := &spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	if *required == nil || len((*required).NodeSelectorTerms) == 0 {
+		*required = &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{}}}
+	}
+	for i := range (*required).NodeSelectorTerms {
+		t := &(*required).NodeSelectorTerms[i]
+		t.MatchExpressions = append(t.MatchExpressions, r)
+	}
+}
+
 // HTTPProbe returns a probe by HTTP.
 func HTTPProbe(path string, port int32, timing corev1.Probe) *corev1.Probe {
 	timing.HTTPGet = &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(port)}

@@ -292,7 +292,8 @@ func expandPool(o *manifest.Object, all operator.Objects) (operator.Expansion, e
 	}
 	pods.Template = template.pod(operator.Labels(o.Labels, labels), c)
 	if r := k.Spec.Kafka.Rack; broker && r != nil && r.TopologyKey != "" {
-		requireLabel(&pods.Template.Spec, r.TopologyKey)
+		// affinityWithRackLabelSelector in ModelUtils.java
+		operator.RequireNodes(&pods.Template.Spec, corev1.NodeSelectorRequirement{Key: r.TopologyKey, Operator: corev1.NodeSelectorOpExists})
 	}
 	replication, err := p.replication(o, all, k, broker, controller)
 	if err != nil {
@@ -356,25 +357,6 @@ func (s *Storage) claims(o *manifest.Object) ([]corev1.PersistentVolumeClaim, er
 		all = append(all, operator.Claim(name, size, v.Class))
 	}
 	return all, nil
-}
-
-// requireLabel adds required affinity to nodes with a label (affinityWithRackLabelSelector in ModelUtils.java).
-func requireLabel(spec *corev1.PodSpec, key string) {
-	has := corev1.NodeSelectorRequirement{Key: key, Operator: corev1.NodeSelectorOpExists}
-	if spec.Affinity == nil {
-		spec.Affinity = &corev1.Affinity{}
-	}
-	if spec.Affinity.NodeAffinity == nil {
-		spec.Affinity.NodeAffinity = &corev1.NodeAffinity{}
-	}
-	required := &spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
-	if *required == nil || len((*required).NodeSelectorTerms) == 0 {
-		*required = &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{}}}
-	}
-	for i := range (*required).NodeSelectorTerms {
-		t := &(*required).NodeSelectorTerms[i]
-		t.MatchExpressions = append(t.MatchExpressions, has)
-	}
 }
 
 // replication returns how many nodes of a pool are needed: a majority of controllers, and as many brokers that each partition has
