@@ -55,7 +55,7 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 		p.line(beyond)
 	}
 	for _, w := range r.Workloads {
-		p.failures(w)
+		p.failures(r, w)
 	}
 	if advice, config := r.exception(); advice != "" {
 		p.line("")
@@ -142,7 +142,7 @@ func (p *terminal) placements(r Report) {
 }
 
 // failures writes each event that interrupts a workload, by the scenario that shows it.
-func (p *terminal) failures(w Workload) {
+func (p *terminal) failures(r Report, w Workload) {
 	if len(w.Failures) == 0 {
 		return
 	}
@@ -157,6 +157,9 @@ func (p *terminal) failures(w Workload) {
 			if !strings.Contains(worst.Blocked, reason) {
 				p.wrap("    ", "      ", reason)
 			}
+		}
+		if advice := r.ofTwo(w, worst); advice != "" {
+			p.wrap("    ", "      ", advice)
 		}
 		if worst.Ignored != "" {
 			p.wrap("    ", "    ", RequirementRule(worst.Event)+", ignored: "+worst.Ignored)

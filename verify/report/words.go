@@ -275,6 +275,19 @@ func (r Report) exception() (advice string, config []string) {
 	return "", nil
 }
 
+// ofTwo returns the advice for a quorum that does not survive the failure of one of two domains; "" for others.
+func (r Report) ofTwo(w Workload, worst Worst) string {
+	name, ok := FailedDomain(worst.Event)
+	domains := map[string]int{"node": len(r.Cluster.Nodes), "zone": len(r.Cluster.Zones)}
+	for _, d := range r.Cluster.Domains {
+		domains[d.Name] = len(d.Values)
+	}
+	if !ok || domains[name] != 2 || w.Replication != "quorum" || w.Pods < 2 {
+		return ""
+	}
+	return fmt.Sprintf("no number of members helps on two %ss: one of them always has half of the members or more. Use three %ss", name, name)
+}
+
 // String returns the breach in one sentence.
 func (b Breach) String() string {
 	e := b.Worst.Effect

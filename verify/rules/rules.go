@@ -85,6 +85,7 @@ func All() []*Rule {
 		claimShared,
 		claimStopsRollout,
 		claimsDeletedWhenScaled,
+		clientWithoutEndpoint,
 		dataOnHostPath,
 		electionOfTwo,
 		eventSourceRefusesRequests,

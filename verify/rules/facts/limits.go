@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/placement"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -114,10 +115,10 @@ func are(n int, noun string) string {
 }
 
 // DomainsWithDrainedNode returns the number of domains of a topology spread constraint that have eligible nodes, if one of them has a
-// single node that still counts while it is drained. ok is false if there is no such node, if the constraint has minDomains, or if it
-// also selects pods of other workloads.
+// single node that still counts while it is drained. ok is false if there is no such node, if the numbers of nodes and domains are
+// assumed, if the constraint has minDomains, or if it also selects pods of other workloads.
 func (n *Nodes) DomainsWithDrainedNode(c Constraint) (domains int, ok bool) {
-	if c.Spread.MinDomains != nil || len(n.system.SelectedWorkloads(c)) > 0 {
+	if c.Spread.MinDomains != nil || len(n.system.SelectedWorkloads(c)) > 0 || !n.Counts(c.TopologyKey) || !n.Counts(cluster.HostLabel) {
 		return 0, false
 	}
 	nodes := n.withKeys(c.Workload, n.Eligible(c.Workload))

@@ -52,7 +52,7 @@ func (s *System) MeantBackend(service *corev1.Service) *workload.Workload {
 	var all []*workload.Workload
 	for _, w := range s.Workloads {
 		named := w.Name == service.Name || s.governingService(w) == service.Name
-		if w.Namespace == service.Namespace && w.Replicas > 0 && (misspells(service.Spec.Selector, w.Template.Labels) || named && hasKeys(w.Template.Labels, service.Spec.Selector)) {
+		if w.Namespace == service.Namespace && w.Replicas > 0 && (Misspells(service.Spec.Selector, w.Template.Labels) || named && hasKeys(w.Template.Labels, service.Spec.Selector)) {
 			all = append(all, w)
 		}
 	}

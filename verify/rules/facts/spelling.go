@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// misspells reports whether a selector matches labels but for one misspelt value or one misspelt key.
-func misspells(selector, labels map[string]string) bool {
+// Misspells reports whether a selector matches labels but for one misspelt value or one misspelt key.
+func Misspells(selector, labels map[string]string) bool {
 	misspelt := 0
 	for key, want := range selector {
 		value, ok := labels[key]
