@@ -208,13 +208,18 @@ func (s *Storage) ReachOf(v *corev1.PersistentVolume) Reach {
 	case v.Spec.ISCSI != nil || v.Spec.FC != nil || v.Spec.RBD != nil:
 		r.Attached = true
 	}
+	lacks := "has no node affinity"
+	if scope, ok := s.elsewhere[v.Name]; ok {
+		r.Scope, r.Labels, r.EveryLabel = scope, labels[scope], false
+		lacks = "is on none of the nodes"
+	}
 	switch {
 	case len(Selectors(v)) > 0:
 		r.Scope, r.Labels, r.EveryLabel = Anywhere, nil, false
 	case r.Scope == Node:
-		r.assume("PersistentVolume %s has no node affinity. It is assumed to be usable on the node of its first pod only.", v.Name)
+		r.assume("PersistentVolume %s %s. It is assumed to be usable on the node of its first pod only.", v.Name, lacks)
 	case r.Scope != Anywhere:
-		r.assume("PersistentVolume %s has no node affinity. %s", v.Name, oneVolumeOneZone)
+		r.assume("PersistentVolume %s %s. %s", v.Name, lacks, oneVolumeOneZone)
 	}
 	r.setModes(v.Spec.AccessModes)
 	return r

@@ -31,6 +31,8 @@ type Storage struct {
 	topologyKeys map[string][]string
 	// claims are the PersistentVolumeClaims by namespace and name.
 	claims map[string]*corev1.PersistentVolumeClaim
+	// elsewhere are the scopes of the PersistentVolumes of another cluster, by name. See WithoutNodes.
+	elsewhere map[string]Scope
 }
 
 // noProvisioner is the provisioner of classes without dynamic provisioning.

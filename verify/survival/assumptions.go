@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/storage"
 	"github.com/holdfast-ha/holdfast/verify/survival/sim"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -26,13 +27,13 @@ func Assumptions(c cluster.Cluster, s *workload.System) []string {
 	if some(func(w *workload.Workload) bool { return w.Replication.Model == workload.Elected }) {
 		list = append(list, fmt.Sprintf("An election by majority takes %s.", electionTime))
 	}
-	return append(list, ofVolumes(s)...)
+	return append(list, ofVolumes(s, sim.Storage(c, s))...)
 }
 
 // ofVolumes returns what is assumed of the volumes of a system.
-func ofVolumes(s *workload.System) (list []string) {
+func ofVolumes(s *workload.System, volumes *storage.Storage) (list []string) {
 	for _, w := range s.Workloads {
-		for _, m := range s.Storage.Mounts(w.Pod(0, 1), w.Claims) {
+		for _, m := range volumes.Mounts(w.Pod(0, 1), w.Claims) {
 			text := m.Assumed
 			if text == "" && m.IsRemote() {
 				text = "Volumes that are usable on every node are available in every failure: their storage is not simulated."

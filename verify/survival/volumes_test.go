@@ -49,6 +49,8 @@ func TestVolumeTopology(t *testing.T) {
 		"file system, bound":                      {shared("c", "volumeName: v") + class("Immediate", "nfs.csi.k8s.io") + simtest.Volume("v", "c", share), 3, 3},
 		"unknown driver, Immediate":               {shared("c") + class("Immediate", "example.org/files"), 1, 0},
 		"bound in one zone":                       {shared("c", "volumeName: v") + simtest.Volume("v", "c", share, simtest.OnNodes(cluster.ZoneLabel, "zone-3")), 1, 3},
+		"bound in a zone of another cluster":      {shared("c", "volumeName: v") + simtest.Volume("v", "c", share, simtest.OnNodes(cluster.ZoneLabel, "eu-1a")), 1, 0},
+		"bound on a node of another cluster":      {shared("c", "volumeName: v") + simtest.Volume("v", "c", share, simtest.OnNodes("topology.topolvm.io/node", "worker")), 1, 0},
 		"volume of another claim":                 {shared("c", "volumeName: v") + simtest.Volume("v", "c", share, "claimRef: {namespace: default, name: e}"), 1, 0},
 		"local disks of three nodes":              {own("") + class("WaitForFirstConsumer", "kubernetes.io/no-provisioner") + local("v1", "node-1") + local("v2", "node-2") + local("v3", "node-3"), 3, 2},
 		"local disks of two nodes":                {own("") + class("WaitForFirstConsumer", "kubernetes.io/no-provisioner") + local("v2", "node-2") + local("v3", "node-3"), 3, 2},

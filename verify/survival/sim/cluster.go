@@ -17,6 +17,7 @@ import (
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/placement"
+	"github.com/holdfast-ha/holdfast/verify/storage"
 	"github.com/holdfast-ha/holdfast/verify/survival/sim/scheduler"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -75,7 +76,7 @@ func newCluster(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cl
 		return nil, err
 	}
 	j := &journal{}
-	v := newVolumes(s.Storage, objects, j)
+	v := newVolumes(Storage(c, s), objects, j)
 	sim := &Cluster{journal: j, clock: &clock{journal: j}, queue: &queue{journal: j, scheduler: sched}, observer: newObserver(), volumes: v, detection: cmp.Or(c.Detection, Detection(c.Version))}
 	sim.nodes = newNodes(objects, j, sched, sim.queue)
 	sim.lifecycle = &lifecycle{
@@ -96,6 +97,14 @@ func newCluster(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cl
 	setGroups(sim.controllers)
 	sim.lifecycle.admission, err = newAdmission(s, sim.controllers, j)
 	return sim, err
+}
+
+// Storage returns the storage of a system on a cluster. On nodes that are only numbers, PersistentVolumes may be from another cluster.
+func Storage(c cluster.Cluster, s *workload.System) *storage.Storage {
+	if c.Described {
+		return s.Storage
+	}
+	return s.Storage.WithoutNodes(c.Nodes)
 }
 
 // Nodes returns the nodes, sorted by name. Callers must not change the list.
