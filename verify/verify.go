@@ -34,6 +34,8 @@ type Input struct {
 	Config *config.Config
 	// Baseline is an earlier report of the same manifests. Its findings and breaches do not count again.
 	Baseline *report.Report
+	// RulesOnly checks the rules and simulates nothing. There is no requirement then.
+	RulesOnly bool
 	// Progress is called before each step of the simulation, which takes nearly all of the time, with a phrase like "lose zone
 	// zone-2, 14 of 210".
 	Progress func(step string)
@@ -58,6 +60,9 @@ func Run(ctx context.Context, in Input) (report.Report, error) {
 		return report.Report{}, err
 	}
 	requirement := in.Requirement.Or(in.Config.Requirement)
+	if in.RulesOnly {
+		requirement = verdict.Requirement{}
+	}
 	system, err := readSystem(in.Objects, in.Config)
 	if err != nil {
 		return report.Report{}, err
@@ -72,16 +77,27 @@ func Run(ctx context.Context, in Input) (report.Report, error) {
 	if in.Config.Detection > 0 {
 		c.Detection = in.Config.Detection
 	}
-	result, err := simulate(ctx, in, c, system)
+	r, err := decide(ctx, in, requirement, verdict.Evidence{Cluster: c, System: system, Findings: rules.Check(system, c)})
 	if err != nil {
-		return report.Report{}, err
+		return r, err
 	}
-	r := verdict.Decide(requirement, verdict.Evidence{Cluster: c, System: system, Findings: rules.Check(system, c), Guarantees: guarantee.Of(c, system), Simulation: result})
 	r = verdict.Ignore(r, in.Config.Ignores)
 	if in.Baseline != nil {
 		r = verdict.Since(r, *in.Baseline)
 	}
 	return r, nil
+}
+
+// decide returns the report on the findings, and on the simulation and the guarantees unless only the rules count.
+func decide(ctx context.Context, in Input, requirement verdict.Requirement, e verdict.Evidence) (r report.Report, err error) {
+	if in.RulesOnly {
+		return verdict.DecideRules(e), nil
+	}
+	if e.Simulation, err = simulate(ctx, in, e.Cluster, e.System); err != nil {
+		return r, err
+	}
+	e.Guarantees = guarantee.Of(e.Cluster, e.System)
+	return verdict.Decide(requirement, e), nil
 }
 
 // readSystem reads the workloads of objects and sets their replication. An error in the replication of a config has its position.

@@ -40,6 +40,7 @@ type verifyFlags struct {
 	kubeVersion       string
 	within            time.Duration
 	asPlaced          bool
+	rulesOnly         bool
 	baseline          string
 	configFile        string
 	// given reports whether a flag is set.
@@ -68,8 +69,10 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	flags.StringToStringVar(&f.replication, "replication", nil, "replication of a workload: KIND/NAME=MODEL, like StatefulSet/db=copies:1 (repeatable)")
 	flags.BoolVar(&f.asPlaced, "as-placed", false, "accept a requirement that holds for the current placement of the pods only")
 	flags.StringVar(&f.configFile, "config", "", "config file: requirement, cluster, replication, and rules to ignore with reasons")
+	flags.BoolVar(&f.rulesOnly, "rules-only", false, "check only the rules, without a simulation")
 	flags.StringVar(&f.baseline, "baseline", "", "earlier report, from -o json: report only new findings, and which are fixed")
 	mutuallyExclusive(cmd, "cluster", "the file defines the nodes", "nodes", "zones")
+	mutuallyExclusive(cmd, "rules-only", "a requirement needs the simulation", "survives", "within", "as-placed")
 	mutuallyExclusive(cmd, "all-namespaces", "it reads the workloads of a live cluster", "filename", "profile", "namespace")
 	mutuallyExclusive(cmd, "filename", "verify either reads manifests or renders a stack", "profile")
 	_ = cmd.RegisterFlagCompletionFunc("survives", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -116,7 +119,7 @@ func (f *verifyFlags) input(ctx context.Context, s streams, args []string) (in v
 	if err != nil {
 		return in, err
 	}
-	in.Requirement = smallest.requirement
+	in.Requirement, in.RulesOnly = smallest.requirement, f.rulesOnly
 	if in.Objects, err = f.objects(ctx, s, args); err != nil {
 		return in, err
 	}

@@ -23,6 +23,9 @@ type Report struct {
 	Outcome string `json:"outcome,omitempty"`
 	// Kept is whether the requirement is proven, or holds as placed and accepts that; true if nothing is required.
 	Kept bool `json:"kept"`
+	// RulesOnly is whether only the rules were checked: no event was simulated, so that pods and scenarios are empty, and so are the
+	// effects and the guarantee of each workload. Left out otherwise.
+	RulesOnly bool `json:"rulesOnly,omitempty"`
 	// Workloads are all workloads, ordered by namespace and name.
 	Workloads []Workload `json:"workloads"`
 	// Pods are the pods in steady state, before any event, each with its node.

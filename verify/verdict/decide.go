@@ -27,8 +27,8 @@ type Evidence struct {
 
 // Decide returns the report on the evidence, for a requirement. It applies the annotations that ignore rules and breaches.
 func Decide(q Requirement, e Evidence) report.Report {
-	r := report.Report{Version: report.Version, Cluster: newCluster(e.Cluster), Requirement: q.String(), WithinSeconds: q.Within.Seconds(), AsPlaced: q.AsPlaced,
-		Workloads: []report.Workload{}, Pods: []report.Pod{}, Scenarios: []report.Scenario{}, Findings: []report.Finding{}, Assumed: []string{}, Unsupported: []string{}}
+	r := newReport(e)
+	r.Requirement, r.WithinSeconds, r.AsPlaced = q.String(), q.Within.Seconds(), q.AsPlaced
 	steady := e.Simulation.Scenarios[0]
 	for i, w := range e.System.Workloads {
 		r.Workloads = append(r.Workloads, newWorkload(w, steady.Outcomes[i], e.Guarantees[i]))
@@ -44,6 +44,32 @@ func Decide(q Requirement, e Evidence) report.Report {
 	for i, g := range e.Guarantees {
 		addNotGuaranteed(&r.Workloads[i], q, e.Cluster, g)
 	}
+	r.Findings = append(r.Findings, ownFindings(q, e, r)...)
+	r.Assumed = append(r.Assumed, survival.Assumptions(e.Cluster, e.System)...)
+	if len(e.Simulation.Omitted) > 0 {
+		r.Assumed = append(r.Assumed, "The failure of a node during a drain or a rollout is not simulated: the system is too large. Verify fewer manifests at a time to include it.")
+	}
+	r.RequirementRules = requirementRules(e.Cluster.FailureDomains())
+	ignoreAnnotated(&r, e.System.Workloads)
+	conclude(&r)
+	return r
+}
+
+// DecideRules returns the report on the findings alone, without a simulation. It applies the annotations that ignore rules.
+func DecideRules(e Evidence) report.Report {
+	r := newReport(e)
+	r.RulesOnly = true
+	for _, w := range e.System.Workloads {
+		r.Workloads = append(r.Workloads, newWorkload(w, survival.Outcome{Pods: w.Replicas, Needs: w.Replication.Needs(w.Replicas)}, guarantee.Guarantee{}))
+	}
+	conclude(&r)
+	return r
+}
+
+// newReport returns a report with the facts that need no simulation, and no workloads.
+func newReport(e Evidence) report.Report {
+	r := report.Report{Version: report.Version, Cluster: newCluster(e.Cluster),
+		Workloads: []report.Workload{}, Pods: []report.Pod{}, Scenarios: []report.Scenario{}, Findings: []report.Finding{}, Assumed: []string{}, Unsupported: []string{}}
 	for _, f := range e.Findings {
 		r.Findings = append(r.Findings, report.Finding{Rule: f.Rule.ID, File: f.Object.File, Line: f.Line(), Object: f.Object.String(), Message: f.Message,
 			Severity: string(f.Rule.Severity), Protects: f.Rule.Protects, Fix: f.Fix, Ignored: f.Ignored})
@@ -59,21 +85,13 @@ func Decide(q Requirement, e Evidence) report.Report {
 	if text := withoutPods(e.System.WithoutPods); text != "" {
 		r.Assumed = append(r.Assumed, text)
 	}
-	r.Assumed = append(r.Assumed, survival.Assumptions(e.Cluster, e.System)...)
-	if len(e.Simulation.Omitted) > 0 {
-		r.Assumed = append(r.Assumed, "The failure of a node during a drain or a rollout is not simulated: the system is too large. Verify fewer manifests at a time to include it.")
-	}
 	for _, o := range e.System.Unsupported {
 		r.Unsupported = append(r.Unsupported, o.String())
 	}
-	r.Findings = append(r.Findings, ownFindings(q, e, r)...)
 	for _, rule := range rules.All() {
 		r.Rules = append(r.Rules, report.Rule{ID: rule.ID, Severity: string(rule.Severity), Protects: rule.Protects, Fix: rule.Fix})
 	}
 	r.Rules = append(r.Rules, ownRules...)
-	r.RequirementRules = requirementRules(e.Cluster.FailureDomains())
-	ignoreAnnotated(&r, e.System.Workloads)
-	conclude(&r)
 	return r
 }
 
