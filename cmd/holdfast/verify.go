@@ -21,6 +21,8 @@ func newVerifyCmd(s streams) *cobra.Command {
 	var (
 		f      verifyFlags
 		format string
+
+		onlyFailing bool
 	)
 	cmd := &cobra.Command{
 		Use:   "verify {-f FILE... | --profile NAME [STACK] | --kubeconfig FILE}",
@@ -90,11 +92,14 @@ The same options as a config file (flags take precedence):
 		ValidArgsFunction: completeStacks,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.given = cmd.Flags().Changed
+			if onlyFailing && format != "text" {
+				return fmt.Errorf("--only-failing and -o %s are mutually exclusive: only the text leaves something out", format)
+			}
 			r, err := f.verify(cmd.Context(), s, args)
 			if err != nil {
 				return err
 			}
-			if err := writeReport(s.out, r, format); err != nil {
+			if err := writeReport(s.out, r, format, onlyFailing); err != nil {
 				return otherError{err}
 			}
 			if !r.Passed() {
@@ -104,11 +109,12 @@ The same options as a config file (flags take precedence):
 		},
 	}
 	f.add(cmd)
+	cmd.Flags().BoolVar(&onlyFailing, "only-failing", false, "with -o text: leave out workloads that no event interrupts, ignored findings and assumptions")
 	addOutputFlag(cmd, &format, "text", "json", "sarif", "junit", "html")
 	return cmd
 }
 
-func writeReport(out io.Writer, r report.Report, format string) error {
+func writeReport(out io.Writer, r report.Report, format string, onlyFailing bool) error {
 	switch format {
 	case "json":
 		return printJSON(out, r)
@@ -123,7 +129,7 @@ func writeReport(out io.Writer, r report.Report, format string) error {
 	case "html":
 		return r.WriteHTML(out)
 	default:
-		return r.WriteText(out, coloured(out))
+		return r.WriteText(out, report.TextOptions{Coloured: coloured(out), OnlyFailing: onlyFailing})
 	}
 }
 

@@ -18,9 +18,11 @@ type drawing struct {
 	Start int `json:"start"`
 }
 
+// drawnNode has the number of its group in zones, and its other failure domains.
 type drawnNode struct {
 	Name string `json:"name"`
 	Zone int    `json:"zone"`
+	In   string `json:"in,omitempty"`
 }
 
 type drawnWorkload struct {
@@ -78,14 +80,26 @@ func (n numbers) of(name string) int {
 }
 
 func newDrawing(r Report, marks map[string]Mark) drawing {
-	d := drawing{Zones: r.Cluster.Zones, Nodes: []drawnNode{}, Workloads: []drawnWorkload{}, Pods: []drawnPod{}, Scenarios: []drawnScenario{}, Start: r.start()}
+	groups, others := r.groups()
+	d := drawing{Zones: groups, Nodes: []drawnNode{}, Workloads: []drawnWorkload{}, Pods: []drawnPod{}, Scenarios: []drawnScenario{}, Start: r.start()}
 	zones, nodes, workloads := numbers{}, numbers{}, numbers{}
-	for i, zone := range r.Cluster.Zones {
-		zones[zone] = i
+	for i, group := range groups {
+		zones[group] = i
 	}
 	for i, n := range r.Cluster.Nodes {
 		nodes[n.Name] = i
-		d.Nodes = append(d.Nodes, drawnNode{n.Name, zones.of(n.Zone)})
+		in := r.in(n)
+		group := ""
+		if len(in) > 0 {
+			group = in[0]
+		}
+		var names []string
+		for _, name := range in[min(len(in), len(in)-others):] {
+			if name != "" {
+				names = append(names, name)
+			}
+		}
+		d.Nodes = append(d.Nodes, drawnNode{n.Name, zones.of(group), strings.Join(names, ", ")})
 	}
 	for i, w := range r.Workloads {
 		workloads[w.Name] = i
@@ -100,6 +114,18 @@ func newDrawing(r Report, marks map[string]Mark) drawing {
 	}
 	d.Texts = texts.list
 	return d
+}
+
+// groups are the failure domains in which the nodes are drawn: the zones, or without zones the domains of the first other kind. Others
+// is the number of the other kinds.
+func (r Report) groups() (names []string, others int) {
+	switch {
+	case len(r.Cluster.Zones) > 0:
+		return r.Cluster.Zones, len(r.Cluster.Domains)
+	case len(r.Cluster.Domains) > 0:
+		return r.Cluster.Domains[0].Values, len(r.Cluster.Domains) - 1
+	}
+	return []string{}, 0
 }
 
 // start is the first event that interrupts a workload, without those of two failures; else the first zone or node failure.

@@ -83,7 +83,7 @@ func TestHTMLIsSelfContained(t *testing.T) {
 
 // hostile is a report with a name wherever names come from manifests.
 func hostile(name string) Report {
-	r := Report{Version: Version, Cluster: Cluster{Nodes: []Node{{name, name}}, Zones: []string{name}}, Requirement: "zone",
+	r := Report{Version: Version, Cluster: Cluster{Nodes: []Node{{Name: name, Zone: name}}, Zones: []string{name}}, Requirement: "zone",
 		Workloads: []Workload{{Name: name, At: name, Replication: name, Why: name, Pods: 1, Needs: 1, Pending: []string{name},
 			Worst: []Worst{{Event: "lose node", Target: name, Ignored: name, Effect: Effect{Verdict: Stops, Pending: []string{name}}}}}},
 		Pods: []Pod{{name, name, name, false, name}, {Name: name, Workload: name, Why: name}},
@@ -152,7 +152,7 @@ func TestMarks(t *testing.T) {
 
 // TestPlacesOfLargeClusters: nodes with the same pods share a row, and no node is left out.
 func TestPlacesOfLargeClusters(t *testing.T) {
-	r := Report{Workloads: []Workload{{Name: "Deployment api"}, {Name: "DaemonSet logs"}}}
+	r := Report{Workloads: []Workload{{Name: "Deployment api"}, {Name: "DaemonSet logs"}}, Cluster: Cluster{Zones: []string{"zone-0", "zone-1", "zone-2"}}}
 	for i := range 5000 {
 		node := Node{Name: fmt.Sprintf("node-%04d", i), Zone: fmt.Sprint("zone-", i%3)}
 		r.Cluster.Nodes = append(r.Cluster.Nodes, node)

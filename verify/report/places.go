@@ -11,7 +11,9 @@ const few = 60
 
 // placeView is a node, or several with the same pods.
 type placeView struct {
-	Zone, Node string
+	// In are its zone and its other failure domains, as in placeHeads.
+	In   []string
+	Node string
 	// More is the number of other nodes.
 	More int
 	Pods []podView
@@ -33,9 +35,9 @@ func places(r Report, marks map[string]Mark) []placeView {
 	var rows []placeView
 	same := map[string]int{}
 	for _, n := range r.Cluster.Nodes {
-		row := placeView{Zone: n.Zone, Node: n.Name, Pods: podViews(on[n.Name], marks)}
+		row := placeView{In: r.in(n), Node: n.Name, Pods: podViews(on[n.Name], marks)}
 		if len(r.Cluster.Nodes) > few {
-			key := n.Zone + "\n" + workloadsOf(on[n.Name])
+			key := strings.Join(row.In, "\n") + "\n" + workloadsOf(on[n.Name])
 			if i, ok := same[key]; ok {
 				rows[i].More++
 				rows[i].Pods = summaries(on[n.Name], marks)
@@ -45,11 +47,32 @@ func places(r Report, marks map[string]Mark) []placeView {
 		}
 		rows = append(rows, row)
 	}
-	slices.SortStableFunc(rows, func(a, b placeView) int { return strings.Compare(a.Zone, b.Zone) })
+	slices.SortStableFunc(rows, func(a, b placeView) int { return slices.Compare(a.In, b.In) })
 	if len(on[""]) > 0 {
-		rows = append(rows, placeView{Pods: podViews(on[""], marks)})
+		rows = append(rows, placeView{In: make([]string, len(r.placeHeads())), Pods: podViews(on[""], marks)})
 	}
 	return rows
+}
+
+// placeHeads are the kinds of failure domain that the nodes are in, as headings.
+func (r Report) placeHeads() []string {
+	var all []string
+	if len(r.Cluster.Zones) > 0 {
+		all = append(all, "Zone")
+	}
+	for _, d := range r.Cluster.Domains {
+		all = append(all, sentence(d.Name))
+	}
+	return all
+}
+
+// in are the failure domains of a node, as in placeHeads.
+func (r Report) in(n Node) []string {
+	var all []string
+	if len(r.Cluster.Zones) > 0 {
+		all = append(all, n.Zone)
+	}
+	return append(all, n.Domains...)
 }
 
 // workloadsOf returns a key that is equal for nodes with the same number of pods of each workload.

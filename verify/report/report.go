@@ -73,6 +73,9 @@ type Node struct {
 	Name string `json:"name"`
 	// Zone is the value of its zone label; left out if it has none.
 	Zone string `json:"zone,omitempty"`
+	// Domains are the values of its labels for the cluster's other kinds of failure domain, in their order, "" without the label; left
+	// out if there are no other kinds.
+	Domains []string `json:"domains,omitempty"`
 }
 
 // Domain is a kind of failure domain: nodes with the same value of a label fail together.

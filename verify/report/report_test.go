@@ -16,7 +16,7 @@ func sample(event, target string, api Effect) Report {
 		return []Worst{{Event: SteadyState, Effect: Effect{Verdict: Serves, Pods: e.Pods, Least: e.Pods, After: e.Pods, Needs: e.Needs}}, {Event: event, Target: target, Effect: e}}
 	}
 	r := Report{Version: Version, Requirement: "zone",
-		Cluster: Cluster{Nodes: []Node{{"node-1", "zone-1"}, {"node-2", "zone-2"}}, Zones: []string{"zone-1", "zone-2"}},
+		Cluster: Cluster{Nodes: []Node{{Name: "node-1", Zone: "zone-1"}, {Name: "node-2", Zone: "zone-2"}}, Zones: []string{"zone-1", "zone-2"}},
 		Workloads: []Workload{
 			{Name: "Deployment api", At: "two.yaml:2", Replication: "stateless", Assumed: true, Why: "one ready pod serves", Pods: 2, Needs: 1, Worst: worst(api)},
 			{Name: "DaemonSet logs", At: "two.yaml:5", Replication: "per-node", Why: "a DaemonSet", Pods: 2, Needs: 2, Worst: worst(logs)}},
@@ -38,7 +38,7 @@ func TestText(t *testing.T) {
 	r := sample(LoseZone, "zone-2", Effect{Verdict: Recovers, After: 1, RecoverySeconds: 341, Pending: []string{long}})
 	r.Workloads[1].Name = "DaemonSet " + strings.Repeat("a-long-name-", 6)
 	var text strings.Builder
-	if err := r.WriteText(&text, false); err != nil {
+	if err := r.WriteText(&text, TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
@@ -57,7 +57,7 @@ func TestText(t *testing.T) {
 		}
 	}
 	var coloured strings.Builder
-	if err := r.WriteText(&coloured, true); err != nil {
+	if err := r.WriteText(&coloured, TextOptions{Coloured: true}); err != nil {
 		t.Fatal(err)
 	}
 	if plain := withoutColours.Replace(coloured.String()); plain != text.String() || coloured.String() == plain {
@@ -119,7 +119,7 @@ func TestTextIsPlain(t *testing.T) {
 	r.Findings = []Finding{{File: "::error file=x", Line: 1, Object: evil, Message: evil, Rule: "a", Ignored: evil}}
 	r.Assumed, r.Unsupported = []string{evil, evil}, []string{evil}
 	var text strings.Builder
-	if err := r.WriteText(&text, false); err != nil {
+	if err := r.WriteText(&text, TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.SplitSeq(text.String(), "\n") {

@@ -34,19 +34,25 @@ func (r Report) columns() []column {
 	return slices.DeleteFunc(all, func(c column) bool { return !simulated[c.event] })
 }
 
-// WriteText writes the report for a terminal, with or without colours.
-func (r Report) WriteText(out io.Writer, coloured bool) error {
-	p := terminal{coloured: coloured}
-	colour := good
-	if !r.Kept {
-		colour = bad
+// TextOptions are the options of WriteText.
+type TextOptions struct {
+	// Coloured adds colours.
+	Coloured bool
+	// OnlyFailing leaves out workloads that no event interrupts, ignored findings, and assumptions.
+	OnlyFailing bool
+}
+
+// WriteText writes the report for a terminal, the most severe first.
+func (r Report) WriteText(out io.Writer, options TextOptions) error {
+	p := terminal{coloured: options.Coloured}
+	for line := range strings.Lines(table.Lines{}.Wrap(strings.Fields(r.Summary()))) {
+		p.line(strings.TrimSuffix(line, "\n"), bold, r.colour())
 	}
-	p.line(r.Summary(), bold, colour)
 	if !r.Kept {
 		p.wrap("", "", r.requirement())
 	}
 	p.wrap("", "", r.origin())
-	if err := p.workloads(r); err != nil {
+	if err := p.workloads(r, options.OnlyFailing); err != nil {
 		return err
 	}
 	p.placements(r)
@@ -54,7 +60,7 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 		p.line("")
 		p.line(beyond)
 	}
-	for _, w := range r.Workloads {
+	for _, w := range r.ordered() {
 		p.failures(r, w)
 	}
 	if advice, config := r.exception(); advice != "" {
@@ -64,31 +70,40 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 			p.line("  " + line)
 		}
 	}
-	for _, f := range r.Findings {
-		p.finding(f)
+	for _, g := range groupFindings(r.Findings) {
+		if !options.OnlyFailing || g.Ignored == "" {
+			p.finding(g)
+		}
 	}
-	p.assumptions(r)
 	if len(r.Unsupported) > 0 {
 		p.line("")
-		p.wrap("", "  ", "Unsupported kinds, whose pods are not in this report: "+strings.Join(r.Unsupported, ", "))
+		p.wrap("", "  ", "Unsupported kinds, whose pods are not in this report: "+strings.Join(r.unsupported(), "; "))
+	}
+	if !options.OnlyFailing {
+		p.assumptions(r)
 	}
 	p.baseline(r.Baseline)
 	_, err := io.WriteString(out, plain.Disarm(p.String()))
 	return err
 }
 
-// workloads writes the table of workloads, with a column for each event.
-func (p *terminal) workloads(r Report) error {
-	if len(r.Workloads) == 0 {
+// workloads writes the table of workloads, with a column for each event, and what its cells mean.
+func (p *terminal) workloads(r Report, onlyFailing bool) error {
+	columns, all := r.columns(), r.ordered()
+	if onlyFailing {
+		all = slices.DeleteFunc(all, func(w Workload) bool {
+			return len(w.Failures) == 0 && !slices.ContainsFunc(columns, func(c column) bool { return w.notGuaranteed(c.event) })
+		})
+	}
+	if len(all) == 0 || r.RulesOnly {
 		return nil
 	}
-	columns := r.columns()
 	head := []string{"WORKLOAD", "PODS", "REPLICATION"}
 	for _, c := range columns {
 		head = append(head, strings.ToUpper(strings.Replace(c.head, " failure", " fails", 1)))
 	}
 	rows, assumed := [][]string{head}, false
-	for _, w := range r.Workloads {
+	for _, w := range all {
 		replication := w.Replication
 		if w.Assumed {
 			replication, assumed = replication+"?", true
@@ -113,9 +128,19 @@ func (p *terminal) workloads(r Report) error {
 	if err := (table.Table{Rows: rows, Paint: paint}).Write(p); err != nil {
 		return err
 	}
+	var cells []string
+	for _, row := range rows[1:] {
+		cells = append(cells, row[3:]...)
+	}
+	notes := legendOf(cells)
 	if assumed {
+		notes = append(notes, "?: assumed. Set the replication with --replication or an annotation.")
+	}
+	if len(notes) > 0 {
 		p.line("")
-		p.line("?: assumed. Set the replication with --replication or an annotation.")
+	}
+	for _, note := range notes {
+		p.wrap("", "  ", note)
 	}
 	for _, w := range r.Workloads {
 		if w.Assumed && w.Needs > 1 && (w.Group == nil || w.Group.Workloads[0] == w.Name) {
@@ -123,6 +148,33 @@ func (p *terminal) workloads(r Report) error {
 		}
 	}
 	return nil
+}
+
+// legend are the cells of the table that need an explanation.
+var legend = []struct {
+	cell, meaning string
+	explains      func(cell string) bool
+}{
+	{"after TIME", "enough pods stay ready, and a standby or a new leader takes over after TIME.", startsWith("after ")},
+	{"down TIME", "it does not serve for TIME, then serves again although the node or zone is still down.", startsWith("down ")},
+	{label(Recovers), "it does not serve, then serves again after an unknown time.", startsWith(label(Recovers))},
+	{label(Blocked), "it serves, but the drain, rollout or placement does not complete.", startsWith(label(Blocked))},
+	{label(Stops), "it does not serve until the node or zone is back, or somebody intervenes.", startsWith(label(Stops))},
+}
+
+// legendOf explains the cells of a table.
+func legendOf(cells []string) []string {
+	var notes []string
+	for _, l := range legend {
+		if slices.ContainsFunc(cells, l.explains) {
+			notes = append(notes, l.cell+": "+l.meaning)
+		}
+	}
+	return notes
+}
+
+func startsWith(prefix string) func(string) bool {
+	return func(cell string) bool { return strings.HasPrefix(cell, prefix) }
 }
 
 // placements writes which workloads survive only by the current placement of their pods.
@@ -167,31 +219,26 @@ func (p *terminal) failures(r Report, w Workload) {
 	}
 }
 
-func (p *terminal) finding(f Finding) {
+func (p *terminal) finding(g findingGroup) {
 	p.line("")
-	p.wrap("", "  ", fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Object, f.Message))
-	if f.Ignored != "" {
-		p.wrap("  ", "  ", f.Rule+", ignored: "+f.Ignored)
-		return
+	p.wrap("", "  ", fmt.Sprintf("%s:%d: %s: %s", g.File, g.Line, g.Object, g.Message))
+	if g.Ignored != "" {
+		p.wrap("  ", "  ", g.Rule+", ignored: "+g.Ignored)
+	} else {
+		p.wrap("  ", "  ", g.Rule+": "+g.Protects)
+		p.wrap("  ", "  ", g.Fix)
 	}
-	p.wrap("  ", "  ", f.Rule+": "+f.Protects)
-	p.wrap("  ", "  ", f.Fix)
+	p.wrap("  ", "    ", g.More())
 }
 
-// assumptions writes the assumptions, without replication models: the table marks those.
 func (p *terminal) assumptions(r Report) {
-	models := 0
-	for _, w := range r.Workloads {
-		if w.Assumed {
-			models++
-		}
-	}
-	if others := r.Assumed[min(models, len(r.Assumed)):]; len(others) > 0 {
+	lines := r.assumptions()
+	if len(lines) > 0 {
 		p.line("")
 		p.line("Assumed:")
-		for _, assumption := range others {
-			p.wrap("  ", "    ", assumption)
-		}
+	}
+	for _, line := range lines {
+		p.wrap("  ", "    ", line)
 	}
 }
 

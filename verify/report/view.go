@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,16 +11,22 @@ type view struct {
 	Title, Requirement string
 	// Origin is the source of the steady state; Beyond introduces interruptions that do not break the requirement.
 	Origin, Beyond string
-	Kept           bool
-	Columns        []string
-	Workloads      []workloadView
+	// Outcome is the outcome of the requirement, with its CSS class.
+	Outcome, OutcomeClass string
+	Columns               []string
+	// Legend explains cells of the table.
+	Legend    []string
+	Workloads []workloadView
 	// Domains are the kinds of failure domain that have guarantees.
-	Domains       []string
-	Events        []eventView
-	Places        []placeView
-	Interrupted   []interruptedView
-	Findings      []Finding
-	Ignored       []Finding
+	Domains []string
+	Events  []eventView
+	// PlaceHeads are the headings of placeView.In.
+	PlaceHeads  []string
+	Places      []placeView
+	Interrupted []interruptedView
+	// Findings and Ignored are grouped.
+	Findings      []findingGroup
+	Ignored       []findingGroup
 	Assumed       []string
 	Unsupported   []string
 	NotGuaranteed []string
@@ -101,8 +108,9 @@ type interruptionView struct {
 }
 
 func newView(r Report) view {
-	v := view{Title: r.Summary(), Requirement: r.requirement(), Origin: r.origin(), Beyond: r.beyond(), Kept: r.Kept, Domains: []string{"node", "zone"},
-		Assumed: r.Assumed, Unsupported: r.Unsupported, NotGuaranteed: r.notGuaranteed()}
+	v := view{Title: r.Summary(), Requirement: r.requirement(), Origin: r.origin(), Beyond: r.beyond(), Domains: []string{"node", "zone"},
+		Outcome: sentence(r.Outcome), OutcomeClass: map[string]string{Proven: "serves", AsPlaced: "recovers", NotJudged: "blocked", NotMet: "stops"}[r.Outcome],
+		Assumed: append(slices.Clone(r.Assumed[:r.models()]), r.assumptions()...), Unsupported: r.unsupported(), NotGuaranteed: r.notGuaranteed(), PlaceHeads: r.placeHeads()}
 	for _, d := range r.Cluster.Domains {
 		v.Domains = append(v.Domains, d.Name)
 	}
@@ -115,7 +123,8 @@ func newView(r Report) view {
 	for _, c := range columns {
 		v.Columns = append(v.Columns, c.head)
 	}
-	for _, w := range r.Workloads {
+	var cells []string
+	for _, w := range r.ordered() {
 		row := workloadView{Workload: w, Mark: marks[w.Name], Guarantees: guarantees(w, v.Domains)}
 		for _, c := range columns {
 			cell := newCell(c.head, w.WorstOf(c.event), first)
@@ -123,19 +132,21 @@ func newView(r Report) view {
 				cell.Text += "*"
 			}
 			row.Cells = append(row.Cells, cell)
+			cells = append(cells, cell.Text)
 		}
 		v.Workloads = append(v.Workloads, row)
 		if len(w.Failures) > 0 {
 			v.Interrupted = append(v.Interrupted, newInterrupted(w, marks[w.Name], first))
 		}
 	}
+	v.Legend = legendOf(cells)
 	v.Events = newEvents(r, marks)
 	v.Places = places(r, marks)
-	for _, f := range r.Findings {
-		if f.Ignored == "" {
-			v.Findings = append(v.Findings, f)
+	for _, g := range groupFindings(r.Findings) {
+		if g.Ignored == "" {
+			v.Findings = append(v.Findings, g)
 		} else {
-			v.Ignored = append(v.Ignored, f)
+			v.Ignored = append(v.Ignored, g)
 		}
 	}
 	v.Data = newDrawing(r, marks)

@@ -18,8 +18,10 @@ func (r Report) Summary() string {
 	}
 	one := len(r.Workloads) == 1
 	switch {
+	case r.RulesOnly:
+		return r.rulesOnly()
 	case r.Requirement == "":
-		return on
+		return on + ": " + r.interruptions()
 	case r.Outcome == NotJudged:
 		return on + ": the requirement is not judged"
 	case r.Outcome == Proven || r.Outcome == AsPlaced:

@@ -115,7 +115,11 @@ func withoutPods(all []*manifest.Object) string {
 func newCluster(c cluster.Cluster) report.Cluster {
 	r := report.Cluster{Nodes: []report.Node{}, Zones: append([]string{}, c.Zones()...), KubeVersion: c.Version.OrDefault().String()}
 	for _, n := range c.Nodes {
-		r.Nodes = append(r.Nodes, report.Node{Name: n.Name, Zone: n.Labels[cluster.ZoneLabel]})
+		node := report.Node{Name: n.Name, Zone: n.Labels[cluster.ZoneLabel]}
+		for _, d := range c.Domains {
+			node.Domains = append(node.Domains, n.Labels[d.Label])
+		}
+		r.Nodes = append(r.Nodes, node)
 	}
 	for _, d := range c.Domains {
 		r.Domains = append(r.Domains, report.Domain{Name: d.Name, Label: d.Label, Values: append([]string{}, c.Values(d)...)})

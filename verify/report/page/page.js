@@ -130,7 +130,7 @@
     const boxes = [...zones.keys()].sort((a, b) => a - b).map((zone) => make("div", { class: "zone" },
       make("div", { class: "name" }, zone < 0 ? (data.zones.length ? "no zone" : "nodes") : data.zones[zone]),
       make("div", { class: "nodes" }, ...groups(zones.get(zone), on, scenario, moment, touched).map((group) =>
-        drawNode(group.map((n) => data.nodes[n].name), group.length > 1 && new Set(group.map((n) => (on.get(n) ?? []).length)).size > 1 ? group.flatMap((n) => on.get(n) ?? []) : on.get(group[0]) ?? [], state(scenario, group[0], moment))))));
+        drawNode(group.map((n) => data.nodes[n].name + (data.nodes[n].in ? ` · ${data.nodes[n].in}` : "")), group.length > 1 && new Set(group.map((n) => (on.get(n) ?? []).length)).size > 1 ? group.flatMap((n) => on.get(n) ?? []) : on.get(group[0]) ?? [], state(scenario, group[0], moment))))));
     const pending = on.get(-1) ?? [];
     if (pending.length) boxes.push(make("div", { class: "zone unplaced" }, make("div", { class: "name" }, "Pending: no node accepts these pods"), pods(pending)));
     const states = new Set([...on.values()].flat().map((p) => p.state).filter(Boolean));
