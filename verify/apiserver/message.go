@@ -16,6 +16,9 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
+// strictIP matches messages of the feature gate StrictIPCIDRValidation, which is off until 1.35.
+var strictIP = regexp.MustCompile(`^must not (have leading 0s|(be|have) an IPv4-mapped IPv6 address|have bits set beyond the prefix length)`)
+
 // describe returns the errors of the validation with their positions, in the order of the text.
 func describe(o *manifest.Object, all field.ErrorList) []error {
 	type located struct {
@@ -24,6 +27,9 @@ func describe(o *manifest.Object, all field.ErrorList) []error {
 	}
 	var list []located
 	for _, e := range all {
+		if strictIP.MatchString(e.Detail) {
+			continue
+		}
 		path := steps(e.Field)
 		if e.Field == "metadata.name" && o.Given(path...) == "" {
 			path = []string{"metadata", "generateName"}
