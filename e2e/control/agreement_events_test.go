@@ -21,7 +21,7 @@ import (
 // testRuns: verify reads the placement of running pods, and counts the pods of each workload on a node and in a zone.
 func (r *trial) testRuns() {
 	r.t.Helper()
-	now := verifyRunning(r.t, r.Name, r.nodes)
+	now := r.verify()
 	pods := r.pods()
 	r.note(agreement.Check{Event: agreement.Running, Verify: r.counts(now.steady()), Real: r.real(pods)})
 	checkPlaces(r.t, now, pods)
@@ -52,9 +52,9 @@ func ends(done bool) string {
 // testDrain drains a node, and uncordons it afterwards.
 func (r *trial) testDrain(node string) {
 	r.t.Helper()
-	now := verifyRunning(r.t, r.Name, r.nodes)
+	now := r.verify()
 	s := now.scenario("drain node", node)
-	c := agreement.Check{Event: agreement.Drain, Target: node, Verify: ends(s.Blocked == "") + ": " + r.counts(now.after(s))}
+	c := agreement.Check{Event: agreement.Drain, Target: node, Verify: ends(s.Blocked == "") + ": " + r.counts(now.after(s)), Proven: now.proven()}
 	kubectl, err := binaries.Path("kubectl")
 	r.must(err)
 	ctx, cancel := context.WithCancel(r.t.Context())
@@ -111,9 +111,9 @@ const rolledOut = "holdfast.example/rolled"
 // testRollout changes the template of a workload.
 func (r *trial) testRollout(w agreement.Workload) {
 	r.t.Helper()
-	now := verifyRunning(r.t, r.Name, r.nodes)
+	now := r.verify()
 	s := now.scenario("roll", r.key(w))
-	c := agreement.Check{Event: agreement.Rollout, Target: w.Kind + " " + w.Name, Verify: ends(s.Blocked == "") + ": " + r.counts(now.after(s))}
+	c := agreement.Check{Event: agreement.Rollout, Target: w.Kind + " " + w.Name, Verify: ends(s.Blocked == "") + ": " + r.counts(now.after(s)), Proven: now.proven()}
 	patch := []byte(fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{%q:"yes"}}}}}`, rolledOut))
 	i := slices.IndexFunc(r.objects, func(o cases.Object) bool { return o.Kind() == w.Kind && o.Name() == w.Name })
 	collection, err := resource(r.objects[i].APIVersion(), w.Kind, r.Name)
@@ -175,7 +175,7 @@ func (r *trial) testFailure() {
 	if len(r.failed) == len(r.Nodes) {
 		return // a control plane without healthy nodes behaves differently, and this one has the nodes of other tests
 	}
-	now := verifyRunning(r.t, r.Name, r.nodes)
+	now := r.verify()
 	event := map[string]string{agreement.NodeFailure: "lose node", agreement.ZoneFailure: "lose zone"}[c.Event]
 	c.Verify = r.counts(now.after(now.scenario(event, c.Target)))
 	for n := range r.failed {

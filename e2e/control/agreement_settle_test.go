@@ -6,10 +6,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/holdfast-ha/holdfast/e2e/cases"
 	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // quiet is the time without a change after which the state counts as final, and the number of beats of the pulse in that time.
@@ -38,8 +41,12 @@ func (r *trial) settle(verify string, outcome func([]corev1.Pod) string) string 
 	r.t.Helper()
 	blocked := strings.HasPrefix(verify, notEnds)
 	begun := time.Now()
-	since, beats, last := begun, r.pulse.beats.Load(), ""
+	since, beats, last, tried := begun, r.pulse.beats.Load(), "", expected.time
 	for {
+		if r.Refused && time.Since(begun) > tried {
+			tried += expected.time
+			r.retry()
+		}
 		pods := r.pods()
 		current := outcome(pods)
 		if now := current + fingerprint(pods); now != last {
@@ -62,6 +69,20 @@ func (r *trial) settle(verify string, outcome func([]corev1.Pod) string) string 
 		}
 		if !pause(r.t.Context()) {
 			r.t.Fatal(r.t.Context().Err())
+		}
+	}
+}
+
+// retry makes the controllers of the workloads try again to create pods that the API server has refused.
+func (r *trial) retry() {
+	r.t.Helper()
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{"holdfast.example/retry":"%d"}}}`, time.Now().UnixNano())
+	for _, w := range r.Workloads {
+		i := slices.IndexFunc(r.objects, func(o cases.Object) bool { return o.Kind() == w.Kind && o.Name() == w.Name })
+		collection, err := resource(r.objects[i].APIVersion(), w.Kind, r.Name)
+		r.must(err)
+		if _, err := collection.Patch(r.t.Context(), w.Name, types.MergePatchType, patch, metav1.PatchOptions{}); !apierrors.IsNotFound(err) {
+			r.must(err)
 		}
 	}
 }

@@ -19,7 +19,8 @@ import (
 var (
 	evidenceDir = flag.String("evidence", "", "write the comparison of verify with the control plane into this folder")
 	seed        = flag.Uint64("seed", 1, "seed of the random systems in TestAgreement")
-	systemCount = flag.Int("systems", agreement.Systems, "number of random systems in TestAgreement")
+	systemCount = flag.Int("systems", agreement.Systems, "end of the random systems in TestAgreement")
+	first       = flag.Int("first", 0, "first random system in TestAgreement")
 	next        = flag.Bool("next", false, "run the next version of Kubernetes")
 	only        = flag.Int("system", -1, "run TestAgreement on this system only")
 )
@@ -36,7 +37,7 @@ func TestAgreement(t *testing.T) {
 	t.Parallel()
 	p := startPulse(t)
 	var all sync.WaitGroup
-	for i := range *systemCount {
+	for i := *first; i < *systemCount; i++ {
 		s := agreement.Generate(*seed, i)
 		if *only >= 0 && i != *only || *next && !s.Next {
 			continue
@@ -78,7 +79,7 @@ func testAgreement(t *testing.T, s agreement.System, p *pulse) {
 
 	version, err := kube.Kube.Discovery().ServerVersion()
 	r.must(err)
-	first := runVerify(t, "-f", file, "-f", writeClasses(t), "--cluster", r.nodes, "--kube-version", version.Major+"."+version.Minor)
+	before := runVerify(t, "-f", file, "-f", writeClasses(t), "--cluster", r.nodes, "--kube-version", version.Major+"."+version.Minor, "--survives", r.requirement())
 	r.objects, err = cases.Decode([]byte(manifests))
 	r.must(err)
 	for _, o := range r.objects {
@@ -88,7 +89,7 @@ func testAgreement(t *testing.T, s agreement.System, p *pulse) {
 	if s.Unready {
 		r.steady()
 	} else {
-		r.compare(agreement.Check{Event: agreement.Placement, Verify: r.counts(first.steady())}, r.real)
+		r.compare(agreement.Check{Event: agreement.Placement, Verify: r.counts(before.steady()), Proven: before.proven()}, r.real)
 	}
 	r.applyLate()
 	r.testRuns()
@@ -103,6 +104,20 @@ func testAgreement(t *testing.T, s agreement.System, p *pulse) {
 	// Free resources for the other systems: each node costs a heartbeat every ten seconds.
 	r.must(kube.Kube.CoreV1().Namespaces().Delete(t.Context(), s.Name, metav1.DeleteOptions{}))
 	r.must(kube.Kube.CoreV1().Nodes().DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: ownNodes(s.Name)}))
+}
+
+// requirement is what verify tries to prove.
+func (r *trial) requirement() string {
+	if len(r.Zones) > 1 {
+		return "zone"
+	}
+	return "node"
+}
+
+// verify runs verify on the running pods.
+func (r *trial) verify() verdicts {
+	r.t.Helper()
+	return verifyRunning(r.t, r.Name, r.nodes, "--survives", r.requirement())
 }
 
 func (r *trial) must(err error) {

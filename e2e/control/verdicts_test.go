@@ -19,6 +19,8 @@ import (
 
 // verdicts is the compared part of verify's report.
 type verdicts struct {
+	// Outcome is that of the requirement.
+	Outcome   string
 	Workloads []struct {
 		Name  string
 		Worst []struct {
@@ -69,10 +71,13 @@ func runVerify(t *testing.T, flags ...string) verdicts {
 }
 
 // verifyRunning runs verify on the pods of a namespace, with the nodes in a file.
-func verifyRunning(t *testing.T, namespace, nodes string) verdicts {
+func verifyRunning(t *testing.T, namespace, nodes string, flags ...string) verdicts {
 	t.Helper()
-	return runVerify(t, "--kubeconfig", kube.Kubeconfig(), "-n", namespace, "--cluster", nodes)
+	return runVerify(t, append([]string{"--kubeconfig", kube.Kubeconfig(), "-n", namespace, "--cluster", nodes}, flags...)...)
 }
+
+// proven reports whether the requirement holds wherever the scheduler places the pods.
+func (v verdicts) proven() bool { return v.Outcome == "proven" }
 
 // writeNodes writes the nodes of a namespace into a file.
 func writeNodes(t *testing.T, namespace string) string {

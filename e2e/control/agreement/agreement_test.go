@@ -60,6 +60,10 @@ func TestGreener(t *testing.T) {
 		{Check{Verify: "a 2+0", Real: "a 2+1"}, false},
 		{Check{Verify: "12+0", Real: "9+3"}, true},
 		{Check{Verify: "a 3+0", Real: "a 2+1", Tie: "confirmed"}, false},
+		{Check{Event: Placement, Verify: "a 3+0", Real: "a 2+1", Tie: "confirmed", Proven: true}, true},
+		{Check{Event: Placement, Verify: "a 2+1", Real: "a 3+0", Proven: true}, false},
+		{Check{Event: Drain, Verify: "does not end: a 3+0", Real: "does not end: a 3+0", Proven: true}, true},
+		{Check{Event: Rollout, Verify: "ends: a 3+0", Real: "ends: a 3+0", Proven: true}, false},
 	} {
 		if c.Greener() != c.want {
 			t.Errorf("%q against %q: greener %t", c.Verify, c.Real, !c.want)

@@ -32,6 +32,8 @@ type System struct {
 	Next bool
 	// Unready: not every pod becomes ready. The first placement is not compared, because verify assumes that pods become ready.
 	Unready bool
+	// Refused: the API server may refuse pods for a while. Their controllers then wait up to 17 minutes before they try again.
+	Refused bool
 	// Late objects are created after the first placement.
 	Late []map[string]any
 	// ZoneFails selects the last event: the failure of a zone instead of a node.

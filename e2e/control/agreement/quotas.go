@@ -2,6 +2,7 @@ package agreement
 
 // quota limits the number of pods of the namespace, or their CPU. Limits of a LimitRange are the requests of pods without any.
 func quota(s *System, d dice, w *draft) {
+	s.Refused = true
 	hard := object{"pods": w.Replicas + d.IntN(3)}
 	w.describe("quota of %d pods", hard["pods"])
 	if d.in(40) {

@@ -6,6 +6,7 @@ const WebhookPort = 8443
 // webhook makes a workload the server of a validating webhook that the API server calls for each new pod of the namespace, or for each of its own.
 // It is created once the first pods are ready: without them, no pod would ever be admitted.
 func webhook(s *System, d dice, w *draft) {
+	s.Refused = true
 	s.Objects = append(s.Objects, object{"apiVersion": "v1", "kind": "Service", "metadata": s.named(w.Name),
 		"spec": object{"selector": object{"app": w.Name}, "ports": []any{object{"port": WebhookPort}}}})
 	hook := object{

@@ -43,7 +43,7 @@ func Up(ctx context.Context, dir, release string) (*Cluster, error) {
 	plane, err := controlplane.New(controlplane.Config{Dir: dir, Release: release, ServiceCIDR: services, Flags: map[string][]string{
 		// PodNodeSelector: see Namespace.
 		controlplane.APIServer:         {"--enable-admission-plugins=NodeRestriction,PodNodeSelector"},
-		controlplane.ControllerManager: append([]string{"--horizontal-pod-autoscaler-sync-period=2s"}, busy...),
+		controlplane.ControllerManager: append([]string{"--horizontal-pod-autoscaler-sync-period=2s", "--resource-quota-sync-period=5s"}, busy...),
 		controlplane.Scheduler:         busy,
 	}})
 	if err != nil {
