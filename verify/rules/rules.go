@@ -109,6 +109,7 @@ func All() []*Rule {
 		quorumStartsInOrder,
 		quotaBlocksRollout,
 		readinessMissing,
+		readinessOfLeaderOnly,
 		replicasUnderAutoscaler,
 		restCannotHold,
 		rolloutCannotSurge,

@@ -129,13 +129,15 @@ func (w *Workload) groupID() (id string, zones bool) {
 	switch f := w.Software; {
 	case w.operatorGroup != "":
 		return "operator\x00" + w.Namespace + "\x00" + w.operatorGroup, false
-	case f == nil || f.Group == "" || w.known.Model != "":
+	case f == nil || f.Entry.Group == nil || w.known.Model != "":
 		return "", false
 	case f.Entry.Group.Zones:
 		if !zoneSuffix.MatchString(w.Name) {
 			return "", false
 		}
 		return strings.Join([]string{f.Entry.String(), w.Namespace, zoneSuffix.ReplaceAllString(w.Name, "")}, "\x00"), true
+	case f.Group == "":
+		return "", false
 	default:
 		return strings.Join([]string{f.System, w.Namespace, f.Group}, "\x00"), false
 	}

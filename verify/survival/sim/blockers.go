@@ -73,6 +73,9 @@ func (c *Controller) Blockers() []string {
 	if c.refused != "" {
 		list = append(list, c.creationBlocker())
 	}
+	if reason := c.notLeader(); reason != "" && len(c.pods) < c.replicas && c.keepsNames() {
+		list = append(list, fmt.Sprintf("%d of %d pods are not created: %s", c.replicas-len(c.pods), c.replicas, reason))
+	}
 	for _, r := range c.surplus {
 		list = append(list, fmt.Sprintf("pod %s, beyond the replicas, is not Ready: %s", strings.TrimPrefix(c.Workload.Namespace+"/"+r.Name, "/"), r.Reason))
 	}
@@ -91,7 +94,7 @@ func (c *Controller) RolloutBlocker() string {
 	}
 	updated := 0
 	for _, p := range c.pods {
-		if p.revision == c.revision && p.available() {
+		if p.revision == c.revision && (p.available() || p.standsBy()) {
 			updated++
 		}
 	}
@@ -113,6 +116,9 @@ func (c *Controller) RolloutBlocker() string {
 	}
 	if c.refused != "" {
 		return c.creationBlocker()
+	}
+	if reason := c.notLeader(); reason != "" {
+		return reason
 	}
 	for _, p := range c.pods {
 		if p.onFailedNode() {

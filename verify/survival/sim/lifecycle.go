@@ -130,6 +130,10 @@ func (l *lifecycle) start(p *Pod) {
 func (l *lifecycle) expire(p *Pod) error {
 	switch p.state {
 	case starting:
+		if p.controller.hasLeader() {
+			l.setState(p, failing, Never)
+			break
+		}
 		l.markReady(p)
 	case ready: // now it is available
 		l.setState(p, ready, Never)
@@ -260,6 +264,9 @@ func (l *lifecycle) setState(p *Pod, to state, due time.Duration) {
 	} else {
 		set(l.journal, &c.ready, c.ready-1)
 		l.observer.observations[c].LostReady = true
+	}
+	if from == ready && c.ready == 0 {
+		l.elect(c)
 	}
 	l.observer.observeNode(p, l.clock.now)
 }

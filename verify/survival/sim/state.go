@@ -42,7 +42,7 @@ type state int
 const (
 	pending     state = iota // no node
 	starting                 // on a node and not Ready: its containers start, or it waits for a volume
-	failing                  // on a node, and not Ready for good: it has a fault, and its containers have started
+	failing                  // on a node, its containers have started, and not Ready: it has a fault, or it is not the leader
 	ready                    // Ready; available once the state has no end
 	terminating              // marked for deletion, not Ready
 	unreachable              // its node has failed, and the pod is not marked for deletion yet
@@ -205,6 +205,9 @@ func (c *Controller) Serving() int {
 		return c.Workload.Group.Ready(func(w *workload.Workload) int { return c.group[w].ready })
 	}
 	n, r := c.Replicas(), c.Workload.Replication
+	if c.Workload.LeaderOnly != "" && r.Model != workload.Standby {
+		return c.running() // members that are not Ready still vote and keep data
+	}
 	if missing := n - c.ready; r.Zones > 0 && len(c.zones) >= r.Zones && missing > 1 && (r.Model != workload.Quorum || c.ready > n/2) {
 		return n - min(missing, c.shortZones())
 	}
