@@ -115,6 +115,7 @@ func All() []*Rule {
 		rolloutCannotSurge,
 		rolloutMixesRevisions,
 		sensorEventMissing,
+		servicePortUnknown,
 		serviceSelectsNothing,
 		spreadCountsDrainedNode,
 		spreadCountsOtherPods,

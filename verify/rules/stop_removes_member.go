@@ -19,6 +19,8 @@ var removals = []struct {
 	{regexp.MustCompile(`\betcdctl\b.*\bmember\s+remove\b`), "the member must be added again, with an empty data directory"},
 	{regexp.MustCompile(`\b(consul|vault|bao|nomad)\s+operator\s+raft\s+remove-peer\b`), "the member must join again"},
 	{regexp.MustCompile(`\bconsul\s+leave\b`), "the quorum becomes smaller with every server that stops"},
+	{regexp.MustCompile(`/v1/agent/leave\b`), "the quorum becomes smaller with every server that stops"},
+	{regexp.MustCompile(`/_cluster/voting_config_exclusions\b`), "the node has no vote until the exclusion is deleted"},
 	{regexp.MustCompile(`\bnomad\s+server\s+force-leave\b`), "the member must join again"},
 	{regexp.MustCompile(`\bnodetool\b.*\b(decommission|removenode)\b`), "the node moves all its data to others, and does not join again with its old data"},
 	{regexp.MustCompile(`\brabbitmqctl\b.*\b(forget_cluster_node|force_reset|reset)\b`), "the node must join again, and loses its data"},

@@ -55,6 +55,9 @@ func TestUnknown(t *testing.T) {
 		// Another bus or namespace may have the source; a pattern may match.
 		"sensor-event-missing": {{"houly", "'*'"}, {"  calendar:", "  eventBusName: other\n  calendar:"}, {"kind: Sensor\nmetadata: {name: report}", "kind: Sensor\nmetadata: {name: report, namespace: other}"},
 			{"    - {name: hour, eventSourceName: clock, eventName: houly}", "    - {name: hour, eventSourceName: clock, eventName: hourly}\n    - {name: order, eventSourceName: orders, eventName: paid}"}},
+		// Clients of a headless Service use any port, an injector adds ports, or another pod has the port.
+		"service-port-unknown": {{"{app: shop}\n  ports", "{app: shop}\n  clusterIP: None\n  ports"}, {"image: shop:1", "image: auto"}, {"targetPort: web", "targetPort: 8080"}, {"selector: {app: shop}\n  ports", "selector: {app: store}\n  ports"},
+			{"      containers:", "      initContainers: [{name: side, image: side, restartPolicy: Always, ports: [{name: web, containerPort: 81}]}]\n      containers:"}},
 		// All Services may be in other manifests.
 		"quorum-service-missing": {{"selector: {app: bus}\n  ports", "selector: {app: other}\n  ports"}},
 		// Addresses and namespaces may be those of the quorum members; the policy selects other pods; pods use the network of the node.
@@ -113,6 +116,7 @@ func TestVariants(t *testing.T) {
 		"event-source-refuses-requests": {{"endpoint: /orders}", "endpoint: /orders, method: post}"}, {"endpoint: /orders}", "endpoint: /orders, method: PUT}"}},
 		"event-source-unreachable":      {{"webhook:\n", "github:\n"}, {"  webhook:", "  service: {ports: []}\n  webhook:"}},
 		"sensor-event-missing":          {{"eventSourceName: clock, eventName: houly", "eventSourceName: clokc, eventName: hourly"}, {"eventSourceName: clock, eventName: houly", "eventSourceName: orders, eventName: hourly"}},
+		"service-port-unknown":          {{"kind: Deployment", "kind: StatefulSet"}, {"targetPort: web", "targetPort: htttp"}},
 		"webhook-has-one-pod":           {{"sideEffects: None", "failurePolicy: Fail"}, {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}},
 		"replicas-under-autoscaler":     {{"autoscaling/v2", "autoscaling/v1"}},
 		"field-is-dropped":              {{"livenessProbe: {httpGet: {path: /healthz, port: 8080}}", "env: [{name: A, val: b}]"}},

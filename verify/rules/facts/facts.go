@@ -22,6 +22,7 @@ type System struct {
 	pod         func(*workload.Workload) *corev1.Pod
 	fit         func(*workload.Workload) placement.Fit
 	constraints func(*workload.Workload) []Constraint
+	governing   func(*workload.Workload) string
 	// byLabels are the workloads by the labels of their pods, byObject by their objects.
 	byLabels func() *labelindex.Labels[*workload.Workload]
 	byObject func() map[*manifest.Object]*workload.Workload
@@ -33,6 +34,7 @@ func New(s *workload.System) *System {
 	namespaces := placement.NewNamespaces(s.Namespaces)
 	f.pod = memoize(func(w *workload.Workload) *corev1.Pod { return w.Pod(0, 1) })
 	f.fit = memoize(func(w *workload.Workload) placement.Fit { return placement.NewFit(f.pod(w)) })
+	f.governing = memoize(governingService)
 	f.constraints = memoize(func(w *workload.Workload) []Constraint { return f.readConstraints(w, namespaces) })
 	f.byLabels = sync.OnceValue(func() *labelindex.Labels[*workload.Workload] {
 		index := &labelindex.Labels[*workload.Workload]{}

@@ -47,8 +47,9 @@ func (s *System) mountedFile(w *workload.Workload, c Container, file string) str
 				break
 			}
 		}
-		for o, config := range Objects[corev1.ConfigMap](s, "v1", "ConfigMap") {
-			if o.Namespace == w.Namespace && o.Name == from.Name {
+		for _, o := range s.System.Objects {
+			var config corev1.ConfigMap
+			if o.APIVersion == "v1" && o.Kind == "ConfigMap" && o.Namespace == w.Namespace && o.Name == from.Name && o.Decode(&config) == nil {
 				return config.Data[name]
 			}
 		}

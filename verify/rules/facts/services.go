@@ -2,6 +2,7 @@ package facts
 
 import (
 	"iter"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -51,7 +52,7 @@ func (s *System) MeantBackend(service *corev1.Service) *workload.Workload {
 	}
 	var all []*workload.Workload
 	for _, w := range s.Workloads {
-		named := w.Name == service.Name || s.governingService(w) == service.Name
+		named := w.Name == service.Name || s.governing(w) == service.Name
 		if w.Namespace == service.Namespace && w.Replicas > 0 && (Misspells(service.Spec.Selector, w.Template.Labels) || named && hasKeys(w.Template.Labels, service.Spec.Selector)) {
 			all = append(all, w)
 		}
@@ -63,12 +64,49 @@ func (s *System) MeantBackend(service *corev1.Service) *workload.Workload {
 }
 
 // governingService returns the Service that gives the pods of a StatefulSet their names, "" for other workloads.
-func (s *System) governingService(w *workload.Workload) string {
+func governingService(w *workload.Workload) string {
 	var set appsv1.StatefulSet
 	if w.Kind != workload.StatefulSet || w.Object.Kind != w.Kind || w.Object.Decode(&set) != nil {
 		return ""
 	}
 	return set.Spec.ServiceName
+}
+
+// UndeclaredPorts iterates over the named target ports of Services that no container of the selected pods declares. Clients of a
+// headless Service connect to any port of a pod.
+func (s *System) UndeclaredPorts() iter.Seq2[*manifest.Object, UndeclaredPort] {
+	return func(yield func(*manifest.Object, UndeclaredPort) bool) {
+		for o, service := range s.SelectingServices() {
+			backends := s.Backends(service)
+			if service.Spec.ClusterIP == corev1.ClusterIPNone || len(backends) == 0 || slices.ContainsFunc(backends, mayHaveAnyPort) {
+				continue
+			}
+			for i, p := range service.Spec.Ports {
+				name := p.TargetPort.StrVal
+				declares := func(w *workload.Workload) bool {
+					return slices.ContainsFunc(Containers(w), func(c Container) bool {
+						return slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.Name == name })
+					})
+				}
+				if name != "" && !slices.ContainsFunc(backends, declares) && !yield(o, UndeclaredPort{i, name, backends}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// UndeclaredPort is a port of a Service whose target no container declares.
+type UndeclaredPort struct {
+	Index    int
+	Name     string
+	Backends []*workload.Workload
+}
+
+// mayHaveAnyPort reports whether the containers of a workload's pods are not all in its manifest: its controller creates them, or an
+// injector completes a container with the image auto.
+func mayHaveAnyPort(w *workload.Workload) bool {
+	return w.Object.Kind != w.Kind || slices.ContainsFunc(Containers(w), func(c Container) bool { return c.Image == "auto" })
 }
 
 // hasKeys reports whether labels have all keys of a selector.
