@@ -60,11 +60,12 @@ The outcome of a requirement is one of:
   not met     an event breaks it
   not judged  no pods were judged, or an object of an unsupported kind may create pods
 
-Exit code 0: the requirement is proven, or accepted as placed, and no rule has a finding. Exit code 1: otherwise. An object
-ignores a rule with the annotation ` + rules.Ignore + `RULE: REASON, and a config with
-the key ignore. Breaches of the requirement are the rules claim-rest, claim-lose-node,
-claim-lose-zone (or the name of another domain), claim-drain-node and claim-roll. Objects that are
-not judged are the rule claim-not-judged. With --baseline, only findings that are not in the earlier report count.
+Exit code 0: the requirement is proven, or accepted as placed, and no rule has a finding. Exit code
+1: otherwise. An object ignores a rule with the annotation
+` + rules.Ignore + `RULE: REASON, and a config with the key ignore. Breaches of the
+requirement are the rules claim-rest, claim-lose-node, claim-lose-zone (or the name of another
+domain), claim-drain-node and claim-roll. Objects that are not judged are the rule claim-not-judged.
+With --baseline, only findings that are not in the earlier report count.
 
 The same options as a config file (flags take precedence):
 

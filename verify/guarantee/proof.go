@@ -128,16 +128,20 @@ func (p prover) replacedAfter(d cluster.Domain) bool {
 	}
 	for _, kind := range p.topology.domains {
 		if kind.kind == d {
-			return p.without(kind.all)
+			// The failed pods still count: they are not gone before their node is back or removed.
+			return p.without(kind.all, crowd{2*p.pods - 1, 2*p.pods - 1})
 		}
 	}
 	return false
 }
 
 // without reports whether a new pod finds a node without any one of some domains.
-func (p prover) without(domains []failureDomain) bool {
+func (p prover) without(domains []failureDomain, c crowd) bool {
 	type shape struct{ accepting, top int }
-	seen := map[shape]bool{}
+	seen, sizes := map[shape]bool{}, map[int]int{}
+	if len(p.levels) > 0 {
+		sizes = p.sizes(p.levels[0].partition, nil)
+	}
 	for _, d := range domains {
 		gone, s := map[int]bool{}, shape{top: none}
 		for _, n := range d.nodes {
@@ -146,17 +150,22 @@ func (p prover) without(domains []failureDomain) bool {
 			}
 		}
 		if len(p.levels) > 0 && len(d.nodes) == 1 {
-			s.top = p.sizes(p.levels[0].partition, nil)[p.levels[0].of[d.nodes[0]]]
+			s.top = sizes[p.levels[0].of[d.nodes[0]]]
 		}
 		if len(d.nodes) == 1 && seen[s] {
 			continue // like a node before
 		}
 		seen[s] = true
-		if ok, _, _ := p.always(crowd{p.pods - 1, p.pods - 1}, gone); !ok {
+		if ok, _, _ := p.always(c, gone); !ok {
 			return false
 		}
 	}
 	return true
+}
+
+// withoutNode reports whether a new pod finds a node without any drained node.
+func (p prover) withoutNode() bool {
+	return p.without(p.nodeFailures(), crowd{p.pods - 1, p.pods - 1})
 }
 
 // steadyState is about the first placement of the pods.
@@ -235,7 +244,7 @@ func (p prover) drain(all *pods, provers []prover, i int) Proof {
 		for _, j := range selected {
 			if all.workloads[j].Kind != workload.DaemonSet {
 				together += provers[j].onNode
-				replaced = replaced && provers[j].without(provers[j].nodeFailures())
+				replaced = replaced && provers[j].withoutNode()
 			}
 		}
 		if together > allowed && (allowed == 0 || !replaced) {
@@ -251,7 +260,7 @@ func (p prover) drain(all *pods, provers []prover, i int) Proof {
 	if !serves && lost > 0 {
 		proof.Serves = false
 		proof.Why = fmt.Sprintf("%d of %s may be on one node and evicted together (%s)", lost, count(p.members(), "pod"), on.Why)
-		proof.Replaced = p.without(p.nodeFailures())
+		proof.Replaced = p.withoutNode()
 	}
 	return proof
 }
