@@ -49,8 +49,10 @@ type rule struct {
 	own bool
 	// honor: nodes that are cordoned or failed do not count.
 	honor bool
-	// counted are the counted nodes of a spread.
+	// counted are the counted nodes of a spread, and domain is the topology domain of each node by its own key: nodes that do not
+	// accept the pods may be in others than those of the level.
 	counted []bool
+	domain  partition
 	why     string
 }
 
@@ -78,7 +80,7 @@ func newReplacement(p *places, r reader, i int) *replacement {
 	}
 	for _, c := range r.spreads {
 		rule := rule{spread: true, block: int(c.Spread.MaxSkew), minDomains: 1, others: r.others(c, len(p.nodes)), perRevision: r.perRevision(c), own: c.SelectsOwn(),
-			counted: make([]bool, len(p.nodes)), why: fmt.Sprintf("topology spread on %s", c.TopologyKey)}
+			counted: make([]bool, len(p.nodes)), domain: p.partition(c.TopologyKey), why: fmt.Sprintf("topology spread on %s", c.TopologyKey)}
 		if !rule.own {
 			if rule.block++; c.Selects(r.all.pods[i]) {
 				x.unknown = rule.why + " counts some of the pods only"
@@ -194,9 +196,13 @@ func (x *replacement) single(p partition) bool {
 // repel reads how many nodes the constraints and host ports of other workloads can block.
 func (x *replacement) repel(r reader, i int) {
 	pod := r.all.pods[i]
+	single := map[string]bool{}
 	block := func(other int, key string) {
+		if _, ok := single[key]; !ok {
+			single[key] = x.single(x.partition(key))
+		}
 		switch {
-		case r.all.workloads[other].Kind == workload.DaemonSet || !x.single(x.partition(key)):
+		case r.all.workloads[other].Kind == workload.DaemonSet || !single[key]:
 			x.unknown = fmt.Sprintf("anti-affinity on %s between it and %s", key, r.all.workloads[other])
 		default:
 			x.repelled += mostPods(r.all.workloads[other], len(x.nodes))
@@ -297,11 +303,12 @@ func (x *replacement) fewest(l level, c crowd, gone map[int]bool, free map[int]i
 		domains := map[int]bool{}
 		for i, counted := range r.counted {
 			if counted && !(r.honor && gone[i]) {
-				domains[l.of[i]] = true
+				domains[r.domain.of[i]] = true
 			}
 		}
+		accepting := x.sizes(r.domain, gone)
 		for d := range domains {
-			if free[d] == 0 {
+			if accepting[d] == 0 {
 				return 0, false
 			}
 		}
