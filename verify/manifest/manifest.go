@@ -133,6 +133,24 @@ func (o *Object) Decode(into any) error {
 	return errors.Join(all...)
 }
 
+// DecodeStrict is Decode that also returns the paths of fields that the type does not have. The API server ignores them.
+func (o *Object) DecodeStrict(into any) (unknown [][]string, err error) {
+	text, err := json.Marshal(value(o.node))
+	if err != nil {
+		return nil, err
+	}
+	fields, err := kjson.UnmarshalStrict(text, into, kjson.DisallowUnknownFields)
+	if err != nil {
+		return nil, o.Decode(into)
+	}
+	for _, f := range fields {
+		if f, ok := f.(kjson.FieldError); ok {
+			unknown = append(unknown, strings.FieldsFunc(f.FieldPath(), func(r rune) bool { return strings.ContainsRune(".[]", r) }))
+		}
+	}
+	return unknown, nil
+}
+
 func decode(n *yaml.Node, into any) error {
 	text, err := json.Marshal(value(n))
 	if err != nil {

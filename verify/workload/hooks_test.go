@@ -46,3 +46,27 @@ func TestHooks(t *testing.T) {
 		}
 	}
 }
+
+// TestUnknownFields checks that misspelt fields are named.
+func TestUnknownFields(t *testing.T) {
+	s, err := read(t, `
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {Replicas: 3, `+pods+`}, status: {odd: 1}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: i, readinesProbe: {}}]}}
+---
+{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: a}, spec: {maxReplicas: 2, behavior: {}, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range s.Assumed {
+		got = append(got, a.Object.At(a.Path...)+": "+a.Text)
+	}
+	want := []string{
+		"m.yaml:2: spec.Replicas: apps/v1 has no such field: assumed to have no effect. kubectl apply refuses it",
+		"m.yaml:4: spec.containers[0].readinesProbe: v1 has no such field: assumed to have no effect. kubectl apply refuses it",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}

@@ -2,10 +2,13 @@ package workload
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/operators"
@@ -20,10 +23,29 @@ type reader func(*System, *manifest.Object) error
 func as[T any](add func(*System, *manifest.Object, *T) error) reader {
 	return func(s *System, o *manifest.Object) error {
 		typed := new(T)
-		if err := o.Decode(typed); err != nil {
+		unknown, err := o.DecodeStrict(typed)
+		if err != nil {
 			return err
 		}
+		s.noteUnknown(o, typed, unknown)
 		return add(s, o, typed)
+	}
+}
+
+// noteUnknown notes the fields that the type of an object does not have: a misspelt field has no effect. Readers that share one
+// version of a type for all its versions do not count.
+func (s *System) noteUnknown(o *manifest.Object, typed any, unknown [][]string) {
+	if len(unknown) == 0 || o.Accepted {
+		return
+	}
+	own, err := scheme.Scheme.New(schema.FromAPIVersionAndKind(o.APIVersion, o.Kind))
+	if err != nil || reflect.TypeOf(own) != reflect.TypeOf(typed) {
+		return
+	}
+	for _, path := range unknown {
+		if path[0] != "status" {
+			s.assume(o, manifest.Key(path)+": "+o.APIVersion+" has no such field: assumed to have no effect. kubectl apply refuses it", path...)
+		}
 	}
 }
 
