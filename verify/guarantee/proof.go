@@ -1,6 +1,7 @@
 package guarantee
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -186,7 +187,7 @@ func (p prover) steadyState() Proof {
 func (p prover) onEachNode() (ok bool, why, fix string) {
 	switch {
 	case p.unknown != "":
-		return false, p.unknown, relax
+		return false, p.unknown, cmp.Or(p.mend, relax)
 	case p.full > 0:
 		return false, "the requests of other pods may fill a node", lessRequests
 	case p.repelled > 0:
@@ -218,6 +219,9 @@ func (p prover) rollout() Proof {
 	var why, fix string
 	if proof.Completes, why, fix = p.always(crowd{max(old, p.pods-1), p.pods - 1}, nil); !proof.Completes {
 		proof.Why, proof.Fix = why, fix
+	}
+	if p.held && proof.Completes {
+		proof.Completes, proof.Why, proof.Fix = false, "the new pod may be on another node than the old one, which has its volume", "set strategy: {type: Recreate}"
 	}
 	return proof
 }

@@ -27,6 +27,10 @@ type replacement struct {
 	volumes bool
 	// unknown is a constraint that the proof does not cover; "" if there is none.
 	unknown string
+	// mend is what would prove it instead; "" for relax.
+	mend string
+	// held: the new pod of a rollout uses the volume of an old one, which is attached to one node at a time.
+	held bool
 }
 
 // level is the constraints with the same topology domains.
@@ -121,13 +125,16 @@ func (x *replacement) readVolumes(r reader, i int) {
 	}
 	for _, m := range r.all.storage.Mounts(r.all.pods[i], r.workload.Claims) {
 		switch shared := next[m.Key]; {
-		case shared && m.Single && (x.pods > 1 || r.workload.Rollout.MaxSurge > 0):
+		case shared && m.Single && x.pods > 1:
 			x.unknown = "its pods share a volume that is usable on one node at a time"
+			x.mend = "use a volume with ReadWriteMany, or a StatefulSet with volumeClaimTemplates"
 		case m.IsRemote() || m.Temporary && m.Delayed:
 		case !m.Delayed && m.Volume == nil && len(x.topology.domains) > 1:
 			x.unknown = "its volumes are created in any zone before the pods are placed"
+			x.mend = "use a StorageClass with volumeBindingMode: WaitForFirstConsumer"
 		default:
 			x.volumes = true
+			x.held = x.held || shared && m.Single && r.workload.Rollout.MaxSurge > 0
 		}
 	}
 }
@@ -260,7 +267,7 @@ func (x *replacement) always(c crowd, gone map[int]bool) (ok bool, why, fix stri
 	blocked := x.full + x.repelled
 	switch {
 	case x.unknown != "":
-		return false, x.unknown, relax
+		return false, x.unknown, cmp.Or(x.mend, relax)
 	case nodes <= blocked && x.full > 0:
 		return false, "the requests of all pods may fill the nodes that accept it", lessRequests
 	case nodes <= blocked:
