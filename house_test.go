@@ -41,7 +41,7 @@ var arrows = map[string][]string{
 	"verify/placement":              {},
 	"verify/availability":           {"internal/strict", "internal/table", "verify/cluster", "verify/placement", "verify/survival", "verify/workload"},
 	"verify/guarantee":              {"verify/cluster", "verify/placement", "verify/storage", "verify/workload"},
-	"verify/survival":               {"verify/cluster", "verify/placement", "verify/storage", "verify/survival/sim", "verify/workload"},
+	"verify/survival":               {"verify/admission", "verify/cluster", "verify/placement", "verify/storage", "verify/survival/sim", "verify/workload"},
 	"verify/survival/sim":           {"internal/labelindex", "verify/admission", "verify/cluster", "verify/placement", "verify/storage", "verify/survival/sim/scheduler", "verify/workload"},
 	"verify/survival/sim/scheduler": {"internal/labelindex", "verify/placement"},
 	"verify/survival/sim/simtest":   {"verify/cluster", "verify/verifytest", "verify/workload"}, // imported by tests only

@@ -27,14 +27,18 @@ func Assumptions(c cluster.Cluster, s *workload.System) []string {
 	if some(func(w *workload.Workload) bool { return w.Replication.Model == workload.Elected }) {
 		list = append(list, fmt.Sprintf("An election by majority takes %s.", electionTime))
 	}
-	return append(list, ofVolumes(s, sim.Storage(c, s))...)
+	return slices.Concat(list, ofVolumes(c, s), unmodelled(s))
 }
 
 // ofVolumes returns what is assumed of the volumes of a system.
-func ofVolumes(s *workload.System, volumes *storage.Storage) (list []string) {
+func ofVolumes(c cluster.Cluster, s *workload.System) (list []string) {
+	volumes := sim.Storage(c, s)
 	for _, w := range s.Workloads {
 		for _, m := range volumes.Mounts(w.Pod(0, 1), w.Claims) {
 			text := m.Assumed
+			if m.Scope == storage.Zone && len(c.Zones()) == 0 {
+				text = "" // the nodes are in no zone
+			}
 			if text == "" && m.IsRemote() {
 				text = "Volumes that are usable on every node are available in every failure: their storage is not simulated."
 			}

@@ -84,14 +84,18 @@ func TestAssumptions(t *testing.T) {
 ---
 {apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: nfs}, provisioner: nfs.csi.k8s.io}`, workload.Stateless, "Volumes that are usable on every node are available in every failure"},
 	} {
-		s := verifytest.Read(t, "m.yaml", c.text)
+		s := verifytest.Read(t, "m.yaml", simtest.Container("resources: {requests: {cpu: 1, memory: 1Gi}}, readinessProbe: {tcpSocket: {port: 80}}", c.text))
 		s.Workloads[0].Replication.Model = c.model
-		own := Assumptions(cluster.Cluster{}, s)[2:]
-		if got := Assumptions(cluster.Cluster{Detection: time.Second}, s)[1:]; !slices.Equal(got, own) {
+		zones := uniform(t, 3, 3)
+		own := Assumptions(zones, s)[2:]
+		if got := Assumptions(cluster.Cluster{Nodes: zones.Nodes, Detection: time.Second}, s)[1:]; !slices.Equal(got, own) {
 			t.Errorf("%s: with a given detection time: %q, want %q", name, got, own)
 		}
 		if got := strings.Join(own, " "); !strings.Contains(got, c.want) || len(own) != min(1, len(c.want)) {
 			t.Errorf("%s: got %q, want %q", name, own, c.want)
+		}
+		if got := Assumptions(uniform(t, 3, 0), s); strings.Contains(strings.Join(got, " "), "in one zone") {
+			t.Errorf("%s: without zones: %q", name, got)
 		}
 	}
 }

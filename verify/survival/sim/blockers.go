@@ -76,6 +76,9 @@ func (c *Controller) Blockers() []string {
 	if reason := c.notLeader(); reason != "" && len(c.pods) < c.replicas && c.keepsNames() {
 		list = append(list, fmt.Sprintf("%d of %d pods are not created: %s", c.replicas-len(c.pods), c.replicas, reason))
 	}
+	if outdated := func(p *Pod) bool { return p.active() && p.revision != c.revision }; c.Workload.Rollout.Type == "OnDelete" && slices.ContainsFunc(c.pods, outdated) {
+		list = append(list, fmt.Sprintf("pods of %s keep their old template until a person or an operator deletes them (update strategy OnDelete)", c.Workload))
+	}
 	for _, r := range c.surplus {
 		list = append(list, fmt.Sprintf("pod %s, beyond the replicas, is not Ready: %s", strings.TrimPrefix(c.Workload.Namespace+"/"+r.Name, "/"), r.Reason))
 	}
@@ -87,7 +90,7 @@ func (c *Controller) creationBlocker() string {
 	return fmt.Sprintf("new pods of %s are refused: %s", c.Workload, c.refused)
 }
 
-// RolloutBlocker returns why a rollout has not ended, "" if it has. With the strategy OnDelete it ends at once.
+// RolloutBlocker returns why a rollout has not ended, "" if it has. With the strategy OnDelete it ends at once: it replaces no pod.
 func (c *Controller) RolloutBlocker() string {
 	if c.Workload.Rollout.Type == "OnDelete" {
 		return ""
