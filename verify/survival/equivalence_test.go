@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/survival/sim/simtest"
 	"github.com/holdfast-ha/holdfast/verify/verifytest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -77,7 +76,9 @@ func TestOrderOfInput(t *testing.T) {
 		r.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
 		objects := slices.Clone(s.Objects)
 		r.Shuffle(len(objects), func(i, j int) { objects[i], objects[j] = objects[j], objects[i] })
-		got, err := Simulate(t.Context(), cluster.Cluster{Nodes: nodes}, verifytest.System(t, objects))
+		shuffled := c
+		shuffled.Nodes = nodes
+		got, err := Simulate(t.Context(), shuffled, verifytest.System(t, objects))
 		if err != nil {
 			t.Fatal(err)
 		}
