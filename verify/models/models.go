@@ -95,6 +95,9 @@ type Group struct {
 	By []Source `yaml:"by"`
 	// Peers is set if the value is a list of all members, separated by commas or spaces.
 	Peers bool `yaml:"peers"`
+	// Unique is set if no two clusters of a namespace have the same value. It is implied by Peers. Without it, members also have the
+	// same release, and only one of them has data if the release is not known.
+	Unique bool `yaml:"unique"`
 	// Zones is set if pods may be missing in one of the workloads only: each is a zone of the software. The workloads then differ
 	// by a suffix of the name.
 	Zones bool `yaml:"zones"`

@@ -58,6 +58,25 @@ func (g *Group) Ready(ready func(*Workload) int) int {
 	return n
 }
 
+// ambiguous reports whether the members may be several clusters with the same value: more than one has data, and no label shows
+// that they are of one release.
+func (g *Group) ambiguous() bool {
+	first := g.Workloads[0]
+	if first.operatorGroup != "" || g.Zones || first.release() != "" || first.Software.Entry.Group.Unique || first.Software.Entry.Group.Peers {
+		return false
+	}
+	data := 0
+	for _, w := range g.Workloads {
+		if !w.noData() {
+			data++
+		}
+	}
+	return data > 1
+}
+
+// release returns the release of a workload by its well-known label, "" without one.
+func (w *Workload) release() string { return w.Template.Labels["app.kubernetes.io/instance"] }
+
 // noData reports whether the pods of a workload vote and keep no data.
 func (w *Workload) noData() bool { return w.Software != nil && w.Software.NoData }
 
@@ -97,7 +116,7 @@ func (s *System) setGroups(byUser map[string]string) {
 		if first := g.Workloads[0]; first.operatorGroup == "" && !g.Zones {
 			g.External = max(0, first.Software.Members-g.Pods(func(w *Workload) int { return w.Replicas }))
 		}
-		if known := g.Workloads[0].Software != nil || g.Workloads[0].known.Model != ""; known && (len(g.Workloads) > 1 || g.External > 0) {
+		if known := g.Workloads[0].Software != nil || g.Workloads[0].known.Model != ""; known && !g.ambiguous() && (len(g.Workloads) > 1 || g.External > 0) {
 			s.setGroup(g)
 		}
 	}
@@ -138,7 +157,9 @@ func (w *Workload) groupID() (id string, zones bool) {
 		return strings.Join([]string{f.Entry.String(), w.Namespace, zoneSuffix.ReplaceAllString(w.Name, "")}, "\x00"), true
 	case f.Group == "":
 		return "", false
-	default:
+	case f.Entry.Group.Unique || f.Entry.Group.Peers:
 		return strings.Join([]string{f.System, w.Namespace, f.Group}, "\x00"), false
+	default:
+		return strings.Join([]string{f.System, w.Namespace, f.Group, w.release()}, "\x00"), false
 	}
 }

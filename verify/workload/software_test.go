@@ -65,6 +65,7 @@ func TestGroups(t *testing.T) {
 	}{
 		{"data and arbiters", []string{member("a", "mongodb", rs), member("b", "mongodb", arbiter)}, 6, 4, 5},
 		{"two replica sets", []string{member("a", "mongodb", rs), member("b", "mongodb", "env: [{name: MONGODB_REPLICA_SET_NAME, value: rs1}]")}, 0, 0, 0},
+		{"two clusters with the same name", []string{member("a", "mongodb", rs), member("b", "mongodb", rs)}, 0, 0, 0},
 		{"alone", []string{member("a", "mongodb", rs)}, 0, 0, 0},
 		{"a longer list of members", []string{member("a", "etcd", "env: [{name: ETCD_INITIAL_CLUSTER, value: 'a=1,b=2,c=3,d=4,e=5'}]")}, 5, 3, 4},
 		{"zones of the software", []string{member("i-zone-a", "mimir", "args: [-target=ingester]"), member("i-zone-b", "mimir", "args: [-target=ingester]"), member("i-zone-c", "mimir", "args: [-target=ingester]")}, 9, 6, 6},
