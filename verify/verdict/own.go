@@ -7,6 +7,7 @@ import (
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/operators"
 	"github.com/holdfast-ha/holdfast/verify/report"
 	"github.com/holdfast-ha/holdfast/verify/rules"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -93,7 +94,11 @@ func explained(e Evidence, w *workload.Workload, id string) bool {
 func unjudged(s *workload.System) []report.Finding {
 	var all []report.Finding
 	for _, o := range s.Unsupported {
-		all = append(all, newFinding(notJudgedRule, o, fmt.Sprintf("may create pods, and holdfast does not read %s of %s", o.Kind, o.Group())))
+		text := fmt.Sprintf("may create pods, and holdfast does not read %s of %s", o.Kind, o.Group())
+		if _, ok := operators.Find(o.APIVersion, o.Kind); ok {
+			text = "creates pods that depend on what is not in the manifests"
+		}
+		all = append(all, newFinding(notJudgedRule, o, text))
 	}
 	none := !slices.ContainsFunc(s.Workloads, func(w *workload.Workload) bool { return w.Replicas > 0 || w.Kind == workload.DaemonSet })
 	if len(all) == 0 && none && len(s.Objects) > 0 {
