@@ -38,7 +38,7 @@ fuzz: ## Fuzz every parser and the renderer, for FUZZTIME each (default 60s)
 	    echo "$$pkg $$target"; go test ./$$pkg -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-60s} -fuzzminimizetime 10x || exit 1; done; done
 
 .PHONY: bench
-bench: ## Run benchmarks; compare holdfast with helm, kustomize and kube-scheduler
+bench: ## Run benchmarks; compare holdfast with helm, kustomize, kube-scheduler and kube-score
 	go test -run '^$$' -bench . -benchtime 3x ./generator/... ./verify/...
 	e2e/bench.sh
 

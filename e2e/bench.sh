@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares holdfast with helm, kustomize and kube-scheduler in one run: ratios, growth, start-up.
+# Compares holdfast with helm, kustomize, kube-scheduler and kube-score in one run: ratios, growth, start-up.
 set -euo pipefail
 cd "$(dirname "$0")"
 exec go run ./bench

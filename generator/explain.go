@@ -8,6 +8,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/ha"
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/generator/stack"
+	"github.com/holdfast-ha/holdfast/internal/similar"
 )
 
 // Explanation is a decision with its component and profile.
@@ -27,7 +28,8 @@ func Explain(s stack.Stack, profiles []profile.Profile, key string) ([]Explanati
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("no decision about %q: use one of these keys:\n  %s", key, strings.Join(DecidedKeys(s, profiles), "\n  "))
+		all := DecidedKeys(s, profiles)
+		return nil, fmt.Errorf("no decision about %q: %suse one of these keys:\n  %s", key, similar.Hint(key, all), strings.Join(all, "\n  "))
 	}
 	return found, nil
 }

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/internal/plain"
+	"github.com/holdfast-ha/holdfast/internal/similar"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Exit codes of every command.
@@ -47,11 +50,34 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if errors.Is(err, errFindings) {
 		return exitFindings
 	}
-	fmt.Fprintf(errOut, "holdfast: %s\n", plain.Lines(err.Error()))
+	fmt.Fprintf(errOut, "holdfast: %s\n", plain.Lines(message(err)))
 	if other := (otherError{}); errors.As(err, &other) {
 		return exitOther
 	}
 	return exitBadInput
+}
+
+// message is the text of an error. Of a file that cannot be opened it has the name and the reason, without the system call.
+func message(err error) string {
+	text := err.Error()
+	if file := (*fs.PathError)(nil); errors.As(err, &file) {
+		text = strings.Replace(text, file.Error(), file.Path+": "+file.Err.Error(), 1)
+	}
+	return text
+}
+
+// unknownFlag adds the flag that an unknown one resembles.
+func unknownFlag(cmd *cobra.Command, err error) error {
+	name, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !ok {
+		return err
+	}
+	var all []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { all = append(all, f.Name) })
+	if nearest, ok := similar.Nearest(name, all); ok {
+		return fmt.Errorf("%w: did you mean --%s?", err, nearest)
+	}
+	return fmt.Errorf("%w: run %s --help for a list", err, cmd.CommandPath())
 }
 
 // helpWidth is the maximal length of a line of help.
@@ -80,6 +106,7 @@ Exit codes: 0 success, 1 findings, 2 bad input, 3 any other error or an interrup
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpWidth)))
+	root.SetFlagErrorFunc(unknownFlag)
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)

@@ -199,6 +199,9 @@ func (f *verifyFlags) loadCluster(ctx context.Context, conf *config.Config, s sm
 	if s.nodes = max(s.nodes, s.zones); nodes != nil {
 		s.nodes = *nodes
 	}
+	if s.nodes > 0 && s.zones > s.nodes {
+		return cluster.Cluster{}, fmt.Errorf("%d zones need %d nodes or more, and there are %d: pass --nodes %d or fewer zones", s.zones, s.zones, s.nodes, s.zones)
+	}
 	c, err := cluster.Uniform(s.nodes, s.zones, s.others...)
 	if nodes != nil {
 		c.Given = append(c.Given, cluster.Node)

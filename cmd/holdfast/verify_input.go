@@ -74,7 +74,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	mutuallyExclusive(cmd, "cluster", "the file defines the nodes", "nodes", "zones")
 	mutuallyExclusive(cmd, "rules-only", "a requirement needs the simulation", "survives", "within", "as-placed")
 	mutuallyExclusive(cmd, "all-namespaces", "it reads the workloads of a live cluster", "filename", "profile", "namespace")
-	mutuallyExclusive(cmd, "filename", "verify either reads manifests or renders a stack", "profile")
+	mutuallyExclusive(cmd, "filename", "verify either reads manifests or renders a stack. Pass a values file with --values", "profile")
 	_ = cmd.RegisterFlagCompletionFunc("survives", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return known, cobra.ShellCompDirectiveNoFileComp
 	})

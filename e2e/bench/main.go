@@ -1,5 +1,5 @@
 // Command bench compares the times of holdfast render with helm template, of holdfast kustomize with kustomize build, and of the scheduler of
-// holdfast verify with kube-scheduler.
+// holdfast verify with kube-scheduler, and of the rules of holdfast verify with kube-score.
 //
 // It prints a table and exits 1 when a target is missed. Ratios are from one run, so that a slow machine affects both sides.
 package main
@@ -40,6 +40,10 @@ func run() (missed bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	kubeScore, err := binaries.Path("kube-score")
+	if err != nil {
+		return false, err
+	}
 	root, err := binaries.Root()
 	if err != nil {
 		return false, err
@@ -49,7 +53,7 @@ func run() (missed bool, err error) {
 		return false, err
 	}
 	defer os.RemoveAll(dir)
-	b := bench{holdfast: holdfast, helm: helm, kustomize: kustomize, chart: filepath.Join(root, "..", "charts", "argo-events"), dir: dir}
+	b := bench{holdfast: holdfast, helm: helm, kustomize: kustomize, kubeScore: kubeScore, chart: filepath.Join(root, "..", "charts", "argo-events"), dir: dir}
 	rows, err := b.rows()
 	if err != nil {
 		return false, err
@@ -65,7 +69,7 @@ type row struct {
 	detail      string
 }
 
-type bench struct{ holdfast, helm, kustomize, chart, dir string }
+type bench struct{ holdfast, helm, kustomize, kubeScore, chart, dir string }
 
 func (b bench) rows() ([]row, error) {
 	small, err := b.pair(100)
@@ -84,6 +88,10 @@ func (b bench) rows() ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
+	linted, err := b.lint(100)
+	if err != nil {
+		return nil, err
+	}
 	placement, err := b.placementRow()
 	if err != nil {
 		return nil, err
@@ -94,6 +102,7 @@ func (b bench) rows() ([]row, error) {
 		{"peak anonymous memory, 1,000 + 1,000 objects, holdfast / helm", large.holdfast.peak / large.other.peak, 1, "x", fmt.Sprintf("%.0f MiB / %.0f MiB", large.holdfast.peak, large.other.peak)},
 		{"time per object, 1,000 + 1,000 over 100 + 100", growth, 1.2, "x", fmt.Sprintf("%d objects / %d objects", large.holdfast.objects, small.holdfast.objects)},
 		{"wall time, base and two overlays, 1,000 + 1,000 objects, holdfast / kustomize", overlays.wallRatio, 0.5, "x", fmt.Sprintf("%.2f s / %.2f s", overlays.holdfast.wall.Seconds(), overlays.other.wall.Seconds())},
+		{"wall time, rules on 300 objects, holdfast / kube-score", linted.wallRatio, 1.2, "x", fmt.Sprintf("%.2f s / %.2f s", linted.holdfast.wall.Seconds(), linted.other.wall.Seconds())},
 		{"start-up, holdfast version", start.wall.Seconds() * 1000, 50, "ms", ""},
 		placement,
 	}, nil

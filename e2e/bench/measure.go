@@ -38,7 +38,7 @@ func measure(program string, args ...string) (usage, error) {
 	u := usage{wall: time.Since(start), objects: out.documents}
 	close(ended)
 	if u.peak = <-watched; err != nil {
-		return usage{}, fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, errOut.String())
+		return u, fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, errOut.String())
 	}
 	return u, nil
 }

@@ -37,6 +37,7 @@ var programs = map[string]program{
 	"helm4":       {module: "tools/helm4", pkg: "helm.sh/helm/v4/cmd/helm"},
 	"kubeconform": {module: ".", pkg: "github.com/yannh/kubeconform/cmd/kubeconform"},
 	"kube-router": {module: "tools/kube-router", pkg: "."},
+	"kube-score":  {module: "tools/kube-score", pkg: "github.com/zegl/kube-score/cmd/kube-score"},
 	"kustomize":   {module: "tools/kustomize", pkg: "sigs.k8s.io/kustomize/kustomize/v5"},
 	"kwok":        {module: "tools/kwok", pkg: "sigs.k8s.io/kwok/cmd/kwok"},
 	"nats":        {module: "tools/nats", pkg: "github.com/nats-io/natscli/nats"},

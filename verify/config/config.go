@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/holdfast-ha/holdfast/internal/similar"
 	"github.com/holdfast-ha/holdfast/internal/strict"
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/verdict"
@@ -161,7 +162,7 @@ func (g ignore) check(rules []string) error {
 		return fmt.Errorf("objects: is %q: %w", g.objects, err)
 	}
 	if !slices.ContainsFunc(rules, func(id string) bool { return matches(g.rule, id) }) {
-		return fmt.Errorf("rule: unknown rule %q: want one of %s", g.rule, strings.Join(rules, ", "))
+		return fmt.Errorf("rule: unknown rule %q: %swant one of %s", g.rule, similar.Hint(g.rule, rules), strings.Join(rules, ", "))
 	}
 	return nil
 }
