@@ -45,6 +45,7 @@ func TestNotReady(t *testing.T) {
 		"rollout in order":                      {set + running("StatefulSet a", "a-0 node-1", "a-1 node-2 crash", "a-2 node-3"), Rollout, "StatefulSet a", "pod a-1 is not Ready", "pod a-1 is not Ready: CrashLoopBackOff in container c", 2, 2},
 		"rollout in parallel":                   {parallel + running("StatefulSet a", "a-0 node-1", "a-1 node-2 crash", "a-2 node-3"), Rollout, "StatefulSet a", "pod a-1 is not Ready", "pod a-1 is not Ready", 1, 2},
 		"rollout of a Deployment":               {simtest.Workload("Deployment", "a", "", "") + ofDeployment("p node-1", "q node-2 crash", "r node-3"), Rollout, "Deployment a", "is not Ready", "is not Ready: CrashLoopBackOff in container c", 2, 3},
+		"rollout of a Deployment, none Ready":   {simtest.Replicas(1, simtest.Workload("Deployment", "a", "", "")) + ofDeployment("p node-1 crash"), Rollout, "Deployment a", "are not Ready", "is not Ready: CrashLoopBackOff in container c", 0, 0},
 		"rollout of a DaemonSet":                {simtest.DaemonSet("a", "", "") + running("DaemonSet a", "p node-1 crash"), Rollout, "DaemonSet a", "is not Ready", "is not Ready: CrashLoopBackOff", 2, 2},
 	} {
 		t.Run(name, func(t *testing.T) {

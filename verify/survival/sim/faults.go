@@ -42,12 +42,28 @@ func (c *Controller) addFault(index int, f *fault) {
 
 // takeFault returns the fault of a new pod, nil for a pod that becomes Ready.
 func (c *Controller) takeFault(j *journal, index int) *fault {
-	if f := c.faults.byIndex[index]; f != nil || len(c.faults.unused) == 0 {
+	switch f := c.faults.byIndex[index]; {
+	case f != nil || c.fixedIndex():
 		return f
+	case len(c.faults.unused) == 0:
+		return c.commonFault()
 	}
 	f := c.faults.unused[0]
 	set(j, &c.faults.unused, c.faults.unused[1:])
 	return f
+}
+
+// commonFault returns the fault of a workload of which no pod becomes Ready, nil for others. A pod that is added to it, as in a
+// rollout with surge, has the fault, too.
+func (c *Controller) commonFault() *fault {
+	var common *fault
+	for _, p := range c.pods {
+		if p.fault == nil {
+			return nil
+		}
+		common = p.fault
+	}
+	return common
 }
 
 // returnFault passes the fault of a pod that is marked for deletion to the pod that replaces it.
