@@ -50,7 +50,7 @@ spec:
 `
 
 // TestExamples runs every holdfast command in the documents and in the help, except those that read a live cluster. The commands run in a
-// folder that has the repository's data and the files of a user: manifests/, nodes.yaml, shop.yaml, verify.yaml and last.json.
+// folder that has the repository's data and the files of a user: manifests/, nodes.yaml, storage.yaml, shop.yaml, verify.yaml and last.json.
 func TestExamples(t *testing.T) {
 	commands := slices.Compact(slices.Sorted(slices.Values(shownCommands(t))))
 	dir := userFolder(t)
@@ -100,6 +100,7 @@ func userFolder(t *testing.T) string {
 	for name, text := range map[string]string{
 		"manifests/store.yaml": manifests,
 		"nodes.yaml":           "nodes:\n  - {name: a, count: 3, zone: a}\n",
+		"storage.yaml":         "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}, provisioner: ebs.csi.aws.com}\n",
 		"verify.yaml":          "survives: zone\n",
 		"last.json":            `{"version": 1}`,
 	} {
