@@ -94,6 +94,8 @@ func TestNotMatched(t *testing.T) {
 		{Example{Image: "example.com/db:1", Args: "mysqld --wsrep-cluster-address=gcomm://a,b,c"}, "Galera"},
 		{Example{Image: "example.com/db:1", Config: "[mysqld]\nwsrep_on=ON\n"}, "Galera"},
 		{Example{Image: "redis:8", Config: "port 6379\ncluster-enabled yes\n"}, "Redis, Valkey Cluster"},
+		{Example{Image: "apachepulsar/pulsar:4", Args: "bin/pulsar zookeeper-shell get /a; exec bin/pulsar broker"}, "Pulsar broker or proxy"},
+		{Example{Image: "apachepulsar/pulsar:4", Args: "bin/generate-zookeeper-config.sh conf/zookeeper.conf; exec bin/pulsar zookeeper;"}, "Pulsar ZooKeeper"},
 		{Example{Image: "redis:8"}, ""},
 		{Example{Image: "hashicorp/consul:1", Args: "agent -retry-join=a"}, "Consul client"},
 		{Example{Image: "grafana/loki:3", Args: "-config.file=/etc/loki/config.yaml"}, "Loki single binary"},

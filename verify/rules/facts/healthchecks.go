@@ -32,6 +32,7 @@ func (h HealthCheck) ShowsCluster() bool { return h.ClusterState != "" && h.soft
 //   - galera: wsrep_cluster_status is Primary, and wsrep_ready is ON, only with a majority
 //   - minio: ClusterCheckHandler in cmd/healthcheck-handler.go
 //   - elasticsearch and opensearch: API documentation of cluster health; with local=true the node answers by itself
+//   - mongodb: a member without a majority is a secondary (manual, replica set member states)
 //   - kafka: kafka-metadata-quorum.sh queries the leader; cockroach: "node status" reads a table of the cluster
 var healthChecks = []HealthCheck{
 	{"", nats, regexp.MustCompile(`^/healthz.*[?&]js-(server|enabled)(-only)?=(1|[tT]|TRUE|true|True)(&|$)`)},
@@ -46,6 +47,7 @@ var healthChecks = []HealthCheck{
 	{"", cockroach, regexp.MustCompile(`^/health`)},
 	{"", nil, regexp.MustCompile(`\b(ruok|zookeeper-ready)\b`)},
 	{"", nil, regexp.MustCompile(`\brabbitmq-diagnostics\b.*\sping\b`)},
+	{"", nil, regexp.MustCompile(`\b(hello|isMaster)\(\)\.secondary\b`)},
 	{"fails while the other Sentinels that agree on a failover are missing", nil, regexp.MustCompile(`(?i)\bsentinel\s+ckquorum\b`)},
 	{"fails while any slot of the cluster is not served", nil, regexp.MustCompile(`(?i)\bcluster\s+info\b[\s\S]*\bcluster_state\b`)},
 	{"fails while there is no leader", nil, regexp.MustCompile(`\braft\s+list-peers\b`)},

@@ -49,6 +49,8 @@ func TestHealthCheck(t *testing.T) {
 		{"elasticsearch:9", "", "curl -sf http://localhost:9200/_cluster/health?wait_for_status=yellow", true, false},
 		{"kafka:4", "", "kafka-metadata-quorum.sh --bootstrap-server localhost:9092 describe --status", true, false},
 		{"cockroachdb/cockroach:v25", "", "cockroach node status --insecure", true, false},
+		{"mongo:8", "", `mongosh --eval "if (!(db.hello().isWritablePrimary || db.hello().secondary)) { throw new Error() }"`, true, true},
+		{"mongo:8", "", "mongosh --eval db.hello().isWritablePrimary", false, false},
 		{"own:1", "/healthz", "", false, false},
 	} {
 		p := Probe{Field: "livenessProbe", Probe: &corev1.Probe{}}
