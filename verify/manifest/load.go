@@ -33,6 +33,7 @@ func Parse(file string, text []byte) ([]*Object, error) {
 		if err := checkSeparators(file, &document); err != nil {
 			return nil, err
 		}
+		repeated := dropRepeated(&document)
 		// Decoding returns an error for aliases that contain themselves or expand excessively.
 		if err := document.Decode(new(any)); err != nil {
 			return nil, invalid(file, text, err)
@@ -41,6 +42,7 @@ func Parse(file string, text []byte) ([]*Object, error) {
 		if err != nil {
 			return nil, err
 		}
+		assign(repeated, objects)
 		all = append(all, objects...)
 	}
 }

@@ -27,6 +27,8 @@ type Object struct {
 	File string
 	// Accepted is set if the object was read from an API server, which has accepted it.
 	Accepted bool
+	// Repeated are the keys that a map of the object has more than once.
+	Repeated []Repeated
 
 	node *yaml.Node
 	// origin and fields are those of a dependent; see Dependent.

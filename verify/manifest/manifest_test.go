@@ -202,6 +202,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(text)
 	f.Add("apiVersion: v1\nkind: List\nitems: &a [*a]")
 	f.Add("a: &a {b: *a}")
+	f.Add("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\na: &a {b: *a}\na: {c: 1, c: *a}")
 	f.Add("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {replicas: x, template: {spec: {containers: [{ports: 1, resources: {limits: {cpu: []}}}], terminationGracePeriodSeconds: 1.5}}}")
 	f.Add("apiVersion: &v v1\nkind: Pod\nmetadata: &m {name: a, labels: {b: *v}}\nspec: {<<: *m}")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -70,3 +70,15 @@ func TestUnknownFields(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
+
+// TestRepeatedKeys checks that keys with two values are named, and that the last one counts.
+func TestRepeatedKeys(t *testing.T) {
+	s, err := read(t, `
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 3, replicas: 1, `+pods+`}}`)
+	if err != nil || len(s.Assumed) != 1 || s.Workloads[0].Replicas != 1 {
+		t.Fatal(s, err)
+	}
+	if got, want := s.Assumed[0].Text, `key "replicas" at line 2 is repeated at line 2: assumed that the last value counts, as for kubectl and Helm. Kustomize refuses it`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

@@ -2,6 +2,7 @@ package workload
 
 import (
 	"cmp"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -49,6 +50,15 @@ func (s *System) noteUnknown(o *manifest.Object, typed any, unknown [][]string) 
 	}
 }
 
+// noteRepeated notes the keys that a map has more than once.
+func (s *System) noteRepeated(objects []*manifest.Object) {
+	for _, o := range objects {
+		for _, r := range o.Repeated {
+			s.assume(o, fmt.Sprintf("key %q at line %d is repeated at line %d: assumed that the last value counts, as for kubectl and Helm. Kustomize refuses it", r.Key, r.First, r.Last))
+		}
+	}
+}
+
 // Readers by group/kind. The kinds in first are read first, because the others refer to them.
 var (
 	first = map[string]reader{
@@ -89,6 +99,7 @@ func Read(objects []*manifest.Object) (*System, error) {
 	}
 	objects, dependents := s.splitDependents(s.withoutHooks(objects))
 	s.Objects = objects
+	s.noteRepeated(objects)
 	if err := s.readAll(objects, first); err != nil {
 		return nil, err
 	}
