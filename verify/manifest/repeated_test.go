@@ -42,7 +42,9 @@ metadata: {name: c}
 			t.Errorf("%s: got %q, want %q", all[i], got, want)
 		}
 	}
-	var b struct{ Data map[string]any }
+	var b struct {
+		Data map[string]any `json:"data"`
+	}
 	if err := all[1].Decode(&b); err != nil || b.Data["x"] != "3" || all[1].Line("data", "x") != 16 || all[0].Labels["app"] != "two" {
 		t.Errorf("%v at line %d, %v (%v)", b, all[1].Line("data", "x"), all[0].Labels, err)
 	}
