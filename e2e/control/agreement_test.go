@@ -79,7 +79,7 @@ func testAgreement(t *testing.T, s agreement.System, p *pulse) {
 
 	version, err := kube.Kube.Discovery().ServerVersion()
 	r.must(err)
-	before := runVerify(t, "-f", file, "-f", writeClasses(t), "--cluster", r.nodes, "--kube-version", version.Major+"."+version.Minor, "--survives", r.requirement())
+	before := runVerify(t, "-f", file, "-f", writeClasses(t), "--cluster", r.nodes, "--kube-version", version.Major+"."+version.Minor, "--survives", r.Requirement())
 	r.objects, err = cases.Decode([]byte(manifests))
 	r.must(err)
 	for _, o := range r.objects {
@@ -106,18 +106,10 @@ func testAgreement(t *testing.T, s agreement.System, p *pulse) {
 	r.must(kube.Kube.CoreV1().Nodes().DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: ownNodes(s.Name)}))
 }
 
-// requirement is what verify tries to prove.
-func (r *trial) requirement() string {
-	if len(r.Zones) > 1 {
-		return "zone"
-	}
-	return "node"
-}
-
 // verify runs verify on the running pods.
 func (r *trial) verify() verdicts {
 	r.t.Helper()
-	return verifyRunning(r.t, r.Name, r.nodes, "--survives", r.requirement())
+	return verifyRunning(r.t, r.Name, r.nodes, "--survives", r.Requirement())
 }
 
 func (r *trial) must(err error) {

@@ -37,7 +37,7 @@ func TestGenerate(t *testing.T) {
 		"minAvailable: 67%", "minAvailable: 0", "maxUnavailable: 30%", "AlwaysAllow", "a second budget", "6 nodes", "1 nodes", "3 zones", "2 tainted",
 		"volumeClaimTemplates:", "storageClassName: zonal", "storageClassName: shared", "storageClassName: local", "no-provisioner", "Immediate", "kind: PersistentVolume\n", "volumeName:", "ReadWriteMany", "ReadWriteOncePod",
 		"claimName: none", "unready: all", "unready: \"1\"", "kind: ResourceQuota", "requests.cpu", "kind: LimitRange", "kind: HorizontalPodAutoscaler", "kind: Rollout", "blueGreen:", "canary:", "maxUnavailable: 100%",
-		"serves a webhook for its own pods", "serves a webhook for all pods", "failurePolicy Ignore"} {
+		"serves a webhook for its own pods", "serves a webhook for all pods", "failurePolicy Ignore", "provable"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no system has %q", want)
 		}

@@ -56,6 +56,14 @@ func (w Workload) Own(pods []corev1.Pod) []corev1.Pod {
 	return slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return p.Labels["app"] != w.Name })
 }
 
+// Requirement is what verify tries to prove, as --survives takes it.
+func (s System) Requirement() string {
+	if len(s.Zones) > 1 {
+		return "zone"
+	}
+	return "node"
+}
+
 // Manifests returns the objects as YAML.
 func (s System) Manifests() (string, error) {
 	var all strings.Builder
@@ -90,6 +98,11 @@ func Generate(seed uint64, i int) System {
 	d := dice{rand.New(rand.NewPCG(seed, uint64(i)))}
 	s := System{Name: fmt.Sprintf("agree-%03d", i), Next: i/len(features)%2 == 1}
 	f := features[i%len(features)]
+	if f.all != nil {
+		f.all(&s, d)
+		s.ZoneFails = len(s.Zones) > 1
+		return s
+	}
 	size := s.nodes(d)
 	for j, name := range []string{"a", "b"}[:one(d, 1, 1, 2)] {
 		w := s.workload(d, name, size, f.kinds)
@@ -102,26 +115,29 @@ func Generate(seed uint64, i int) System {
 	return s
 }
 
-// feature is a property of the first workload of a system.
+// feature is a property of the first workload of a system, or of the whole system.
 type feature struct {
 	name string
 	// kinds are the kinds of workloads, nil for any.
 	kinds []string
 	// add adds it to the system and the workload; nil for none.
 	add func(*System, dice, *draft)
+	// all generates the whole system instead; nil for the common generator.
+	all func(*System, dice)
 }
 
 // features take turns, so that each part of the systems has all of them. Each has a file of its own.
 var features = []feature{
 	{name: "none"},
-	{"own volumes", []string{statefulSet}, ownVolumes},
-	{"shared volume", []string{deployment}, sharedVolume},
-	{"pods that are not ready", nil, unreadyPods},
-	{"quota", []string{deployment, statefulSet}, quota},
-	{"autoscaler", []string{deployment, statefulSet}, autoscaler},
-	{"rollout", []string{deployment}, rollout},
-	{"webhook", []string{deployment, statefulSet}, webhook},
-	{"unavailable pods of a StatefulSet", []string{statefulSet}, maxUnavailable},
+	{name: "own volumes", kinds: []string{statefulSet}, add: ownVolumes},
+	{name: "shared volume", kinds: []string{deployment}, add: sharedVolume},
+	{name: "pods that are not ready", add: unreadyPods},
+	{name: "quota", kinds: []string{deployment, statefulSet}, add: quota},
+	{name: "autoscaler", kinds: []string{deployment, statefulSet}, add: autoscaler},
+	{name: "rollout", kinds: []string{deployment}, add: rollout},
+	{name: "webhook", kinds: []string{deployment, statefulSet}, add: webhook},
+	{name: "unavailable pods of a StatefulSet", kinds: []string{statefulSet}, add: maxUnavailable},
+	{name: "provable", all: provable},
 }
 
 // draft is a workload that is being generated.
@@ -130,12 +146,17 @@ type draft struct {
 	apiVersion string
 	// spec is its spec, pod that of its template, and annotations are those of the template.
 	spec, pod, annotations object
-	about                  []string
+	// replication is the replication that its annotation has for verify; "" for none.
+	replication string
+	about       []string
 }
 
 func (w *draft) describe(format string, args ...any) {
 	w.about = append(w.about, fmt.Sprintf(format, args...))
 }
+
+// replicationAnnotation is the annotation from which verify reads the replication of a workload.
+const replicationAnnotation = "holdfast-ha.github.io/replication"
 
 // The kinds of workloads.
 const (
@@ -145,11 +166,20 @@ const (
 
 // add adds a workload and its budgets.
 func (s *System) add(d dice, w *draft) {
-	w.spec["template"] = object{"metadata": object{"labels": object{"app": w.Name, "tier": "all"}, "annotations": w.annotations}, "spec": w.pod}
-	s.Objects = append(s.Objects, object{"apiVersion": w.apiVersion, "kind": w.Kind, "metadata": s.named(w.Name), "spec": w.spec})
-	s.Workloads = append(s.Workloads, w.Workload)
+	s.create(w)
 	s.budgets(d, w.Name, w.Replicas, w.describe)
 	s.About = append(s.About, strings.Join(w.about, ", "))
+}
+
+// create adds the object of a workload.
+func (s *System) create(w *draft) {
+	w.spec["template"] = object{"metadata": object{"labels": object{"app": w.Name, "tier": "all"}, "annotations": w.annotations}, "spec": w.pod}
+	metadata := s.named(w.Name)
+	if w.replication != "" {
+		metadata["annotations"] = object{replicationAnnotation: w.replication}
+	}
+	s.Objects = append(s.Objects, object{"apiVersion": w.apiVersion, "kind": w.Kind, "metadata": metadata, "spec": w.spec})
+	s.Workloads = append(s.Workloads, w.Workload)
 }
 
 // nodes generates the nodes, and returns the number of CPUs of each.
