@@ -17,7 +17,7 @@ const module = "github.com/holdfast-ha/holdfast/"
 // arrows lists the packages of this module that each package may import. A package without an entry fails the test. Imports only
 // point down: from cmd to generator and verify, and from these to the packages below them. verify never imports generator.
 var arrows = map[string][]string{
-	"cmd/holdfast": {"generator", "generator/folder", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/stack", "internal/plain", "internal/similar", "internal/table",
+	"cmd/holdfast": {"generator", "generator/folder", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/stack", "internal/plain", "internal/similar", "internal/startup", "internal/table",
 		"verify", "verify/availability", "verify/cluster", "verify/config", "verify/live", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
 
 	"generator":           {"generator/chart", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/stack", "internal/similar", "profiles", "stacks"},
@@ -64,6 +64,7 @@ var arrows = map[string][]string{
 	"internal/plain":      {},
 	"internal/release":    {},
 	"internal/similar":    {},
+	"internal/startup":    {},
 	"internal/strict":     {},
 	"internal/table":      {"internal/plain"},
 

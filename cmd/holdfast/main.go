@@ -4,6 +4,8 @@ package main
 import (
 	"context"
 	"os"
+
+	_ "github.com/holdfast-ha/holdfast/internal/startup"
 )
 
 func main() {

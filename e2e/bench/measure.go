@@ -17,8 +17,8 @@ type usage struct {
 	// peak is the peak of its anonymous memory in MiB. Pages of its program file are excluded: they are in the page cache, and the kernel
 	// counts a varying part of them (42 to 70 MiB for the same program, before and after it was copied).
 	peak float64
-	// objects is the number of printed documents.
-	objects int
+	// objects is the number of printed documents, and bytes that of printed bytes.
+	objects, bytes int
 }
 
 // measure runs a program to its end. It counts the printed documents and discards them.
@@ -35,7 +35,7 @@ func measure(program string, args ...string) (usage, error) {
 	watched, ended := make(chan float64), make(chan struct{})
 	go func() { watched <- watch(cmd.Process.Pid, ended) }()
 	err := cmd.Wait()
-	u := usage{wall: time.Since(start), objects: out.documents}
+	u := usage{wall: time.Since(start), objects: out.documents, bytes: out.bytes}
 	close(ended)
 	if u.peak = <-watched; err != nil {
 		return u, fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, errOut.String())
@@ -69,10 +69,11 @@ func anonymous(pid int) float64 {
 	return kilobytes / 1024
 }
 
-// counter counts lines that begin with "kind: ".
-type counter struct{ documents int }
+// counter counts bytes, and lines that begin with "kind: ".
+type counter struct{ documents, bytes int }
 
 func (c *counter) Write(p []byte) (int, error) {
+	c.bytes += len(p)
 	c.documents += bytes.Count(p, []byte("\nkind: "))
 	return len(p), nil
 }

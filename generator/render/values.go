@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -9,8 +8,7 @@ import (
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/cli/values"
-	"helm.sh/helm/v3/pkg/getter"
+	"helm.sh/helm/v3/pkg/strvals"
 
 	"github.com/holdfast-ha/holdfast/internal/strict"
 )
@@ -35,54 +33,56 @@ func (v Values) With(others Values) Values {
 
 // Merge reads and merges all values. Errors name the file, the line of invalid YAML, or the assignment.
 func (v Values) Merge() (map[string]any, error) {
-	files := slices.Clone(v.Files)
-	for i, file := range files {
+	merged := map[string]any{}
+	for _, file := range v.Files {
 		if strings.Contains(file, "://") {
 			return nil, fmt.Errorf("values file %q: is not a local file: download it first", file)
 		}
-		if file == "-" {
-			files[i] = stdin // so that reader, below, reads it instead of Helm
+		values, err := ReadValues(file)
+		if err != nil {
+			return nil, err
+		}
+		merged = merge(merged, values)
+	}
+	for _, set := range v.Set {
+		if err := strvals.ParseInto(set, merged); err != nil {
+			return nil, fmt.Errorf("reading values: --set %s: %w", set, err)
 		}
 	}
-	options := values.Options{ValueFiles: files, Values: v.Set, StringValues: v.SetString}
-	local := getter.Provider{Schemes: []string{"", stdinScheme}, New: func(...getter.Option) (getter.Getter, error) { return reader{}, nil }}
-	merged, err := options.MergeValues(getter.Providers{local})
-	if err != nil {
-		return nil, fmt.Errorf("reading values: %w", err)
+	for _, set := range v.SetString {
+		if err := strvals.ParseIntoString(set, merged); err != nil {
+			return nil, fmt.Errorf("reading values: --set-string %s: %w", set, err)
+		}
 	}
 	return merged, nil
 }
 
-// Standard input is a source with its own scheme.
-const (
-	stdinScheme = "stdin"
-	stdin       = stdinScheme + ":"
-)
-
-// reader reads files for Helm, with the line of invalid YAML in its errors.
-type reader struct{}
-
-func (reader) Get(file string, _ ...getter.Option) (*bytes.Buffer, error) {
-	text, err := []byte(nil), error(nil)
-	if file == stdin {
-		file = "-"
-		text, err = io.ReadAll(os.Stdin)
-	} else {
-		text, err = os.ReadFile(file)
+// merge merges maps by key. In all else the values of over take precedence, null included, which removes a default.
+func merge(values, over map[string]any) map[string]any {
+	for key, value := range over {
+		below, isMap := values[key].(map[string]any)
+		if above, ok := value.(map[string]any); ok && isMap {
+			value = merge(below, above)
+		}
+		values[key] = value
 	}
-	if err == nil {
-		_, err = parseValues(file, text)
-	}
-	return bytes.NewBuffer(text), err
+	return values
 }
 
-// ReadValues reads one values file.
+// ReadValues reads one values file; "-" is standard input.
 func ReadValues(file string) (map[string]any, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading values: %w", err)
+	read := os.ReadFile
+	if file == "-" {
+		read = func(string) ([]byte, error) { return io.ReadAll(os.Stdin) }
 	}
-	return parseValues(file, text)
+	text, err := read(file)
+	if err == nil {
+		var values map[string]any
+		if values, err = parseValues(file, text); err == nil {
+			return values, nil
+		}
+	}
+	return nil, fmt.Errorf("reading values: %w", err)
 }
 
 // parseValues parses values as Helm does. Errors have file and line.

@@ -55,7 +55,7 @@ func check(o *manifest.Object, minor int) []error {
 		return []error{err}
 	}
 	gvk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind)
-	if typed, err := internal.New(gvk); err == nil {
+	if typed, err := internal().New(gvk); err == nil {
 		return checkObject(o, gvk, typed)
 	}
 	if typed, err := scheme.Scheme.New(gvk); err == nil {
@@ -71,12 +71,12 @@ func checkObject(o *manifest.Object, gvk schema.GroupVersionKind, typed runtime.
 	if err := o.Decode(typed); err != nil {
 		return []error{err}
 	}
-	internal.Default(typed)
-	object, err := internal.ConvertToVersion(typed, schema.GroupVersion{Group: gvk.Group, Version: runtime.APIVersionInternal})
+	internal().Default(typed)
+	object, err := internal().ConvertToVersion(typed, schema.GroupVersion{Group: gvk.Group, Version: runtime.APIVersionInternal})
 	if err != nil {
 		return []error{o.Errorf(nil, "%w", err)}
 	}
-	validate := validators[reflect.TypeOf(object)]
+	validate := validators()[reflect.TypeOf(object)]
 	metadata, ok := object.(metav1.Object)
 	if validate == nil || !ok {
 		return checkMeta(o)

@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"reflect"
+	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -48,7 +49,7 @@ import (
 )
 
 // internal converts the versions of the API server to its internal types, with its defaults.
-var internal = func() *runtime.Scheme {
+var internal = sync.OnceValue(func() *runtime.Scheme {
 	capabilities.Setup(true, 0) // kube-apiserver --allow-privileged, which clusters set for their system pods
 	s := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
@@ -60,7 +61,7 @@ var internal = func() *runtime.Scheme {
 		utilruntime.Must(add(s))
 	}
 	return s
-}()
+})
 
 // clusterScoped are the kinds with a validator and without a namespace.
 var clusterScoped = map[string]bool{
@@ -80,7 +81,7 @@ func simple[T any](validate func(T) field.ErrorList) (reflect.Type, validator) {
 	return of(func(o T, _ bool) field.ErrorList { return validate(o) })
 }
 
-var validators = func() map[reflect.Type]validator {
+var validators = sync.OnceValue(func() map[reflect.Type]validator {
 	all := map[reflect.Type]validator{}
 	add := func(t reflect.Type, v validator) { all[t] = v }
 
@@ -165,7 +166,7 @@ var validators = func() map[reflect.Type]validator {
 	add(simple(nodevalidation.ValidateRuntimeClass))
 	add(simple(coordinationvalidation.ValidateLease))
 	return all
-}()
+})
 
 // options are the options of the API server for a pod template. Options that depend on feature gates permit everything that a
 // release from 1.31 on accepts.

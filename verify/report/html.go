@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"sync"
 )
 
 // The page's style and script are part of the page: it is one file and loads no other.
@@ -16,7 +17,9 @@ var files embed.FS
 var (
 	style  = read("page/page.css")
 	script = read("page/page.js")
-	layout = template.Must(template.New("page.html").ParseFS(files, "page/page.html"))
+	layout = sync.OnceValue(func() *template.Template {
+		return template.Must(template.New("page.html").ParseFS(files, "page/page.html"))
+	})
 )
 
 func read(name string) string {
@@ -30,7 +33,7 @@ func read(name string) string {
 // WriteHTML writes the report as one page that needs no network and no other file. Without scripts it is a document with
 // tables; with scripts it draws the cluster before, during and after each scenario.
 func (r Report) WriteHTML(out io.Writer) error {
-	return layout.Execute(out, struct {
+	return layout().Execute(out, struct {
 		view
 		Style  template.CSS
 		Script template.JS
