@@ -56,7 +56,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.values.Set, "set", nil, "with --profile: set a value: key=v, a.b=v, list[0]=v (repeatable)")
 	flags.StringArrayVar(&f.values.SetString, "set-string", nil, "with --profile: like --set, always a string")
 	flags.StringVar(&f.options.Release, "release", "events", "with --profile: release name")
-	flags.StringVarP(&f.options.Namespace, "namespace", "n", "", "namespace of the release (default: default), or on the live cluster (default: that of the context)")
+	flags.StringVarP(&f.options.Namespace, "namespace", "n", "", "namespace of the release and of objects in files without one (default: default), or on the live cluster (default: that of the context)")
 	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "read the nodes of a live cluster, and its workloads unless -f or --profile is given (default: as kubectl)")
 	flags.StringVar(&f.context, "kube-context", "", "context of the kubeconfig; selects a live cluster without --kubeconfig, too")
 	flags.BoolVarP(&f.allNamespaces, "all-namespaces", "A", false, "read the workloads of all namespaces of the live cluster")
@@ -152,9 +152,6 @@ func (f *verifyFlags) objects(ctx context.Context, s streams, args []string) ([]
 	if len(f.files) == 0 {
 		return f.liveObjects(ctx, s)
 	}
-	if f.given("namespace") {
-		return nil, errors.New("--namespace needs --profile or --kubeconfig: files are read as they are")
-	}
 	objects, skipped, err := manifest.Load(f.files, s.in)
 	for _, file := range skipped {
 		fmt.Fprintf(s.err, "holdfast: %s\n", plain.Text(file.String()))
@@ -162,6 +159,10 @@ func (f *verifyFlags) objects(ctx context.Context, s streams, args []string) ([]
 	if err == nil && len(objects) == 0 {
 		err = fmt.Errorf("no objects in %s: check the command that writes them", strings.Join(f.files, ", "))
 	}
+	if f.given("namespace") {
+		manifest.SetNamespace(objects, f.options.Namespace)
+	}
+	manifest.CompleteNamespaces(objects)
 	return objects, err
 }
 

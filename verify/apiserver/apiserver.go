@@ -81,7 +81,7 @@ func checkObject(o *manifest.Object, gvk schema.GroupVersionKind, typed runtime.
 	if validate == nil || !ok {
 		return checkMeta(o)
 	}
-	existing := prepare(metadata, !clusterScoped[gvk.Kind])
+	existing := prepare(metadata, !o.IsClusterScoped())
 	return describe(o, append(validate(object, existing), checkQuantities(typed)...))
 }
 

@@ -63,12 +63,6 @@ var internal = sync.OnceValue(func() *runtime.Scheme {
 	return s
 })
 
-// clusterScoped are the kinds with a validator and without a namespace.
-var clusterScoped = map[string]bool{
-	"ClusterRole": true, "ClusterRoleBinding": true, "CSIDriver": true, "IngressClass": true, "Namespace": true, "Node": true,
-	"PersistentVolume": true, "PriorityClass": true, "RuntimeClass": true, "StorageClass": true,
-}
-
 // validator returns the errors of an object of an internal type. existing is set if an API server has stored the object.
 type validator func(o runtime.Object, existing bool) field.ErrorList
 
