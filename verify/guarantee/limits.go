@@ -91,7 +91,8 @@ func (r reader) repelsGroup() map[string]bool {
 	}
 	for _, c := range r.antiAffinities {
 		keys[c.TopologyKey] = keys[c.TopologyKey] || !r.perRevision(c) && !slices.ContainsFunc(r.workload.Group.Workloads, func(w *workload.Workload) bool {
-			return !c.Selects(r.all.pods[slices.Index(r.all.workloads, w)])
+			member := slices.IndexFunc(r.all.workloads, func(o *workload.Workload) bool { return o.Object == w.Object }) // with may have replaced it
+			return !c.Selects(r.all.pods[member])
 		})
 	}
 	return keys

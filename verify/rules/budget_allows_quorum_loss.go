@@ -16,14 +16,26 @@ var budgetAllowsQuorumLoss = &Rule{
 		evicted := map[*workload.Group]int{}
 		for _, b := range s.DisruptionBudgets() {
 			allowed := b.AllowedDisruptions()
+			seen := map[*workload.Group]bool{}
 			for _, w := range b.Workloads {
+				if !facts.IsQuorum(w) || seen[w.Group] {
+					continue
+				}
 				members, majority := facts.Members(w)
-				now := min(allowed, w.Replicas)
+				name, pods := w.String(), w.Replicas
+				if w.Group != nil {
+					seen[w.Group] = true
+					for _, other := range b.Workloads {
+						if other != w && other.Group == w.Group {
+							name, pods = w.Group.String(), pods+other.Replicas
+						}
+					}
+				}
+				now := min(allowed, pods)
 				switch {
-				case !facts.IsQuorum(w):
 				case members-now < majority:
 					report(facts.In(b.Object, "spec"), fmt.Sprintf("allows the eviction of %d of %d quorum members of %s at once, which leaves no majority%s",
-						now, members, w, b.Rounding()))
+						now, members, name, b.Rounding()))
 				case w.Group != nil && members-now-evicted[w.Group] < majority:
 					report(facts.In(b.Object, "spec"), fmt.Sprintf("allows the eviction of %d of %d quorum members, which leaves no majority with the %d that other budgets allow in the same cluster (%s)",
 						now, members, evicted[w.Group], w.Group), "Select the pods of all members with one budget, and allow one eviction at a time: maxUnavailable: 1.")
