@@ -216,6 +216,9 @@ func (p prover) rollout() Proof {
 			proof.Serves, proof.Why, proof.Fix = false, fmt.Sprintf("the rollout may leave %d of %s, by maxUnavailable", old, count(p.pods, "pod")), "set maxUnavailable: 0"
 		}
 	}
+	if setting := w.RestartsActive; setting != "" {
+		proof.Serves, proof.Why, proof.Fix = false, "the rollout restarts the active pod, and no other pod takes over", "set "+setting
+	}
 	var why, fix string
 	if proof.Completes, why, fix = p.always(crowd{max(old, p.pods-1), p.pods - 1}, nil); !proof.Completes {
 		proof.Why, proof.Fix = why, fix

@@ -107,6 +107,9 @@ func describe(b *strings.Builder, s *workload.System) {
 		fmt.Fprintf(b, "%s: %s %s, %d pods (%d to %d)\n", w, w.Kind, w.Name, w.Replicas, w.Min, w.Max)
 		fmt.Fprintf(b, "  replication: %s, needs %d: %s\n", w.Replication, w.Replication.Needs(w.Replicas), w.Replication.Why)
 		fmt.Fprintf(b, "  rollout: %+v\n  template at: %s\n", w.Rollout, w.At("spec"))
+		if w.RestartsActive != "" {
+			fmt.Fprintf(b, "  restarts the active pod unless: %s\n", w.RestartsActive)
+		}
 		fmt.Fprintf(b, "  pod: %s %s\n", p.Name, asJSON(w.Template.Labels))
 		if w.Selector != nil {
 			fmt.Fprintf(b, "  selector: %s\n", asJSON(w.Selector))

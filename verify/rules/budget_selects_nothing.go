@@ -7,7 +7,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// The controller of an unsupported kind may create pods with any labels. Beside one, only a misspelt label is reported.
+// An operator may label its pods by their role at run time. The controller of an unsupported kind may create pods with any labels. Beside one, only a misspelt label is reported.
 var budgetSelectsNothing = &Rule{
 	ID:       "budget-selects-nothing",
 	Severity: Note,
@@ -18,6 +18,9 @@ var budgetSelectsNothing = &Rule{
 			misspelt := b.Selector != nil && len(b.Selector.MatchExpressions) == 0 && slices.ContainsFunc(s.Workloads, func(w *workload.Workload) bool {
 				return w.Namespace == b.Object.Namespace && facts.Misspells(b.Selector.MatchLabels, w.Template.Labels)
 			})
+			if slices.ContainsFunc(s.Workloads, b.SelectsRole) {
+				continue
+			}
 			if len(b.Workloads) == 0 && (misspelt || len(s.Unsupported) == 0) {
 				report(facts.In(b.Object, "spec", "selector"), "selects no pod of any workload in the manifests")
 			}

@@ -29,8 +29,7 @@ const electionTime = time.Second
 // LongestReplacement returns the longest time from the end of a pod until its replacement on another node is Ready, failover
 // included: the grace period, for controllers that wait for it, and the start.
 func LongestReplacement(w *workload.Workload) time.Duration {
-	spec := &w.Pod(0, 1).Spec
-	return sim.GracePeriod(spec) + sim.StartDuration(spec) + longestFailover(w)
+	return sim.GracePeriod(w) + sim.StartDuration(&w.Pod(0, 1).Spec) + longestFailover(w)
 }
 
 // LongestRecovery returns the longest time from the failure of a domain until the pods on it are replaced on other nodes, if these

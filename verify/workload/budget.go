@@ -2,6 +2,8 @@ package workload
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,6 +24,15 @@ type Budget struct {
 // Selects reports whether the budget selects the pods of a workload.
 func (b *Budget) Selects(w *Workload) bool {
 	return b.Object.Namespace == w.Namespace && b.PodSelector.Matches(labels.Set(w.Template.Labels))
+}
+
+// SelectsRole reports whether the budget selects the pods of a workload once an operator has set the labels of their role.
+func (b *Budget) SelectsRole(w *Workload) bool {
+	return b.Object.Namespace == w.Namespace && slices.ContainsFunc(w.Roles, func(role map[string]string) bool {
+		running := maps.Clone(w.Template.Labels)
+		maps.Copy(running, role)
+		return b.PodSelector.Matches(labels.Set(running))
+	})
 }
 
 func readBudget(s *System, o *manifest.Object, d *policyv1.PodDisruptionBudget) error {

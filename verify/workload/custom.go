@@ -86,6 +86,8 @@ func (s *System) addCustomWorkload(e expanded, from operator.Workload) error {
 		lease:         Lease(from.Lease),
 		noScale:       from.Main && !e.kind.Scale,
 		operatorGroup: from.Group,
+		Stop:          from.Stop,
+		Roles:         from.Roles,
 	}
 	if from.Replication.Model != "" {
 		var err error
@@ -125,7 +127,7 @@ func (s *System) addCustomWorkload(e expanded, from operator.Workload) error {
 // pods adds pods with fixed names that an operator creates. It replaces one at a time.
 func (s *System) pods(w *Workload, d *operator.Pods) error {
 	w.Kind, w.Name, w.Template, w.Claims = Pods, d.Name, d.Template, d.VolumeClaimTemplates
-	w.claimName = d.ClaimName
+	w.claimName, w.RestartsActive = d.ClaimName, d.RestartsActive
 	w.owner, w.ownerHasNoScale, w.first = d.Owner, !d.Scale, int(d.First)
 	if err := s.scale(w, &d.Replicas); err != nil {
 		return err

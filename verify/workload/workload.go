@@ -51,6 +51,13 @@ type Workload struct {
 	// Selector selects the workload's pods; nil for a Job and a Pod.
 	Selector *metav1.LabelSelector
 	Template corev1.PodTemplateSpec
+	// RestartsActive is set if a rollout replaces the active pod, the last one, without a takeover by another pod. It is the
+	// setting that causes a takeover.
+	RestartsActive string
+	// Stop is how long a pod takes to terminate if that is less than its grace period, 0 if it is not known.
+	Stop time.Duration
+	// Roles are the labels that an operator sets on running pods, for each role that a pod can have.
+	Roles []map[string]string
 	// TemplatePath is the path of the template in the object: "spec", "template".
 	TemplatePath []string
 	Rollout      Rollout

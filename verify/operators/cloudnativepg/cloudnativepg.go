@@ -9,8 +9,10 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/operators/operator"
@@ -30,6 +32,12 @@ var Operator = operator.Operator{
 // failover is the time from the failure of the primary's node until another instance is primary: the control plane marks the pod
 // as not Ready after 50 s, then the primary's Lease of 15 s expires (internal/controller/replicas.go, docs/src/failover.md).
 var failover = operator.Lease{Duration: 65 * time.Second, RetryPeriod: time.Second}
+
+// roleLabel is the label by which the operator tells the primary from the replicas, role the one of older versions
+// (pkg/reconciler/instance/metadata.go).
+const roleLabel = "cnpg.io/instanceRole"
+
+var roles = []map[string]string{{roleLabel: "primary", "role": "primary"}, {roleLabel: "replica", "role": "replica"}}
 
 // Cluster is postgresql.cnpg.io/v1 Cluster.
 type Cluster struct {
@@ -107,7 +115,7 @@ type Metadata struct {
 	Annotations map[string]string `json:"annotations"`
 }
 
-func expandCluster(o *manifest.Object, _ operator.Objects) (operator.Expansion, error) {
+func expandCluster(o *manifest.Object, all operator.Objects) (operator.Expansion, error) {
 	c := &Cluster{}
 	if err := o.Decode(c); err != nil {
 		return operator.Expansion{}, err
@@ -134,19 +142,22 @@ func expandCluster(o *manifest.Object, _ operator.Objects) (operator.Expansion, 
 		VolumeClaimTemplates: claims, ClaimName: func(template, pod string) string { return pod + names[template] },
 	}
 	e := operator.Expansion{
-		Workloads: []operator.Workload{{Pods: pods, Main: true, Replication: c.replication(instances), Lease: failover, Fields: operator.Fields{
+		Workloads: []operator.Workload{{Pods: pods, Main: true, Replication: c.replication(instances), Lease: failover, Roles: roles, Fields: operator.Fields{
 			"spec.replicas": "spec.instances", "spec.template.spec.topologySpreadConstraints": "spec.topologySpreadConstraints",
 			"spec.template.spec.affinity": "spec.affinity", "spec.template.spec.tolerations": "spec.affinity.tolerations", "spec.template.spec.nodeSelector": "spec.affinity.nodeSelector",
 			"spec.template.spec.containers.0.resources": "spec.resources", "spec.template.spec.priorityClassName": "spec.priorityClassName", "spec.volumeClaimTemplates": "spec.storage",
 		}}},
 		Services: []*corev1.Service{operator.ClusterIP(o.Name+"-r", own)},
-		Budgets:  c.budgets(o.Name, int(instances), own),
 	}
-	if instances > 1 && c.Spec.PrimaryUpdateMethod != "switchover" {
-		e.Assumed = append(e.Assumed, operator.Assumption{Text: "a rollout restarts the primary in place: writes stop until it is ready again, unless primaryUpdateMethod is switchover", Path: []string{"spec", "primaryUpdateMethod"}})
+	if e.Budgets, err = c.budgets(o, all, int(instances), own); err != nil {
+		return e, err
 	}
-	if c.Spec.PrimaryUpdateStrategy == "supervised" {
-		e.Assumed = append(e.Assumed, operator.Assumption{Text: "a rollout waits until a person replaces the primary: assumed to happen at once", Path: []string{"spec", "primaryUpdateStrategy"}})
+	switch { // updatePrimaryPod in internal/controller/cluster_upgrade.go
+	case instances > 1 && c.Spec.PrimaryUpdateStrategy == "supervised":
+		e.Assumed = append(e.Assumed, operator.Assumption{Text: "a rollout waits until a person orders a switchover (kubectl cnpg promote): assumed to happen at once", Path: []string{"spec", "primaryUpdateStrategy"}})
+	case instances > 1 && c.Spec.PrimaryUpdateMethod != "switchover":
+		// There is no failover before all instances are ready again (PhaseInplaceDeletePrimaryRestart in cluster_controller.go).
+		pods.RestartsActive = "primaryUpdateMethod: switchover"
 	}
 	return e, nil
 }
@@ -264,29 +275,60 @@ func (c *Cluster) replication(instances int32) operator.Replication {
 }
 
 // budgets returns one budget for the two of the operator, which select the primary (minAvailable 1) and the replicas (all but one;
-// pkg/specs/poddisruptionbudget.go). A cordoned node triggers a switchover if all instances are ready, so that the primary's
-// budget then selects another pod (internal/controller/cluster_controller.go). Together they allow the eviction of one pod while
-// all others are ready; the only instance can never be evicted.
-func (c *Cluster) budgets(name string, instances int, own map[string]string) []operator.Budget {
-	if instances == 0 || c.Spec.EnablePDB != nil && !*c.Spec.EnablePDB {
-		return nil
-	}
-	healthy := max(1, instances-1)
-	if w := c.Spec.NodeMaintenanceWindow; w != nil && w.InProgress && (w.ReusePVC == nil || *w.ReusePVC) {
-		if instances == 1 {
-			return nil
+// pkg/specs/poddisruptionbudget.go), and for those of the user that select a role. A cordoned node triggers a switchover if all
+// instances are ready, so that the primary's budget then selects another pod (internal/controller/cluster_controller.go). Together
+// they allow the eviction of one pod while all others are ready; the only instance can never be evicted.
+func (c *Cluster) budgets(o *manifest.Object, all operator.Objects, instances int, own map[string]string) ([]operator.Budget, error) {
+	healthy, name := 0, o.Name
+	if enabled := c.Spec.EnablePDB == nil || *c.Spec.EnablePDB; enabled && instances > 0 {
+		healthy = max(1, instances-1)
+		if w := c.Spec.NodeMaintenanceWindow; w != nil && w.InProgress && (w.ReusePVC == nil || *w.ReusePVC) {
+			healthy = min(1, instances-1) // only the primary's budget is left, and not that of the only instance
 		}
-		healthy = 1 // only the primary's budget is left
+		if instances < 3 {
+			name += "-primary"
+		}
 	}
-	if instances < 3 {
-		name += "-primary"
+	operators := healthy
+	for _, object := range all.Of("policy", "PodDisruptionBudget", o.Namespace) {
+		b := policyv1.PodDisruptionBudget{}
+		if err := object.Decode(&b); err != nil {
+			return nil, err
+		}
+		if len(b.OwnerReferences) > 0 || b.Spec.Selector == nil || b.Spec.Selector.MatchLabels["cnpg.io/cluster"] != o.Name {
+			continue
+		}
+		switch role := cmp.Or(b.Spec.Selector.MatchLabels[roleLabel], b.Spec.Selector.MatchLabels["role"]); {
+		case role == "primary":
+			healthy = max(healthy, 1) // then a switchover, as above
+		case role == "replica" && operators > 1:
+			healthy = instances // the eviction API refuses pods with two budgets
+		case role == "replica":
+			healthy = max(healthy, 1+replicas(b.Spec, instances))
+		}
+	}
+	if healthy == 0 {
+		return nil, nil
 	}
 	b := operator.MinAvailable(name, healthy, own)
 	b.Fields = operator.Fields{"spec": "spec.enablePDB"}
 	if c.Spec.EnablePDB == nil {
 		b.Fields = operator.Fields{"spec": "spec.instances"}
 	}
-	return []operator.Budget{b}
+	return []operator.Budget{b}, nil
+}
+
+// replicas returns how many replicas a budget needs. A number of unavailable ones, and a percentage, refer to all instances: the
+// disruption controller reads these from the Cluster.
+func replicas(b policyv1.PodDisruptionBudgetSpec, instances int) int {
+	value, n := cmp.Or(b.MinAvailable, b.MaxUnavailable), 0
+	if value != nil {
+		n, _ = intstr.GetScaledValueFromIntOrPercent(value, instances, true) // an error is reported where budgets are read
+	}
+	if b.MinAvailable == nil && b.MaxUnavailable != nil {
+		return max(0, instances-n)
+	}
+	return n
 }
 
 // Pooler is postgresql.cnpg.io/v1 Pooler.

@@ -255,7 +255,8 @@ type KibanaSpec struct {
 	PodTemplate corev1.PodTemplateSpec `json:"podTemplate"`
 }
 
-// expandKibana returns the Deployment of a Kibana (pkg/controller/kibana). It has no budget.
+// expandKibana returns the Deployment of a Kibana (pkg/controller/kibana). It has no budget. A rollout is one to another version, the
+// worst one: it deletes all pods before it creates new ones (getStrategyType in driver.go).
 func expandKibana(o *manifest.Object, _ operator.Objects) (operator.Expansion, error) {
 	k := &Kibana{}
 	if err := o.Decode(k); err != nil {
@@ -271,11 +272,11 @@ func expandKibana(o *manifest.Object, _ operator.Objects) (operator.Expansion, e
 	if main.ReadinessProbe == nil {
 		main.ReadinessProbe = operator.HTTPProbe("/login", 5601, corev1.Probe{FailureThreshold: 3, InitialDelaySeconds: 10, PeriodSeconds: 10, SuccessThreshold: 1, TimeoutSeconds: 5})
 	}
-	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: o.Name + "-kb"}, Spec: appsv1.DeploymentSpec{Replicas: &k.Spec.Count, Selector: &metav1.LabelSelector{MatchLabels: own}, Template: pod}}
+	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: o.Name + "-kb"}, Spec: appsv1.DeploymentSpec{Replicas: &k.Spec.Count, Selector: &metav1.LabelSelector{MatchLabels: own}, Template: pod,
+		Strategy: appsv1.DeploymentStrategy{Type: appsv1.RecreateDeploymentStrategyType}}}
 	return operator.Expansion{
 		Workloads: []operator.Workload{{Deployment: d, Main: true, Fields: operator.Fields{"spec.replicas": "spec.count", "spec.template": "spec.podTemplate"},
 			Replication: operator.Replication{Model: "stateless", Why: "each Kibana serves requests"}}},
 		Services: []*corev1.Service{operator.ClusterIP(o.Name+"-kb-http", own)},
-		Assumed:  []operator.Assumption{{Text: "a change of spec.version deletes all pods before it creates new ones: a rollout here is one of another field", Path: []string{"spec", "version"}}},
 	}, nil
 }

@@ -72,6 +72,11 @@ type Workload struct {
 	// Group is the name of the group whose workloads replicate as one, "" without one.
 	Group string
 
+	// Stop is how long a pod takes to terminate if that is less than its grace period, 0 if it is not known.
+	Stop time.Duration
+	// Roles are the labels that the operator sets on running pods, for each role that a pod can have.
+	Roles []map[string]string
+
 	// ReplicaSets is set for a Deployment whose ReplicaSets the operator creates itself.
 	ReplicaSets *ReplicaSets
 	// Lease is the timing of a leader election by Lease, zero if it is unknown. Election is how the pods of Argo Events elect the
@@ -102,6 +107,9 @@ type Pods struct {
 	First int32
 	// Scale is set if the owner of the pods has a scale subresource. Budgets with percentages or maxUnavailable need it.
 	Scale bool
+	// RestartsActive is set if a rollout replaces the active pod, the last one, without a takeover by another pod. It is the setting
+	// of the custom resource that causes a takeover: "primaryUpdateMethod: switchover".
+	RestartsActive string
 	// Owner is the kind of the owner.
 	Owner                string
 	Selector             *metav1.LabelSelector

@@ -3,6 +3,7 @@ package rabbitmq
 
 import (
 	"fmt"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -21,6 +22,9 @@ var Operator = operator.Operator{
 
 // noSpread is the annotation that removes the default spread over zones.
 const noSpread = "rabbitmq.com/disable-default-topology-spread-constraints"
+
+// stop is the assumed time in which a broker stops.
+const stop = 30 * time.Second
 
 // RabbitmqCluster is rabbitmq.com/v1beta1 RabbitmqCluster.
 type RabbitmqCluster struct {
@@ -87,15 +91,24 @@ func expand(o *manifest.Object, _ operator.Objects) (operator.Expansion, error) 
 	} else if *n < 0 {
 		return operator.Expansion{}, o.Errorf([]string{"spec", "replicas"}, "is %d, which the API server rejects", *n)
 	}
-	return operator.Expansion{
+	e := operator.Expansion{
 		Workloads: []operator.Workload{{StatefulSet: set, Main: true, Fields: fields, Replication: replication}},
 		Services:  []*corev1.Service{operator.ClusterIP(o.Name, own), operator.Headless(set.Spec.ServiceName, own, true)},
-	}, nil
+	}
+	// The default grace period of a week is the limit of the preStop hook, which ends as soon as no queue needs the broker.
+	if grace := set.Spec.Template.Spec.TerminationGracePeriodSeconds; grace != nil && time.Duration(*grace)*time.Second > stop {
+		e.Workloads[0].Stop = stop
+		e.Assumed = []operator.Assumption{{
+			Text: fmt.Sprintf("a broker stops once every quorum queue has a majority without it, at the latest after its grace period (%s): assumed to take %s. Drains and rollouts wait as long", time.Duration(*grace)*time.Second, stop),
+			Path: []string{"spec", "terminationGracePeriodSeconds"},
+		}}
+	}
+	return e, nil
 }
 
 // template returns the pod of a broker. Its preStop hook waits until a quorum is left without it, for up to the grace period.
 func (c *RabbitmqCluster) template(o *manifest.Object, own map[string]string) corev1.PodTemplateSpec {
-	grace := int64(604800)
+	grace := int64(604800) // api/v1beta1/rabbitmqcluster_types.go
 	if c.Spec.TerminationGracePeriodSeconds != nil {
 		grace = *c.Spec.TerminationGracePeriodSeconds
 	}

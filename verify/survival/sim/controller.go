@@ -15,7 +15,7 @@ func newController(index int, w *workload.Workload, n *nodes, namespaces placeme
 	pod := w.Pod(0, 1)
 	c := &Controller{
 		Workload: w, Index: index, replicas: w.Replicas, revision: 1, oldReplicas: w.Replicas,
-		start: StartDuration(&pod.Spec), grace: GracePeriod(&pod.Spec), minReady: w.MinReady,
+		start: StartDuration(&pod.Spec), grace: GracePeriod(w), minReady: w.MinReady,
 		uniform: w.Kind != workload.DaemonSet && !hasOwnVolumes(w),
 	}
 	if pod.Spec.Priority != nil {

@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
+	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
 // Never is a time that does not come.
@@ -49,10 +50,15 @@ func probeDuration(p *corev1.Probe) time.Duration {
 	return time.Duration(p.InitialDelaySeconds+p.PeriodSeconds*p.SuccessThreshold) * time.Second
 }
 
-// GracePeriod returns how long a pod takes to terminate: the whole grace period.
-func GracePeriod(spec *corev1.PodSpec) time.Duration {
-	if spec.TerminationGracePeriodSeconds == nil {
+// GracePeriod returns how long a pod of a workload takes to terminate: the whole grace period, unless an operator's pods are known to
+// take less.
+func GracePeriod(w *workload.Workload) time.Duration {
+	switch seconds := w.Template.Spec.TerminationGracePeriodSeconds; {
+	case w.Stop > 0:
+		return w.Stop
+	case seconds == nil:
 		return corev1.DefaultTerminationGracePeriodSeconds * time.Second
+	default:
+		return time.Duration(*seconds) * time.Second
 	}
-	return time.Duration(*spec.TerminationGracePeriodSeconds) * time.Second
 }

@@ -199,10 +199,13 @@ func (c *Controller) Needs() int {
 }
 
 // Serving returns how many of the members serve: the Ready pods. Where copies are kept in different zones, all missing pods of one
-// zone count as one, unless a majority is missing as well.
+// zone count as one, unless a majority is missing as well. While a rollout restarts the active pod, none serves.
 func (c *Controller) Serving() int {
 	if c.group != nil {
 		return c.Workload.Group.Ready(func(w *workload.Workload) int { return c.group[w].ready })
+	}
+	if c.restartsActive() {
+		return 0
 	}
 	n, r := c.Replicas(), c.Workload.Replication
 	if c.Workload.LeaderOnly != "" && r.Model != workload.Standby {
@@ -212,6 +215,16 @@ func (c *Controller) Serving() int {
 		return n - min(missing, c.shortZones())
 	}
 	return c.ready
+}
+
+// restartsActive reports whether a rollout replaces the active pod, no other pod takes over, and the new one is not Ready yet. A
+// rollout replaces the pod with index 0 last, so that one is active.
+func (c *Controller) restartsActive() bool {
+	if c.Workload.RestartsActive == "" || c.revision == 1 {
+		return false
+	}
+	i := slices.IndexFunc(c.pods, func(p *Pod) bool { return p.index == 0 && (p.revision == c.revision || p.active()) })
+	return i < 0 || c.pods[i].revision == c.revision && c.pods[i].state != ready
 }
 
 // shortZones returns the number of zones with fewer Ready pods than in the steady state, plus that of pods without a zone.
