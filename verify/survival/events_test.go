@@ -88,6 +88,8 @@ func TestEvents(t *testing.T) {
 		"the blocker names the Pending pod":       {2, 0, deployment("", simtest.HostAntiAffinity) + budget("minAvailable: 2"), DrainNode, "node-1", "it requires 2 healthy pods and has 2; pod a-1-2 fits on no node", 2, 2, 0},
 		"drain with an unmanaged pod":             {1, 0, pod, DrainNode, "node-1", "without --force", 1, 1, 0},
 		"budget for a Job":                        {1, 0, job + budget("maxUnavailable: 1"), DrainNode, "node-1", "a Job has no scale subresource", 1, 1, 0},
+		"pods that tolerate the cordon stay":      {3, 0, deployment("", "tolerations: [{key: node.kubernetes.io/unschedulable, operator: Exists}]\n      "+simtest.HostAntiAffinity), DrainNode, "node-1", "", 2, 3, 0},
+		"pods that stay on their node return":     {3, 0, simtest.Replicas(1, statefulSet("", "tolerations: [{operator: Exists}]\n      nodeSelector: {kubernetes.io/hostname: node-1}")), DrainNode, "node-1", "", 0, 1, 31 * time.Second},
 		"drain does not evict pods of DaemonSets": {2, 0, daemonSet("", "") + budget("minAvailable: 2"), DrainNode, "node-1", "", 2, 2, 0},
 
 		"DaemonSet: no pod is needed on a failed node": {3, 0, daemonSet("", ""), LoseNode, "node-1", "", 2, 2, 0},

@@ -8,11 +8,26 @@ import (
 )
 
 // drain evicts the pods of a cordoned node as "kubectl drain --ignore-daemonsets --delete-emptydir-data" does: all that
-// the budgets allow, and again until all are gone. An unmanaged pod prevents it (k8s.io/kubectl/pkg/drain/filters.go).
+// the budgets allow, and again until all are gone. Pods that come to the node later stay: kubectl lists the pods once (RunNodeDrain
+// in k8s.io/kubectl/pkg/drain/default.go). An unmanaged pod prevents it (k8s.io/kubectl/pkg/drain/filters.go).
 type drain struct {
 	lifecycle *lifecycle
-	// node is the node that is drained, nil if there is none.
-	node *Node
+	// node is the node that is drained, nil if there is none, and listed are its pods when the drain began.
+	node   *Node
+	listed []*Pod
+}
+
+// begin begins to drain a node.
+func (d *drain) begin(n *Node) {
+	set(d.lifecycle.journal, &d.node, n)
+	set(d.lifecycle.journal, &d.listed, slices.DeleteFunc(slices.Clone(n.pods), func(p *Pod) bool {
+		return p.controller.Workload.Kind == workload.DaemonSet
+	}))
+}
+
+// left returns the pods that the drain waits for: those that it listed and that are not gone.
+func (d *drain) left() []*Pod {
+	return slices.DeleteFunc(slices.Clone(d.listed), func(p *Pod) bool { return !slices.Contains(d.node.pods, p) })
 }
 
 // evict evicts all pods that may be evicted now, and reports whether there was one.
@@ -21,8 +36,8 @@ func (d *drain) evict() (bool, error) {
 		return false, nil
 	}
 	acted := false
-	for _, p := range d.node.pods {
-		if p.controller.Workload.Kind == workload.DaemonSet || !p.active() || evictionBlocker(p) != "" {
+	for _, p := range d.left() {
+		if !p.active() || evictionBlocker(p) != "" {
 			continue
 		}
 		if err := d.lifecycle.terminate(p, "evicted"); err != nil {
@@ -38,10 +53,7 @@ func (d *drain) blocker() string {
 	if p := unmanaged(d.node); p != nil {
 		return fmt.Sprintf("pod %s has no controller: kubectl drain refuses to delete it without --force", p.key())
 	}
-	for _, p := range d.node.pods {
-		if p.controller.Workload.Kind == workload.DaemonSet {
-			continue
-		}
+	for _, p := range d.left() {
 		reason := evictionBlocker(p)
 		if reason == "" {
 			reason = fmt.Sprintf("pod %s does not terminate", p.key())
@@ -78,10 +90,7 @@ func (d *drain) blockers() []*workload.Workload {
 			all = append(all, p.controller.Workload)
 		}
 	}
-	for _, p := range d.node.pods {
-		if p.controller.Workload.Kind == workload.DaemonSet {
-			continue
-		}
+	for _, p := range d.left() {
 		add(p)
 		for _, b := range p.budgets {
 			for _, other := range b.pods {

@@ -66,7 +66,7 @@ func (c *Cluster) Drain(n *Node) {
 	cordoned := n.object.DeepCopy()
 	cordoned.Spec.Unschedulable = true
 	c.nodes.update(n, taintCordoned(cordoned))
-	set(c.journal, &c.drain.node, n)
+	c.drain.begin(n)
 }
 
 // DrainBlocker returns why the drain has not ended, "" if it has. Drain must have been called.
