@@ -52,7 +52,7 @@ var arrows = map[string][]string{
 	"verify/workload":               {"verify/apiserver", "verify/manifest", "verify/models", "verify/operators", "verify/operators/argoevents", "verify/operators/operator", "verify/operators/rollouts", "verify/storage"},
 	"verify/storage":                {"verify/manifest"},
 	"verify/admission":              {"verify/manifest", "verify/placement", "verify/workload"},
-	"verify/cluster":                {"internal/strict", "verify/manifest"},
+	"verify/cluster":                {"internal/strict", "verify/apiserver", "verify/manifest"},
 	"verify/config":                 {"internal/similar", "internal/strict", "verify/cluster", "verify/verdict", "verify/workload"},
 	"verify/live":                   {"internal/kubeconfig", "verify/cluster", "verify/manifest", "verify/operators"},
 	"verify/apiserver":              {"verify/manifest"},

@@ -22,8 +22,12 @@ var fixDocs = flag.Bool("fixdocs", false, "write the generated docs instead of c
 func TestDocs(t *testing.T) {
 	for file, generate := range map[string]func(*testing.T) string{
 		"../../docs/cli.md":              cliDocs,
+		"../../docs/cluster.md":          clusterInput.docs,
+		"../../docs/cluster.schema.json": clusterInput.schema,
 		"../../docs/compare.md":          compareOutput.docs,
 		"../../docs/compare.schema.json": compareOutput.schema,
+		"../../docs/config.md":           configInput.docs,
+		"../../docs/config.schema.json":  configInput.schema,
 		"../../docs/operators.md":        operatorDocs,
 		"../../docs/models.md":           modelDocs,
 		"../../docs/profiles.md":         decisionDocs,

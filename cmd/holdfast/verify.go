@@ -67,7 +67,8 @@ requirement are the rules claim-rest, claim-lose-node, claim-lose-zone (or the n
 domain), claim-drain-node and claim-roll. Objects that are not judged are the rule claim-not-judged.
 With --baseline, only findings that are not in the earlier report count.
 
-The same options as a config file (flags take precedence):
+The same options as a config file (flags take precedence; docs/config.md and docs/config.schema.json
+describe all keys):
 
   survives: zone                   # or node, or rack=example.org/rack
   within: 2m                       # without: no workload may become unavailable

@@ -62,7 +62,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	flags.BoolVarP(&f.allNamespaces, "all-namespaces", "A", false, "read the workloads of all namespaces of the live cluster")
 	flags.IntVar(&f.nodes, "nodes", 3, "number of nodes; at least one in each zone")
 	flags.IntVar(&f.zones, "zones", 3, "number of zones; 0 for none (default with --survives node: 0)")
-	flags.StringVar(&f.cluster, "cluster", "", "file with the nodes: output of kubectl get nodes -o yaml, or groups of nodes under the key nodes")
+	flags.StringVar(&f.cluster, "cluster", "", "file with the nodes: output of kubectl get nodes -o yaml, or groups of nodes under the key nodes (docs/cluster.md)")
 	flags.StringVar(&f.kubeVersion, "kube-version", "", fmt.Sprintf("simulate this version of Kubernetes, %s to %s (default: that of the live cluster, otherwise %s)", cluster.OldestVersion, cluster.NewestVersion, cluster.DefaultVersion))
 	flags.StringVar(&f.survives, "survives", "", "require that every workload survives the failure of any one "+strings.Join(known, ", ")+" or NAME=LABEL (default: the promise of the profile)")
 	flags.DurationVar(&f.within, "within", 0, "allow outages of at most this long, 30s or 2m (default: none)")

@@ -93,16 +93,24 @@ func checkPodSpec(s *corev1.PodSpec, at *field.Path) field.ErrorList {
 func checkResources(list corev1.ResourceList, at *field.Path) field.ErrorList {
 	var all field.ErrorList
 	for name, q := range list {
-		limit := maxQuantity
-		if name == corev1.ResourceCPU {
-			limit = maxCPU
-		}
-		switch {
-		case q.Sign() < 0:
-			all = append(all, field.Invalid(at.Key(string(name)), q, "must be greater than or equal to 0"))
-		case q.Cmp(limit) > 0:
-			all = append(all, field.Invalid(at.Key(string(name)), q, fmt.Sprintf("want %s or less, more than any machine has", limit.String())))
+		if err := CheckQuantity(name, q); err != nil {
+			all = append(all, field.Invalid(at.Key(string(name)), q, err.Error()))
 		}
 	}
 	return all
+}
+
+// CheckQuantity returns an error if a quantity of a resource is out of range.
+func CheckQuantity(name corev1.ResourceName, q resource.Quantity) error {
+	limit := maxQuantity
+	if name == corev1.ResourceCPU {
+		limit = maxCPU
+	}
+	switch {
+	case q.Sign() < 0:
+		return errors.New("must be greater than or equal to 0")
+	case q.Cmp(limit) > 0:
+		return fmt.Errorf("want %s or less, more than any machine has", limit.String())
+	}
+	return nil
 }

@@ -4,35 +4,51 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 
 	"github.com/holdfast-ha/holdfast/internal/strict"
+	"github.com/holdfast-ha/holdfast/verify/apiserver"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
-// group is an entry of a cluster file: equal nodes.
-type group struct {
-	// Name is the name of a single node; several are named NAME-1, NAME-2 and so on.
-	Name string `yaml:"name"`
-	// Count is the number of nodes, 1 by default.
-	Count    *int              `yaml:"count"`
-	Zone     string            `yaml:"zone"`
-	Labels   map[string]string `yaml:"labels"`
-	Taints   []taint           `yaml:"taints"`
-	Capacity map[string]string `yaml:"capacity"`
+// File is a cluster file that describes nodes in groups.
+type File struct {
+	// Nodes are the groups of nodes.
+	Nodes []Group `yaml:"nodes" json:"nodes"`
 }
 
-type taint struct {
-	Key    string `yaml:"key"`
-	Value  string `yaml:"value"`
-	Effect string `yaml:"effect"`
+// Group is a group of equal nodes.
+type Group struct {
+	// Name is the name of the node; several nodes are named NAME-1, NAME-2 and so on. It is required.
+	Name string `yaml:"name" json:"name"`
+	// Count is the number of nodes, by default 1.
+	Count *int `yaml:"count" json:"count"`
+	// Zone is the value of the label topology.kubernetes.io/zone, by default none.
+	Zone string `yaml:"zone" json:"zone"`
+	// Labels are more labels. The label kubernetes.io/hostname is the name of the node.
+	Labels map[string]string `yaml:"labels" json:"labels"`
+	// Taints are the taints of each node.
+	Taints []Taint `yaml:"taints" json:"taints"`
+	// Capacity is the capacity of each node by resource, by default 16 CPUs, 64Gi of memory and 110 pods. All of it is allocatable.
+	Capacity map[string]string `yaml:"capacity" json:"capacity"`
 }
 
-// Parse reads a cluster from the text of a file: the output of "kubectl get nodes -o yaml", or a map "nodes" with groups of
-// equal nodes:
+// Taint is a taint of a node.
+type Taint struct {
+	// Key is the key of the taint. It is required.
+	Key string `yaml:"key" json:"key"`
+	// Value is the value of the taint, by default empty.
+	Value string `yaml:"value" json:"value"`
+	// Effect is NoSchedule, PreferNoSchedule or NoExecute. It is required.
+	Effect string `yaml:"effect" json:"effect"`
+}
+
+// Parse reads a cluster from the text of a file: the output of "kubectl get nodes -o yaml", or a File:
 //
 //	nodes:
 //	  - {name: a, count: 2, zone: eu-1a}
@@ -52,11 +68,16 @@ func Parse(file string, text []byte) (Cluster, error) {
 	if err != nil {
 		return Cluster{}, fmt.Errorf("%w: want a list of Nodes, or a map with the key nodes", err)
 	}
-	var nodes []*corev1.Node
 	for _, o := range objects {
 		if o.Kind != "Node" || o.Group() != "" {
 			return Cluster{}, o.Errorf(nil, "is not a Node: a cluster file has only Nodes")
 		}
+	}
+	if err := apiserver.Check(objects, 0); err != nil {
+		return Cluster{}, err
+	}
+	var nodes []*corev1.Node
+	for _, o := range objects {
 		n := new(corev1.Node)
 		if err := o.Decode(n); err != nil {
 			return Cluster{}, err
@@ -68,9 +89,7 @@ func Parse(file string, text []byte) (Cluster, error) {
 
 // parseGroups reads groups of nodes; at are their positions in the text.
 func parseGroups(file string, text []byte, at []*yaml.Node) (Cluster, error) {
-	var all struct {
-		Nodes []group `yaml:"nodes"`
-	}
+	var all File
 	if err := strict.Decode(file, text, &all); err != nil {
 		return Cluster{}, err
 	}
@@ -86,7 +105,7 @@ func parseGroups(file string, text []byte, at []*yaml.Node) (Cluster, error) {
 }
 
 // nodes returns the nodes of a group. An error starts with the key.
-func (g group) nodes() ([]*corev1.Node, error) {
+func (g Group) nodes() ([]*corev1.Node, error) {
 	count := 1
 	if g.Count != nil {
 		count = *g.Count
@@ -94,8 +113,8 @@ func (g group) nodes() ([]*corev1.Node, error) {
 	if count < 1 || count > most {
 		return nil, fmt.Errorf("count: is %d: want 1 to %d", count, most)
 	}
-	if g.Name == "" {
-		return nil, errors.New("name: is missing")
+	if err := g.checkNames(); err != nil {
+		return nil, err
 	}
 	pattern := newNode(g.Name, g.Zone)
 	maps.Copy(pattern.Labels, g.Labels)
@@ -106,14 +125,15 @@ func (g group) nodes() ([]*corev1.Node, error) {
 		default:
 			return nil, fmt.Errorf("taints[%d].effect: is %q: want NoSchedule, PreferNoSchedule or NoExecute", i, t.Effect)
 		}
-		if t.Key == "" {
-			return nil, fmt.Errorf("taints[%d].key: is missing", i)
-		}
 	}
-	for name, text := range g.Capacity {
+	for _, name := range slices.Sorted(maps.Keys(g.Capacity)) {
+		text := g.Capacity[name]
 		quantity, err := resource.ParseQuantity(text)
-		if err != nil || quantity.Sign() < 0 {
+		if err != nil {
 			return nil, fmt.Errorf("capacity.%s: is %q: want a quantity, like 4 or 16Gi", name, text)
+		}
+		if err := apiserver.CheckQuantity(corev1.ResourceName(name), quantity); err != nil {
+			return nil, fmt.Errorf("capacity.%s: is %q: %w", name, text, err)
 		}
 		pattern.Status.Capacity[corev1.ResourceName(name)] = quantity
 		pattern.Status.Allocatable[corev1.ResourceName(name)] = quantity
@@ -128,6 +148,36 @@ func (g group) nodes() ([]*corev1.Node, error) {
 		all = append(all, n)
 	}
 	return all, nil
+}
+
+// checkNames returns an error for a name, label or taint that the API server refuses. It starts with the key.
+func (g Group) checkNames() error {
+	if g.Name == "" {
+		return errors.New("name: is missing")
+	}
+	if wrong := content.IsDNS1123Subdomain(g.Name); wrong != nil {
+		return fmt.Errorf("name: is %q: %s", g.Name, wrong[0])
+	}
+	if wrong := content.IsLabelValue(g.Zone); wrong != nil {
+		return fmt.Errorf("zone: is %q: %s", g.Zone, wrong[0])
+	}
+	for _, key := range slices.Sorted(maps.Keys(g.Labels)) {
+		if wrong := append(content.IsLabelKey(key), content.IsLabelValue(g.Labels[key])...); wrong != nil {
+			return fmt.Errorf("labels: has %q: %q: %s", key, g.Labels[key], wrong[0])
+		}
+	}
+	for i, t := range g.Taints {
+		if t.Key == "" {
+			return fmt.Errorf("taints[%d].key: is missing", i)
+		}
+		if wrong := content.IsLabelKey(t.Key); wrong != nil {
+			return fmt.Errorf("taints[%d].key: is %q: %s", i, t.Key, wrong[0])
+		}
+		if wrong := content.IsLabelValue(t.Value); wrong != nil {
+			return fmt.Errorf("taints[%d].value: is %q: %s", i, t.Value, wrong[0])
+		}
+	}
+	return nil
 }
 
 // most is the largest number of nodes that can be generated: twice the limit that Kubernetes is tested for.

@@ -20,22 +20,53 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Config is the content of a file:
-//
-//	survives: zone            # the requirement: node, zone, or NAME=LABEL
-//	within: 2m                # the longest outage allowed
-//	asPlaced: true            # accept a requirement that holds for the current placement only
-//	cluster: nodes.yaml       # a cluster file, relative to this one; or nodes and zones
-//	kubeVersion: 1.37         # version of Kubernetes
-//	detection: 40s            # time until the control plane detects a node failure
-//	replication:
-//	  StatefulSet/store: quorum
-//	ignore:
-//	  - rule: budget-blocks-drain
-//	    objects: PodDisruptionBudget/api
-//	    reason: the API may stop at night
-//
-// Missing keys are zero values.
+// File is the config file of verify. Flags take precedence over its keys.
+type File struct {
+	// Survives is the requirement: node, zone, or NAME=LABEL for nodes with the same value of a label.
+	Survives Text `yaml:"survives" json:"survives"`
+	// Within is the longest outage that the requirement allows, like 2m. By default no workload may become unavailable.
+	Within Text `yaml:"within" json:"within"`
+	// AsPlaced is whether to accept a requirement that holds for the simulated or running placement only.
+	AsPlaced bool `yaml:"asPlaced" json:"asPlaced"`
+	// Cluster is the path of a cluster file, relative to the config. It excludes nodes and zones.
+	Cluster Text `yaml:"cluster" json:"cluster"`
+	// Nodes is the number of equal nodes.
+	Nodes *int `yaml:"nodes" json:"nodes"`
+	// Zones is the number of zones of the nodes.
+	Zones *int `yaml:"zones" json:"zones"`
+	// Detection is the time until the control plane detects a node failure, like 40s.
+	Detection Text `yaml:"detection" json:"detection"`
+	// KubeVersion is the version of Kubernetes to simulate, like 1.37.
+	KubeVersion Text `yaml:"kubeVersion" json:"kubeVersion"`
+	// Replication are the replication models of workloads, by KIND/NAME.
+	Replication map[string]Text `yaml:"replication" json:"replication"`
+	// Ignore are the findings that do not count. Of several entries that match, the first applies.
+	Ignore []Ignore `yaml:"ignore" json:"ignore"`
+}
+
+// Ignore is a set of findings that do not count, with the reason.
+type Ignore struct {
+	// Rule is the ID of a rule, with * for any text. It is required.
+	Rule Text `yaml:"rule" json:"rule"`
+	// Objects are KIND/NAME or KIND/NAMESPACE/NAME, with * for any text but a slash. By default all objects match.
+	Objects Text `yaml:"objects" json:"objects"`
+	// Reason is why the findings do not count. It is required.
+	Reason Text `yaml:"reason" json:"reason"`
+}
+
+// Text is a value with its line.
+type Text struct {
+	text string
+	line int
+}
+
+// UnmarshalYAML reads the value and its line.
+func (w *Text) UnmarshalYAML(n *yaml.Node) error {
+	w.line = n.Line
+	return n.Decode(&w.text)
+}
+
+// Config is the content of a File. Missing keys are zero values.
 type Config struct {
 	// Requirement is survives, within and asPlaced.
 	Requirement  verdict.Requirement
@@ -61,35 +92,9 @@ type ignore struct {
 	used                  bool
 }
 
-// word is text with its line.
-type word struct {
-	text string
-	line int
-}
-
-func (w *word) UnmarshalYAML(n *yaml.Node) error {
-	w.line = n.Line
-	return n.Decode(&w.text)
-}
-
 // Parse reads a config. Its requirement may name node, zone and the domains in known. Errors start with file, line and key.
 func Parse(file string, text []byte, known []cluster.Domain) (*Config, error) {
-	var in struct {
-		Survives    word            `yaml:"survives"`
-		Within      word            `yaml:"within"`
-		AsPlaced    bool            `yaml:"asPlaced"`
-		Cluster     word            `yaml:"cluster"`
-		Nodes       *int            `yaml:"nodes"`
-		Zones       *int            `yaml:"zones"`
-		Detection   word            `yaml:"detection"`
-		KubeVersion word            `yaml:"kubeVersion"`
-		Replication map[string]word `yaml:"replication"`
-		Ignore      []struct {
-			Rule    word `yaml:"rule"`
-			Objects word `yaml:"objects"`
-			Reason  word `yaml:"reason"`
-		} `yaml:"ignore"`
-	}
+	var in File
 	if err := strict.Decode(file, text, &in); err != nil {
 		return nil, err
 	}
@@ -111,7 +116,7 @@ func Parse(file string, text []byte, known []cluster.Domain) (*Config, error) {
 	}
 	for _, d := range []struct {
 		key  string
-		text word
+		text Text
 		into *time.Duration
 	}{{"within", in.Within, &c.Requirement.Within}, {"detection", in.Detection, &c.Detection}} {
 		if d.text.text == "" {
