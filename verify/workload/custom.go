@@ -94,7 +94,10 @@ func (s *System) addCustomWorkload(e expanded, from operator.Workload) error {
 		if w.known, err = ParseReplication(from.Replication.Model); err != nil {
 			return e.object.Errorf(nil, "%w", err)
 		}
-		w.known.Assumed, w.known.Why = from.Replication.Assumed, from.Replication.Why
+		w.known.Assumed, w.known.Why, w.known.Zones = from.Replication.Assumed, from.Replication.Why, from.Replication.Zones
+		if w.known.Model == Quorum {
+			w.known.Count = from.Replication.Count
+		}
 	}
 	object := func(apiVersion, kind, name string) *manifest.Object {
 		if from.Main {

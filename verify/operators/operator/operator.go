@@ -148,6 +148,10 @@ type Scaled struct {
 type Replication struct {
 	// Model is the model as users write it: "quorum", "copies:1". Without one it follows from the kind and the images.
 	Model string
+	// Count is set for a quorum that needs at least as many pods, because not every pod has a copy of each item.
+	Count int
+	// Zones is the number of copies that the software keeps in as many different zones, 0 if it does not.
+	Zones int
 	// Assumed is set if the manifests do not show all that the model depends on.
 	Assumed bool
 	// Why is the reason, for people.

@@ -106,6 +106,8 @@ type KafkaNodePoolSpec struct {
 	Template  *Template                    `json:"template"`
 }
 
+func (p *KafkaNodePool) has(role string) bool { return slices.Contains(p.Spec.Roles, role) }
+
 // Storage has the volumes of each node.
 type Storage struct {
 	Volume
@@ -270,7 +272,7 @@ func expandPool(o *manifest.Object, all operator.Objects) (operator.Expansion, e
 	if err != nil {
 		return e, err
 	}
-	broker, controller := slices.Contains(p.Spec.Roles, "broker"), slices.Contains(p.Spec.Roles, "controller")
+	broker, controller := p.has("broker"), p.has("controller")
 	pods := &operator.Pods{
 		ObjectMeta: metav1.ObjectMeta{Name: cluster + "-" + o.Name}, Owner: "StrimziPodSet",
 		Replicas: *p.Spec.Replicas, First: nodes(pools, o.Name),
@@ -295,7 +297,7 @@ func expandPool(o *manifest.Object, all operator.Objects) (operator.Expansion, e
 		// affinityWithRackLabelSelector in ModelUtils.java
 		operator.RequireNodes(&pods.Template.Spec, corev1.NodeSelectorRequirement{Key: r.TopologyKey, Operator: corev1.NodeSelectorOpExists})
 	}
-	replication, err := p.replication(o, all, k, broker, controller)
+	replication, err := p.replication(o, all, k, pools)
 	if err != nil {
 		return e, err
 	}
@@ -361,13 +363,12 @@ func (s *Storage) claims(o *manifest.Object) ([]corev1.PersistentVolumeClaim, er
 
 // replication returns how many nodes of a pool are needed: a majority of controllers, and as many brokers that each partition has
 // min.insync.replicas. The manifests show the topics with a KafkaTopic and the defaults of others.
-func (p *KafkaNodePool) replication(o *manifest.Object, all operator.Objects, k *Kafka, broker, controller bool) (operator.Replication, error) {
-	quorum := operator.Replication{Model: "quorum", Why: "KRaft controllers form a quorum"}
-	if !broker {
-		return quorum, nil
+func (p *KafkaNodePool) replication(o *manifest.Object, all operator.Objects, k *Kafka, pools []KafkaNodePool) (operator.Replication, error) {
+	if !p.has("broker") {
+		return operator.Replication{Model: "quorum", Why: "KRaft controllers form a quorum"}, nil
 	}
-	copies, source := margin(k.Spec.Kafka.Config, "default.replication.factor", nil, nil), "default.replication.factor and min.insync.replicas of Kafka"
-	first := true
+	factor, copies := margin(k.Spec.Kafka.Config, KafkaTopic{})
+	source, first := "default.replication.factor and min.insync.replicas of Kafka", true
 	for _, object := range all.Of(group, "KafkaTopic", o.Namespace) {
 		if object.Labels[clusterLabel] != o.Labels[clusterLabel] {
 			continue
@@ -376,33 +377,48 @@ func (p *KafkaNodePool) replication(o *manifest.Object, all operator.Objects, k 
 		if err := object.Decode(&t); err != nil {
 			return operator.Replication{}, err
 		}
-		if m := margin(k.Spec.Kafka.Config, "default.replication.factor", t.Spec.Replicas, t.Spec.Config); first || m < copies {
+		rf, m := margin(k.Spec.Kafka.Config, t)
+		factor = max(factor, rf)
+		if first || m < copies {
 			copies, source, first = m, "replicas and min.insync.replicas of KafkaTopic "+object.Name, false
 		}
 	}
-	n := int(*p.Spec.Replicas)
-	if controller && n-copies <= n/2+1 {
-		quorum.Why += ", and a partition has enough brokers while these have a majority"
-		quorum.Assumed = true
-		return quorum, nil
+	r := operator.Replication{Model: fmt.Sprintf("copies:%d", copies), Assumed: true, Why: "writes need min.insync.replicas of each partition (" + source + ")"}
+	if n := int(*p.Spec.Replicas); p.has("controller") {
+		r.Model, r.Count, r.Why = "quorum", n-copies, "KRaft controllers form a quorum, and "+r.Why
+		if r.Count <= n/2+1 {
+			r.Count, r.Why = 0, "KRaft controllers form a quorum, and a partition has enough brokers while these have a majority"
+		}
 	}
-	return operator.Replication{Model: fmt.Sprintf("copies:%d", copies), Assumed: true, Why: "writes need min.insync.replicas of each partition (" + source + ")"}, nil
+	// Kafka spreads the replicas of a partition over as many racks as possible (broker.rack).
+	brokers := 0
+	for i := range pools {
+		if pools[i].has("broker") {
+			brokers++
+		}
+	}
+	if rack := k.Spec.Kafka.Rack; brokers == 1 && rack != nil && rack.TopologyKey == corev1.LabelTopologyZone && (r.Model != "quorum" || r.Count > 0) {
+		r.Zones = factor
+		r.Why += fmt.Sprintf("; with spec.kafka.rack, the replicas of a partition are in different zones, of which there must be %d", factor)
+	}
+	return r, nil
 }
 
-// margin returns how many brokers a topic can miss for writes. Kafka's defaults are 1 replica, and 1 in sync.
-func margin(config map[string]any, factor string, replicas *int, topic map[string]any) int {
+// margin returns the replication factor of a topic, and how many of its brokers can be missing for writes. Kafka's defaults are 1
+// replica, and 1 in sync.
+func margin(config map[string]any, topic KafkaTopic) (factor, copies int) {
 	number := func(key string, config map[string]any, otherwise int) int {
 		if n, err := strconv.Atoi(fmt.Sprint(config[key])); err == nil {
 			return n
 		}
 		return otherwise
 	}
-	rf := number(factor, config, 1)
-	if replicas != nil && *replicas > 0 {
-		rf = *replicas
+	factor = number("default.replication.factor", config, 1)
+	if replicas := topic.Spec.Replicas; replicas != nil && *replicas > 0 {
+		factor = *replicas
 	}
-	inSync := number("min.insync.replicas", topic, number("min.insync.replicas", config, 1))
-	return max(0, rf-inSync)
+	inSync := number("min.insync.replicas", topic.Spec.Config, number("min.insync.replicas", config, 1))
+	return factor, max(0, factor-inSync)
 }
 
 // expandPodSet: a StrimziPodSet is part of a Kafka. Without that, its pods are unknown.
