@@ -54,6 +54,7 @@ var withoutPods = []struct {
 	{"secrets-store.csi.x-k8s.io", []string{"SecretProviderClass"}, "github.com/kubernetes-sigs/secrets-store-csi-driver"},
 	{"secrets.hashicorp.com", []string{"HCPAuth", "HCPVaultSecretsApp", "SecretTransformation", "VaultAuth", "VaultAuthGlobal", "VaultConnection", "VaultDynamicSecret", "VaultPKISecret", "VaultStaticSecret"}, "github.com/hashicorp/vault-secrets-operator"},
 	{"security.istio.io", []string{"AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"}, "github.com/istio/api"},
+	{"serving.knative.dev", []string{"DomainMapping", "Route"}, "github.com/knative/serving"},
 	{"sloth.slok.dev", []string{"PrometheusServiceLevel"}, "github.com/slok/sloth"},
 	{"source.toolkit.fluxcd.io", []string{"Bucket", "ExternalArtifact", "GitRepository", "HelmChart", "HelmRepository", "OCIRepository"}, "github.com/fluxcd/flux2"},
 	{"tekton.dev", []string{"ClusterTask", "Pipeline", "StepAction", "Task"}, "github.com/tektoncd/pipeline"},
