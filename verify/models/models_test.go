@@ -111,6 +111,56 @@ func TestNotMatched(t *testing.T) {
 	}
 }
 
+// TestSettings: where settings are, and how many of 3 and 5 pods are needed then.
+func TestSettings(t *testing.T) {
+	env := func(pairs ...string) map[string]string {
+		m := map[string]string{"KAFKA_PROCESS_ROLES": "broker", "KAFKA_DEFAULT_REPLICATION_FACTOR": "3", "KAFKA_MIN_INSYNC_REPLICAS": "2"}
+		for i := 0; i < len(pairs); i += 2 {
+			m[pairs[i]] = pairs[i+1]
+		}
+		return m
+	}
+	const kafka, broker = "apache/kafka:4", "kafka-server-start.sh server.properties --override default.replication.factor=3 --override min.insync.replicas=2"
+	for _, c := range []struct {
+		name    string
+		example Example
+		want    string
+		of3     int
+		of5     int
+	}{
+		{"internal topics by default", Example{Image: kafka, Env: env()}, "Kafka broker", 2, 4},
+		{"offsets without replicas", Example{Image: kafka, Env: env("KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR", "1")}, "Kafka broker", 3, 5},
+		{"transactions without replicas", Example{Image: kafka, Env: env("KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR", "1")}, "Kafka broker", 3, 5},
+		{"transactions that need every replica", Example{Image: kafka, Env: env("KAFKA_CFG_TRANSACTION_STATE_LOG_MIN_ISR", "3")}, "Kafka broker", 3, 5},
+		{"controllers, and offsets without replicas", Example{Image: kafka, Env: env("KAFKA_PROCESS_ROLES", "broker,controller", "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR", "1")}, "Kafka broker and controller", 3, 5},
+		{"flags", Example{Image: kafka, Args: broker}, "Kafka broker", 2, 4},
+		{"a flag for offsets", Example{Image: kafka, Args: broker + " --override offsets.topic.replication.factor=1"}, "Kafka broker", 3, 5},
+		{"a flag for roles", Example{Image: kafka, Args: broker + " --override process.roles=broker,controller"}, "Kafka broker and controller", 2, 4},
+		{"a flag for the role of controllers", Example{Image: kafka, Args: "kafka-server-start.sh a --override process.roles=controller"}, "Kafka controller", 2, 3},
+		{"a flag of Redpanda", Example{Image: "redpanda:v25", Args: "rpk redpanda start --set redpanda.default_topic_replications=3"}, "Redpanda", 2, 4},
+		{"a quorum of all Sentinels", Example{Image: "redis:8", Args: "echo 'sentinel monitor main redis-0 6379 3' > s.conf; exec redis-sentinel s.conf"}, "Redis, Valkey Sentinel", 3, 3},
+		{"a quorum in the configuration", Example{Image: "redis:8", Args: "redis-sentinel /etc/s.conf", Config: "port 26379\nsentinel monitor main redis-0 6379 4\n"}, "Redis, Valkey Sentinel", 3, 4},
+		{"a quorum below the majority", Example{Image: "bitnami/redis-sentinel:8", Env: map[string]string{"REDIS_SENTINEL_QUORUM": "1"}}, "Redis, Valkey Sentinel", 2, 3},
+		{"clusters of one node", Example{Image: "elasticsearch:9", Config: "discovery.type: single-node\n"}, "Elasticsearch, OpenSearch single node", 3, 5},
+		{"a flag for clusters of one node", Example{Image: "opensearchproject/opensearch:3", Args: "./opensearch-docker-entrypoint.sh -Ediscovery.type=single-node"}, "Elasticsearch, OpenSearch single node", 3, 5},
+	} {
+		for n, want := range map[int]int{3: c.of3, 5: c.of5} {
+			f := Find(c.example.subject(n))
+			if f == nil || f.String() != c.want {
+				t.Errorf("%s: %v, want %s", c.name, f, c.want)
+				continue
+			}
+			got := f.Needs
+			if got < 0 {
+				got = needsByModel(f.Model, n)
+			}
+			if got != want {
+				t.Errorf("%s: %d of %d pods are needed, want %d", c.name, got, n, want)
+			}
+		}
+	}
+}
+
 // TestParseErrors: each fault of an entry is an error that names it.
 func TestParseErrors(t *testing.T) {
 	for text, want := range map[string]string{

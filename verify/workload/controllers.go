@@ -171,6 +171,10 @@ func (s *System) add(w *Workload, selector *metav1.LabelSelector) error {
 	if err := apiserver.CheckPods(w.Object, &w.Template, w.Claims, w.TemplatePath); err != nil {
 		return err
 	}
+	if grace := w.Template.Spec.TerminationGracePeriodSeconds; grace != nil && *grace < 0 {
+		one := int64(1) // as the API server stores it (Convert_v1_PodSpec_To_core_PodSpec in pkg/apis/core/v1/conversion.go)
+		w.Template.Spec.TerminationGracePeriodSeconds = &one
+	}
 	if err := s.prioritize(w); err != nil {
 		return err
 	}

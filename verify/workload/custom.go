@@ -88,6 +88,8 @@ func (s *System) addCustomWorkload(e expanded, from operator.Workload) error {
 		operatorGroup: from.Group,
 		Stop:          from.Stop,
 		Roles:         from.Roles,
+		image:         from.Software,
+		config:        from.Config,
 	}
 	if from.Replication.Model != "" {
 		var err error

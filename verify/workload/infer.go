@@ -139,7 +139,7 @@ func (w *Workload) ofSoftware(n int) Replication {
 		r.Model, r.Unknown = Shards, true
 	case r.Model == Copies:
 		r.Count = n - needs
-	case r.Model == Quorum && needs > n/2+1:
+	case (r.Model == Quorum || r.Model == Elected) && needs > n/2+1:
 		r.Count = needs
 	}
 	if len(f.Settings) > 0 {

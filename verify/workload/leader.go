@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -14,7 +15,7 @@ import (
 //   - Patroni: REST API, health check endpoints: /, /primary, /read-write, /leader and /standby-leader succeed on one pod
 //   - Vault and OpenBao: API documentation of /sys/health: 429 on a standby without standbyok
 //   - any: a path or gRPC service that names the leader, such as /leader or leader-readiness; not an election, whose watchdog
-//     (/leaderelection) succeeds on all pods
+//     (/leaderelection) succeeds on all pods, and not /v1/status/leader of Consul and Nomad, by which every server names the leader
 var leaderReadiness = []struct {
 	system  string
 	request *regexp.Regexp
@@ -25,7 +26,7 @@ var leaderReadiness = []struct {
 }
 
 var (
-	leaderElection = regexp.MustCompile(`(?i)leader-?_?elect`)
+	leaderElection = regexp.MustCompile(`(?i)leader-?_?elect|^/v1/status/leader`)
 	standbyOK      = regexp.MustCompile(`[?&](standbyok=true(&|$)|standbycode=[23]|perfstandbyok=true(&|$))`)
 )
 
@@ -51,7 +52,7 @@ func (w *Workload) leaderOnly() string {
 	return ""
 }
 
-// probeRequest returns the path of an HTTP probe or the service of a gRPC probe; "" for others.
+// probeRequest returns the path of an HTTP probe or the service of a gRPC probe, also if a command sends the request; "" for others.
 func probeRequest(p *corev1.Probe) string {
 	switch {
 	case p == nil:
@@ -60,6 +61,44 @@ func probeRequest(p *corev1.Probe) string {
 		return p.HTTPGet.Path
 	case p.GRPC != nil && p.GRPC.Service != nil:
 		return *p.GRPC.Service
+	case p.Exec != nil:
+		return commandRequest(p.Exec.Command)
+	}
+	return ""
+}
+
+// Commands that fail if the server refuses the request: curl with --fail, wget, and grpc_health_probe.
+var (
+	shellFlag   = regexp.MustCompile(`^-[a-z]*c$`)
+	orExit      = regexp.MustCompile(`\s*\|\|\s*exit\s+\d+\s*;?\s*$`)
+	nextCommand = regexp.MustCompile(`;|&&|\n`)
+	httpCommand = regexp.MustCompile(`^(exec\s+)?(\S*/)?(wget\s|curl\s(.*\s)?(-[A-Za-z]*f[A-Za-z]*|--fail(-with-body)?)\s)`)
+	address     = regexp.MustCompile(`^["']?(https?://[^/\s"']+|(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)(/[^\s"']*)?["']?$`)
+	grpcCommand = regexp.MustCompile(`^(exec\s+)?(\S*/)?grpc_health_probe\s.*-service[= ]["']?([^\s"']+)`)
+)
+
+// commandRequest returns the request that the last command of a probe sends and whose failure is that of the probe, "" if there is
+// none, or if it is not certain.
+func commandRequest(command []string) string {
+	text := strings.Join(command, " ")
+	if len(command) > 2 && shellFlag.MatchString(command[1]) {
+		text = command[2]
+	}
+	all := nextCommand.Split(strings.TrimRight(orExit.ReplaceAllString(text, ""), "; \n"), -1)
+	last := strings.TrimSpace(all[len(all)-1])
+	if strings.Contains(last, "|") {
+		return ""
+	}
+	if found := grpcCommand.FindStringSubmatch(last); found != nil {
+		return found[3]
+	}
+	if !httpCommand.MatchString(last) {
+		return ""
+	}
+	for _, word := range strings.Fields(last) {
+		if found := address.FindStringSubmatch(word); found != nil {
+			return cmp.Or(found[4], "/")
+		}
 	}
 	return ""
 }

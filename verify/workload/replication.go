@@ -43,8 +43,8 @@ var (
 // Replication is a workload's replication model and its source.
 type Replication struct {
 	Model Model
-	// Count is the number of Copies and NeedsN: how many pods may be missing, and how many are needed. A Quorum with a count needs
-	// at least as many pods: not every pod has a copy of each item.
+	// Count is the number of Copies and NeedsN: how many pods may be missing, and how many are needed. Quorum and Elected with a
+	// count need at least as many pods: not every pod has a copy of each item, or more than a majority must agree.
 	Count int
 	// Zones is the number of copies that the software keeps in as many different zones, 0 if it does not. If the pods are in as
 	// many zones, the loss of pods in one zone counts as the loss of one.

@@ -50,7 +50,11 @@ func (c settings) subject(w *Workload) models.Subject {
 	if w.Kind == Pods {
 		s.Kind = StatefulSet
 	}
-	for _, container := range w.Template.Spec.Containers {
+	s.Config = slices.Clone(w.config)
+	for i, container := range w.Template.Spec.Containers {
+		if i == 0 && w.image != "" {
+			container.Image = w.image
+		}
 		one := models.Container{Image: container.Image, Command: strings.Join(slices.Concat(container.Command, container.Args), " "), Env: c.env(w, container)}
 		for _, p := range container.Ports {
 			one.Ports = append(one.Ports, p.ContainerPort)

@@ -105,6 +105,10 @@ type Workload struct {
 	serviceName string
 	// operatorGroup is the group that a custom resource determines, "" without one.
 	operatorGroup string
+	// image is the image of the known software in the first container, and config its configuration, for a custom resource that
+	// determines them.
+	image  string
+	config []string
 }
 
 // Rollout is the update strategy of a workload. Percentages are resolved to numbers of pods of the steady-state replicas.

@@ -69,6 +69,10 @@ type Workload struct {
 	Main        bool
 	Fields      Fields
 	Replication Replication
+	// Software is the image of the known software in the first container, for operators whose users may name it otherwise; Config has
+	// the texts of its configuration.
+	Software string
+	Config   []string
 	// Group is the name of the group whose workloads replicate as one, "" without one.
 	Group string
 

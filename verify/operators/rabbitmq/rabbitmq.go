@@ -33,7 +33,11 @@ type RabbitmqCluster struct {
 
 // Spec is the spec of a RabbitmqCluster.
 type Spec struct {
-	Replicas                      *int32                       `json:"replicas"`
+	Replicas *int32 `json:"replicas"`
+	Rabbitmq struct {
+		AdditionalConfig string `json:"additionalConfig"`
+		AdvancedConfig   string `json:"advancedConfig"`
+	} `json:"rabbitmq"`
 	Persistence                   Persistence                  `json:"persistence"`
 	Resources                     *corev1.ResourceRequirements `json:"resources"`
 	Affinity                      *corev1.Affinity             `json:"affinity"`
@@ -65,7 +69,7 @@ type StatefulSetOverride struct {
 }
 
 // expand returns the StatefulSet (internal/resource/statefulset.go) and its Services.
-func expand(o *manifest.Object, _ operator.Objects) (operator.Expansion, error) {
+func expand(o *manifest.Object, all operator.Objects) (operator.Expansion, error) {
 	c := &RabbitmqCluster{}
 	if err := o.Decode(c); err != nil {
 		return operator.Expansion{}, err
@@ -85,15 +89,28 @@ func expand(o *manifest.Object, _ operator.Objects) (operator.Expansion, error) 
 			return operator.Expansion{}, o.Errorf([]string{"spec", "override", "statefulSet", "spec", "template", "spec"}, "cannot be merged: %w", err)
 		}
 	}
-	replication := operator.Replication{Model: "quorum", Assumed: true, Why: "brokers in a minority pause (pause_minority), and quorum queues need a majority; classic queues need their own broker"}
-	if n := set.Spec.Replicas; n == nil || *n == 1 {
+	// Without a replication, it follows from the type of the queues in the configuration.
+	replication := operator.Replication{}
+	switch n := set.Spec.Replicas; {
+	case n == nil || *n == 1:
 		replication = operator.Replication{Model: "single", Why: "the RabbitmqCluster has one broker"}
-	} else if *n < 0 {
+	case *n < 0:
 		return operator.Expansion{}, o.Errorf([]string{"spec", "replicas"}, "is %d, which the API server rejects", *n)
+	default:
+		name, err := classicQueue(o, all)
+		if err != nil {
+			return operator.Expansion{}, err
+		}
+		if name != "" {
+			replication = operator.Replication{Model: "shards", Why: name + ": a classic queue is on one broker"}
+		}
 	}
 	e := operator.Expansion{
-		Workloads: []operator.Workload{{StatefulSet: set, Main: true, Fields: fields, Replication: replication}},
-		Services:  []*corev1.Service{operator.ClusterIP(o.Name, own), operator.Headless(set.Spec.ServiceName, own, true)},
+		Workloads: []operator.Workload{{
+			StatefulSet: set, Main: true, Fields: fields, Replication: replication,
+			Software: software, Config: []string{c.Spec.Rabbitmq.AdditionalConfig, c.Spec.Rabbitmq.AdvancedConfig},
+		}},
+		Services: []*corev1.Service{operator.ClusterIP(o.Name, own), operator.Headless(set.Spec.ServiceName, own, true)},
 	}
 	// The default grace period of a week is the limit of the preStop hook, which ends as soon as no queue needs the broker.
 	if grace := set.Spec.Template.Spec.TerminationGracePeriodSeconds; grace != nil && time.Duration(*grace)*time.Second > stop {
@@ -104,6 +121,39 @@ func expand(o *manifest.Object, _ operator.Objects) (operator.Expansion, error) 
 		}}
 	}
 	return e, nil
+}
+
+// software is the image of RabbitMQ, whatever a user calls it.
+const software = "rabbitmq"
+
+// classicQueue returns a Queue or Vhost of a cluster that makes a queue classic, "" if there is none. The operator of topologies
+// declares a queue with the type in its spec, and without one the default type of the vhost counts (GenerateQueueSettings in
+// internal/queue_settings.go of rabbitmq/messaging-topology-operator).
+func classicQueue(o *manifest.Object, all operator.Objects) (string, error) {
+	for _, kind := range []string{"Queue", "Vhost"} {
+		for _, object := range all.Of("rabbitmq.com", kind, o.Namespace) {
+			q := Queue{}
+			if err := object.Decode(&q); err != nil {
+				return "", err
+			}
+			if ref := q.Spec.Cluster; ref.Name == o.Name && (ref.Namespace == "" || ref.Namespace == o.Namespace) && (q.Spec.Type == "classic" || q.Spec.DefaultQueueType == "classic") {
+				return object.String(), nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// Queue is rabbitmq.com/v1beta1 Queue, or Vhost.
+type Queue struct {
+	Spec struct {
+		Type             string `json:"type"`
+		DefaultQueueType string `json:"defaultQueueType"`
+		Cluster          struct {
+			Name      string `json:"name"`
+			Namespace string `json:"namespace"`
+		} `json:"rabbitmqClusterReference"`
+	} `json:"spec"`
 }
 
 // template returns the pod of a broker. Its preStop hook waits until a quorum is left without it, for up to the grace period.

@@ -383,6 +383,13 @@ func (p *KafkaNodePool) replication(o *manifest.Object, all operator.Objects, k 
 			copies, source, first = m, "replicas and min.insync.replicas of KafkaTopic "+object.Name, false
 		}
 	}
+	for _, t := range internalTopics {
+		rf, m := t.margin(k.Spec.Kafka.Config)
+		factor = max(factor, rf)
+		if m < copies {
+			copies, source = m, t.factor
+		}
+	}
 	r := operator.Replication{Model: fmt.Sprintf("copies:%d", copies), Assumed: true, Why: "writes need min.insync.replicas of each partition (" + source + ")"}
 	if n := int(*p.Spec.Replicas); p.has("controller") {
 		r.Model, r.Count, r.Why = "quorum", n-copies, "KRaft controllers form a quorum, and "+r.Why
@@ -404,15 +411,36 @@ func (p *KafkaNodePool) replication(o *manifest.Object, all operator.Objects, k 
 	return r, nil
 }
 
+// internalTopic is a topic that Kafka creates for itself, with 3 replicas by default.
+type internalTopic struct {
+	factor, inSync string
+	// leastInSync is the default of inSync.
+	leastInSync int
+}
+
+// internalTopics are those of consumer groups and of transactions (GroupCoordinatorConfig and TransactionLogConfig in Apache Kafka 4.1).
+var internalTopics = []internalTopic{
+	{"offsets.topic.replication.factor", "min.insync.replicas", 1},
+	{"transaction.state.log.replication.factor", "transaction.state.log.min.isr", 2},
+}
+
+// margin returns the replication factor of the topic, and how many of its brokers can be missing for writes.
+func (t internalTopic) margin(config map[string]any) (factor, copies int) {
+	factor = number(t.factor, config, 3)
+	return factor, max(0, factor-number(t.inSync, config, t.leastInSync))
+}
+
+// number returns a setting.
+func number(key string, config map[string]any, otherwise int) int {
+	if n, err := strconv.Atoi(fmt.Sprint(config[key])); err == nil {
+		return n
+	}
+	return otherwise
+}
+
 // margin returns the replication factor of a topic, and how many of its brokers can be missing for writes. Kafka's defaults are 1
 // replica, and 1 in sync.
 func margin(config map[string]any, topic KafkaTopic) (factor, copies int) {
-	number := func(key string, config map[string]any, otherwise int) int {
-		if n, err := strconv.Atoi(fmt.Sprint(config[key])); err == nil {
-			return n
-		}
-		return otherwise
-	}
 	factor = number("default.replication.factor", config, 1)
 	if replicas := topic.Spec.Replicas; replicas != nil && *replicas > 0 {
 		factor = *replicas
