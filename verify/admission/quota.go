@@ -13,6 +13,9 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
+// CountPods is the quota on pods in any state, even those that other quotas ignore.
+const CountPods corev1.ResourceName = "count/pods"
+
 // Quota is a ResourceQuota.
 type Quota struct {
 	Object *manifest.Object

@@ -40,6 +40,11 @@ type driver struct {
 	unattached bool
 	// unpinned volumes are on one node, and their PersistentVolume has no node affinity.
 	unpinned bool
+	// forNode drivers create a volume only for a claim whose pod has a node, and with modes only for claims with no other access modes.
+	forNode bool
+	modes   []corev1.PersistentVolumeAccessMode
+	// unless is the configuration with which it creates the volume all the same, "" for none.
+	unless string
 }
 
 // drivers are the known drivers. Those without the capability VOLUME_ACCESSIBILITY_CONSTRAINTS create volumes for every node.
@@ -62,10 +67,12 @@ var drivers = []driver{
 
 	// Disks of one node.
 	{name: noProvisioner, scope: Node, source: "kubernetes.io/docs/concepts/storage/storage-classes/#local", unattached: true},
-	{name: "rancher.io/local-path", scope: Node, source: "local-path-provisioner provisioner.go", unattached: true},
+	{name: "rancher.io/local-path", scope: Node, source: "local-path-provisioner v0.0.37 provisioner.go", unattached: true,
+		forNode: true, modes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce, corev1.ReadWriteOncePod}, unless: "sharedFileSystemPath"},
 	{name: "topolvm.io", scope: Node, key: "topology.topolvm.io/node", source: "topolvm constants.go", unattached: true},
 	{name: "topolvm.cybozu.com", scope: Node, key: "topology.topolvm.cybozu.com/node", source: "topolvm constants.go", unattached: true},
-	{name: "openebs.io/local", scope: Node, source: "openebs dynamic-localpv-provisioner cmd/provisioner-localpv/app/provisioner.go", unattached: true},
+	{name: "openebs.io/local", scope: Node, source: "openebs dynamic-localpv-provisioner v4.0 cmd/provisioner-localpv/app/provisioner.go", unattached: true,
+		forNode: true, modes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}},
 	{name: "local.csi.openebs.io", scope: Node, key: "openebs.io/nodename", source: "openebs lvm-localpv pkg/driver/controller.go", unattached: true},
 	{name: "zfs.csi.openebs.io", scope: Node, key: "openebs.io/nodeid", source: "openebs zfs-localpv pkg/driver/controller.go", unattached: true},
 	{name: "hostpath.csi.k8s.io", scope: Node, key: "topology.hostpath.csi/node", source: "csi-driver-host-path pkg/hostpath/identityserver.go"},

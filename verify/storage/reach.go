@@ -27,6 +27,8 @@ type Reach struct {
 	Delayed bool
 	// Static volumes are never created: the claim binds a PersistentVolume of the input.
 	Static bool
+	// Refused is why the provisioner creates no volume for the claim, in a sentence; "" if it does. The volume is Static, too.
+	Refused string
 	// Missing is set if the claim names a PersistentVolume of another claim: it is never bound.
 	Missing bool
 	// Attached volumes are attached to a node before a pod there starts.
@@ -57,6 +59,10 @@ func (s *Storage) reach(m Mount) Reach {
 		r.Static = class.Provisioner == noProvisioner && s.hasVolumes(class.Name, false)
 		// Nothing is on a node before the first pod is placed, whatever the class says.
 		r.Delayed = r.Delayed || !r.Static && isUnpinned(class.Provisioner)
+		if m.Claim.Spec.VolumeName == "" { // a bound claim has its volume
+			r.Refused = refusal(class, m.Claim)
+		}
+		r.Static = r.Static || r.Refused != ""
 	case volume.PersistentVolumeClaimHasClass(m.Claim) && s.hasVolumes(className(m.Claim), true):
 		r.Static, r.Delayed = true, false // the class of PersistentVolumes need not exist
 	default:

@@ -33,6 +33,7 @@ type Storage struct {
 	claims map[string]*corev1.PersistentVolumeClaim
 	// elsewhere are the scopes of the PersistentVolumes of another cluster, by name. See WithoutNodes.
 	elsewhere map[string]Scope
+	limits    limits
 }
 
 // noProvisioner is the provisioner of classes without dynamic provisioning.
@@ -43,6 +44,7 @@ func Read(objects []*manifest.Object) (*Storage, error) {
 	s := &Storage{
 		Classes: map[string]*storagev1.StorageClass{}, attached: map[string]bool{}, topologyKeys: map[string][]string{},
 		claims: map[string]*corev1.PersistentVolumeClaim{},
+		limits: limits{capacity: map[string]bool{}, classes: map[string]bool{}, volumes: map[string]int{}},
 	}
 	for _, o := range objects {
 		read := readers[o.Group()+"/"+o.Kind]
@@ -59,11 +61,12 @@ func Read(objects []*manifest.Object) (*Storage, error) {
 
 // readers add an object to the storage, by group and kind.
 var readers = map[string]func(*Storage, *manifest.Object) error{
-	"storage.k8s.io/StorageClass": as((*Storage).addClass),
-	"storage.k8s.io/CSIDriver":    as((*Storage).addDriver),
-	"storage.k8s.io/CSINode":      as((*Storage).addNode),
-	"/PersistentVolume":           as((*Storage).addVolume),
-	"/PersistentVolumeClaim":      as((*Storage).addClaim),
+	"storage.k8s.io/StorageClass":       as((*Storage).addClass),
+	"storage.k8s.io/CSIDriver":          as((*Storage).addDriver),
+	"storage.k8s.io/CSINode":            as((*Storage).addNode),
+	"storage.k8s.io/CSIStorageCapacity": as((*Storage).addCapacity),
+	"/PersistentVolume":                 as((*Storage).addVolume),
+	"/PersistentVolumeClaim":            as((*Storage).addClaim),
 }
 
 func as[T any](add func(*Storage, *T)) func(*Storage, *manifest.Object) error {
@@ -93,10 +96,12 @@ func (s *Storage) addClass(c *storagev1.StorageClass) {
 }
 
 func (s *Storage) addDriver(d *storagev1.CSIDriver) {
+	s.limits.addDriver(d)
 	s.attached[d.Name] = d.Spec.AttachRequired == nil || *d.Spec.AttachRequired
 }
 
 func (s *Storage) addNode(n *storagev1.CSINode) {
+	s.limits.addNode(n)
 	for _, d := range n.Spec.Drivers {
 		keys := append(s.topologyKeys[d.Name], d.TopologyKeys...)
 		slices.Sort(keys)

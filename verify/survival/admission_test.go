@@ -62,7 +62,7 @@ func TestQuotas(t *testing.T) {
 		"another claim":                    {disks + quota(`persistentvolumeclaims: "3"`, "") + simtest.Claim("x", "ReadWriteOnce"), SteadyState, "persistentvolumeclaims is 3", false, 2},
 		"a claim that a LimitRange denies": {disks + limits("type: PersistentVolumeClaim, min: {storage: 2Gi}"), SteadyState, "LimitRange l: minimum storage usage per PersistentVolumeClaim is 2Gi", false, 0},
 		"a node fails":                     {deployment + quota(`pods: "3"`, ""), LoseNode, "", false, 3},
-		"a node fails, all pods count":     {deployment + quota(`count/pods: "3"`, ""), LoseNode, "", false, 3},
+		"a node fails, all pods count":     {deployment + quota(`count/pods: "3"`, ""), LoseNode, "count/pods is 3", false, 2},
 		"a drain":                          {deployment + quota(`pods: "3"`, ""), DrainNode, "", false, 3},
 		"a DaemonSet":                      {simtest.DaemonSet("a", "", "") + quota(`pods: "2"`, ""), SteadyState, "pods is 2", false, 2},
 		"a DaemonSet that surges":          {simtest.DaemonSet("a", "updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}", "") + quota(`pods: "3"`, ""), Rollout, "pods is 3", true, 3},

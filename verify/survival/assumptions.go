@@ -2,6 +2,7 @@ package survival
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
@@ -33,6 +34,12 @@ func Assumptions(c cluster.Cluster, s *workload.System) []string {
 // ofVolumes returns what is assumed of the volumes of a system.
 func ofVolumes(c cluster.Cluster, s *workload.System) (list []string) {
 	volumes := sim.Storage(c, s)
+	var limited []string
+	add := func(text string) {
+		if text != "" && !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
 	for _, w := range s.Workloads {
 		for _, m := range volumes.Mounts(w.Pod(0, 1), w.Claims) {
 			text := m.Assumed
@@ -42,9 +49,35 @@ func ofVolumes(c cluster.Cluster, s *workload.System) (list []string) {
 			if text == "" && m.IsRemote() {
 				text = "Volumes that are usable on every node are available in every failure: their storage is not simulated."
 			}
-			if text != "" && !slices.Contains(list, text) {
-				list = append(list, text)
+			add(text)
+			add(m.Refused)
+			if class := m.Class; class != nil && volumes.LimitsCapacity(class) && !slices.Contains(limited, "StorageClass "+class.Name) {
+				limited = append(limited, "StorageClass "+class.Name)
 			}
+		}
+	}
+	list = appendNamed(list, limited, "the capacity of its storage is not simulated, and each new volume is assumed to find room")
+	return append(list, ofVolumeLimits(volumes, s)...)
+}
+
+// ofVolumeLimits returns the limits of volumes per node that the volumes of a system might exceed.
+func ofVolumeLimits(volumes *storage.Storage, s *workload.System) (list []string) {
+	count := map[string]int{}
+	for _, w := range s.Workloads {
+		next := volumes.Mounts(w.Pod(1, 1), w.Claims)
+		for i, m := range volumes.Mounts(w.Pod(0, 1), w.Claims) {
+			switch driver := m.Driver(); {
+			case driver == "":
+			case m.Key == next[i].Key:
+				count[driver]++ // one volume for all pods
+			default:
+				count[driver] += w.Replicas
+			}
+		}
+	}
+	for _, driver := range slices.Sorted(maps.Keys(count)) {
+		if most, ok := volumes.MostVolumes(driver); ok && count[driver] > most {
+			list = append(list, fmt.Sprintf("The limit of volumes per node is not simulated: some node attaches at most %d volumes of %s, and the pods have %d.", most, driver, count[driver]))
 		}
 	}
 	return list

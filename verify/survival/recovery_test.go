@@ -32,6 +32,8 @@ func TestRecovery(t *testing.T) {
 		"probes":                   {simtest.Container(probes, one("Deployment", "")), workload.Stateless, (350 + 1 + 7 + 11) * time.Second, 19 * time.Second},
 		"tolerationSeconds 30":     {one("Deployment", tolerates("NoExecute", ", tolerationSeconds: 30")), workload.Stateless, 81 * time.Second, time.Second},
 		"unlimited toleration":     {one("Deployment", tolerates("NoExecute", "")), workload.Stateless, -1, time.Second},
+		"a quota of one pod":       {one("Deployment", "") + quota(`pods: "1"`, ""), workload.Stateless, (350 + 2*(2*30+300) + 1) * time.Second, 31 * time.Second},
+		"a quota, long grace":      {one("Deployment", "terminationGracePeriodSeconds: 600") + quota(`pods: "1"`, ""), workload.Stateless, (350 + 1500 + 1000 + 1) * time.Second, 601 * time.Second},
 		"StatefulSet":              {one("StatefulSet", "terminationGracePeriodSeconds: 7"), workload.Single, -1, 8 * time.Second},
 		"election of one of three": {three, workload.Elected, time.Second, time.Second},
 		"election of the only pod": {one("Deployment", ""), workload.Elected, 352 * time.Second, 2 * time.Second},

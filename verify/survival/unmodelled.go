@@ -147,6 +147,12 @@ func ofAdmission(s *workload.System) (list []string) {
 		}
 	}
 	var away, conditional []string
+	delayed := slices.ContainsFunc(objects.Quotas, func(q *admission.Quota) bool {
+		return slices.ContainsFunc(s.Workloads, func(w *workload.Workload) bool {
+			usage, refused := q.UsageOfPod(w.Pod(0, 1))
+			return len(usage) > 0 && refused == ""
+		})
+	})
 	unknown := map[string]bool{}
 	for _, h := range objects.Webhooks {
 		applies := slices.ContainsFunc(s.Workloads, func(w *workload.Workload) bool { return h.RefusesCreation(w) || h.RefusesEviction(w) })
@@ -156,11 +162,15 @@ func ofAdmission(s *workload.System) (list []string) {
 		case h.Conditional && applies:
 			conditional = append(conditional, h.String())
 		}
+		delayed = delayed || len(h.Backends) > 0 && applies
 		for _, w := range s.Workloads {
 			if name := h.UnknownNamespace(w); name != "" && len(h.Backends) > 0 {
 				unknown[name] = true
 			}
 		}
+	}
+	if delayed {
+		list = append(list, "After a quota or a webhook has refused a pod, its controller is assumed to try again as soon as the pod is allowed. It may wait as long again as it has waited before, at most 16m40s.")
 	}
 	list = appendNamed(list, away, "its pods are not in the input, and it is assumed to answer at all times")
 	list = appendNamed(list, conditional, "its matchConditions are assumed to match every pod")

@@ -155,3 +155,78 @@ func TestVolumesAreNotAffinity(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedClaims: claims for which a provisioner creates no volume stay Pending, and with them their pods.
+func TestRefusedClaims(t *testing.T) {
+	const localPath, openEBS = "rancher.io/local-path", "openebs.io/local"
+	own := func(mode string) string {
+		return simtest.Workload("StatefulSet", "a", "podManagementPolicy: Parallel\n  volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: ["+mode+"], storageClassName: c}}]", "")
+	}
+	bound := simtest.Workload("Deployment", "a", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]") +
+		simtest.Claim("d", "ReadWriteMany", "storageClassName: c, volumeName: v")
+	volume := strings.ReplaceAll(simtest.Volume("v", "c", "nfs: {server: a, path: /}"), "ReadWriteOnce", "ReadWriteMany")
+	for name, c := range map[string]struct {
+		text    string
+		ready   int
+		refused string // a part of the sentence, "" if the provisioner creates the volumes
+	}{
+		"WaitForFirstConsumer":           {own("ReadWriteOnce") + simtest.Class("c", localPath, "WaitForFirstConsumer"), 3, ""},
+		"Immediate":                      {own("ReadWriteOnce") + simtest.Class("c", localPath, "Immediate"), 0, "StorageClass c stay Pending: its provisioner rancher.io/local-path creates no volume before the pod has a node, unless its configuration has sharedFileSystemPath."},
+		"Immediate, OpenEBS":             {own("ReadWriteOnce") + simtest.Class("c", openEBS, "Immediate"), 0, "openebs.io/local creates no volume before the pod has a node. Set"},
+		"Immediate, another driver":      {own("ReadWriteOnce") + simtest.Class("c", "microk8s.io/hostpath", "Immediate"), 3, ""},
+		"one pod":                        {own("ReadWriteOncePod") + simtest.Class("c", localPath, "WaitForFirstConsumer"), 3, ""},
+		"one pod, OpenEBS":               {own("ReadWriteOncePod") + simtest.Class("c", openEBS, "WaitForFirstConsumer"), 0, "creates no volume with access mode ReadWriteOncePod."},
+		"several nodes":                  {own("ReadWriteMany") + simtest.Class("c", localPath, "WaitForFirstConsumer"), 0, "creates no volume with access mode ReadWriteMany, unless"},
+		"a volume of the input":          {strings.Replace(bound, ", volumeName: v", "", 1) + simtest.Class("c", localPath, "Immediate") + volume, 3, "before the pod has a node"},
+		"bound":                          {bound + simtest.Class("c", localPath, "Immediate") + volume, 3, ""},
+		"bound, volume not in the input": {bound + simtest.Class("c", localPath, "WaitForFirstConsumer"), 3, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := verifytest.Read(t, "m.yaml", c.text)
+			r, err := Simulate(t.Context(), uniform(t, 3, 0), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if o := first(t, r, SteadyState).Outcomes[0]; o.After != c.ready {
+				t.Errorf("%d pods are Ready, want %d: %v", o.After, c.ready, o.Pending)
+			}
+			all := strings.Join(Assumptions(uniform(t, 3, 0), s), "\n")
+			if strings.Contains(all, "stay Pending") != (c.refused != "") || !strings.Contains(all, c.refused) {
+				t.Errorf("assumed:\n%s\nwant %q", all, c.refused)
+			}
+		})
+	}
+}
+
+// TestStorageLimits: limits of storage that are not simulated are named if the input has them and the pods may exceed them.
+func TestStorageLimits(t *testing.T) {
+	const driver = "ebs.csi.aws.com"
+	own := simtest.Workload("StatefulSet", "a", "volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce], storageClassName: c}}]", "") + simtest.Class("c", driver, "WaitForFirstConsumer")
+	shared := simtest.Workload("Deployment", "a", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]") + simtest.Claim("d", "ReadWriteMany", "storageClassName: c") + simtest.Class("c", driver, "WaitForFirstConsumer")
+	csiDriver := func(name, spec string) string {
+		return "\n---\n{apiVersion: storage.k8s.io/v1, kind: CSIDriver, metadata: {name: " + name + "}, spec: {" + spec + "}}"
+	}
+	capacity := func(class string) string {
+		return "\n---\n{apiVersion: storage.k8s.io/v1, kind: CSIStorageCapacity, metadata: {name: a}, storageClassName: " + class + ", capacity: 1Gi}"
+	}
+	csiNode := func(name, count string) string {
+		return "\n---\n{apiVersion: storage.k8s.io/v1, kind: CSINode, metadata: {name: " + name + "}, spec: {drivers: [{name: " + driver + ", nodeID: " + name + ", allocatable: {count: " + count + "}}]}}"
+	}
+	const full, many = "StorageClass c: the capacity of its storage is not simulated", "some node attaches at most 2 volumes of ebs.csi.aws.com, and the pods have 3."
+	for name, c := range map[string]struct{ text, want string }{
+		"no limits":                    {own, ""},
+		"capacity of the driver":       {own + csiDriver(driver, "storageCapacity: true"), full},
+		"no capacity of the driver":    {own + csiDriver(driver, "storageCapacity: false"), ""},
+		"capacity of another driver":   {own + csiDriver("example.org/disk", "storageCapacity: true"), ""},
+		"capacity of the class":        {own + capacity("c"), full},
+		"capacity of another class":    {own + capacity("other"), ""},
+		"few volumes per node":         {own + csiNode("node-1", "9") + csiNode("node-2", "2"), many},
+		"enough volumes per node":      {own + csiNode("node-1", "9") + csiNode("node-2", "3"), ""},
+		"a volume for all of the pods": {shared + csiNode("node-1", "1"), ""},
+	} {
+		got := strings.Join(Assumptions(uniform(t, 3, 3), verifytest.Read(t, "m.yaml", c.text)), "\n")
+		if named := strings.Contains(got, "capacity") || strings.Contains(got, "volumes per node"); named != (c.want != "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: assumed:\n%s\nwant %q", name, got, c.want)
+		}
+	}
+}

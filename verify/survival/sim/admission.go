@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -49,7 +50,8 @@ type webhook struct {
 type admissionFacts struct {
 	// refused is why it accepts no pod at all, "" if it may.
 	refused string
-	pod     []charge
+	// pod are the charges of a pod that is not ignored, object those of its object: count/pods.
+	pod, object []charge
 	// claims are the charges of each volumeClaimTemplate.
 	claims             [][]charge
 	creation, eviction []*webhook
@@ -90,6 +92,10 @@ func (a *admission) factsOf(w *workload.Workload) (f admissionFacts) {
 		usage, refused := q.UsageOfPod(pod)
 		if refused != "" && f.refused == "" {
 			f.refused = refused
+		}
+		if n, ok := usage[objects.CountPods]; ok {
+			f.object = append(f.object, charge{q, corev1.ResourceList{objects.CountPods: n}})
+			delete(usage, objects.CountPods)
 		}
 		if len(usage) > 0 {
 			f.pod = append(f.pod, charge{q, usage})
@@ -144,7 +150,7 @@ func (a *admission) refuse(c *Controller, index int) string {
 		}
 		a.addClaim(key, charges)
 	}
-	return exceeds(c.admission.pod)
+	return cmp.Or(exceeds(c.admission.object), exceeds(c.admission.pod))
 }
 
 // applies reports whether a webhook is installed.
@@ -214,17 +220,34 @@ func (a *admission) count(charges []charge, sign int) {
 }
 
 // admit counts a new pod.
-func (a *admission) admit(p *Pod) { a.count(p.controller.admission.pod, 1) }
+func (a *admission) admit(p *Pod) {
+	a.count(p.controller.admission.pod, 1)
+	a.count(p.controller.admission.object, 1)
+}
 
-// release counts a pod no longer: it is gone, or a quota ignores it.
+// release stops counting a pod that is gone.
 func (a *admission) release(p *Pod) {
-	if len(p.controller.admission.pod) > 0 && !p.released {
-		set(a.journal, &p.released, true)
+	a.ignore(p)
+	a.count(p.controller.admission.object, -1)
+}
+
+// ignore counts only the object of a Terminating pod of a failed node (PodUsageFunc in pkg/quota/v1/evaluator/core/pods.go).
+func (a *admission) ignore(p *Pod) {
+	if len(p.controller.admission.pod) > 0 && !p.ignored {
+		set(a.journal, &p.ignored, true)
 		a.count(p.controller.admission.pod, -1)
 	}
 }
 
-// ignored returns how long after its deletion a quota may still count a pod whose node has failed: the pod counts until its grace
-// period has ended twice (QuotaV1Pod in pkg/quota/v1/evaluator/core/pods.go), and quotas without an event are counted again every
-// 5 minutes (resourceQuotaSyncPeriod in pkg/controller/resourcequota/config/v1alpha1/defaults.go).
-func (a *admission) ignored(p *Pod) time.Duration { return 2*p.controller.grace + 5*time.Minute }
+// longestBackoff is the longest time between two attempts of a controller (DefaultTypedControllerRateLimiter in
+// k8s.io/client-go/util/workqueue).
+const longestBackoff = 1000 * time.Second
+
+// untilIgnored returns how long after the deletion of a pod of a failed node its controller may wait until a quota allows a new one. The
+// pod counts until its grace period has ended twice (QuotaV1Pod in pkg/quota/v1/evaluator/core/pods.go), and quotas without an event are
+// counted again every 5 minutes (resourceQuotaSyncPeriod in pkg/controller/resourcequota/config/v1alpha1/defaults.go). The controller
+// doubles the time between its attempts, so that it may wait as long again.
+func (a *admission) untilIgnored(p *Pod) time.Duration {
+	counted := 2*p.controller.grace + 5*time.Minute
+	return counted + min(counted, longestBackoff)
+}

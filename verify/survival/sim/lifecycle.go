@@ -144,7 +144,7 @@ func (l *lifecycle) expire(p *Pod) error {
 			l.remove(p)
 			break
 		}
-		l.admission.release(p)
+		l.admission.ignore(p)
 		l.setState(p, terminating, Never)
 	}
 	return nil
@@ -204,12 +204,12 @@ func (l *lifecycle) terminate(p *Pod, reason string) error {
 	return nil
 }
 
-// forgotten returns when no quota counts a Terminating pod of a failed node any more, Never without a quota.
+// forgotten returns when quotas have ignored a Terminating pod of a failed node and its controller tries again, Never without a quota.
 func (l *lifecycle) forgotten(p *Pod) time.Duration {
 	if len(p.controller.admission.pod) == 0 {
 		return Never
 	}
-	return l.clock.now + l.admission.ignored(p)
+	return l.clock.now + l.admission.untilIgnored(p)
 }
 
 // remove removes a pod from the cluster.

@@ -75,8 +75,8 @@ type Pod struct {
 	target *Node
 	// fault is why the pod does not become Ready, nil if it does.
 	fault *fault
-	// released: no quota counts the pod.
-	released bool
+	// ignored: quotas count only the object of the pod.
+	ignored bool
 	// running: the pod was read from the input with its node.
 	running bool
 }

@@ -19,7 +19,7 @@ import (
 // here in the first zone, the worst case. Both keep to the allowed topologies of the class. The choice of a PersistentVolume and
 // the conditions on nodes are those of the volume binder (pkg/scheduler/framework/plugins/volumebinding/binder.go).
 //
-// Not simulated: the capacity of storage, and limits of volumes per node.
+// Not simulated, but named by survival.Assumptions: the capacity of storage, and limits of volumes per node.
 type volumes struct {
 	*storage.Storage
 	journal *journal
