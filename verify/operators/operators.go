@@ -7,6 +7,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/operators/elastic"
 	"github.com/holdfast-ha/holdfast/verify/operators/keda"
 	"github.com/holdfast-ha/holdfast/verify/operators/knative"
+	"github.com/holdfast-ha/holdfast/verify/operators/mariadb"
 	"github.com/holdfast-ha/holdfast/verify/operators/operator"
 	"github.com/holdfast-ha/holdfast/verify/operators/prometheus"
 	"github.com/holdfast-ha/holdfast/verify/operators/rabbitmq"
@@ -25,6 +26,7 @@ func All() []operator.Operator {
 		rabbitmq.Operator,
 		prometheus.Operator,
 		elastic.Operator,
+		mariadb.Operator,
 		knative.Operator,
 	}
 }

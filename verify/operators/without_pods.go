@@ -30,6 +30,7 @@ var withoutPods = []struct {
 	{"image.toolkit.fluxcd.io", []string{"ImagePolicy", "ImageRepository", "ImageUpdateAutomation"}, "github.com/fluxcd/flux2"},
 	{"jetstream.nats.io", []string{"Account", "Consumer", "KeyValue", "ObjectStore", "Stream"}, "github.com/nats-io/nack"},
 	{"k8s.cni.cncf.io", []string{"NetworkAttachmentDefinition"}, "github.com/k8snetworkplumbingwg/multus-cni"},
+	{"k8s.mariadb.com", []string{"Connection", "Database", "ExternalMariaDB", "Grant", "User"}, "github.com/mariadb-operator/mariadb-operator"},
 	{"k8s.nginx.org", []string{"GlobalConfiguration", "Policy", "TransportServer", "VirtualServer", "VirtualServerRoute"}, "github.com/nginx/kubernetes-ingress"},
 	{"kafka.strimzi.io", []string{"KafkaConnector", "KafkaRebalance", "KafkaTopic", "KafkaUser"}, "github.com/strimzi/strimzi-kafka-operator"},
 	{"karpenter.k8s.aws", []string{"EC2NodeClass"}, "github.com/aws/karpenter-provider-aws"},
