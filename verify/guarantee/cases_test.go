@@ -53,7 +53,7 @@ func TestOf(t *testing.T) {
 		node, zone string
 	}{
 		{"no constraint", deployment("a", 3, 1, podTemplate()), "",
-			"3! no constraint prevents all 3 from sharing a node", "3! no constraint prevents all 3 from sharing a zone"},
+			"3! no constraint keeps them on different nodes", "3! no constraint keeps them on different zones"},
 		{"one pod", deployment("a", 1, 1, podTemplate()), "", "1! the workload has one pod", "1! the workload has one pod"},
 		{"one pod per node", deployment("a", 3, 1, podTemplate(antiAffinity(hosts))), workload.Quorum,
 			"1 required anti-affinity on kubernetes.io/hostname: one per node", "2! required anti-affinity on kubernetes.io/hostname: one per node, on 2 nodes"},
@@ -74,24 +74,24 @@ func TestOf(t *testing.T) {
 		{"a StatefulSet with minDomains", set("a", 5, podTemplate(spread(func(c *corev1.TopologySpreadConstraint) { c.MinDomains = ptr.To[int32](3) }))), workload.Quorum,
 			"2 topology spread on topology.kubernetes.io/zone, maxSkew 1: 2 per zone", "2 topology spread on topology.kubernetes.io/zone, maxSkew 1: 2 per zone"},
 		{"a spread of other pods", deployment("a", 3, 1, podTemplate(spread(func(c *corev1.TopologySpreadConstraint) { c.LabelSelector = selector("b") }))), "",
-			"3! no constraint prevents all 3 from sharing a node", "3! no constraint prevents all 3 from sharing a zone"},
+			"3! no constraint keeps them on different nodes", "3! no constraint keeps them on different zones"},
 		{"an empty selector of a spread selects no pod", deployment("a", 3, 1, podTemplate(spread(func(c *corev1.TopologySpreadConstraint) { c.LabelSelector = &metav1.LabelSelector{} }))), "",
-			"3! no constraint prevents all 3 from sharing a node", "3! no constraint prevents all 3 from sharing a zone"},
+			"3! no constraint keeps them on different nodes", "3! no constraint keeps them on different zones"},
 		{"one zone only", deployment("a", 2, 1, podTemplate(antiAffinity(hosts), func(t *corev1.PodTemplateSpec) { t.Spec.NodeSelector = map[string]string{zones: "zone-2"} })), "",
 			"1 required anti-affinity on kubernetes.io/hostname: one per node", "2! no other zone accepts the pods"},
 		{"no node", deployment("a", 2, 1, podTemplate(func(t *corev1.PodTemplateSpec) { t.Spec.NodeSelector = map[string]string{"disk": "ssd"} })), "",
 			"0! no node accepts the pods", "0! no node accepts the pods"},
 		{"host port", deployment("a", 2, 0, podTemplate(func(t *corev1.PodTemplateSpec) {
 			t.Spec.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 80, HostPort: 8080}}
-		})), "", "1 host port 8080: one per node", "2! no constraint prevents all 2 from sharing a zone"},
+		})), "", "1 host port 8080: one per node", "2! no constraint keeps them on different zones"},
 		{"capacity of nodes", deployment("a", 5, 0, podTemplate(func(t *corev1.PodTemplateSpec) {
 			t.Spec.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("30Gi"), corev1.ResourceCPU: resource.MustParse("1")}
 		})), "", "2 capacity for 2 per node by memory", "4 capacity for 2 per node by memory, on 2 nodes"},
 		{"a DaemonSet", appsv1.DaemonSet{TypeMeta: metav1.TypeMeta{APIVersion: "apps/v1", Kind: "DaemonSet"}, ObjectMeta: metav1.ObjectMeta{Name: "a"},
 			Spec: appsv1.DaemonSetSpec{Selector: selector("a"), Template: podTemplate()}}, workload.PerNode, "1 a DaemonSet has one pod per node", "2 a DaemonSet has one pod per node, on 2 nodes"},
 		{"pods of two revisions in the steady state", partitioned(3), workload.Quorum,
-			"1 required anti-affinity on kubernetes.io/hostname: one per node | 3! no constraint prevents all 3 from sharing a node | 3! no constraint prevents all 3 from sharing a node",
-			"2! required anti-affinity on kubernetes.io/hostname: one per node, on 2 nodes | 3! no constraint prevents all 3 from sharing a zone | 3! no constraint prevents all 3 from sharing a zone"},
+			"1 required anti-affinity on kubernetes.io/hostname: one per node | 3! no constraint keeps them on different nodes | 3! no constraint keeps them on different nodes",
+			"2! required anti-affinity on kubernetes.io/hostname: one per node, on 2 nodes | 3! no constraint keeps them on different zones | 3! no constraint keeps them on different zones"},
 	} {
 		six, err := cluster.Uniform(6, 3)
 		if err != nil {

@@ -216,5 +216,5 @@ func (p *places) whyAll(nodes []int, noun string) string {
 	case slices.Max(elsewhere) == 0:
 		return fmt.Sprintf("no other %s accepts the pods", noun)
 	}
-	return fmt.Sprintf("no constraint prevents all %d from sharing a %s", p.pods, noun)
+	return "no constraint keeps them on different " + noun + "s"
 }

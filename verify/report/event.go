@@ -79,6 +79,11 @@ func (r Report) Passed() bool {
 	return r.Kept || r.Baseline != nil && len(r.Breaches) == 0
 }
 
+// NotReady reports whether a reason of Pending or Blocked is that pods have a node, but are not Ready.
+func NotReady(reason string) bool {
+	return strings.Contains(reason, " is not Ready") || strings.Contains(reason, " are not Ready")
+}
+
 // NotJudgedRule is the name by which objects that are not judged are ignored.
 const NotJudgedRule = "claim-not-judged"
 

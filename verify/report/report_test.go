@@ -86,6 +86,13 @@ func TestEffect(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", event, got, want)
 		}
 	}
+	for reason, want := range map[string]string{
+		"pod api-1 is not Ready: CrashLoopBackOff in container c": "has pods that are not Ready", "pod api-1: fits no node": "has pods that stay Pending",
+	} {
+		if got := (Effect{Verdict: Blocked, Needs: 1, Pending: []string{reason}}).effect(SteadyState); got != want {
+			t.Errorf("%s: got %q, want %q", reason, got, want)
+		}
+	}
 	for want, w := range map[string]*Worst{
 		"-": {Effect: Effect{Verdict: Serves}}, "serves": {Effect: Effect{Verdict: Serves, Needs: 1}}, "blocked": {Effect: Effect{Verdict: Blocked}},
 	} {
@@ -125,6 +132,31 @@ func TestTextIsPlain(t *testing.T) {
 	for line := range strings.SplitSeq(text.String(), "\n") {
 		if strings.ContainsAny(line, "\x1b\r\u202e") || strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") {
 			t.Errorf("%q", line)
+		}
+	}
+}
+
+// TestUnjudged: the headline names what is not judged, and ignored objects do not count.
+func TestUnjudged(t *testing.T) {
+	web := Workload{Name: "Deployment web", Pods: 2}
+	unknown := Workload{Name: "StatefulSet db", Pods: 3, Replication: UnknownReplication}
+	of := func(object, ignored string) Finding {
+		return Finding{Rule: NotJudgedRule, Object: object, Ignored: ignored}
+	}
+	for _, test := range []struct {
+		workloads []Workload
+		findings  []Finding
+		want      string
+	}{
+		{nil, []Finding{of("ConfigMap a", "")}, "no pods are known"},
+		{[]Workload{web}, []Finding{of("Foo a", ""), of("Foo b", "it creates no pods")}, "the pods of Foo a are unknown"},
+		{[]Workload{web}, []Finding{of("Foo a", ""), of("Foo b", "")}, "the pods of 2 objects are unknown"},
+		{[]Workload{web, unknown}, nil, "the replication of StatefulSet db is unknown"},
+		{[]Workload{unknown, unknown}, nil, "the replication of 2 workloads is unknown"},
+	} {
+		got := Report{Requirement: "node", Outcome: NotJudged, Workloads: test.workloads, Findings: test.findings}.Summary()
+		if want := ": the requirement is not judged, because " + test.want; !strings.HasSuffix(got, want) {
+			t.Errorf("got %q, want %q at the end", got, want)
 		}
 	}
 }

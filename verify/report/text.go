@@ -206,7 +206,8 @@ func (p *terminal) failures(r Report, w Workload) {
 			p.wrap("    ", "      ", worst.Blocked)
 		}
 		for _, reason := range worst.Pending {
-			if !strings.Contains(worst.Blocked, reason) {
+			said := worst.Event != SteadyState && slices.Contains(w.Pending, reason)
+			if !said && !strings.Contains(worst.Blocked, reason) {
 				p.wrap("    ", "      ", reason)
 			}
 		}

@@ -23,7 +23,7 @@ func (r Report) Summary() string {
 	case r.Requirement == "":
 		return on + ": " + r.interruptions()
 	case r.Outcome == NotJudged:
-		return on + ": the requirement is not judged"
+		return on + ": the requirement is not judged" + r.unjudged()
 	case r.Outcome == Proven || r.Outcome == AsPlaced:
 		verb := "all survive"
 		if one {
@@ -40,6 +40,34 @@ func (r Report) Summary() string {
 		return on + ": 1 does not meet the requirement"
 	}
 	return fmt.Sprintf("%s: %d do not meet the requirement", on, r.Failing)
+}
+
+// unjudged is why a requirement is not judged, as the end of a sentence.
+func (r Report) unjudged() string {
+	var objects, unknown []string
+	for _, f := range r.Findings {
+		if f.Rule == NotJudgedRule && f.Ignored == "" {
+			objects = append(objects, f.Object)
+		}
+	}
+	for _, w := range r.Workloads {
+		if w.Replication == UnknownReplication {
+			unknown = append(unknown, w.Name)
+		}
+	}
+	switch {
+	case len(objects) < 2 && !slices.ContainsFunc(r.Workloads, func(w Workload) bool { return w.Pods > 0 }):
+		return ", because no pods are known"
+	case len(objects) == 1:
+		return fmt.Sprintf(", because the pods of %s are unknown", objects[0])
+	case len(objects) > 1:
+		return fmt.Sprintf(", because the pods of %s are unknown", count(len(objects), "object"))
+	case len(unknown) == 1:
+		return fmt.Sprintf(", because the replication of %s is unknown", unknown[0])
+	case len(unknown) > 1:
+		return fmt.Sprintf(", because the replication of %s is unknown", count(len(unknown), "workload"))
+	}
+	return ""
 }
 
 // domains is the requirement in words: "zone or rack".
@@ -144,6 +172,8 @@ func (e Effect) effect(event string) string {
 		return "blocks the drain"
 	case e.Verdict == Blocked && event == Rollout:
 		return "does not complete the rollout"
+	case e.Verdict == Blocked && len(e.Pending) > 0 && !slices.ContainsFunc(e.Pending, func(reason string) bool { return !NotReady(reason) }):
+		return "has pods that are not Ready"
 	case e.Verdict == Blocked:
 		return "has pods that stay Pending"
 	case e.Verdict == Stops:

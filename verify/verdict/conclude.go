@@ -100,7 +100,7 @@ func newBreach(r report.Report, w report.Workload, worst report.Worst) report.Br
 }
 
 // failures returns the events that interrupt a workload, with a time limit for longer than that. It omits events that are no worse
-// than the steady state, and two failures at a time that are no worse than one.
+// than the steady state, unless they block for a reason of their own, and two failures at a time that are no worse than one.
 func failures(r report.Report, w report.Workload) []report.Worst {
 	var all []report.Worst
 	steady, one := 0, 0
@@ -120,10 +120,12 @@ func failures(r report.Report, w report.Workload) []report.Worst {
 				continue
 			}
 		default:
-			if bad <= steady {
+			switch {
+			case bad > steady:
+				one = max(one, bad)
+			case now.Verdict != report.Blocked || now.Blocked == "":
 				continue
 			}
-			one = max(one, bad)
 		}
 		if bad > 0 {
 			all = append(all, now)

@@ -57,7 +57,13 @@ func ownFindings(q Requirement, e Evidence, r report.Report) []report.Finding {
 				continue
 			}
 			f := newFinding(event.rule, w.Object, reason)
-			if w.Kind == workload.Pod && event.name == report.DrainNode {
+			switch {
+			case report.NotReady(reason):
+				f.Fix = "Make the pod Ready: its events and the logs of its containers show why it is not."
+				if event.name == report.SteadyState {
+					f.Protects = "A pod that is not Ready serves nothing."
+				}
+			case w.Kind == workload.Pod && event.name == report.DrainNode:
 				f.Fix = "Create the pod by a controller, like a Deployment."
 			}
 			all = append(all, f)

@@ -190,7 +190,7 @@ func TestAsPlaced(t *testing.T) {
 	failed := survival.Scenario{Event: survival.LoseNode, Target: "node-1"}
 	r := reported(t, "node", failed, survival.Outcome{Pods: 2, Least: 1, After: 2, Needs: 1})
 	got := r.Workloads[0].WorstOf(report.LoseNode).NotGuaranteed
-	if got == nil || got.Why != "2 of 2 pods may be on one node (no constraint prevents all 2 from sharing a node)" ||
+	if got == nil || got.Why != "2 of 2 pods may be on one node (no constraint keeps them on different nodes)" ||
 		got.Fix != "add a required topology spread over kubernetes.io/hostname: maxSkew 1, minDomains 2, nodeTaintsPolicy Honor and matchLabelKeys [pod-template-hash]" {
 		t.Errorf("got %+v, want 2 pods on one node and a spread", got)
 	}
