@@ -13,6 +13,7 @@ import (
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/guarantee"
+	"github.com/holdfast-ha/holdfast/verify/verifytest"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
@@ -230,6 +231,24 @@ func TestNamespaces(t *testing.T) {
 		d.Namespace = "shop"
 		if got := guarantee.Of(three, read(t, d, shop))[0].For(cluster.Node).Placed.Pods; got != c.want {
 			t.Errorf("namespaces %v, namespaceSelector %v: a node can hold %d, want %d", c.namespaces, c.labels, got, c.want)
+		}
+	}
+}
+
+// TestGates: nothing is proven of pods that wait for something that is not simulated.
+func TestGates(t *testing.T) {
+	c, err := cluster.Uniform(6, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for fields, proven := range map[string]bool{
+		"": true, "schedulingGates: [{name: a.example/b}],": false, "readinessGates: [{conditionType: a.example/b}],": false,
+	} {
+		s := verifytest.Read(t, "a.yaml", fmt.Sprintf(`{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 3, selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {%s
+affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: a}}}]}}, containers: [{name: c, image: c}]}}}}`, fields))
+		g := guarantee.Of(c, s)[0]
+		if p := g.Failure(cluster.Node); p.Serves != proven || g.Drain.Completes != proven || (p.Why == "") != proven {
+			t.Errorf("%s: %+v, want %v", fields, p, proven)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,19 @@ func TestLease(t *testing.T) {
 		}
 		if l, known := s.Workloads[0].Lease(); l != (Lease{c.duration, c.retry}) || known != c.known {
 			t.Errorf("%s: %+v, known %v", c.about, l, known)
+		}
+	}
+}
+
+// TestFailoverDelay: a Cluster of CloudNativePG waits before it promotes another instance.
+func TestFailoverDelay(t *testing.T) {
+	for delay, want := range map[int]time.Duration{0: 65 * time.Second, 600: 665 * time.Second} {
+		s, err := read(t, fmt.Sprintf("{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, metadata: {name: a}, spec: {instances: 3, failoverDelay: %d, storage: {size: 1Gi}}}", delay))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lease, known := s.Workloads[0].Lease(); !known || lease.Duration != want {
+			t.Errorf("failoverDelay %d: %v, want %v", delay, lease.Duration, want)
 		}
 	}
 }

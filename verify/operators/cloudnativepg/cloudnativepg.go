@@ -33,6 +33,9 @@ var Operator = operator.Operator{
 // as not Ready after 50 s, then the primary's Lease of 15 s expires (internal/controller/replicas.go, docs/src/failover.md).
 var failover = operator.Lease{Duration: 65 * time.Second, RetryPeriod: time.Second}
 
+// fencing is the annotation with the instances on which PostgreSQL is shut down (docs/src/fencing.md).
+const fencing = "cnpg.io/fencedInstances"
+
 // roleLabel is the label by which the operator tells the primary from the replicas, role the one of older versions
 // (pkg/reconciler/instance/metadata.go).
 const roleLabel = "cnpg.io/instanceRole"
@@ -54,6 +57,7 @@ type ClusterSpec struct {
 	SchedulerName             string                            `json:"schedulerName"`
 	PriorityClassName         string                            `json:"priorityClassName"`
 	EnablePDB                 *bool                             `json:"enablePDB"`
+	FailoverDelay             int32                             `json:"failoverDelay"`
 	MaxStopDelay              int64                             `json:"stopDelay"`
 	PrimaryUpdateMethod       string                            `json:"primaryUpdateMethod"`
 	PrimaryUpdateStrategy     string                            `json:"primaryUpdateStrategy"`
@@ -134,6 +138,13 @@ func expandCluster(o *manifest.Object, all operator.Objects) (operator.Expansion
 	if err != nil {
 		return operator.Expansion{}, err
 	}
+	if fenced := o.Annotations[fencing]; fenced != "" && fenced != "[]" {
+		text := "PostgreSQL is shut down on " + fenced + ", without a failover, until the annotation is removed: not judged before"
+		return operator.Expansion{Unknown: true, Assumed: []operator.Assumption{{Text: text, Path: []string{"metadata", "annotations", fencing}}}}, nil
+	}
+	// The operator promotes no other instance before failoverDelay has passed (evaluateFailoverDelay in internal/controller/replicas.go).
+	lease := failover
+	lease.Duration += time.Duration(max(0, c.Spec.FailoverDelay)) * time.Second
 	own := map[string]string{"cnpg.io/cluster": o.Name, "cnpg.io/podRole": "instance"}
 	pods := &operator.Pods{
 		ObjectMeta: metav1.ObjectMeta{Name: o.Name}, Owner: "Cluster", Scale: true,
@@ -142,7 +153,7 @@ func expandCluster(o *manifest.Object, all operator.Objects) (operator.Expansion
 		VolumeClaimTemplates: claims, ClaimName: func(template, pod string) string { return pod + names[template] },
 	}
 	e := operator.Expansion{
-		Workloads: []operator.Workload{{Pods: pods, Main: true, Replication: c.replication(instances), Lease: failover, Roles: roles, Fields: operator.Fields{
+		Workloads: []operator.Workload{{Pods: pods, Main: true, Replication: c.replication(instances), Lease: lease, Roles: roles, Fields: operator.Fields{
 			"spec.replicas": "spec.instances", "spec.template.spec.topologySpreadConstraints": "spec.topologySpreadConstraints",
 			"spec.template.spec.affinity": "spec.affinity", "spec.template.spec.tolerations": "spec.affinity.tolerations", "spec.template.spec.nodeSelector": "spec.affinity.nodeSelector",
 			"spec.template.spec.containers.0.resources": "spec.resources", "spec.template.spec.priorityClassName": "spec.priorityClassName", "spec.volumeClaimTemplates": "spec.storage",
