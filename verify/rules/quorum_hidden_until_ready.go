@@ -18,7 +18,7 @@ var quorumHiddenUntilReady = &Rule{
 		services := facts.Objects[corev1.Service](s, "v1", "Service")
 		for w, set := range s.QuorumStatefulSets() {
 			for o, service := range services {
-				if o.Name == set.Spec.ServiceName && o.Namespace == w.Namespace && !service.Spec.PublishNotReadyAddresses && facts.ReadinessNeedsPeers(w) {
+				if o.Name == set.Spec.ServiceName && o.Namespace == w.Namespace && !service.Spec.PublishNotReadyAddresses && s.ReadinessNeedsPeers(w) {
 					report(facts.In(o, "spec", "publishNotReadyAddresses"), fmt.Sprintf("has DNS names for the %d quorum members of %s only while they are ready", w.Replicas, w))
 				}
 			}

@@ -14,7 +14,7 @@ var quorumStartsInOrder = &Rule{
 	Fix:      "Set podManagementPolicy: Parallel. The field is immutable: delete the StatefulSet with --cascade=orphan and create it again.",
 	check: func(s *facts.System, report reporter) {
 		for _, w := range s.Quorums() {
-			if w.Kind == workload.StatefulSet && !w.Rollout.Parallel && facts.ReadinessNeedsPeers(w) {
+			if w.Kind == workload.StatefulSet && !w.Rollout.Parallel && s.ReadinessNeedsPeers(w) {
 				report(facts.In(w.Object, "spec", "podManagementPolicy"), "its quorum members start one after the other, each after the previous one is ready")
 			}
 		}

@@ -55,13 +55,13 @@ func QuorumContainers(w *workload.Workload) []Container {
 
 // ReadinessNeedsPeers reports whether a quorum member may become ready only when others are reachable: a startup or readiness
 // probe makes a request that is not known to concern this member alone.
-func ReadinessNeedsPeers(w *workload.Workload) bool {
+func (s *System) ReadinessNeedsPeers(w *workload.Workload) bool {
 	for _, c := range QuorumContainers(w) {
 		for _, p := range c.Probes() {
 			if p.Field == "livenessProbe" || p.Request() == "" {
 				continue
 			}
-			if h, known := c.HealthCheck(p); !known || h.ClusterState != "" {
+			if h, known := c.HealthCheck(s.Probe(w, c, p.Field, p.Probe)); !known || h.ClusterState != "" {
 				return true
 			}
 		}
