@@ -20,7 +20,7 @@ build() { go run ./binaries/all; }
 vet() { go vet ./... && for tool in argocheck kube-router operators place; do (cd tools/$tool && go vet ./...) || return; done; }
 # Facts about Argo Events against its sources; fields of custom resources against the types of their operators; docs/evidence against its data
 # and against the current charts.
-facts() { tests ./facts ./cases ./live/evidence ./control/agreement && (cd tools/operators && tests .); }
+facts() { tests ./facts ./cases ./charts ./live/evidence ./control/agreement && (cd tools/operators && tests .); }
 # The schemas for kubeconform accept valid manifests and reject invalid ones.
 schemas() { tests ./schemas; }
 # Charts and manifests against Helm, Kustomize, schemas, Argo Events, nats-server and the nats command.
