@@ -2,6 +2,7 @@ package guarantee_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -249,6 +250,26 @@ affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{t
 		g := guarantee.Of(c, s)[0]
 		if p := g.Failure(cluster.Node); p.Serves != proven || g.Drain.Completes != proven || (p.Why == "") != proven {
 			t.Errorf("%s: %+v, want %v", fields, p, proven)
+		}
+	}
+}
+
+// TestSealed: a Vault that a person must unseal is not proven, and its rollout does not end.
+func TestSealed(t *testing.T) {
+	c, err := cluster.Uniform(6, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for config, proven := range map[string]bool{`storage "raft" {}`: false, `storage "raft" {}\n# seal "awskms" {}`: false, `storage "raft" {}\nseal "awskms" {}`: true} {
+		s := verifytest.Read(t, "a.yaml", fmt.Sprintf(`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 3, podManagementPolicy: Parallel, selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {volumes: [{name: c, configMap: {name: c}}],
+affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: a}}}]}}, containers: [{name: c, image: vault}]}}}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {vault.hcl: "%s"}}`, strings.ReplaceAll(config, `"`, `\"`)))
+		if err := s.SetReplication(nil); err != nil {
+			t.Fatal(err)
+		}
+		if p := guarantee.Of(c, s)[0].Rollout; (p.Why == "") != proven {
+			t.Errorf("%s: %+v, want %v", config, p, proven)
 		}
 	}
 }

@@ -48,28 +48,29 @@ func prove(all *pods, provers []prover) {
 		}
 		g.SteadyState, g.Rollout, g.Drain = p.steadyState(), p.rollout(), p.drain(all, provers, i)
 		fixer{p.topology, all}.fix(g, i)
-		held := heldBack(p.workload)
+		held, fix := heldBack(p.workload)
 		for _, proof := range p.proofs() {
 			switch {
 			case unsafe != "":
 				*proof = Proof{Why: unsafe, Fix: "give it the priority of the other workload, or preemptionPolicy: Never to that one"}
 			case held != "":
-				*proof = Proof{Why: held, Fix: "remove the gates from the pod template"}
+				*proof = Proof{Why: held, Fix: fix}
 			}
 		}
 	}
 }
 
-// heldBack returns what new pods wait for that is not simulated; "" if there is none.
-func heldBack(w *workload.Workload) string {
+// heldBack returns what new pods wait for, and how they would not; "" if they wait for nothing.
+func heldBack(w *workload.Workload) (why, fix string) {
+	const gates = "remove the gates from the pod template"
 	spec := w.Template.Spec
 	switch {
 	case len(spec.SchedulingGates) > 0:
-		return fmt.Sprintf("a pod has no node before the scheduling gate %s is removed", spec.SchedulingGates[0].Name)
+		return fmt.Sprintf("a pod has no node before the scheduling gate %s is removed", spec.SchedulingGates[0].Name), gates
 	case len(spec.ReadinessGates) > 0:
-		return fmt.Sprintf("a pod is not Ready before the condition %s of its readiness gate is True", spec.ReadinessGates[0].ConditionType)
+		return fmt.Sprintf("a pod is not Ready before the condition %s of its readiness gate is True", spec.ReadinessGates[0].ConditionType), gates
 	}
-	return ""
+	return w.ByHand(), "let it start by itself, such as by a seal stanza of Vault"
 }
 
 func (p prover) proofs() []*Proof {

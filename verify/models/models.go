@@ -42,6 +42,8 @@ type Entry struct {
 	SharesLoad bool `yaml:"sharesLoad"`
 	// KeepsLog is set for quorum members that always keep a log of their own.
 	KeepsLog bool `yaml:"keepsLog"`
+	// ByHand is why a pod that restarts serves only once a person has acted; "" if it serves by itself.
+	ByHand string `yaml:"byHand"`
 	// PeerPorts are the ports between members.
 	PeerPorts []int32 `yaml:"peerPorts"`
 	// Why is the model in words, and Note a known trap.

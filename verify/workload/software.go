@@ -44,6 +44,15 @@ func (s *System) settings() (settings, error) {
 	return all, nil
 }
 
+// ByHand returns why a pod that replaces another one serves only once a person has acted; "" if it serves by itself, or if another
+// container may act instead.
+func (w *Workload) ByHand() string {
+	if w.Software == nil || len(w.Template.Spec.Containers) > 1 {
+		return ""
+	}
+	return w.Software.ByHand
+}
+
 // subject returns a workload as the entries of package models match it.
 func (c settings) subject(w *Workload) models.Subject {
 	s := models.Subject{Kind: w.Kind, Pods: w.Replicas, Labels: w.Template.Labels, Claims: len(w.Claims) > 0}

@@ -36,7 +36,11 @@ func (l *lifecycle) create(c *Controller, index, revision int, target *Node) *Po
 		set(l.journal, &c.refused, refused)
 		return nil
 	}
-	p := l.add(c, index, revision, target, c.takeFault(l.journal, index))
+	f := c.takeFault(l.journal, index)
+	if why := c.Workload.ByHand(); why != "" && f == nil && l.admission.installed {
+		f = &fault{reason: why, started: true}
+	}
+	p := l.add(c, index, revision, target, f)
 	l.volumes.bindImmediate(p)
 	return p
 }
