@@ -7,14 +7,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// notReady returns why an existing pod is not Ready, "" if it is. A pod without a status, as in a manifest, is taken as Ready.
+// notReady returns why an existing pod is not Ready, "" if it is. Without a condition Ready it is not (IsPodReady in
+// pkg/api/v1/pod/util.go). A pod without a status, as in a manifest, is taken as Ready.
 func notReady(status *corev1.PodStatus) string {
 	condition := conditionOf(status, corev1.PodReady)
 	switch {
 	case condition != nil && condition.Status == corev1.ConditionTrue:
 		return ""
-	case condition == nil && (status.Phase == "" || status.Phase == corev1.PodRunning):
+	case condition == nil && status.Phase == "":
 		return ""
+	case condition == nil && status.Phase == corev1.PodRunning && len(status.ContainerStatuses) == 0:
+		return "its status has no condition Ready"
 	}
 	if scheduled := conditionOf(status, corev1.PodScheduled); scheduled != nil && scheduled.Status == corev1.ConditionFalse {
 		return cmp.Or(scheduled.Reason, string(corev1.PodReasonUnschedulable))

@@ -9,9 +9,11 @@ import (
 
 func TestNotReady(t *testing.T) {
 	for text, want := range map[string]string{
-		`{}`:               "",
-		`{phase: Running}`: "",
-		`{phase: Running, conditions: [{type: Ready, status: "True"}]}`: "",
+		`{}`:                               "",
+		`{phase: Running}`:                 "its status has no condition Ready",
+		`{phase: Running, conditions: []}`: "its status has no condition Ready",
+		`{phase: Running, conditions: [{type: Initialized, status: "True"}]}`: "its status has no condition Ready",
+		`{phase: Running, conditions: [{type: Ready, status: "True"}]}`:       "",
 		`{phase: Pending}`: "its containers are not Ready",
 		`{phase: Pending, conditions: [{type: PodScheduled, status: "False", reason: Unschedulable}]}`:                                                                                                                                  "Unschedulable",
 		`{phase: Running, conditions: [{type: Ready, status: "False", reason: ContainersNotReady}], containerStatuses: [{name: a, ready: true, state: {running: {}}}, {name: b, state: {waiting: {reason: CrashLoopBackOff}}}]}`:        "CrashLoopBackOff in container b",
