@@ -73,7 +73,7 @@ const (
 
 // Of returns the guarantee of each workload of a system, in order.
 func Of(c cluster.Cluster, s *workload.System) []Guarantee {
-	t, pods := newTopology(c), newPods(s, len(c.Nodes))
+	t, pods := newTopology(c), newPods(s, c)
 	all, proofs := make([]Guarantee, len(s.Workloads)), make([]prover, len(s.Workloads))
 	places := make([]*places, len(s.Workloads))
 	for i := range s.Workloads {

@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/placement"
 	"github.com/holdfast-ha/holdfast/verify/storage"
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -29,8 +30,11 @@ type pods struct {
 	demand               demand
 }
 
-func newPods(s *workload.System, nodes int) *pods {
+func newPods(s *workload.System, c cluster.Cluster) *pods {
 	all := &pods{workloads: s.Workloads, namespaces: placement.NewNamespaces(s.Namespaces), budgets: s.Budgets, storage: s.Storage}
+	if !c.Described {
+		all.storage = s.Storage.WithoutNodes(c.Nodes)
+	}
 	for i, w := range s.Workloads {
 		pod := w.Pod(0, 1)
 		all.pods, all.fits = append(all.pods, pod), append(all.fits, placement.NewFit(pod))
@@ -44,7 +48,7 @@ func newPods(s *workload.System, nodes int) *pods {
 			all.repelling = append(all.repelling, i)
 		}
 	}
-	all.demand = newDemand(all, nodes)
+	all.demand = newDemand(all, len(c.Nodes))
 	return all
 }
 

@@ -249,7 +249,7 @@ func (p prover) rollout() Proof {
 // drain is about a drain of any one node. Pods of a DaemonSet are not evicted, and an unmanaged pod blocks the drain of any node.
 func (p prover) drain(all *pods, provers []prover, i int) Proof {
 	proof := Proof{Serves: true, Completes: true}
-	if p.workload.Kind == workload.DaemonSet || p.workload.Kind == workload.Pod {
+	if p.workload.Kind == workload.DaemonSet || p.workload.Kind == workload.Pod || p.pods == 0 {
 		proof.Replaced = true
 		return proof
 	}

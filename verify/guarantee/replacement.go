@@ -3,6 +3,7 @@ package guarantee
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -128,6 +129,12 @@ func (x *replacement) readVolumes(r reader, i int) {
 		case shared && m.Single && x.pods > 1:
 			x.unknown = "its pods share a volume that is usable on one node at a time"
 			x.mend = "use a volume with ReadWriteMany, or a StatefulSet with volumeClaimTemplates"
+		case m.Limits(x.accepting()):
+			x.unknown = fmt.Sprintf("StorageClass %s allows volumes on some nodes only (allowedTopologies)", m.Class.Name)
+			x.mend = "allow every topology in which the pods may run"
+		case m.IsDirectory():
+			x.unknown = fmt.Sprintf("PersistentVolume %s is another directory on each node", m.Volume.Name)
+			x.mend = "use a network volume, or give the PersistentVolume a node affinity"
 		case m.IsRemote() || m.Temporary && m.Delayed:
 		case !m.Delayed && m.Volume == nil && len(x.topology.domains) > 1:
 			x.unknown = "its volumes are created in any zone before the pods are placed"
@@ -135,6 +142,17 @@ func (x *replacement) readVolumes(r reader, i int) {
 		default:
 			x.volumes = true
 			x.held = x.held || shared && m.Single && r.workload.Rollout.MaxSurge > 0
+		}
+	}
+}
+
+// accepting yields the nodes that accept the pods.
+func (x *replacement) accepting() iter.Seq[*corev1.Node] {
+	return func(yield func(*corev1.Node) bool) {
+		for i, n := range x.capacity {
+			if n > 0 && !yield(x.nodes[i]) {
+				return
+			}
 		}
 	}
 }

@@ -35,6 +35,8 @@ type Reach struct {
 	Attached bool
 	// Single volumes are attached to one node at a time, and OnePod volumes are used by one pod at a time.
 	Single, OnePod bool
+	// AnyTopology is the label of the class's allowed topologies that no node has: every node is assumed to be allowed.
+	AnyTopology string
 	// Assumed is what is assumed of the volume because the input does not have it, in a sentence; "" if nothing is.
 	Assumed string
 }
@@ -55,6 +57,9 @@ func (s *Storage) reach(m Mount) Reach {
 	case class != nil:
 		if !s.setDriver(&r, class.Provisioner, class.Parameters) {
 			r.assume("StorageClass %s: its provisioner %s is unknown. %s", class.Name, class.Provisioner, oneZone)
+		}
+		if r.AnyTopology = s.anyTopology[class.Name]; r.AnyTopology != "" {
+			r.assume("StorageClass %s allows volumes only where nodes have some values of the label %s, which is not in the input. Every node is assumed to be allowed, and nothing is proven by that.", class.Name, r.AnyTopology)
 		}
 		r.Static = class.Provisioner == noProvisioner && s.hasVolumes(class.Name, false)
 		// Nothing is on a node before the first pod is placed, whatever the class says.
@@ -113,7 +118,12 @@ func (r *Reach) IsLocal() bool {
 
 // IsRemote reports whether a volume is usable on every node, through the network.
 func (r *Reach) IsRemote() bool {
-	return r.Scope == Anywhere && (r.Volume == nil || len(Selectors(r.Volume)) == 0)
+	return r.Scope == Anywhere && !r.IsDirectory() && (r.Volume == nil || len(Selectors(r.Volume)) == 0)
+}
+
+// IsDirectory reports whether the volume is a directory of the node, another one on each.
+func (r *Reach) IsDirectory() bool {
+	return r.Volume != nil && r.Volume.Spec.HostPath != nil && r.Scope == Anywhere && len(Selectors(r.Volume)) == 0
 }
 
 // hasVolumes reports whether the input has PersistentVolumes of a class, with unclaimed some without a claim.
@@ -197,8 +207,8 @@ func isReference(ref *corev1.ObjectReference, claim *corev1.PersistentVolumeClai
 }
 
 // ReachOf decides where a PersistentVolume is usable. Its node affinity and its labels are in Selectors. Without them, a
-// network volume is usable on every node. The data of a directory or of a zonal disk is in one place all the same: where its
-// first pod is.
+// network volume is usable on every node, and a directory of the node (hostPath) is another one on each. The data of a local volume or
+// of a zonal disk is in one place all the same: where its first pod is.
 func (s *Storage) ReachOf(v *corev1.PersistentVolume) Reach {
 	r := Reach{Volume: v, Delayed: true, Scope: Anywhere}
 	inTree, disk := inTreeDriver(&v.Spec.PersistentVolumeSource)
@@ -209,7 +219,9 @@ func (s *Storage) ReachOf(v *corev1.PersistentVolume) Reach {
 		}
 	case disk:
 		s.setDriver(&r, inTree, nil)
-	case v.Spec.HostPath != nil || v.Spec.Local != nil:
+	case v.Spec.HostPath != nil && len(Selectors(v)) == 0:
+		r.assume("PersistentVolume %s is a directory of the node (hostPath) without a node affinity. Every node has its own: a pod on another node does not find the data.", v.Name)
+	case v.Spec.Local != nil:
 		r.Scope, r.Labels = Node, labels[Node]
 	case v.Spec.ISCSI != nil || v.Spec.FC != nil || v.Spec.RBD != nil:
 		r.Attached = true

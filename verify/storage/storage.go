@@ -34,6 +34,8 @@ type Storage struct {
 	// elsewhere are the scopes of the PersistentVolumes of another cluster, by name. See WithoutNodes.
 	elsewhere map[string]Scope
 	limits    limits
+	// anyTopology are the labels of allowed topologies that no node has, by class. See WithoutNodes.
+	anyTopology map[string]string
 }
 
 // noProvisioner is the provisioner of classes without dynamic provisioning.

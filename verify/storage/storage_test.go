@@ -65,7 +65,7 @@ func TestReach(t *testing.T) {
 		"bound file system":                   {bound("nfs: {server: a, path: /}"), "anywhere"},
 		"bound disk without affinity":         {bound("awsElasticBlockStore: {volumeID: a}"), "zone single, assumed: PersistentVolume v has no node affinity. It is assumed to be usable in one zone only."},
 		"bound disk with the label of a zone": {strings.Replace(bound("awsElasticBlockStore: {volumeID: a}"), "metadata: {name: v}", "metadata: {name: v, labels: {topology.kubernetes.io/zone: zone-1}}", 1), "anywhere single, 1 selector"},
-		"bound directory":                     {bound("hostPath: {path: /a}"), "node, assumed: PersistentVolume v has no node affinity. It is assumed to be usable on the node of its first pod only."},
+		"bound directory":                     {bound("hostPath: {path: /a}"), "anywhere, assumed: PersistentVolume v is a directory of the node (hostPath) without a node affinity. Every node has its own: a pod on another node does not find the data."},
 		"volume that names the claim":         {oneClaim + simtest.Claim("d", "ReadWriteOnce") + simtest.Volume("v", "c", csi, "claimRef: {namespace: default, name: d}"), "anywhere single"},
 		"volume that names another claim":     {bound(csi, "claimRef: {namespace: default, name: e}"), "zone single, assumed: StorageClass c is not in the input. Its volumes are assumed to be usable in one zone only., never bound"},
 		"inline disk":                         {simtest.Workload("Deployment", "a", "", "volumes: [{name: d, gcePersistentDisk: {pdName: d}}]"), "zone single, assumed: gcePersistentDisk d is assumed to be in the zone of its first pod."},

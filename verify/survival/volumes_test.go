@@ -41,7 +41,10 @@ func TestVolumeTopology(t *testing.T) {
 		"two allowed zones":                       {own("") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-2", "zone-3")), 2, 3},
 		"two allowed topologies":                  {own("") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-2"), in(cluster.HostLabel, "node-3")), 2, 3},
 		"Immediate, two allowed zones":            {own("") + class("Immediate", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-3", "zone-2")), 1, 3},
-		"topology label that no node has":         {own("") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in("topology.ebs.csi.aws.com/zone", "zone-2")), 3, 2},
+		"topology label of the driver":            {own("") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in("topology.ebs.csi.aws.com/zone", "zone-2")), 1, 3},
+		"topology label of a driver, Immediate":   {own("") + class("Immediate", "pd.csi.storage.gke.io", in("topology.gke.io/zone", "zone-2")), 1, 3},
+		"two zones of another cluster":            {own("") + class("WaitForFirstConsumer", "pd.csi.storage.gke.io", in("topology.gke.io/zone", "eu-1b", "eu-1c")), 2, 1},
+		"topology label that no node has":         {own("") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in("example.org/rack", "rack-2")), 3, 2},
 		"allowed zone without nodes":              {own("") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-9")), 1, 0},
 		"Immediate, allowed zone without nodes":   {own("") + class("Immediate", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-9")), 1, 0},
 		"node selector besides allowed zones":     {own("nodeSelector: {kubernetes.io/hostname: node-2}") + class("WaitForFirstConsumer", "ebs.csi.aws.com", in(cluster.ZoneLabel, "zone-1", "zone-2")), 1, 3},
@@ -51,6 +54,8 @@ func TestVolumeTopology(t *testing.T) {
 		"bound in one zone":                       {shared("c", "volumeName: v") + simtest.Volume("v", "c", share, simtest.OnNodes(cluster.ZoneLabel, "zone-3")), 1, 3},
 		"bound in a zone of another cluster":      {shared("c", "volumeName: v") + simtest.Volume("v", "c", share, simtest.OnNodes(cluster.ZoneLabel, "eu-1a")), 1, 0},
 		"bound on a node of another cluster":      {shared("c", "volumeName: v") + simtest.Volume("v", "c", share, simtest.OnNodes("topology.topolvm.io/node", "worker")), 1, 0},
+		"directory of each node":                  {shared("c", "volumeName: v") + simtest.Volume("v", "c", "hostPath: {path: /d}"), 3, 3},
+		"directory of one node":                   {shared("c", "volumeName: v") + simtest.Volume("v", "c", "hostPath: {path: /d}", simtest.OnNodes(cluster.HostLabel, "node-2")), 1, 3},
 		"volume of another claim":                 {shared("c", "volumeName: v") + simtest.Volume("v", "c", share, "claimRef: {namespace: default, name: e}"), 1, 0},
 		"local disks of three nodes":              {own("") + class("WaitForFirstConsumer", "kubernetes.io/no-provisioner") + local("v1", "node-1") + local("v2", "node-2") + local("v3", "node-3"), 3, 2},
 		"local disks of two nodes":                {own("") + class("WaitForFirstConsumer", "kubernetes.io/no-provisioner") + local("v2", "node-2") + local("v3", "node-3"), 3, 2},
@@ -76,6 +81,23 @@ func TestVolumeTopology(t *testing.T) {
 				t.Errorf("pods in %v, %d Ready after the drain; want %d zones, %d Ready: %v", zones, o.After, c.zones, c.after, o.Pending)
 			}
 		})
+	}
+}
+
+// TestTopologyLabels: on nodes that are described, an allowed topology with a label that no node has allows no node.
+func TestTopologyLabels(t *testing.T) {
+	for key, pods := range map[string]int{cluster.ZoneLabel: 3, "topology.ebs.csi.aws.com/zone": 0, "example.org/rack": 0} {
+		c := uniform(t, 3, 3)
+		c.Described = true
+		text := simtest.Workload("StatefulSet", "a", "podManagementPolicy: Parallel\n  volumeClaimTemplates: [{metadata: {name: d}, spec: {storageClassName: c, accessModes: [ReadWriteOnce]}}]", "") +
+			simtest.Class("c", "ebs.csi.aws.com", "WaitForFirstConsumer", "allowedTopologies: [{matchLabelExpressions: [{key: "+key+", values: [zone-1]}]}]")
+		r, err := Simulate(t.Context(), c, verifytest.Read(t, "m.yaml", text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := r.Scenarios[0].Outcomes[0]; o.After != pods {
+			t.Errorf("%s: %d pods are Ready, want %d: %v", key, o.After, pods, o.Pending)
+		}
 	}
 }
 

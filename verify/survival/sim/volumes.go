@@ -193,26 +193,10 @@ func less(a, b *corev1.Node, labels []string) bool {
 	return false
 }
 
-// allowed returns the allowed topologies of a volume's class as node selector terms; all nodes without terms. Labels that no
-// node of the cluster has are ignored: those of CSI drivers are missing on nodes from flags.
+// allowed returns the allowed topologies of a volume's class as node selector terms; all nodes without terms. A label that a node
+// does not have matches nothing (checkVolumeProvisions in pkg/scheduler/framework/plugins/volumebinding/binder.go).
 func (v *volumes) allowed(m *storage.Mount) []corev1.NodeSelectorTerm {
-	if m.Class == nil {
-		return nil
-	}
-	var terms []corev1.NodeSelectorTerm
-	for _, topology := range m.Class.AllowedTopologies {
-		term := corev1.NodeSelectorTerm{}
-		for _, r := range topology.MatchLabelExpressions {
-			if slices.ContainsFunc(v.nodes, func(n *corev1.Node) bool { _, ok := n.Labels[r.Key]; return ok }) {
-				term.MatchExpressions = append(term.MatchExpressions, corev1.NodeSelectorRequirement{Key: r.Key, Operator: corev1.NodeSelectorOpIn, Values: r.Values})
-			}
-		}
-		if len(term.MatchExpressions) == 0 {
-			return nil
-		}
-		terms = append(terms, term)
-	}
-	return terms
+	return storage.Allowed(m.Class)
 }
 
 // choose returns the PersistentVolumes that the delayed claims of a pod bind on a node, by the key of the mount. The smallest
