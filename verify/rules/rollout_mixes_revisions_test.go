@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 )
 
 // TestRolloutMixesRevisions tries every order of events for a few pods and domains. With a surge, and with old pods counted, a
@@ -36,10 +39,48 @@ func TestRolloutMixesRevisions(t *testing.T) {
 	}
 }
 
+// TestMayExceed: too few pods for more than maxSkew in one domain never end unbalanced, and one more does somewhere.
+func TestMayExceed(t *testing.T) {
+	missed := map[int]bool{}
+	for pods := 2; pods <= 4; pods++ {
+		for skew := 1; skew <= 2; skew++ {
+			for least := 1; least <= 4; least++ {
+				may, ends := mayExceed(pods+1, &corev1.TopologySpreadConstraint{MaxSkew: int32(skew), MinDomains: ptr.To(int32(least))}), false
+				for domains := 1; domains <= 4; domains++ {
+					r := rollout{pods: pods, skew: skew, surge: 1, mixed: true, minDomains: least, seen: map[string]bool{}}
+					r.fill(make([]int, domains), pods)
+					ends = ends || r.skewed
+				}
+				if ends && !may {
+					t.Errorf("%d pods, maxSkew %d, minDomains %d: a rollout can end unbalanced", pods, skew, least)
+				}
+				missed[pods] = missed[pods] || may && ends
+			}
+		}
+	}
+	if !missed[3] || !missed[4] {
+		t.Errorf("no rollout ends unbalanced: %v", missed)
+	}
+}
+
+// fill tries every first placement.
+func (r *rollout) fill(before []int, left int) {
+	if left == 0 {
+		r.step(before, make([]int, len(before)))
+		return
+	}
+	for i := range before {
+		if r.allows(before, make([]int, len(before)), i) {
+			r.fill(with(before, i, 1), left-1)
+		}
+	}
+}
+
 // rollout tries every order of events in the rollout of a Deployment. Before and after are the pods of the old and of the new
 // revision in each domain.
 type rollout struct {
 	pods, skew, surge, unavailable int
+	minDomains                     int
 	mixed, skewed                  bool
 	seen                           map[string]bool
 }
@@ -52,7 +93,7 @@ func (r *rollout) step(before, after []int) {
 	r.seen[at] = true
 	old, renewed := total(before), total(after)
 	if old == 0 && renewed == r.pods {
-		r.skewed = r.skewed || slices.Max(after)-slices.Min(after) > r.skew
+		r.skewed = r.skewed || slices.Max(after)-r.least(after) > r.skew
 		return
 	}
 	if renewed < r.pods && old+renewed < r.pods+r.surge {
@@ -79,7 +120,15 @@ func (r *rollout) allows(before, after []int, domain int) bool {
 			counted[i] += before[i]
 		}
 	}
-	return counted[domain]+1-slices.Min(counted) <= r.skew
+	return counted[domain]+1-r.least(counted) <= r.skew
+}
+
+// least is the fewest pods in a domain, 0 if there are fewer domains than minDomains.
+func (r *rollout) least(counts []int) int {
+	if len(counts) < r.minDomains {
+		return 0
+	}
+	return slices.Min(counts)
 }
 
 func with(counts []int, i, more int) []int {
