@@ -6,6 +6,7 @@ import (
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -31,8 +32,8 @@ type Webhook struct {
 	rules             []admissionv1.RuleWithOperations
 	namespace, object labels.Selector
 	namespaces        placement.Namespaces
-	// home is the namespace of its Service.
-	home string
+	// home and service are the namespace and the name of its Service.
+	home, service string
 }
 
 func (w *Webhook) String() string { return fmt.Sprintf("webhook %s of %s", w.Name, w.Object) }
@@ -51,12 +52,12 @@ func (o *Objects) addMutating(s *workload.System, object *manifest.Object, d *ad
 
 // add adds a webhook that may refuse pods.
 func (o *Objects) add(s *workload.System, w *Webhook, policy *admissionv1.FailurePolicyType, client admissionv1.WebhookClientConfig, namespace, object *metav1.LabelSelector) {
-	if policy != nil && *policy != admissionv1.Fail || !w.appliesTo(creation) && !w.appliesTo(binding) && !w.appliesTo(eviction) {
+	if policy != nil && *policy != admissionv1.Fail || !slices.ContainsFunc(requests, w.appliesTo) {
 		return
 	}
 	w.namespace, w.object, w.namespaces = parse(namespace), parse(object), placement.NewNamespaces(s.Namespaces)
 	if client.Service != nil {
-		w.home = client.Service.Namespace
+		w.home, w.service = client.Service.Namespace, client.Service.Name
 		for _, service := range s.Services {
 			if service.Name == client.Service.Name && (service.Namespace == w.home || service.Namespace == "") {
 				w.Backends = append(w.Backends, backends(s, service)...)
@@ -92,29 +93,61 @@ func backends(s *workload.System, service *corev1.Service) (all []*workload.Work
 	return all
 }
 
-// request is a request of the API server for a pod.
-type request struct{ subresource string }
+// request is a request to the API server.
+type request struct {
+	resource    schema.GroupVersionResource
+	subresource string
+	operation   admission.Operation
+}
 
-// The requests without which a pod does not come to a node, and the one that evicts it.
-var creation, binding, eviction = request{""}, request{"binding"}, request{"eviction"}
+var (
+	podsResource   = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
+	slicesResource = schema.GroupVersionResource{Group: "discovery.k8s.io", Version: "v1", Resource: "endpointslices"}
+	leasesResource = schema.GroupVersionResource{Group: "coordination.k8s.io", Version: "v1", Resource: "leases"}
 
-// appliesTo reports whether a rule covers a request, as the API server decides for pods in a namespace.
+	// The requests without which a pod does not come to a node, and the one that evicts it.
+	creation, binding, eviction = request{podsResource, "", admission.Create}, request{podsResource, "binding", admission.Create}, request{podsResource, "eviction", admission.Create}
+	// status is how a kubelet reports that a pod is Ready (PatchPodStatus in pkg/util/pod/pod.go; a patch is an update).
+	status = request{podsResource, "status", admission.Update}
+	// newSlice and slice are how the pods of a Service become its endpoints (finalize in staging/src/k8s.io/endpointslice/reconciler.go).
+	newSlice, slice = request{slicesResource, "", admission.Create}, request{slicesResource, "", admission.Update}
+	// renewal is how a kubelet reports that its node is Ready (k8s.io/component-helpers/apimachinery/lease/controller.go).
+	renewal = request{leasesResource, "", admission.Update}
+
+	requests = []request{creation, binding, eviction, status, newSlice, slice, renewal}
+)
+
+// appliesTo reports whether a rule covers a request, as the API server decides for objects in a namespace.
 func (w *Webhook) appliesTo(r request) bool {
-	pods := schema.GroupVersionResource{Version: "v1", Resource: "pods"}
-	attributes := admission.NewAttributesRecord(nil, nil, schema.GroupVersionKind{Version: "v1", Kind: "Pod"}, "any", "", pods, r.subresource, admission.Create, nil, false, nil)
+	attributes := admission.NewAttributesRecord(nil, nil, schema.GroupVersionKind{}, "any", "", r.resource, r.subresource, r.operation, nil, false, nil)
 	return slices.ContainsFunc(w.rules, func(rule admissionv1.RuleWithOperations) bool {
 		m := rules.Matcher{Rule: rule, Attr: attributes}
 		return m.Matches()
 	})
 }
 
-// RefusesCreation reports whether no pod of a workload comes to a node while the webhook does not answer.
-func (w *Webhook) RefusesCreation(of *workload.Workload) bool {
-	if !w.selectsNamespace(of) {
-		return false
+// Refuses reports whether no new pod of a workload comes to serve while the webhook does not answer. why is the request that is
+// refused after the pod is on a node, "" if the pod comes to none.
+func (w *Webhook) Refuses(of *workload.Workload) (why string, ok bool) {
+	selected, pod := w.selectsNamespace(of), labels.Set(of.Pod(0, 1).Labels)
+	switch {
+	case selected && w.appliesTo(creation) && w.object.Matches(pod):
+		return "", true
+	case selected && w.appliesTo(binding) && w.object.Matches(labels.Set{}): // a binding has no labels
+		return "", true
+	case selected && w.appliesTo(status) && w.object.Matches(pod):
+		return "kubelets cannot update pods/status", true
+	case w.appliesTo(renewal) && w.namespace.Matches(w.namespaces.Labels(corev1.NamespaceNodeLease)) && w.object.Matches(labels.Set{}):
+		return "kubelets cannot renew the leases of their nodes", true
+	case selected && slices.Contains(w.Backends, of) && (w.appliesTo(newSlice) || w.appliesTo(slice)) && w.object.Matches(w.sliceLabels()):
+		return "its Service gets no new endpoints", true
 	}
-	// A binding has no labels.
-	return w.appliesTo(creation) && w.object.Matches(labels.Set(of.Pod(0, 1).Labels)) || w.appliesTo(binding) && w.object.Matches(labels.Set{})
+	return "", false
+}
+
+// sliceLabels are the labels of the EndpointSlices of the webhook's Service that do not come from the Service.
+func (w *Webhook) sliceLabels() labels.Set {
+	return labels.Set{discoveryv1.LabelServiceName: w.service, discoveryv1.LabelManagedBy: "endpointslice-controller.k8s.io"}
 }
 
 // RefusesEviction reports whether no pod of a workload is evicted while the webhook does not answer.

@@ -104,7 +104,7 @@ func (r reader) repelsGroup() map[string]bool {
 
 // keepsRevisions reports whether the steady state may contain pods of several revisions.
 func (r reader) keepsRevisions() bool {
-	return r.workload.Kind == workload.StatefulSet && (r.workload.Rollout.Type == "OnDelete" || r.workload.Rollout.Partition > 0)
+	return r.workload.Rollout.Type == workload.Paused || r.workload.Kind == workload.StatefulSet && (r.workload.Rollout.Type == "OnDelete" || r.workload.Rollout.Partition > 0)
 }
 
 // perRevision reports whether a constraint that selects the workload's pods selects those of one revision only.

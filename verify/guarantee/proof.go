@@ -219,7 +219,7 @@ func (p prover) rollout() Proof {
 	proof := Proof{Serves: true, Replaced: true}
 	w := p.workload
 	switch {
-	case w.Rollout.Type == "" || w.Rollout.Type == "OnDelete" || p.pods == 0:
+	case w.Rollout.Type == "" || w.Rollout.Waits() || p.pods == 0:
 		proof.Completes = true
 		return proof
 	case w.Kind == workload.DaemonSet:

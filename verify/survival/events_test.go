@@ -52,6 +52,10 @@ func TestEvents(t *testing.T) {
 	budget := func(spec string) string { return simtest.Budget("a", spec) }
 	const pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c, image: i}]}}"
 	const job = "{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {template: {metadata: {labels: {app: a}}, spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}}"
+	const autoscaler = `
+---
+{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: a}, spec: {minReplicas: 3, maxReplicas: 5, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}}
+`
 	for name, c := range map[string]struct {
 		nodes, zones int
 		text         string
@@ -65,6 +69,8 @@ func TestEvents(t *testing.T) {
 		"zone anti-affinity: no zone for the surge of a rollout":     {3, 3, deployment("", simtest.ZoneAntiAffinity), Rollout, "Deployment a", "anti-affinity", 3, 3, 0},
 		"zone anti-affinity: rollout with maxUnavailable":            {3, 3, deployment("strategy: {rollingUpdate: {maxUnavailable: 1, maxSurge: 0}}", simtest.ZoneAntiAffinity), Rollout, "Deployment a", "", 2, 3, 0},
 		"rollout with Recreate":                                      {3, 3, deployment("strategy: {type: Recreate}", "terminationGracePeriodSeconds: 20"), Rollout, "Deployment a", "", 0, 3, 21 * time.Second},
+		"rollout of a paused Deployment":                             {3, 3, deployment("paused: true", ""), Rollout, "Deployment a", "", 3, 3, 0},
+		"scaled while it is paused":                                  {3, 3, deployment("paused: true", "") + autoscaler, ScaleUp, "Deployment a", "", 3, 5, 0},
 		"StatefulSet: rollout":                                       {3, 3, statefulSet("", ""), Rollout, "StatefulSet a", "", 2, 3, 0},
 		"StatefulSet: maxUnavailable is ignored":                     {3, 3, statefulSet("updateStrategy: {rollingUpdate: {maxUnavailable: 2}}", ""), Rollout, "StatefulSet a", "", 2, 3, 0},
 		"StatefulSet: Parallel does not change the rollout":          {3, 3, statefulSet("podManagementPolicy: Parallel", ""), Rollout, "StatefulSet a", "", 2, 3, 0},

@@ -95,7 +95,7 @@ func (r *runner) rollouts() (steps []step) {
 			if err != nil {
 				return err
 			}
-			if w.Workload.Kind == workload.DaemonSet || w.Workload.Rollout.Type == "OnDelete" {
+			if w.Workload.Kind == workload.DaemonSet || w.Workload.Rollout.Waits() {
 				return nil
 			}
 			own := worst[slices.IndexFunc(worst, func(m moment) bool { return m.workload == w })]

@@ -27,6 +27,9 @@ var signs = []sign{
 	{"with the update strategy OnDelete, a rollout replaces no pod until a person or an operator deletes it", func(w *workload.Workload) bool {
 		return w.Rollout.Type == "OnDelete"
 	}},
+	{"paused, so a rollout replaces no pod until it is resumed, and its pods are assumed to exist", func(w *workload.Workload) bool {
+		return w.Rollout.Type == workload.Paused
+	}},
 	{"containers without requests for CPU or memory take none in the simulation: real nodes may have no room for them", func(w *workload.Workload) bool {
 		return w.Replication.Model != workload.Finite && slices.ContainsFunc(w.Template.Spec.Containers, func(c corev1.Container) bool {
 			return (c.Resources.Requests.Cpu().IsZero() && c.Resources.Limits.Cpu().IsZero() || c.Resources.Requests.Memory().IsZero() && c.Resources.Limits.Memory().IsZero()) && w.Template.Spec.Resources == nil
@@ -155,7 +158,10 @@ func ofAdmission(s *workload.System) (list []string) {
 	})
 	unknown := map[string]bool{}
 	for _, h := range objects.Webhooks {
-		applies := slices.ContainsFunc(s.Workloads, func(w *workload.Workload) bool { return h.RefusesCreation(w) || h.RefusesEviction(w) })
+		applies := slices.ContainsFunc(s.Workloads, func(w *workload.Workload) bool {
+			_, ok := h.Refuses(w)
+			return ok || h.RefusesEviction(w)
+		})
 		switch {
 		case len(h.Backends) == 0 && applies:
 			away = append(away, h.String())

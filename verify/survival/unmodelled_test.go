@@ -27,6 +27,7 @@ func TestUnmodelled(t *testing.T) {
 		"no readiness probe":      {strings.Replace(whole("", ""), "readinessProbe", "livenessProbe", 1), "Deployment a: without a readiness probe, a pod counts as Ready"},
 		"a Job":                   {"{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}}", ""},
 		"OnDelete":                {strings.Replace(whole("updateStrategy: {type: OnDelete}", ""), "Deployment", "StatefulSet", 1), "StatefulSet a: with the update strategy OnDelete"},
+		"paused":                  {whole("paused: true", ""), "Deployment a: paused, so a rollout replaces no pod"},
 		"not Ready":               {whole("", "") + ofDeployment("p node-1 crash"), "Deployment a: pods that are not Ready now are assumed to stay so"},
 		"Ready":                   {whole("", "") + ofDeployment("p node-1"), ""},
 		"readiness gates":         {whole("", "readinessGates: [{conditionType: example.org/a}]"), "conditions of readinessGates"},

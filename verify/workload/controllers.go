@@ -34,7 +34,7 @@ func (s *System) deployment(w *Workload, d *appsv1.Deployment) error {
 	if w.HashLabel == "" {
 		w.HashLabel = appsv1.DefaultDeploymentUniqueLabelKey
 	}
-	if w.blueGreen {
+	if w.blueGreen && !d.Spec.Paused {
 		w.Rollout = Rollout{Type: "BlueGreen", MaxSurge: w.Replicas}
 		return s.add(w, d.Spec.Selector)
 	}
@@ -50,6 +50,9 @@ func (s *System) deployment(w *Workload, d *appsv1.Deployment) error {
 		if w.Rollout.MaxSurge == 0 && w.Rollout.MaxUnavailable == 0 {
 			w.Rollout.MaxUnavailable = 1
 		}
+	}
+	if d.Spec.Paused {
+		w.Rollout.Type = Paused
 	}
 	return s.add(w, d.Spec.Selector)
 }

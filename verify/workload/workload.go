@@ -113,8 +113,8 @@ type Workload struct {
 
 // Rollout is the update strategy of a workload. Percentages are resolved to numbers of pods of the steady-state replicas.
 type Rollout struct {
-	// Type is RollingUpdate, Recreate, OnDelete or BlueGreen, which creates all new pods before it deletes the old ones; "" for
-	// workloads without rollouts.
+	// Type is RollingUpdate, Recreate, OnDelete, Paused or BlueGreen, which creates all new pods before it deletes the old ones; ""
+	// for workloads without rollouts.
 	Type string
 	// MaxSurge is the number of pods allowed above the replicas, MaxUnavailable the number allowed below.
 	MaxSurge, MaxUnavailable int
@@ -123,6 +123,13 @@ type Rollout struct {
 	// Partition is the lowest ordinal that a rollout of a StatefulSet replaces.
 	Partition int
 }
+
+// Paused is the type of the rollouts of a paused Deployment: none, until it is resumed (syncDeployment in
+// pkg/controller/deployment/deployment_controller.go).
+const Paused = "Paused"
+
+// Waits reports whether a new template replaces no pod until somebody deletes the pods or resumes the rollout.
+func (r Rollout) Waits() bool { return r.Type == "OnDelete" || r.Type == Paused }
 
 // String is the kind and name of the workload's object.
 func (w *Workload) String() string { return w.Object.String() }

@@ -38,6 +38,7 @@ func TestRead(t *testing.T) {
 		{"apps/v1, kind: StatefulSet", pods, "StatefulSet a 1 {RollingUpdate 0 1 false 0}"},
 		{"apps/v1, kind: StatefulSet", "replicas: 3, podManagementPolicy: Parallel, updateStrategy: {rollingUpdate: {partition: 2, maxUnavailable: 50%}}, " + pods, "StatefulSet a 3 {RollingUpdate 0 1 true 2}"},
 		{"apps/v1, kind: StatefulSet", "replicas: 3, updateStrategy: {type: OnDelete}, " + pods, "StatefulSet a 3 {OnDelete 0 1 false 0}"},
+		{"apps/v1, kind: Deployment", "replicas: 3, paused: true, " + pods, "Deployment a 3 {Paused 1 0 false 0}"},
 		{"apps/v1, kind: DaemonSet", pods, "DaemonSet a 0 {RollingUpdate 0 1 false 0}"},
 		{"apps/v1, kind: DaemonSet", "updateStrategy: {rollingUpdate: {maxSurge: 10%, maxUnavailable: 0}}, " + pods, "DaemonSet a 0 {RollingUpdate 1 0 false 0}"},
 		{"apps/v1, kind: ReplicaSet", "replicas: 2, " + pods, "ReplicaSet a 2 { 0 0 false 0}"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -53,8 +54,15 @@ type admissionFacts struct {
 	// pod are the charges of a pod that is not ignored, object those of its object: count/pods.
 	pod, object []charge
 	// claims are the charges of each volumeClaimTemplate.
-	claims             [][]charge
-	creation, eviction []*webhook
+	claims   [][]charge
+	creation []refusal
+	eviction []*webhook
+}
+
+// refusal is a webhook without which new pods do not serve, and why if they come to a node. The simulation creates none.
+type refusal struct {
+	*webhook
+	why string
 }
 
 // newAdmission reads the objects of a system. It sets what applies to each controller.
@@ -110,8 +118,8 @@ func (a *admission) factsOf(w *workload.Workload) (f admissionFacts) {
 		f.claims = append(f.claims, a.chargesOfClaim(claim))
 	}
 	for _, h := range a.webhooks {
-		if len(h.backends) > 0 && h.RefusesCreation(w) {
-			f.creation = append(f.creation, h)
+		if why, ok := h.Refuses(w); ok && len(h.backends) > 0 {
+			f.creation = append(f.creation, refusal{h, why})
 		}
 		if len(h.backends) > 0 && h.RefusesEviction(w) {
 			f.eviction = append(f.eviction, h)
@@ -136,8 +144,8 @@ func (a *admission) refuse(c *Controller, index int) string {
 		return c.admission.refused
 	}
 	for _, h := range c.admission.creation {
-		if a.applies(h) && h.isDown() {
-			return fmt.Sprintf("%s has failurePolicy Fail and no Ready pod", h)
+		if a.applies(h.webhook) && h.isDown() {
+			return strings.TrimSuffix(fmt.Sprintf("%s has failurePolicy Fail and no Ready pod: %s", h, h.why), ": ")
 		}
 	}
 	for i, charges := range c.admission.claims {

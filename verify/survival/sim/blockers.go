@@ -76,8 +76,13 @@ func (c *Controller) Blockers() []string {
 	if reason := c.notLeader(); reason != "" && len(c.pods) < c.replicas && c.keepsNames() {
 		list = append(list, fmt.Sprintf("%d of %d pods are not created: %s", c.replicas-len(c.pods), c.replicas, reason))
 	}
-	if outdated := func(p *Pod) bool { return p.active() && p.revision != c.revision }; c.Workload.Rollout.Type == "OnDelete" && slices.ContainsFunc(c.pods, outdated) {
-		list = append(list, fmt.Sprintf("pods of %s keep their old template until a person or an operator deletes them (update strategy OnDelete)", c.Workload))
+	if outdated := func(p *Pod) bool { return p.active() && p.revision != c.revision }; slices.ContainsFunc(c.pods, outdated) {
+		switch c.Workload.Rollout.Type {
+		case "OnDelete":
+			list = append(list, fmt.Sprintf("pods of %s keep their old template until a person or an operator deletes them (update strategy OnDelete)", c.Workload))
+		case workload.Paused:
+			list = append(list, fmt.Sprintf("pods of %s keep their old template until it is resumed (spec.paused)", c.Workload))
+		}
 	}
 	for _, r := range c.surplus {
 		list = append(list, fmt.Sprintf("pod %s, beyond the replicas, is not Ready: %s", strings.TrimPrefix(c.Workload.Namespace+"/"+r.Name, "/"), r.Reason))
@@ -90,9 +95,9 @@ func (c *Controller) creationBlocker() string {
 	return fmt.Sprintf("new pods of %s are refused: %s", c.Workload, c.refused)
 }
 
-// RolloutBlocker returns why a rollout has not ended, "" if it has. With the strategy OnDelete it ends at once: it replaces no pod.
+// RolloutBlocker returns why a rollout has not ended, "" if it has. A rollout that waits ends at once: it replaces no pod.
 func (c *Controller) RolloutBlocker() string {
-	if c.Workload.Rollout.Type == "OnDelete" {
+	if c.Workload.Rollout.Waits() {
 		return ""
 	}
 	updated := 0

@@ -1,10 +1,13 @@
 package sim
 
+import "github.com/holdfast-ha/holdfast/verify/workload"
+
 // deployment has a ReplicaSet for each of two revisions and moves the replicas from the old to the new one
 // (pkg/controller/deployment/rolling.go, recreate.go).
 func deployment(l *lifecycle, c *Controller) (bool, error) {
 	acted := false
 	switch {
+	case c.revision == 2 && c.Workload.Rollout.Type == workload.Paused:
 	case c.revision == 2 && c.Workload.Rollout.Type == "Recreate":
 		acted = recreate(l.journal, c)
 	case c.revision == 2 && c.Workload.Rollout.Type == "BlueGreen":
