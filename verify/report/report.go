@@ -254,6 +254,8 @@ type Effect struct {
 	After int `json:"after"`
 	// Needs is the number of pods that must be ready for the workload to serve.
 	Needs int `json:"needs"`
+	// Running is set if least, after and needs count the pods that run, because only the leader is ready; left out otherwise.
+	Running bool `json:"running,omitempty"`
 	// RecoverySeconds is the time until the workload serves again; left out if it is never unavailable, or does not recover.
 	RecoverySeconds float64 `json:"recoverySeconds,omitempty"`
 	// Pending are the reasons why pods are Pending.

@@ -186,7 +186,20 @@ func (e Effect) effect(event string) string {
 
 // counts are the pods behind a verdict.
 func (e Effect) counts() string {
-	return fmt.Sprintf("at worst %d of %s ready, %d needed; %d ready in the end", e.Least, count(e.Pods, "pod"), e.Needs, e.After)
+	return fmt.Sprintf("at worst %s; %d %s in the end", e.least(), e.After, e.counted())
+}
+
+// least are the fewest pods and those that it needs: "1 of 3 pods ready, 2 needed".
+func (e Effect) least() string {
+	return fmt.Sprintf("%d of %s %s, %d needed", e.Least, count(e.Pods, "pod"), e.counted(), e.Needs)
+}
+
+// counted is the state of the pods that count.
+func (e Effect) counted() string {
+	if e.Running {
+		return "running"
+	}
+	return "ready"
 }
 
 // cell is the worst effect of an event in a column, with a star where the constraints do not guarantee it.
@@ -326,7 +339,7 @@ func (b Breach) String() string {
 	if b.AsPlaced {
 		return fmt.Sprintf("%s meets the requirement %s with the current placement only: %s", b.Workload.Name, when(b.Worst.Event, b.Worst.Target), b.Worst.NotGuaranteed)
 	}
-	text := fmt.Sprintf("%s %s %s: at worst %d of %s ready, %d needed", b.Workload.Name, e.effect(b.Worst.Event), when(b.Worst.Event, b.Worst.Target), e.Least, count(e.Pods, "pod"), e.Needs)
+	text := fmt.Sprintf("%s %s %s: at worst %s", b.Workload.Name, e.effect(b.Worst.Event), when(b.Worst.Event, b.Worst.Target), e.least())
 	if b.Worst.Late {
 		text += "; required: within " + duration(b.Within)
 	}

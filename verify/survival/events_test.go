@@ -92,6 +92,7 @@ func TestEvents(t *testing.T) {
 		"budget without selector":                 {3, 0, deployment("", "") + "---\n{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: a}, spec: {minAvailable: 3}}", DrainNode, "node-1", "", 2, 3, 0},
 		"budget of another namespace":             {3, 0, deployment("", "") + strings.Replace(budget("minAvailable: 3"), "name: a", "name: a, namespace: b", 1), DrainNode, "node-1", "", 2, 3, 0},
 		"the blocker names the Pending pod":       {2, 0, deployment("", simtest.HostAntiAffinity) + budget("minAvailable: 2"), DrainNode, "node-1", "it requires 2 healthy pods and has 2; pod a-1-2 fits on no node", 2, 2, 0},
+		"drain of the leader":                     {3, 0, simtest.Container("readinessProbe: {httpGet: {path: /is-leader, port: 80}}", strings.Replace(statefulSet("", ""), "kind: StatefulSet\nmetadata: {", "kind: StatefulSet\nmetadata: {annotations: {holdfast-ha.github.io/replication: quorum}, ", 1)) + budget("maxUnavailable: 1"), DrainNode, "node-1", "has 1; pod a-1 is not Ready: only the leader", 2, 2, 0},
 		"drain with an unmanaged pod":             {1, 0, pod, DrainNode, "node-1", "without --force", 1, 1, 0},
 		"budget for a Job":                        {1, 0, job + budget("maxUnavailable: 1"), DrainNode, "node-1", "a Job has no scale subresource", 1, 1, 0},
 		"pods that tolerate the cordon stay":      {3, 0, deployment("", "tolerations: [{key: node.kubernetes.io/unschedulable, operator: Exists}]\n      "+simtest.HostAntiAffinity), DrainNode, "node-1", "", 2, 3, 0},

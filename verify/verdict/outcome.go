@@ -17,7 +17,7 @@ func severity(verdict string) int {
 
 // effect returns the effect of a scenario on a workload.
 func effect(s survival.Scenario, o survival.Outcome) report.Effect {
-	e := report.Effect{Verdict: verdict(s, o), Pods: o.Pods, Least: o.Least, After: o.After, Needs: o.Needs, Pending: o.Pending}
+	e := report.Effect{Verdict: verdict(s, o), Pods: o.Pods, Least: o.Least, After: o.After, Needs: o.Needs, Running: o.Workload != nil && o.Workload.CountsRunning(), Pending: o.Pending}
 	if o.Recovery > 0 {
 		e.RecoverySeconds = float64(o.Recovery.Round(100*time.Millisecond)) / float64(time.Second)
 	}

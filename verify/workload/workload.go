@@ -137,6 +137,12 @@ func (w *Workload) String() string { return w.Object.String() }
 // Path returns the path of a field of the pod template in the object.
 func (w *Workload) Path(path ...string) []string { return slices.Concat(w.TemplatePath, path) }
 
+// CountsRunning reports whether the members that run count, and not those that are Ready: only the leader is Ready, and the others
+// still vote and keep data.
+func (w *Workload) CountsRunning() bool {
+	return w.Group == nil && w.LeaderOnly != "" && w.Replication.Model != Standby
+}
+
 // FixedNames reports whether a new pod has the name of the one that it replaces, and waits until that one is gone.
 func (w *Workload) FixedNames() bool { return w.Kind == StatefulSet || w.Kind == Pods }
 

@@ -66,6 +66,9 @@ func (d *drain) blocker() string {
 				if c := other.controller; c.refused != "" {
 					return reason + "; " + c.creationBlocker()
 				}
+				if why := other.controller.notLeader(); why != "" {
+					return reason + "; " + why
+				}
 			}
 		}
 		return reason

@@ -208,8 +208,8 @@ func (c *Controller) Serving() int {
 		return 0
 	}
 	n, r := c.Replicas(), c.Workload.Replication
-	if c.Workload.LeaderOnly != "" && r.Model != workload.Standby {
-		return c.running() // members that are not Ready still vote and keep data
+	if c.Workload.CountsRunning() {
+		return c.running()
 	}
 	if missing := n - c.ready; r.Zones > 0 && len(c.zones) >= r.Zones && missing > 1 && (r.Model != workload.Quorum || c.ready > n/2) {
 		return n - min(missing, c.shortZones())
