@@ -25,9 +25,9 @@ type Proof struct {
 	After string
 	// Why is the reason why one of these does not hold, for people; "" if the workload serves and the event ends.
 	Why string
-	// Fix is what would prove it, and Spread whether that is a topology spread constraint.
-	Fix    string
-	Spread bool
+	// Fix is what would prove it, and Everywhere whether that proves node failures and drains as well.
+	Fix        string
+	Everywhere bool
 }
 
 // prover proves the events of one workload.
@@ -42,12 +42,14 @@ type prover struct {
 func prove(all *pods, provers []prover) {
 	for i, p := range provers {
 		g := p.guarantee
-		unsafe := p.preempted(all, provers, i)
 		for _, b := range g.Bounds {
 			g.Failures = append(g.Failures, p.failure(b))
 		}
 		g.SteadyState, g.Rollout, g.Drain = p.steadyState(), p.rollout(), p.drain(all, provers, i)
-		fixer{p.topology, all}.fix(g, i)
+	}
+	for i, p := range provers {
+		fixer{p.topology, all, provers, i}.fix(p.guarantee)
+		unsafe := p.preempted(all, provers, i)
 		held, fix := heldBack(p.workload)
 		for _, proof := range p.proofs() {
 			switch {
@@ -273,8 +275,10 @@ func (p prover) drain(all *pods, provers []prover, i int) Proof {
 		}
 		if together > allowed && (allowed == 0 || !replaced) {
 			proof.Completes = false
-			proof.Why = fmt.Sprintf("one node may have %d pods of %s, which allows %d evictions at once, and their replacements may find no node", together, budgets[0].Object, allowed)
-			proof.Fix = fmt.Sprintf("allow %d evictions in %s, or keep more than %d of its pods off one node", together, budgets[0].Object, allowed)
+			proof.Why = fmt.Sprintf("one node may have %d pods of %s, which allows %s at once, and their replacements may find no node", together, budgets[0].Object, count(allowed, "eviction"))
+			if allowed == 0 {
+				proof.Fix = allowEviction(budgets[0])
+			}
 		}
 	}
 	serves := p.members()-lost >= p.needs() || lost <= 1 && p.workload.Group != nil && p.workload.Group.Zones
@@ -287,6 +291,16 @@ func (p prover) drain(all *pods, provers []prover, i int) Proof {
 		proof.Replaced = p.withoutNode()
 	}
 	return proof
+}
+
+// allowEviction is an instruction for a budget that allows none. A custom resource has another field for it.
+func allowEviction(b *workload.Budget) string {
+	if owner := b.Object.Origin(); owner != b.Object {
+		if field := b.Object.Field("spec"); field != "" {
+			return fmt.Sprintf("allow an eviction in %s: its operator sets it from %s of %s", b.Object, field, owner)
+		}
+	}
+	return "allow an eviction in " + b.Object.String()
 }
 
 // budgetsOf returns the budgets that select the pods of the i-th workload.

@@ -64,6 +64,9 @@ func (o *Object) path(path []string) []string {
 	return nil
 }
 
+// Field returns the text of the path in the manifests of a field of o, "" if it has no counterpart there.
+func (o *Object) Field(path ...string) string { return Key(o.path(path)) }
+
 // Reference names an object in the same namespace, or a cluster-scoped one.
 type Reference struct {
 	APIVersion, Kind, Name string

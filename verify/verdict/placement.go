@@ -33,7 +33,7 @@ func addNotGuaranteed(w *report.Workload, q Requirement, c cluster.Cluster, g gu
 		// One constraint is enough for a node and the larger domain that contains it.
 		for _, d := range domains {
 			larger := g.Failure(d)
-			if d != cluster.Node && larger != nil && larger.Spread && !proof.Serves && (now.Event == report.LoseNode || now.Event == report.DrainNode) {
+			if d != cluster.Node && larger != nil && larger.Everywhere && !proof.Serves && (now.Event == report.LoseNode || now.Event == report.DrainNode) {
 				now.NotGuaranteed.Fix = larger.Fix
 				break
 			}

@@ -132,7 +132,7 @@ func (s *System) addCustomWorkload(e expanded, from operator.Workload) error {
 // pods adds pods with fixed names that an operator creates. It replaces one at a time.
 func (s *System) pods(w *Workload, d *operator.Pods) error {
 	w.Kind, w.Name, w.Template, w.Claims = Pods, d.Name, d.Template, d.VolumeClaimTemplates
-	w.claimName, w.RestartsActive = d.ClaimName, d.RestartsActive
+	w.claimName, w.RestartsActive, w.RequiresApart = d.ClaimName, d.RestartsActive, d.RequiresApart
 	w.owner, w.ownerHasNoScale, w.first = d.Owner, !d.Scale, int(d.First)
 	if err := s.scale(w, &d.Replicas); err != nil {
 		return err

@@ -54,6 +54,8 @@ type Workload struct {
 	// RestartsActive is set if a rollout replaces the active pod, the last one, without a takeover by another pod. It is the
 	// setting that causes a takeover.
 	RestartsActive string
+	// RequiresApart is the setting of the custom resource that requires a different node for each pod; "" if there is none, or if it is set.
+	RequiresApart string
 	// Stop is how long a pod takes to terminate if that is less than its grace period, 0 if it is not known.
 	Stop time.Duration
 	// Roles are the labels that an operator sets on running pods, for each role that a pod can have.

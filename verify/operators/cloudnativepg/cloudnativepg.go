@@ -152,6 +152,9 @@ func expandCluster(o *manifest.Object, all operator.Objects) (operator.Expansion
 		Selector: &metav1.LabelSelector{MatchLabels: own}, Template: c.template(o.Name, own),
 		VolumeClaimTemplates: claims, ClaimName: func(template, pod string) string { return pod + names[template] },
 	}
+	if a := c.Spec.Affinity; (a.EnablePodAntiAffinity == nil || *a.EnablePodAntiAffinity) && a.PodAntiAffinityType != "required" && cmp.Or(a.TopologyKey, corev1.LabelHostname) == corev1.LabelHostname {
+		pods.RequiresApart = "spec.affinity.podAntiAffinityType: required"
+	}
 	e := operator.Expansion{
 		Workloads: []operator.Workload{{Pods: pods, Main: true, Replication: c.replication(instances), Lease: lease, Roles: roles, Fields: operator.Fields{
 			"spec.replicas": "spec.instances", "spec.template.spec.topologySpreadConstraints": "spec.topologySpreadConstraints",

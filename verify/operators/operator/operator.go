@@ -114,6 +114,9 @@ type Pods struct {
 	// RestartsActive is set if a rollout replaces the active pod, the last one, without a takeover by another pod. It is the setting
 	// of the custom resource that causes a takeover: "primaryUpdateMethod: switchover".
 	RestartsActive string
+	// RequiresApart is the setting of the custom resource that requires a different node for each pod: "spec.affinity.podAntiAffinityType:
+	// required". It is empty if there is none, or if it is set.
+	RequiresApart string
 	// Owner is the kind of the owner.
 	Owner                string
 	Selector             *metav1.LabelSelector
