@@ -55,7 +55,7 @@ var arrows = map[string][]string{
 	"verify/cluster":                {"internal/strict", "verify/apiserver", "verify/manifest"},
 	"verify/config":                 {"internal/similar", "internal/strict", "verify/cluster", "verify/verdict", "verify/workload"},
 	"verify/live":                   {"internal/kubeconfig", "verify/cluster", "verify/manifest", "verify/operators"},
-	"verify/apiserver":              {"verify/manifest"},
+	"verify/apiserver":              {"internal/similar", "verify/manifest"},
 	"verify/manifest":               {"internal/plain", "internal/strict"},
 	"verify/verifytest":             {"verify/manifest", "verify/workload"}, // imported by tests only
 

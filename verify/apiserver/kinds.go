@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
 
+	"github.com/holdfast-ha/holdfast/internal/similar"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
@@ -186,33 +187,13 @@ func nearest(o *manifest.Object, minor int) (id string, distance int) {
 			continue
 		}
 		apiVersion, kind, _ := strings.Cut(candidate, " ")
-		if !strings.EqualFold(kind, o.Kind) && edits(strings.ToLower(kind), strings.ToLower(o.Kind)) > 2 {
+		if !strings.EqualFold(kind, o.Kind) && similar.Distance(strings.ToLower(kind), strings.ToLower(o.Kind)) > 2 {
 			continue
 		}
-		d := edits(apiVersion, o.APIVersion) + edits(kind, o.Kind)
+		d := similar.Distance(apiVersion, o.APIVersion) + similar.Distance(kind, o.Kind)
 		if d < distance {
 			id, distance = candidate, d
 		}
 	}
 	return id, distance
-}
-
-// edits returns the Levenshtein distance of two texts.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			next := diagonal
-			if a[i] != b[j] {
-				next = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], next
-		}
-	}
-	return row[len(b)]
 }
