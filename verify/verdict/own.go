@@ -108,7 +108,7 @@ func unjudged(s *workload.System) []report.Finding {
 	}
 	none := !slices.ContainsFunc(s.Workloads, func(w *workload.Workload) bool { return w.Replicas > 0 || w.Kind == workload.DaemonSet })
 	if len(all) == 0 && none && len(s.Objects) > 0 {
-		all = append(all, newFinding(notJudgedRule, s.Objects[0], fmt.Sprintf("is the first of %d objects, of which none creates pods: nothing was judged", len(s.Objects))))
+		all = append(all, newFinding(notJudgedRule, s.Objects[0], fmt.Sprintf("no object in the input creates pods (%d objects): nothing was judged", len(s.Objects))))
 	}
 	return all
 }

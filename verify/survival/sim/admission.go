@@ -203,7 +203,7 @@ func exceeds(charges []charge) string {
 			sum := used.DeepCopy()
 			sum.Add(more)
 			if sum.Cmp(hard) > 0 {
-				return fmt.Sprintf("%s: %s is %s, of which %s are used and %s more are needed", c.of.Object, name, hard.String(), used.String(), more.String())
+				return fmt.Sprintf("%s: %s is %s; %s are used and %s more are needed", c.of.Object, name, hard.String(), used.String(), more.String())
 			}
 		}
 	}
