@@ -65,7 +65,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.cluster, "cluster", "", "file with the nodes: output of kubectl get nodes -o yaml, or groups of nodes under the key nodes (docs/cluster.md)")
 	flags.StringVar(&f.kubeVersion, "kube-version", "", fmt.Sprintf("simulate this version of Kubernetes, %s to %s (default: that of the live cluster, otherwise %s)", cluster.OldestVersion, cluster.NewestVersion, cluster.DefaultVersion))
 	flags.StringVar(&f.survives, "survives", "", "require that every workload survives the failure of any one "+strings.Join(known, ", ")+" or NAME=LABEL (default: the promise of the profile)")
-	flags.DurationVar(&f.within, "within", 0, "allow outages of at most this long, 30s or 2m (default: none)")
+	flags.DurationVar(&f.within, "within", 0, "allow outages and failovers of at most this long, 30s or 2m (default: no outage, failovers of any length)")
 	flags.StringToStringVar(&f.replication, "replication", nil, "replication of a workload: KIND/NAME=MODEL, like StatefulSet/db=copies:1 (repeatable)")
 	flags.BoolVar(&f.asPlaced, "as-placed", false, "accept a requirement that holds for the current placement of the pods only")
 	flags.StringVar(&f.configFile, "config", "", "config file: requirement, cluster, replication, and rules to ignore with reasons")

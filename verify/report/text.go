@@ -155,7 +155,7 @@ var legend = []struct {
 	cell, meaning string
 	explains      func(cell string) bool
 }{
-	{"after TIME", "enough pods stay ready, and a standby or a new leader takes over after TIME.", startsWith("after ")},
+	{"after TIME", "enough pods stay ready; after TIME, a standby or a new leader has taken over, or each node has its pod back.", startsWith("after ")},
 	{"down TIME", "it does not serve for TIME, then serves again although the node or zone is still down.", startsWith("down ")},
 	{label(Recovers), "it does not serve, then serves again after an unknown time.", startsWith(label(Recovers))},
 	{label(Blocked), "it serves, but the drain, rollout or placement does not complete.", startsWith(label(Blocked))},
