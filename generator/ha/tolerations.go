@@ -10,7 +10,7 @@ func tolerations(in input) []Decision {
 	return []Decision{{
 		Key:    "tolerations",
 		Value:  []any{in.tolerate("node.kubernetes.io/not-ready"), in.tolerate("node.kubernetes.io/unreachable")},
-		Rule:   "A pod on an unreachable node is replaced after the profile's evictAfterSeconds; your tolerations are added by key.",
+		Rule:   "A pod on an unreachable node is replaced after the profile's evictAfterSeconds; your tolerations are merged by key, effect and value.",
 		Reason: "The default of Kubernetes is 300 s. Quorum members keep it: a StatefulSet replaces their pods only when the node is back or deleted.",
 		Source: "kube-apiserver DefaultTolerationSeconds; StatefulSet at-most-one semantics",
 	}}

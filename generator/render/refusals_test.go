@@ -306,6 +306,14 @@ func TestRefusals(t *testing.T) {
 			want: []string{"/sensors/idle", "'triggers'"},
 			good: `{sensors: {idle: {dependencies: [{name: order, eventSourceName: orders, eventName: created}], triggers: [{template: {name: log, log: {}}}]}}}`},
 
+		// The leaf.
+		{name: "a leaf on fewer nodes than an event source", values: `{profile: multi-node, leaf: {nodeSelector: {pool: events}}, sensor: {nodeSelector: {pool: events}}}`,
+			want: []string{"leaf.nodeSelector: it keeps the leaf from nodes where eventSources.orders may run, and a pod without a leaf on its node cannot reach the bus", "give the template of each of them the same nodeSelector"},
+			good: `{profile: multi-node, leaf: {nodeSelector: {pool: events}}, sensor: {nodeSelector: {pool: events}}, eventSources: {orders: {template: {nodeSelector: {pool: events}}}}}`},
+		{name: "a leaf on other nodes than a sensor", values: `{profile: multi-node, leaf: {affinity: ` + inPools("a") + `}, activeActiveSource: {nodeSelector: {pool: a}}, sensors: {processor: {template: {affinity: ` + inPools("a, b") + `}}}}`,
+			want: []string{"leaf.affinity: it keeps the leaf from nodes where sensors.processor may run"},
+			good: `{profile: multi-node, leaf: {affinity: ` + inPools("a, b, c") + `}, activeActiveSource: {nodeSelector: {pool: a}}, sensors: {processor: {template: {affinity: ` + inPools("b, a") + `}}}}`},
+
 		// Keys.
 		{name: "a misspelt field of a Kafka bus", values: `{eventBus: {mode: kafka, kafka: {url: "kafka:9092", topics: a}}}`,
 			want: []string{"/eventBus/kafka", "'topics'"},
@@ -354,6 +362,11 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
+}
+
+// inPools returns a required node affinity to nodes with one of some values of the label pool.
+func inPools(values string) string {
+	return "{nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: pool, operator: In, values: [" + values + "]}]}]}}}"
 }
 
 // TestNullKeys: a key whose content is commented out is null, and has the same effect as no content.

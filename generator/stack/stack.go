@@ -64,6 +64,9 @@ type Component struct {
 	Managed bool `yaml:"managed"`
 	// When is a Helm condition: the component is rendered if it is true; empty: always.
 	When string `yaml:"when"`
+	// Adjust is a helper of the stack's own templates that changes the component's values before its pods are rendered. It
+	// receives a list of the root context and the values, and renders nothing.
+	Adjust string `yaml:"adjust"`
 	// Shows lists objects of the stack's own templates that depend on the decisions for the component, by their label
 	// app.kubernetes.io/component. Their Kustomize patches have the reasons of the component.
 	Shows []string `yaml:"shows"`

@@ -8,6 +8,7 @@
   {{- include "argo-events.refuseNativeSpread" . }}
   {{- include "argo-events.refuseNativeVersion" . }}
   {{- include "argo-events.refuseMigration" . }}
+  {{- include "argo-events.refuseLeafPlacement" . }}
   {{- if and (eq .Values.eventBus.mode "managed") (.Values.migration).from }}
     {{- include "argo-events.refuseMigrationStart" . }}
   {{- else if eq .Values.eventBus.mode "managed" }}

@@ -11,13 +11,13 @@
 {{- end }}
 
 {{/*
-merge (list base values nulls): merges values into base, in place: maps by key, lists of named items (containers, env,
-tolerations ...) by name; other lists are replaced. A null removes the key from base. With nulls "keep", a null at the top
+merge (list base values nulls): merges values into base, in place: maps by key, lists of named items (containers, env ...) by
+name, tolerations by key, effect and value; other lists are replaced. A null removes the key from base. With nulls "keep", a null at the top
 level leaves the key unchanged, so that null in values.yaml stands for the profile's value.
 */}}
 {{- define "argo-events.merge" -}}
 {{- $base := index . 0 }}{{ $nulls := index . 2 }}
-{{- $ids := dict "containers" "name" "initContainers" "name" "volumes" "name" "env" "name" "ports" "name" "volumeMounts" "mountPath" "tolerations" "key" }}
+{{- $ids := dict "containers" "name" "initContainers" "name" "volumes" "name" "env" "name" "ports" "name" "volumeMounts" "mountPath" "tolerations" "key effect value" }}
 {{- range $key, $value := index . 1 }}
 {{- $old := get $base $key }}
 {{- if and (kindIs "map" $value) (kindIs "map" $old) }}
@@ -32,13 +32,13 @@ level leaves the key unchanged, so that null in values.yaml stands for the profi
 {{- end }}
 {{- end }}
 
-{{/* mergeList (list base key items id): merges items into the list base.key, matched by the field id. */}}
+{{/* mergeList (list base key items id): merges items into the list base.key, matched by the fields of id. */}}
 {{- define "argo-events.mergeList" -}}
-{{- $base := index . 0 }}{{ $key := index . 1 }}{{ $id := index . 3 }}
+{{- $base := index . 0 }}{{ $key := index . 1 }}{{ $id := index . 3 | splitList " " }}
 {{- range $item := index . 2 }}
 {{- $found := false }}
 {{- range $old := get $base $key }}
-{{- if eq (toString (get $old $id)) (toString (get $item $id)) }}
+{{- if eq (include "argo-events.identity" (list $old $id)) (include "argo-events.identity" (list $item $id)) }}
 {{- $found = true }}
 {{- include "argo-events.merge" (list $old $item "remove") }}
 {{- end }}
@@ -47,6 +47,11 @@ level leaves the key unchanged, so that null in values.yaml stands for the profi
 {{- $_ := set $base $key (append (get $base $key) $item) }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* identity (list item fields): the values of the fields that identify an item of a list. */}}
+{{- define "argo-events.identity" -}}
+{{- $item := index . 0 }}{{ range index . 1 }}{{ get $item . | toJson }} {{ end }}
 {{- end }}
 
 {{/* object (list root key template context): an object rendered by the template, with the user's override for the key merged in. */}}
