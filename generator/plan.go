@@ -23,6 +23,8 @@ type Switch struct {
 	Installed *render.Installed
 	// Cluster are the flags by which helm reaches the installed release.
 	Cluster []string
+	// Live is what is known of the running system before the change.
+	Live plan.Live
 }
 
 // side is one side of a switch, rendered.
@@ -50,6 +52,7 @@ func (c *Chart) Plan(s Switch) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
+	from.Live = s.Live
 	to, err := c.to(s, from.profile)
 	if err != nil {
 		return plan.Plan{}, err
@@ -69,6 +72,13 @@ func (c *Chart) Plan(s Switch) (plan.Plan, error) {
 			return plan.Plan{}, fmt.Errorf("rendering the migration: %w", err)
 		}
 		request.During = during.Objects
+		// After a rename the chart does not find the old servers.
+		if !p.MigratesFrom(during.Objects) {
+			if p, err = plan.Compare(from.Side, to.Side, false); err != nil {
+				return plan.Plan{}, err
+			}
+			request.Migration, request.During = nil, nil
+		}
 	}
 	return p, p.AddCommands(request)
 }

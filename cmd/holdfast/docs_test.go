@@ -30,6 +30,7 @@ func TestDocs(t *testing.T) {
 		"../../docs/config.schema.json":  configInput.schema,
 		"../../docs/operators.md":        operatorDocs,
 		"../../docs/models.md":           modelDocs,
+		"../../docs/edits.md":            editDocs,
 		"../../docs/profiles.md":         decisionDocs,
 		"../../docs/report.md":           verifyOutput.docs,
 		"../../docs/report.schema.json":  verifyOutput.schema,

@@ -270,7 +270,7 @@ func testPlanRelease(t *testing.T, helm string) {
 		{"nothing", "multi-node", "bus.replicas=3"},
 		{"in-place", "multi-zone", "bus.replicas=3"},
 		{"in-place", "multi-zone", "bus.replicas=5"},
-		{"in-place", "multi-zone", "leaf.enabled=false"},
+		{"by-hand", "multi-zone", "leaf.enabled=false"},
 		{"refused", "multi-zone", "bus.storage.className=other"},
 	} {
 		p, err := plan("--from-release", cases.Release, "-n", r.namespace, "--kubeconfig", kube.Kubeconfig(), "--to", step.profile, "--to-set", step.set)

@@ -113,21 +113,29 @@ func (s sides) replacements() []replacement {
 	return all
 }
 
-func (r replacement) finding(canMigrate bool) Finding {
-	text := fmt.Sprintf("%s replaces it with new volume claims", r.to.Object)
-	if canMigrate {
-		return Finding{Verdict: Migration, Object: r.from.Object, Text: text + "; the chart migrates the data, and publishers must retry meanwhile"}
-	}
-	return Finding{Verdict: ByHand, Object: r.from.Object, Text: text + ", which are empty: copy the data with the application's own tools"}
+// changesShape reports whether one server becomes several or the other way round: only then a chart migrates the data.
+func (r replacement) changesShape() bool {
+	was, will := number(r.from.tree, 1, "spec", "replicas"), number(r.to.tree, 1, "spec", "replicas")
+	return min(was, will) == 1 && was != will
+}
+
+// migration is the finding for a replacement whose data the chart migrates.
+func (r replacement) migration() Finding {
+	return Finding{Verdict: Migration, Object: r.from.Object, Text: fmt.Sprintf("%s replaces it with new volume claims; the chart migrates the data, and publishers must retry meanwhile", r.to.Object)}
+}
+
+// emptied is the finding for a replacement without its data.
+func (r replacement) emptied() Finding {
+	return Finding{Verdict: ByHand, Object: r.from.Object, Text: fmt.Sprintf("%s replaces it with new volume claims, which are empty: keep the name, or copy the data with the application's own tools", r.to.Object)}
 }
 
 // abandoned finds StatefulSets that are removed without a replacement.
-func abandoned(s sides, p Plan) []Finding {
+func abandoned(s sides, _ Plan) []Finding {
 	var all []Finding
 	for _, o := range s.from {
 		names := claimNames(o)
-		migrated := slices.ContainsFunc(p.migrations, func(m replacement) bool { return m.from == o })
-		if o.set() == "" || len(names) == 0 || find(s.to, o.Object) != nil || migrated {
+		replaced := slices.ContainsFunc(s.replacements(), func(r replacement) bool { return r.from == o })
+		if o.set() == "" || len(names) == 0 || find(s.to, o.Object) != nil || replaced {
 			continue
 		}
 		if fate(o, nil) == Orphaned {
@@ -219,10 +227,12 @@ func (s sides) leaving() []string {
 
 // runsNATS reports whether a container has the image of nats-server.
 func (o *object) runsNATS() bool {
-	return slices.ContainsFunc(items(o.tree, "spec", "template", "spec", "containers"), func(c any) bool {
-		image, _, _ := strings.Cut(text(c, "image"), "@")
-		repository := image[strings.LastIndexByte(image, '/')+1:]
-		repository, _, _ = strings.Cut(repository, ":")
-		return repository == "nats"
-	})
+	return slices.ContainsFunc(items(o.tree, "spec", "template", "spec", "containers"), func(c any) bool { return isNATS(text(c, "image")) })
+}
+
+// isNATS reports whether an image is that of nats-server.
+func isNATS(image string) bool {
+	image, _, _ = strings.Cut(image, "@")
+	repository, _, _ := strings.Cut(image[strings.LastIndexByte(image, '/')+1:], ":")
+	return repository == "nats"
 }

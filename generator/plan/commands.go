@@ -38,6 +38,13 @@ type Request struct {
 // Migrates reports whether data must migrate to other disks.
 func (p Plan) Migrates() bool { return len(p.migrations) > 0 }
 
+// MigratesFrom reports whether the servers whose data migrates are among the objects during the migration.
+func (p Plan) MigratesFrom(during []manifest.Object) bool {
+	return !slices.ContainsFunc(p.migrations, func(r replacement) bool {
+		return !slices.ContainsFunc(during, func(o manifest.Object) bool { return o.Kind == r.from.Kind && o.Name == r.from.Name })
+	})
+}
+
 // Servers returns the number of servers before a migration; 0 without a migration.
 func (p Plan) Servers() int {
 	if len(p.migrations) == 0 {

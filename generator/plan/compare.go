@@ -24,6 +24,14 @@ type Side struct {
 	// Description names the side: "profile multi-zone".
 	Description string
 	Objects     []manifest.Object
+	// Live is what is known of the running system before the change.
+	Live Live
+}
+
+// Live is what is known of a running system; nothing by default.
+type Live struct {
+	// Stream is the stream of events on the bus; nil: unknown.
+	Stream *Stream
 }
 
 // Compare plans the switch from one side to the other. Hooks are left out: Helm creates them again when it runs them.
@@ -41,17 +49,28 @@ func Compare(from, to Side, canMigrate bool) (Plan, error) {
 	p := Plan{Version: Version, From: from.Description, To: to.Description, Objects: changes(old, now), canMigrate: canMigrate}
 	s := sides{old, now}
 	p.markRollouts(s)
-	p.migrations = s.replacements()
+	var renamed []replacement
+	for _, r := range s.replacements() {
+		if canMigrate && r.changesShape() {
+			p.migrations = append(p.migrations, r)
+		} else {
+			renamed = append(renamed, r)
+		}
+	}
 	p.leaving = s.leaving()
 	p.Claims = s.claims()
 	p.Elections = s.elections()
 	p.Copies = s.copies()
-	for _, find := range []func(sides, Plan) []Finding{dataLosses, refused, abandoned, resizes, stale} {
+	for _, find := range []func(sides, Plan) []Finding{dataLosses, refused, persistence, abandoned, busChanges, downgrades, credentials, resizes, stale} {
 		p.Findings = append(p.Findings, find(s, p)...)
 	}
-	for _, m := range p.migrations {
-		p.Findings = append(p.Findings, m.finding(canMigrate))
+	for _, r := range p.migrations {
+		p.Findings = append(p.Findings, r.migration())
 	}
+	for _, r := range renamed {
+		p.Findings = append(p.Findings, r.emptied())
+	}
+	p.Findings = append(p.Findings, streamLimits(s, from.Live.Stream)...)
 	slices.SortStableFunc(p.Findings, func(a, b Finding) int {
 		return cmp.Compare(slices.Index(verdicts, b.Verdict), slices.Index(verdicts, a.Verdict))
 	})
@@ -85,7 +104,7 @@ func (p *Plan) decide() {
 }
 
 // verdictText has the verdicts as they are printed.
-var verdictText = map[Verdict]string{Nothing: "nothing", InPlace: "in place", Migration: "migration", ByHand: "by hand", Refused: "refused", LosesData: "loses data"}
+var verdictText = map[Verdict]string{Nothing: "nothing", InPlace: "in place", Confirm: "confirm", Migration: "migration", ByHand: "by hand", Refused: "refused", LosesData: "loses data"}
 
 // joinCounts joins kinds and their numbers: "1 Deployment and 2 Sensors".
 func joinCounts(kinds map[string]int) string {

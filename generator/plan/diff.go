@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -58,26 +60,56 @@ func walk(old, now any, path []step, all *[]Field) {
 		}
 		return
 	}
+	before, _ := old.([]any)
+	after, _ := now.([]any)
+	if sameLength(before, after) && !oldIsNamed && !nowIsNamed {
+		for i := range before {
+			walk(before[i], after[i], append(slices.Clone(path), step{strconv.Itoa(i), true}), all)
+		}
+		return
+	}
 	*all = append(*all, field(path, old, now))
 }
 
-// named turns a list into a map if all items have unique names.
+// identities are the fields that identify an item of a list, as in the API's merge keys.
+var identities = [][]string{{"name"}, {"metadata", "name"}, {"topologyKey"}, {"mountPath"}, {"containerPort"}, {"port"}, {"key"}}
+
+// named turns a list into a map if all items have a unique name, or another field that identifies them.
 func named(value any) (map[string]any, []string, bool) {
 	list, ok := value.([]any)
 	if !ok || len(list) == 0 {
 		return nil, nil, false
 	}
-	byName := map[string]any{}
-	var names []string
+	for _, field := range identities {
+		if byName, names, ok := identified(list, field); ok {
+			return byName, names, true
+		}
+	}
+	return nil, nil, false
+}
+
+// identified turns a list into a map by a field of its items. ok is false if an item lacks it or two have the same.
+func identified(list []any, field []string) (byName map[string]any, names []string, ok bool) {
+	byName = map[string]any{}
 	for _, item := range list {
-		name := text(item, "name")
-		if _, twice := byName[name]; name == "" || twice {
+		value := at(item, field...)
+		if value == nil || value == "" {
+			return nil, nil, false
+		}
+		name := fmt.Sprint(value)
+		if _, twice := byName[name]; twice {
 			return nil, nil, false
 		}
 		byName[name] = item
 		names = append(names, name)
 	}
 	return byName, names, true
+}
+
+// sameLength reports whether two lists have the same number of items, all maps.
+func sameLength(a, b []any) bool {
+	isMap := func(item any) bool { _, ok := item.(map[string]any); return ok }
+	return len(a) > 0 && len(a) == len(b) && !slices.ContainsFunc(slices.Concat(a, b), func(item any) bool { return !isMap(item) })
 }
 
 // inOrder reports whether the common names of two lists have the same order.

@@ -54,6 +54,19 @@ func connection(bus *object) any {
 	return at(bus.tree, "spec")
 }
 
+// address returns the part of an EventBus without which its clients cannot connect. They read the settings of the stream only to
+// create it.
+func address(bus *object) any {
+	if bus == nil {
+		return nil
+	}
+	all := map[string]any{"name": bus.Name, "kind": busKind(bus), "kafka": at(bus.tree, "spec", "kafka")}
+	for _, key := range []string{"url", "accessSecret", "tls"} {
+		all[key] = at(bus.tree, "spec", busKind(bus), key)
+	}
+	return all
+}
+
 // electionAnnotation chooses the leader election of an event source or sensor.
 const electionAnnotation = "events.argoproj.io/leader-election"
 
@@ -130,6 +143,11 @@ func (p *Plan) markRollouts(s sides) {
 				text(c.new.tree, "spec", "updateStrategy", "type") != "OnDelete"
 		}
 	}
+	for i, c := range p.Objects {
+		if c.rollsServers() {
+			p.Objects[i].Rolls = true
+		}
+	}
 	restarts, image := p.controller()
 	for i, c := range p.Objects {
 		if c.old == nil || c.new == nil || !c.new.usesBus() {
@@ -184,9 +202,14 @@ func stale(s sides, p Plan) []Finding {
 		if c.old == nil || c.new == nil || !c.new.usesBus() {
 			continue
 		}
-		if _, noticed, environment := c.reconciled(s); environment && !noticed && !c.Rolls {
-			all = append(all, Finding{Verdict: InPlace, Object: c.Object, stale: true, Text: "its controller notices the change of the bus or the leader election only after a restart"})
+		if _, noticed, environment := c.reconciled(s); !environment || noticed || c.Rolls {
+			continue
 		}
+		f := Finding{Verdict: InPlace, Object: c.Object, stale: true, Text: "its controller notices the change of the bus or the leader election only after a restart"}
+		if !reflect.DeepEqual(address(c.old.bus(s.from)), address(c.new.bus(s.to))) {
+			f.Verdict, f.Text = ByHand, "its pods keep the old address and credentials of the bus until the controller restarts"
+		}
+		all = append(all, f)
 	}
 	return all
 }

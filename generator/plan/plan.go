@@ -49,6 +49,8 @@ const (
 	Nothing Verdict = "nothing"
 	// InPlace: one upgrade makes the change, and every volume claim stays in use.
 	InPlace Verdict = "in-place"
+	// Confirm: one upgrade makes the change, with an effect to check or to accept first.
+	Confirm Verdict = "confirm"
 	// Migration: the data must migrate to other disks; the chart does it on request.
 	Migration Verdict = "move"
 	// ByHand: a step is left to the user.
@@ -60,7 +62,7 @@ const (
 )
 
 // verdicts are all verdicts, in their order.
-var verdicts = []Verdict{Nothing, InPlace, Migration, ByHand, Refused, LosesData}
+var verdicts = []Verdict{Nothing, InPlace, Confirm, Migration, ByHand, Refused, LosesData}
 
 // Fine reports whether a plain upgrade is enough.
 func (v Verdict) Fine() bool { return v == Nothing || v == InPlace }
@@ -122,7 +124,7 @@ type Change struct {
 	Object
 	Action Action `json:"action"`
 	// Rolls reports whether its pods are replaced. The pods of an event source or sensor can be replaced without a change of
-	// the object. The servers of an EventBus that the Argo Events controller runs are not covered.
+	// the object.
 	Rolls bool `json:"rolls,omitempty"`
 	// Fields are the differences of a changed object.
 	Fields []Field `json:"fields,omitempty"`

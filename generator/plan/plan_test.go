@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"sigs.k8s.io/yaml"
@@ -154,7 +156,7 @@ func TestChanges(t *testing.T) {
 		{"arguments", []string{"image: example.org/db:1,", "image: example.org/db:1, args: [a],"}, InPlace, []string{"~StatefulSet/db spec.template.spec.containers[db].args"}},
 		{"a label with a slash", []string{"labels: {a: b}", "labels: {a: b, c/d: e}"}, InPlace, []string{`Sensor/worker metadata.labels["c/d"]`}},
 		{"the size of a disk", []string{"      spec: {resources: {requests: {storage: 1Gi}}}", "      spec: {resources: {requests: {storage: 2Gi}}}"}, Refused,
-			[]string{"StatefulSet/db spec.volumeClaimTemplates!"}},
+			[]string{"StatefulSet/db spec.volumeClaimTemplates[data].spec.resources.requests.storage!"}},
 		{"the name of the headless Service", []string{"serviceName: db", "serviceName: other"}, Refused, []string{"StatefulSet/db spec.serviceName!"}},
 		{"a retention policy", []string{"whenScaled: Retain", "whenScaled: Delete"}, InPlace, []string{"StatefulSet/db spec.persistentVolumeClaimRetentionPolicy.whenScaled"}},
 		{"a selector", []string{"selector: {matchLabels: {app: controller}}", "selector: {matchLabels: {app: c}}", "labels: {app: controller}", "labels: {app: c}"}, Refused,
@@ -172,8 +174,8 @@ func TestChanges(t *testing.T) {
 		{"an immutable ConfigMap that becomes mutable", []string{"immutable: true\ndata: {a: b}", "data: {a: b}"}, Refused, []string{"ConfigMap/frozen immutable!"}},
 		{"another role", []string{"kind: Role, name: one", "kind: Role, name: two"}, Refused, []string{"RoleBinding/binding roleRef.name!"}},
 		// Changes with and without a reconciliation by the Argo Events controller.
-		{"another bus, not noticed", []string{"nats://one:4222", "nats://two:4222"}, InPlace, []string{"EventBus/default spec.jetstreamExotic.url"}},
-		{"another bus, noticed for one sensor", []string{"nats://one:4222", "nats://two:4222", "labels: {a: b}", "labels: {a: c}"}, InPlace,
+		{"another bus, not noticed", []string{"nats://one:4222", "nats://two:4222"}, ByHand, []string{"EventBus/default spec.jetstreamExotic.url"}},
+		{"another bus, noticed for one sensor", []string{"nats://one:4222", "nats://two:4222", "labels: {a: b}", "labels: {a: c}"}, ByHand,
 			[]string{"EventBus/default spec.jetstreamExotic.url", "~Sensor/worker metadata.labels.a"}},
 		{"another bus and another controller", []string{"nats://one:4222", "nats://two:4222", "example.org/controller:1", "example.org/controller:2"}, InPlace,
 			[]string{"~Deployment/controller spec.template.spec.containers[controller].image", "EventBus/default spec.jetstreamExotic.url", "~EventSource/hook", "~Sensor/worker"}},
@@ -257,7 +259,7 @@ func TestFindings(t *testing.T) {
 			want: "volume claims are deleted with their data: own", claims: []string{"new other", "deleted own"}},
 		{name: "a native bus that becomes clustered", from: native(t, 1), to: native(t, 3), verdict: LosesData, want: "a clustered nats-server deletes the data of a standalone one"},
 		{name: "a native bus that grows", from: native(t, 3), to: native(t, 5), verdict: InPlace},
-		{name: "a change that the controller does not notice", from: change(t), to: change(t, "nats://one:4222", "nats://two:4222"), verdict: InPlace, want: "its controller notices the change of the bus or the leader election only after a restart"},
+		{name: "a change that the controller does not notice", from: change(t), to: change(t, "nats://one:4222", "nats://two:4222"), verdict: ByHand, want: "its pods keep the old address and credentials of the bus until the controller restarts"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := compare(t, c.from, c.to, c.canMigrate)
@@ -276,6 +278,71 @@ func TestFindings(t *testing.T) {
 			}
 			if !slices.Equal(claims, c.claims) {
 				t.Errorf("claims %q, want %q", claims, c.claims)
+			}
+		})
+	}
+}
+
+// TestBuses: the effects of a change on the bus and its events.
+func TestBuses(t *testing.T) {
+	limits := func(settings string) []string {
+		return []string{"      replicas: 1\n", "      replicas: 3\n" + settings}
+	}
+	managed := []string{"  jetstreamExotic:\n    url: nats://one:4222\n    streamConfig: |\n      replicas: 1\n"}
+	as := func(spec string, more ...string) []string { return append([]string{managed[0], spec}, more...) }
+	const js = "  jetstream: {version: 2.15.2, persistence: {volumeSize: 10Gi}}\n"
+	keep := []string{"metadata: {name: default}", "metadata: {name: default, annotations: {helm.sh/resource-policy: keep}}"}
+	live := &Stream{Messages: 1000, Bytes: 100_000, Unread: 501, Before: func(time.Time) (uint64, error) { return 10, nil }}
+	unreachable := &Stream{Before: func(time.Time) (uint64, error) { return 0, errors.New("no responders") }}
+	for _, c := range []struct {
+		name     string
+		from, to []string
+		live     *Stream
+		verdict  Verdict
+		want     string
+	}{
+		{"fewer events", limits("      maxMsgs: 1e+06\n"), limits("      maxMsgs: 100\n"), nil, Confirm, "maxMsgs of its stream becomes lower, 100 instead of 1000000: the server deletes the oldest events beyond it, processed or not. Unknown how many"},
+		{"more events", limits("      maxMsgs: 100\n"), limits("      maxMsgs: 1000\n"), nil, InPlace, ""},
+		{"no limit any more", limits("      maxBytes: 100\n"), limits("      maxBytes: -1\n"), nil, InPlace, ""},
+		{"a first limit", limits("      maxBytes: -1\n"), limits("      maxBytes: 100\n"), nil, Confirm, "maxBytes of its stream becomes lower, 100 instead of no limit"},
+		{"a limit that was absent", limits(""), limits("      maxAge: 1h\n"), nil, Confirm, "maxAge of its stream becomes lower, 1h instead of no limit"},
+		{"fewer events, counted", limits("      maxMsgs: 2000\n"), limits("      maxMsgs: 100\n"), live, Confirm, "the server deletes 900 of 1000 events, 401 of which some sensor has not processed"},
+		{"only processed events, counted", limits("      maxMsgs: 2000\n"), limits("      maxMsgs: 501\n"), live, Confirm, "the server deletes 499 of 1000 events"},
+		{"a limit above all events", limits("      maxMsgs: 2000\n"), limits("      maxMsgs: 1000\n"), live, InPlace, "none of the 1000 events on the bus is beyond it"},
+		{"fewer bytes, counted", limits("      maxBytes: -1\n"), limits("      maxBytes: 50000\n"), live, Confirm, "the server deletes about 500 of 1000 events, about 1 of which"},
+		{"a shorter time, counted", limits("      maxAge: 168h\n"), limits("      maxAge: 24h\n"), live, Confirm, "the server deletes 10 of 1000 events"},
+		{"a shorter time, not counted", limits("      maxAge: 168h\n"), limits("      maxAge: 24h\n"), unreachable, Confirm, "Unknown how many: no responders"},
+		{"fewer copies", limits(""), nil, nil, Confirm, "its stream keeps 1 instead of 3 copies of each event"},
+		{"another retention", nil, limits("      retention: 2\n"), nil, ByHand, "retention and discard policy of its stream change"},
+		{"managed to native", nil, as(js), nil, ByHand, "the bus changes from jetstreamExotic to jetstream, and its events stay on the old one"},
+		{"native to managed", as(js), nil, nil, ByHand, "the bus changes from jetstream to jetstreamExotic"},
+		{"Kafka to managed", as("  kafka: {url: k}\n"), nil, nil, ByHand, "the bus changes from kafka to jetstreamExotic"},
+		{"managed to Kafka", nil, as("  kafka: {url: k}\n"), nil, ByHand, "the bus changes from jetstreamExotic to kafka"},
+		{"native to Kafka", as(js), as("  kafka: {url: k}\n"), nil, ByHand, "the bus changes from jetstream to kafka"},
+		{"another name", nil, []string{"metadata: {name: default}", "metadata: {name: other}"}, nil, ByHand, "EventBus/other replaces it on the same servers"},
+		{"another name of a native bus", as(js), as(js, "metadata: {name: default}", "metadata: {name: other}"), nil, LosesData, "its controller deletes its disks with it"},
+		{"another name of a native bus that is kept", as(js, keep...), as(js, "metadata: {name: default}", "metadata: {name: other}"), nil, ByHand, "It stays on the cluster with its events"},
+		{"another name and mode", nil, as(js, "metadata: {name: default}", "metadata: {name: other}"), nil, ByHand, "its events stay on the old bus"},
+		{"the disks of a native bus", as(js), as(strings.Replace(js, "10Gi", "20Gi", 1)), nil, Refused, "spec.jetstream.persistence is immutable"},
+		{"an older native bus", as(js), as(strings.Replace(js, "2.15.2", "2.10.29", 1)), nil, ByHand, "nats-server 2.10.29 is older than 2.15.2"},
+		{"older servers", []string{"example.org/db:1", "docker.io/nats:2.15.2-alpine"}, []string{"example.org/db:1", "docker.io/nats:2.9.1-alpine"}, nil, ByHand, "nats-server 2.9.1-alpine is older than 2.15.2-alpine"},
+		{"an older patch", []string{"example.org/db:1", "nats:2.15.2"}, []string{"example.org/db:1", "nats:2.15.1"}, nil, InPlace, ""},
+		{"newer servers", []string{"example.org/db:1", "nats:2.9.2"}, []string{"example.org/db:1", "nats:2.15.1"}, nil, InPlace, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := Compare(Side{Objects: change(t, c.from...), Live: Live{Stream: c.live}}, Side{Objects: change(t, c.to...)}, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text string
+			for _, f := range p.Findings {
+				text += "\n" + f.Object.String() + ": " + f.Text
+			}
+			if p.Verdict != c.verdict || !strings.Contains(text, c.want) {
+				t.Errorf("verdict %s, want %s and %q in\n%s", p.Verdict, c.verdict, c.want, text)
+			}
+			if c.verdict == InPlace && c.want == "" && len(p.Findings) > 0 && p.Findings[0].Verdict != InPlace {
+				t.Errorf("got %s", text)
 			}
 		})
 	}

@@ -112,6 +112,17 @@ func (w *writer) field(f Field) {
 	if f.Immutable {
 		path += " (immutable)"
 	}
+	// The end of a long path names the field.
+	if runes := []rune(path); len(runes) > table.Width-7 {
+		path = "…" + string(runes[len(runes)-table.Width+8:])
+	}
+	if lines := changedLines(f.Old, f.New); len(lines) > 0 {
+		w.print("      %s:\n", path)
+		for _, line := range lines {
+			w.print("        %s\n", line)
+		}
+		return
+	}
 	values := short(f.Old) + " -> " + short(f.New)
 	if line := "      " + path + ": " + values; utf8.RuneCountInString(line) <= table.Width {
 		w.print("%s\n", line)
@@ -128,10 +139,11 @@ func short(value any) string {
 	case map[string]any:
 		return fmt.Sprintf("{%s}", cut(strings.Join(sortedKeys(v), ", ")))
 	case []any:
-		if len(v) == 1 {
-			return "1 item"
+		var all []string
+		for _, item := range v {
+			all = append(all, short(item))
 		}
-		return fmt.Sprintf("%d items", len(v))
+		return fmt.Sprintf("[%s]", cut(strings.Join(all, ", ")))
 	case string:
 		lines := strings.Count(strings.TrimRight(v, "\n"), "\n") + 1
 		switch {
@@ -146,6 +158,60 @@ func short(value any) string {
 		return cut(v)
 	}
 	return fmt.Sprint(value)
+}
+
+// maxLines is the number of changed lines of a text that are shown.
+const maxLines = 20
+
+// changedLines returns the lines in which two texts of several lines differ, as in a diff; none for other values.
+func changedLines(old, now any) []string {
+	a, ok := old.(string)
+	b, ok2 := now.(string)
+	if !ok || !ok2 || !strings.Contains(a, "\n") || !strings.Contains(b, "\n") {
+		return nil
+	}
+	var all []string
+	for _, line := range diff(strings.Split(strings.TrimRight(a, "\n"), "\n"), strings.Split(strings.TrimRight(b, "\n"), "\n")) {
+		if runes := []rune(line); len(runes) > table.Width-8 {
+			line = string(runes[:table.Width-9]) + "…"
+		}
+		all = append(all, line)
+	}
+	if len(all) > maxLines {
+		all = append(all[:maxLines-1], fmt.Sprintf("… and %d more lines", len(all)-maxLines+1))
+	}
+	return all
+}
+
+// diff returns the lines of a that are not in b after "- ", and those of b that are not in a after "+ ", by their longest
+// common subsequence.
+func diff(a, b []string) []string {
+	common := make([][]int, len(a)+1)
+	for i := range common {
+		common[i] = make([]int, len(b)+1)
+	}
+	for i := len(a) - 1; i >= 0; i-- {
+		for j := len(b) - 1; j >= 0; j-- {
+			if a[i] == b[j] {
+				common[i][j] = common[i+1][j+1] + 1
+			} else {
+				common[i][j] = max(common[i+1][j], common[i][j+1])
+			}
+		}
+	}
+	var all []string
+	i, j := 0, 0
+	for i < len(a) || j < len(b) {
+		switch {
+		case i < len(a) && j < len(b) && a[i] == b[j]:
+			i, j = i+1, j+1
+		case j == len(b) || i < len(a) && common[i+1][j] >= common[i][j+1]:
+			all, i = append(all, "- "+a[i]), i+1
+		default:
+			all, j = append(all, "+ "+b[j]), j+1
+		}
+	}
+	return all
 }
 
 // cut shortens a text.

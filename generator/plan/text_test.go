@@ -38,7 +38,9 @@ Objects: 1 created, 3 changed, 1 removed, 7 unchanged
       spec.serviceName (immutable): db -> other
   created  ConfigMap/other
   changed  EventBus/default
-      spec.jetstreamExotic.streamConfig: 1 line -> 1 line
+      spec.jetstreamExotic.streamConfig:
+        - replicas: 1
+        + replicas: 3
   changed  Sensor/worker
       metadata.annotations: none -> {events.argoproj.io/leader-election}
   removed  ConfigMap/free
