@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/config"
 	"github.com/holdfast-ha/holdfast/verify/guarantee"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/models"
 	"github.com/holdfast-ha/holdfast/verify/report"
 	"github.com/holdfast-ha/holdfast/verify/rules"
 	"github.com/holdfast-ha/holdfast/verify/survival"
@@ -56,6 +57,7 @@ func Run(ctx context.Context, in Input) (report.Report, error) {
 		in.Config = &config.Config{}
 	}
 	in.Cluster.Version = cmp.Or(in.Cluster.Version, in.Config.Version)
+	go models.All() // it is decoded while objects are validated: readSystem needs it
 	if err := apiserver.Check(in.Objects, in.Cluster.Version.Minor); err != nil {
 		return report.Report{}, err
 	}
