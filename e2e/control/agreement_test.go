@@ -22,7 +22,7 @@ var (
 	systemCount = flag.Int("systems", agreement.Systems, "end of the random systems in TestAgreement")
 	first       = flag.Int("first", 0, "first random system in TestAgreement")
 	next        = flag.Bool("next", false, "run the next version of Kubernetes")
-	only        = flag.Int("system", -1, "run TestAgreement on this system only")
+	only        = flag.String("system", "", "run TestAgreement on these systems only, like 7,12")
 )
 
 // agreed has all comparisons of a run.
@@ -39,7 +39,7 @@ func TestAgreement(t *testing.T) {
 	var all sync.WaitGroup
 	for i := *first; i < *systemCount; i++ {
 		s := agreement.Generate(*seed, i)
-		if *only >= 0 && i != *only || *next && !s.Next {
+		if *only != "" && !slices.Contains(strings.Split(*only, ","), fmt.Sprint(i)) || *next && !s.Next {
 			continue
 		}
 		all.Go(func() {

@@ -158,9 +158,13 @@ func (v verdicts) after(s scenario) map[string]count {
 			pending[c.Workload]++
 		}
 	}
+	steady := map[string][]string{}
+	for _, o := range v.scenario("rest", "").Outcomes {
+		steady[o.Workload] = o.Pending
+	}
 	for _, o := range s.Outcomes {
 		n, ok := pending[o.Workload]
-		if len(o.Pending) > 0 && !ok { // as in the steady state
+		if !ok && slices.Equal(o.Pending, steady[o.Workload]) { // not affected
 			n = all[o.Workload].pending
 		}
 		all[o.Workload] = count{o.After, n}

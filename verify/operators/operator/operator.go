@@ -98,6 +98,8 @@ type ReplicaSets struct {
 	HashLabel string
 	// BlueGreen is set if a rollout creates all new pods before it deletes the old ones.
 	BlueGreen bool
+	// KeepsOld is why it does not delete the old ones even then, "" if it does.
+	KeepsOld string
 	// Apart is set if new pods may not be on the nodes of old ones.
 	Apart bool
 }

@@ -17,7 +17,7 @@ import (
 // admission decides which pods the API server accepts, by the quotas, LimitRanges and webhooks of the input.
 //
 // A webhook answers while a pod behind its Service is Ready. It is installed after the workloads, as Helm does, and so applies from
-// the steady state on. If pods of it are running in the input, it applies from the beginning.
+// the steady state on. If it is on a live cluster, or pods of it are running in the input, it applies from the beginning.
 type admission struct {
 	journal  *journal
 	objects  *objects.Objects
@@ -164,7 +164,7 @@ func (a *admission) refuse(c *Controller, index int) string {
 // applies reports whether a webhook is installed.
 func (a *admission) applies(h *webhook) bool {
 	runs := func(c *Controller) bool { return len(c.Workload.Running) > 0 }
-	return a.installed || slices.ContainsFunc(h.backends, runs)
+	return a.installed || h.Object.Accepted || slices.ContainsFunc(h.backends, runs)
 }
 
 func (h *webhook) isDown() bool {

@@ -59,6 +59,7 @@ func New(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cluster, 
 	}
 	for _, w := range sim.controllers {
 		w.noteZones()
+		w.confirmUnplaced()
 	}
 	sim.observer.reset()
 	sim.clock.now, sim.journal.final, sim.lifecycle.admission.installed = 0, false, true
