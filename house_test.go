@@ -33,7 +33,7 @@ var arrows = map[string][]string{
 	"generator/schema":    {},
 
 	"verify":                        {"verify/apiserver", "verify/cluster", "verify/config", "verify/guarantee", "verify/manifest", "verify/models", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
-	"verify/verdict":                {"verify/cluster", "verify/guarantee", "verify/manifest", "verify/operators", "verify/report", "verify/rules", "verify/survival", "verify/workload"},
+	"verify/verdict":                {"verify/cluster", "verify/guarantee", "verify/manifest", "verify/operators", "verify/report", "verify/rules", "verify/rules/facts", "verify/survival", "verify/workload"},
 	"verify/report":                 {"internal/plain", "internal/table"},
 	"verify/report/reporttest":      {"verify", "verify/cluster", "verify/report", "verify/verdict", "verify/verifytest"}, // imported by tests only
 	"verify/rules":                  {"stacks", "verify/operators/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/rules/facts", "verify/workload"},

@@ -29,9 +29,10 @@ type Evidence struct {
 func Decide(q Requirement, e Evidence) report.Report {
 	r := newReport(e)
 	r.Requirement, r.WithinSeconds, r.AsPlaced = q.String(), q.Within.Seconds(), q.AsPlaced
-	steady := e.Simulation.Scenarios[0]
+	steady, remedies := e.Simulation.Scenarios[0], remedies(e.System)
 	for i, w := range e.System.Workloads {
 		r.Workloads = append(r.Workloads, newWorkload(w, steady.Outcomes[i], e.Guarantees[i]))
+		r.Workloads[i].Remedy = remedies[i]
 	}
 	for _, p := range e.Simulation.SteadyState {
 		r.Pods = append(r.Pods, report.Pod{Name: p.Pod, Workload: p.Workload.String(), Node: p.Node, Why: p.Reason, Runs: p.Running})
@@ -46,6 +47,11 @@ func Decide(q Requirement, e Evidence) report.Report {
 	}
 	r.Findings = append(r.Findings, ownFindings(q, e, r)...)
 	r.Assumed = append(r.Assumed, survival.Assumptions(e.Cluster, e.System)...)
+	for _, w := range r.Workloads {
+		if w.Replication == report.PerNode && w.Pods == 0 {
+			r.Assumed = append(r.Assumed, w.Name+": no node accepts a pod of it, so that none is simulated. Its node selector, affinity or tolerations may match real nodes: pass them with --cluster.")
+		}
+	}
 	if len(e.Simulation.Omitted) > 0 {
 		r.Assumed = append(r.Assumed, "The failure of a node during a drain or a rollout is not simulated: the system is too large. Verify fewer manifests at a time to include it.")
 	}
@@ -113,7 +119,7 @@ func withoutPods(all []*manifest.Object) string {
 }
 
 func newCluster(c cluster.Cluster) report.Cluster {
-	r := report.Cluster{Nodes: []report.Node{}, Zones: append([]string{}, c.Zones()...), KubeVersion: c.Version.OrDefault().String()}
+	r := report.Cluster{Nodes: []report.Node{}, Zones: append([]string{}, c.Zones()...), InManifests: c.InManifests, KubeVersion: c.Version.OrDefault().String()}
 	for _, n := range c.Nodes {
 		node := report.Node{Name: n.Name, Zone: n.Labels[cluster.ZoneLabel]}
 		for _, d := range c.Domains {

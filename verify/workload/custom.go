@@ -97,6 +97,7 @@ func (s *System) addCustomWorkload(e expanded, from operator.Workload) error {
 			return e.object.Errorf(nil, "%w", err)
 		}
 		w.known.Assumed, w.known.Why, w.known.Zones = from.Replication.Assumed, from.Replication.Why, from.Replication.Zones
+		w.known.Fixed = from.Replication.Fixed
 		if w.known.Model == Quorum {
 			w.known.Count = from.Replication.Count
 		}
