@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"verify/rules/facts":            {"internal/labelindex", "verify/cluster", "verify/manifest", "verify/models", "verify/operators/argoevents", "verify/placement", "verify/storage", "verify/workload"},
 	"verify/placement":              {},
 	"verify/availability":           {"internal/strict", "internal/table", "verify/cluster", "verify/placement", "verify/survival", "verify/workload"},
-	"verify/guarantee":              {"verify/cluster", "verify/placement", "verify/storage", "verify/workload"},
+	"verify/guarantee":              {"internal/labelindex", "verify/cluster", "verify/placement", "verify/storage", "verify/workload"},
 	"verify/survival":               {"verify/admission", "verify/cluster", "verify/placement", "verify/storage", "verify/survival/sim", "verify/workload"},
 	"verify/survival/sim":           {"internal/labelindex", "verify/admission", "verify/cluster", "verify/placement", "verify/storage", "verify/survival/sim/scheduler", "verify/workload"},
 	"verify/survival/sim/scheduler": {"internal/labelindex", "verify/placement"},

@@ -119,10 +119,10 @@ func (f fixer) selector() (s *metav1.LabelSelector, text string) {
 	w := f.all.workloads[f.i]
 	for _, s := range []*metav1.LabelSelector{w.Selector, {MatchLabels: w.Template.Labels}} {
 		matches, err := metav1.LabelSelectorAsSelector(s)
-		others := func(p *corev1.Pod) bool {
-			return p != f.all.pods[f.i] && p.Namespace == w.Namespace && matches.Matches(labels.Set(p.Labels))
-		}
-		if err != nil || slices.ContainsFunc(f.all.pods, others) {
+		if err != nil || slices.ContainsFunc(f.all.byLabels.Candidates(w.Namespace, matches), func(i int) bool {
+			p := f.all.pods[i]
+			return i != f.i && p.Namespace == w.Namespace && matches.Matches(labels.Set(p.Labels))
+		}) {
 			continue
 		}
 		if s == w.Selector && w.Object.Origin() == w.Object {

@@ -305,14 +305,15 @@ func allowEviction(b *workload.Budget) string {
 
 // budgetsOf returns the budgets that select the pods of the i-th workload.
 func (all *pods) budgetsOf(i int) []*workload.Budget {
-	return slices.DeleteFunc(slices.Clone(all.budgets), func(b *workload.Budget) bool { return !selects(b, all.pods[i]) })
+	pod := all.pods[i]
+	return slices.DeleteFunc(all.selecting.Candidates(pod.Namespace, pod.Labels), func(b *workload.Budget) bool { return !selects(b, pod) })
 }
 
 // selectedBy returns the workloads whose pods a budget selects.
 func (all *pods) selectedBy(b *workload.Budget) []int {
 	var selected []int
-	for i, pod := range all.pods {
-		if selects(b, pod) {
+	for _, i := range all.byLabels.Candidates(b.Object.Namespace, b.PodSelector) {
+		if selects(b, all.pods[i]) {
 			selected = append(selected, i)
 		}
 	}
