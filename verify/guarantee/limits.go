@@ -41,7 +41,7 @@ type repelling struct {
 }
 
 func newPods(s *workload.System, c cluster.Cluster) *pods {
-	all := &pods{workloads: s.Workloads, namespaces: placement.NewNamespaces(s.Namespaces), storage: s.Storage}
+	all := &pods{workloads: slices.Clone(s.Workloads), namespaces: placement.NewNamespaces(s.Namespaces), storage: s.Storage}
 	if !c.Described {
 		all.storage = s.Storage.WithoutNodes(c.Nodes)
 	}
@@ -128,7 +128,7 @@ func (r reader) repelsGroup() map[string]bool {
 	}
 	for _, c := range r.antiAffinities {
 		keys[c.TopologyKey] = keys[c.TopologyKey] || !r.perRevision(c) && !slices.ContainsFunc(r.workload.Group.Workloads, func(w *workload.Workload) bool {
-			member := slices.IndexFunc(r.all.workloads, func(o *workload.Workload) bool { return o.Object == w.Object }) // with may have replaced it
+			member := slices.IndexFunc(r.all.workloads, func(o *workload.Workload) bool { return o.Object == w.Object }) // a trial may have replaced it
 			return !c.Selects(r.all.pods[member])
 		})
 	}
