@@ -239,6 +239,21 @@ type Scenario struct {
 	Outcomes []Outcome `json:"outcomes"`
 	// Changes are the pods that it deletes, moves or creates.
 	Changes []Change `json:"changes"`
+	// Orders are the orders of events in which it may end differently, with what happens in each; left out if it cannot. The outcomes are
+	// the worst of each workload, the changes those of the first order.
+	Orders []Ordered `json:"orders,omitempty"`
+}
+
+// Ordered is what happens in a scenario in one order of events.
+type Ordered struct {
+	// If is the order: which workload gets the last of a quota, or whether a webhook answers until its last pod is gone.
+	If string `json:"if"`
+	// Blocked is the reason why a drain or rollout does not complete; left out if it does.
+	Blocked string `json:"stuck,omitempty"`
+	// Outcomes are the effects on the workloads that it affects.
+	Outcomes []Outcome `json:"outcomes"`
+	// Changes are the pods that it deletes, moves or creates.
+	Changes []Change `json:"changes"`
 }
 
 // Outcome is the effect of a scenario on a workload.

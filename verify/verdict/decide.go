@@ -170,7 +170,7 @@ func newGuarantee(g guarantee.Guarantee) report.Guarantee {
 // first scenario.
 func addScenario(r *report.Report, q Requirement, s survival.Scenario, order order, first bool) {
 	now := report.Scenario{Event: string(s.Event), Target: s.Target, Like: s.Equivalent, Nodes: s.Nodes, Required: q.covers(s.Event),
-		Verdict: report.Serves, Blocked: s.Blocked, Outcomes: []report.Outcome{}, Changes: []report.Change{}}
+		Verdict: report.Serves, Blocked: s.Blocked, Outcomes: []report.Outcome{}}
 	if s.Blocked != "" {
 		now.Verdict = report.Blocked
 	}
@@ -184,10 +184,23 @@ func addScenario(r *report.Report, q Requirement, s survival.Scenario, order ord
 		}
 		keepWorst(&r.Workloads[order.number[o.Workload]], r.WithinSeconds, report.Worst{Event: now.Event, Target: now.Target, Effect: e})
 	}
-	for _, c := range s.Changes {
-		now.Changes = append(now.Changes, report.Change{Pod: c.Pod, Workload: c.Workload.String(), From: c.From, To: c.To, Why: c.Reason})
+	now.Changes = changes(s.Changes)
+	for _, o := range s.Orders {
+		one := report.Ordered{If: o.If, Blocked: o.Blocked, Outcomes: []report.Outcome{}, Changes: changes(o.Changes)}
+		for _, w := range o.Outcomes {
+			one.Outcomes = append(one.Outcomes, report.Outcome{Workload: w.Workload.String(), Effect: effect(s, w)})
+		}
+		now.Orders = append(now.Orders, one)
 	}
 	r.Scenarios = append(r.Scenarios, now)
+}
+
+func changes(of []survival.Change) []report.Change {
+	all := []report.Change{}
+	for _, c := range of {
+		all = append(all, report.Change{Pod: c.Pod, Workload: c.Workload.String(), From: c.From, To: c.To, Why: c.Reason})
+	}
+	return all
 }
 
 // order has the workloads of a system by their number in it, and their outcomes in the steady state.
