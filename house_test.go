@@ -18,7 +18,7 @@ const module = "github.com/holdfast-ha/holdfast/"
 // point down: from cmd to generator and verify, and from these to the packages below them. verify never imports generator.
 var arrows = map[string][]string{
 	"cmd/holdfast": {"generator", "generator/folder", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/stack", "internal/plain", "internal/similar", "internal/startup", "internal/table",
-		"verify", "verify/availability", "verify/cluster", "verify/config", "verify/live", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
+		"verify", "verify/apiserver", "verify/availability", "verify/cluster", "verify/config", "verify/live", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
 
 	"generator":           {"generator/chart", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/stack", "internal/similar", "profiles", "stacks"},
 	"generator/kustomize": {"generator/ha", "generator/manifest", "generator/profile", "generator/stack"},
@@ -26,21 +26,21 @@ var arrows = map[string][]string{
 	"generator/render":    {"generator/chart", "generator/manifest", "internal/kubeconfig", "internal/strict"},
 	"generator/chart":     {"generator/ha", "generator/manifest", "generator/profile", "generator/schema", "generator/stack"},
 	"generator/ha":        {"generator/profile", "generator/stack"},
-	"generator/stack":     {"internal/strict"},
+	"generator/stack":     {"internal/similar", "internal/strict"},
 	"generator/profile":   {"internal/strict"},
 	"generator/manifest":  {},
 	"generator/folder":    {},
 	"generator/schema":    {},
 
-	"verify":                        {"verify/apiserver", "verify/cluster", "verify/config", "verify/guarantee", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
-	"verify/verdict":                {"verify/cluster", "verify/guarantee", "verify/manifest", "verify/operators", "verify/report", "verify/rules", "verify/survival", "verify/workload"},
+	"verify":                        {"verify/apiserver", "verify/cluster", "verify/config", "verify/guarantee", "verify/manifest", "verify/models", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
+	"verify/verdict":                {"verify/cluster", "verify/guarantee", "verify/manifest", "verify/operators", "verify/report", "verify/rules", "verify/rules/facts", "verify/survival", "verify/workload"},
 	"verify/report":                 {"internal/plain", "internal/table"},
 	"verify/report/reporttest":      {"verify", "verify/cluster", "verify/report", "verify/verdict", "verify/verifytest"}, // imported by tests only
 	"verify/rules":                  {"stacks", "verify/operators/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/rules/facts", "verify/workload"},
 	"verify/rules/facts":            {"internal/labelindex", "verify/cluster", "verify/manifest", "verify/models", "verify/operators/argoevents", "verify/placement", "verify/storage", "verify/workload"},
 	"verify/placement":              {},
 	"verify/availability":           {"internal/strict", "internal/table", "verify/cluster", "verify/placement", "verify/survival", "verify/workload"},
-	"verify/guarantee":              {"verify/cluster", "verify/placement", "verify/storage", "verify/workload"},
+	"verify/guarantee":              {"internal/labelindex", "verify/cluster", "verify/placement", "verify/storage", "verify/workload"},
 	"verify/survival":               {"verify/admission", "verify/cluster", "verify/placement", "verify/storage", "verify/survival/sim", "verify/workload"},
 	"verify/survival/sim":           {"internal/labelindex", "verify/admission", "verify/cluster", "verify/placement", "verify/storage", "verify/survival/sim/scheduler", "verify/workload"},
 	"verify/survival/sim/scheduler": {"internal/labelindex", "verify/placement"},
@@ -65,7 +65,7 @@ var arrows = map[string][]string{
 	"internal/release":    {},
 	"internal/similar":    {},
 	"internal/startup":    {},
-	"internal/strict":     {},
+	"internal/strict":     {"internal/similar"},
 	"internal/table":      {"internal/plain"},
 
 	"profiles": {},

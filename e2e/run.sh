@@ -58,6 +58,13 @@ for tier in "${tiers[@]}"; do
   [[ " ${all[*]} " == *" $tier "* ]] || { echo "unknown tier $tier: choose from ${all[*]}" >&2; exit 2; }
 done
 
+# A full disk fails tests one by one, for reasons that hide it. The nodes of live alone take 2 GB.
+for folder in "${TMPDIR:-/tmp}" "${HOLDFAST_E2E_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}}"; do
+  mkdir -p "$folder"
+  free=$(($(df --output=avail -k "$folder" | tail -1) / 1000000))
+  [ "$free" -ge 5 ] || { echo "$folder has $free GB of free disk space, the tests need 5 GB: free some, or set TMPDIR or HOLDFAST_E2E_CACHE" >&2; exit 3; }
+done
+
 # A file for each finished tier: "result tests seconds priority". Logs are beside them.
 state=$(mktemp -d)
 

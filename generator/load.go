@@ -21,13 +21,23 @@ func LoadProfiles() ([]profile.Profile, error) { return profile.Load(profiles.FS
 
 // LoadStack reads a built-in stack by its name, or another one from its file. A name with a slash or the suffix .yaml is a file.
 func LoadStack(name string) (stack.Stack, error) {
-	if strings.ContainsAny(name, `/\`) || strings.HasSuffix(name, ".yaml") {
-		return stack.Load(os.DirFS(filepath.Dir(name)), filepath.Base(name))
+	if !BuiltIn(name) {
+		// A root: symlinks of the stack's folder may not lead out of the folder that has the stack, whose text could be a stranger's.
+		root, err := os.OpenRoot(filepath.Dir(name))
+		if err != nil {
+			return stack.Stack{}, err
+		}
+		return stack.Load(root.FS(), filepath.Base(name))
 	}
 	if names := StackNames(); !slices.Contains(names, name) {
 		return stack.Stack{}, fmt.Errorf("unknown stack %q: choose one of %s, or pass a file of your own (./%s.yaml)", name, strings.Join(names, ", "), name)
 	}
 	return stack.Load(stacks.FS, name+".yaml")
+}
+
+// BuiltIn reports whether a name is that of a built-in stack, and not of a file.
+func BuiltIn(name string) bool {
+	return !strings.ContainsAny(name, `/\`) && !strings.HasSuffix(name, ".yaml")
 }
 
 // StackNames lists the built-in stacks.

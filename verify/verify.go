@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/config"
 	"github.com/holdfast-ha/holdfast/verify/guarantee"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/holdfast-ha/holdfast/verify/models"
 	"github.com/holdfast-ha/holdfast/verify/report"
 	"github.com/holdfast-ha/holdfast/verify/rules"
 	"github.com/holdfast-ha/holdfast/verify/survival"
@@ -36,8 +37,7 @@ type Input struct {
 	Baseline *report.Report
 	// RulesOnly checks the rules and simulates nothing. There is no requirement then.
 	RulesOnly bool
-	// Progress is called before each step of the simulation, which takes nearly all of the time, with a phrase like "lose zone
-	// zone-2, 14 of 210".
+	// Progress is called before each step with a phrase like "checking the rules" or "lose zone zone-2, 14 of 210".
 	Progress func(step string)
 }
 
@@ -56,9 +56,15 @@ func Run(ctx context.Context, in Input) (report.Report, error) {
 		in.Config = &config.Config{}
 	}
 	in.Cluster.Version = cmp.Or(in.Cluster.Version, in.Config.Version)
+	if in.Progress == nil {
+		in.Progress = func(string) {}
+	}
+	in.Progress("validating the objects")
+	go models.All() // it is decoded while objects are validated: readSystem needs it
 	if err := apiserver.Check(in.Objects, in.Cluster.Version.Minor); err != nil {
 		return report.Report{}, err
 	}
+	in.Progress("checking the rules")
 	requirement := in.Requirement.Or(in.Config.Requirement)
 	if in.RulesOnly {
 		requirement = verdict.Requirement{}
@@ -96,6 +102,7 @@ func decide(ctx context.Context, in Input, requirement verdict.Requirement, e ve
 	if e.Simulation, err = simulate(ctx, in, e.Cluster, e.System); err != nil {
 		return r, err
 	}
+	in.Progress("proving what holds for every placement")
 	e.Guarantees = guarantee.Of(e.Cluster, e.System)
 	return verdict.Decide(requirement, e), nil
 }
@@ -127,11 +134,9 @@ func withDomains(c cluster.Cluster, more []cluster.Domain) cluster.Cluster {
 }
 
 func simulate(ctx context.Context, in Input, c cluster.Cluster, system *workload.System) (survival.Result, error) {
-	var options survival.Options
-	if in.Progress != nil {
-		options.Progress = func(step string, number, of int) { in.Progress(fmt.Sprintf("%s, %d of %d", step, number, of)) }
-	}
-	result, err := survival.SimulateWith(ctx, c, system, options)
+	result, err := survival.SimulateWith(ctx, c, system, survival.Options{
+		Progress: func(step string, number, of int) { in.Progress(fmt.Sprintf("%s, %d of %d", step, number, of)) },
+	})
 	if tooLarge := (survival.TooLargeError{}); err == nil || errors.As(err, &tooLarge) {
 		return result, err
 	}

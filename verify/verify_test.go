@@ -112,7 +112,7 @@ func TestProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := strings.Join(steps, "\n")
-	for _, want := range []string{"placing the pods, 1 of 1\nlose node node-1, 1 of 7\n", "\nroll Deployment api, 7 of 7\nlose node in drain node-1, 8 of 11\n"} {
+	for _, want := range []string{"checking the rules\nplacing the pods, 1 of 1\nlose node node-1, 1 of 7\n", "\nroll Deployment api, 7 of 7\nlose node in drain node-1, 8 of 11\n", "\nproving what holds for every placement"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("want %q in\n%s", want, all)
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 
-	"github.com/holdfast-ha/holdfast/generator"
 	"github.com/holdfast-ha/holdfast/generator/folder"
 	"github.com/spf13/cobra"
 )
@@ -24,7 +23,7 @@ replace a folder that was edited since, or that holdfast did not write.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeStacks,
 		RunE: func(_ *cobra.Command, args []string) error {
-			c, err := generator.Load(args[0])
+			c, err := loadChart(args[0])
 			if err != nil {
 				return err
 			}

@@ -59,11 +59,11 @@ func recognized(e *models.Entry) string {
 		if m.Image.Text != "" {
 			add("image `%s`", m.Image.Text)
 		}
-		if m.Args.Regexp != nil {
+		if m.Args.String() != "" {
 			add("command `%s`", m.Args)
 		}
 		for _, name := range slices.Sorted(maps.Keys(m.Env)) {
-			if value := m.Env[name]; value.Regexp == nil || value.String() == "" {
+			if value := m.Env[name]; value.String() == "" {
 				add("variable `%s`", name)
 			} else {
 				add("variable `%s` = `%s`", name, value)
@@ -72,7 +72,7 @@ func recognized(e *models.Entry) string {
 		if len(m.Ports) > 0 {
 			add("ports %s", strings.Trim(fmt.Sprint(m.Ports), "[]"))
 		}
-		if m.Config.Regexp != nil {
+		if m.Config.String() != "" {
 			add("configuration `%s`", m.Config)
 		}
 		for _, name := range slices.Sorted(maps.Keys(m.Labels)) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/rules"
+	"github.com/holdfast-ha/holdfast/verify/verdict"
 	"github.com/holdfast-ha/holdfast/verify/verifytest"
 )
 
@@ -30,21 +31,25 @@ Each rule has a severity, which is also its level in SARIF. Reports list the mos
 | warning | does harm at the next failure, drain, rollout or scaling: the service is interrupted, or the operation never ends |
 | note | is a setting without effect, or a protection that is weaker than it looks |
 
-Rules marked "nodes" run only with a description of the nodes: ` + "`--cluster`" + ` or a live cluster. For rules marked "number of nodes",
-` + "`--nodes` or `--zones`" + ` is enough.
+Rules that need nodes run only with a description of them: ` + "`--cluster`" + `, Nodes among the manifests, or a live cluster. For rules
+that need the number of nodes, ` + "`--nodes` or `--zones`" + ` is enough.
 `)
 	for _, r := range rules.All() {
-		mark := ""
+		needs := ""
 		switch {
 		case r.NeedsNumber():
-			mark = " (number of nodes)"
+			needs = "\n\n**Needs:** number of nodes"
 		case r.NeedsNodes():
-			mark = " (nodes)"
+			needs = "\n\n**Needs:** nodes"
 		}
 		examples := "verify/rules/testdata/" + r.ID
 		f := broken(t, r, "../../"+examples)
-		fmt.Fprintf(&out, "\n## %s%s\n\n%s\n\n**Severity:** %s\n\n**Fix:** %s\n\n**Example:** %s: %s ([broken](../%s/broken.yaml), [correct](../%s/correct.yaml))\n",
-			r.ID, mark, r.Protects, r.Severity, r.Fix, f.Object, f.Message, examples, examples)
+		fmt.Fprintf(&out, "\n## %s\n\n%s\n\n**Severity:** %s%s\n\n**Fix:** %s\n\n**Example:** %s: %s ([broken](../%s/broken.yaml), [correct](../%s/correct.yaml))\n",
+			r.ID, r.Protects, r.Severity, needs, r.Fix, f.Object, f.Message, examples, examples)
+	}
+	out.WriteString("\n# Rules of the simulation and of requirements\n\nTheir findings follow from what was simulated. They are ignored like the others. In a [config](config.md),\n`claim-*` matches all rules of the requirement, and also `claim-shared` and `claim-stops-rollout`.\n")
+	for _, r := range verdict.Descriptions() {
+		fmt.Fprintf(&out, "\n## %s\n\n%s\n\n**Severity:** %s\n\n**Fix:** %s\n", r.ID, r.Protects, r.Severity, r.Fix)
 	}
 	return out.String()
 }

@@ -36,7 +36,7 @@ func (v *valuesFlags) addValues(cmd *cobra.Command) {
 
 // load generates the chart of the stack in args, and merges the values into options; --profile takes precedence.
 func (v *valuesFlags) load(args []string, options *render.Options) (*generator.Chart, error) {
-	c, err := generator.Load(stackOf(args))
+	c, err := loadChart(stackOf(args))
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ func (f *planFlags) add(cmd *cobra.Command) {
 
 // plan reads the release if the flags name one, and plans the change.
 func (f *planFlags) plan(stackName string) (plan.Plan, error) {
-	c, err := generator.Load(stackName)
+	c, err := loadChart(stackName)
 	if err != nil {
 		return plan.Plan{}, err
 	}

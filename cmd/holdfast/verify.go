@@ -125,7 +125,7 @@ func writeReport(out io.Writer, r report.Report, format string, onlyFailing bool
 		if err != nil {
 			return err
 		}
-		return r.WriteSARIF(out, here)
+		return r.WriteSARIF(out, here, currentVersion().Version)
 	case "junit":
 		return r.WriteJUnit(out)
 	case "html":

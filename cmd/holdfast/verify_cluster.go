@@ -10,6 +10,7 @@ import (
 
 	"github.com/holdfast-ha/holdfast/generator"
 	"github.com/holdfast-ha/holdfast/generator/profile"
+	"github.com/holdfast-ha/holdfast/verify"
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/config"
 	"github.com/holdfast-ha/holdfast/verify/live"
@@ -128,16 +129,21 @@ func promise(p profile.Profile) (verdict.Requirement, error) {
 	return q, nil
 }
 
-// validateLimit returns an error for a limit without a requirement.
+// validateLimit returns an error for a limit, or for the acceptance of the current placement, without a requirement.
 func (f *verifyFlags) validateLimit(q verdict.Requirement) error {
-	if err := q.Validate(); err != nil {
-		where := "--within"
-		if !f.given("within") {
-			where = f.configFile + ": within"
-		}
-		return fmt.Errorf("%s: %w", where, err)
+	err := q.Validate()
+	if err == nil || f.rulesOnly {
+		return nil
 	}
-	return nil
+	flag, key := "within", "within"
+	if q.Within == 0 {
+		flag, key = "as-placed", "asPlaced"
+	}
+	where := "--" + flag
+	if !f.given(flag) {
+		where = f.configFile + ": " + key
+	}
+	return fmt.Errorf("%s: %w", where, err)
 }
 
 // failureDomains returns the failure domains of profiles, except node and zone.
@@ -166,6 +172,35 @@ func requirementNames() []string {
 // requirementNamesOf returns node, zone and the failure domains of profiles.
 func requirementNamesOf(profiles []profile.Profile) []string {
 	return verdict.Names(append([]cluster.Domain{cluster.Node, cluster.Zone}, failureDomains(profiles)...))
+}
+
+// clusterOf returns the Nodes among the manifests as the cluster, and without any the cluster of loadCluster. Both at a time are an error.
+func (f *verifyFlags) clusterOf(ctx context.Context, in verify.Input, s smallest) (cluster.Cluster, error) {
+	c, err := cluster.Of(in.Objects)
+	if err != nil || !c.InManifests {
+		if err == nil {
+			c, err = f.loadCluster(ctx, in.Config, s)
+		}
+		return c, err
+	}
+	other := ""
+	for _, flag := range []string{"cluster", "nodes", "zones", "kubeconfig", "kube-context"} {
+		if f.given(flag) {
+			other = "--" + flag
+		}
+	}
+	for _, key := range []struct {
+		name string
+		set  bool
+	}{{"cluster", in.Config.Cluster != ""}, {"nodes", in.Config.Nodes != nil}, {"zones", in.Config.Zones != nil}} {
+		if other == "" && key.set {
+			other = fmt.Sprintf("key %s of %s", key.name, f.configFile)
+		}
+	}
+	if i := slices.IndexFunc(in.Objects, cluster.IsNode); other != "" {
+		return c, in.Objects[i].Errorf(nil, "and %s give the nodes of the cluster twice: leave out %s, or remove the Nodes from the manifests", other, other)
+	}
+	return c, nil
 }
 
 // loadCluster returns the cluster of the flags, else of the config, else the live cluster, else the smallest cluster.

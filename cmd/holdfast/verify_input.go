@@ -129,7 +129,7 @@ func (f *verifyFlags) input(ctx context.Context, s streams, args []string) (in v
 		}
 		smallest = smallest.withZones(in.Objects)
 	}
-	if in.Cluster, err = f.loadCluster(ctx, in.Config, smallest); err != nil {
+	if in.Cluster, err = f.clusterOf(ctx, in, smallest); err != nil {
 		return in, err
 	}
 	in.Cluster.Version, err = f.version(ctx, in.Config)

@@ -23,11 +23,11 @@ func (r *trial) testRuns() {
 	r.t.Helper()
 	now := r.verify()
 	pods := r.pods()
-	r.note(agreement.Check{Event: agreement.Running, Verify: r.counts(now.steady()), Real: r.real(pods)})
+	r.note(agreement.Check{Event: agreement.Running, Verify: r.counts(now.steady()), Real: r.real(pods)}, nil)
 	checkPlaces(r.t, now, pods)
 	for _, n := range r.Nodes {
 		left := slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return p.Spec.NodeName == n.Name || p.Spec.NodeName == "" })
-		r.note(agreement.Check{Event: agreement.PodsOnNode, Target: n.Name, Verify: r.counts(now.least("lose node", n.Name)), Real: r.real(left)})
+		r.note(agreement.Check{Event: agreement.PodsOnNode, Target: n.Name, Verify: r.counts(now.least("lose node", n.Name)), Real: r.real(left)}, nil)
 	}
 	zones := map[string]string{}
 	for _, n := range r.Nodes {
@@ -35,7 +35,7 @@ func (r *trial) testRuns() {
 	}
 	for _, z := range r.Zones {
 		left := slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return zones[p.Spec.NodeName] == z || p.Spec.NodeName == "" })
-		r.note(agreement.Check{Event: agreement.PodsInZone, Target: z, Verify: r.counts(now.least("lose zone", z)), Real: r.real(left)})
+		r.note(agreement.Check{Event: agreement.PodsInZone, Target: z, Verify: r.counts(now.least("lose zone", z)), Real: r.real(left)}, nil)
 	}
 }
 
@@ -49,12 +49,24 @@ func ends(done bool) string {
 	return notEnds
 }
 
+// others returns the outcomes that verify names for the orders of events in which a scenario may end differently, with the order.
+func others(s scenario, predicted func(ordered) string) map[string]string {
+	all := map[string]string{}
+	for _, o := range s.Orders {
+		if outcome := predicted(o); all[outcome] == "" {
+			all[outcome] = o.If
+		}
+	}
+	return all
+}
+
 // testDrain drains a node, and uncordons it afterwards.
 func (r *trial) testDrain(node string) {
 	r.t.Helper()
 	now := r.verify()
 	s := now.scenario("drain node", node)
-	c := agreement.Check{Event: agreement.Drain, Target: node, Verify: ends(s.Blocked == "") + ": " + r.counts(now.after(s)), Proven: now.proven()}
+	predicted := func(s ordered) string { return ends(s.Blocked == "") + ": " + r.counts(now.after(s)) }
+	c := agreement.Check{Event: agreement.Drain, Target: node, Verify: predicted(s.ordered), Proven: now.proven()}
 	kubectl, err := binaries.Path("kubectl")
 	r.must(err)
 	ctx, cancel := context.WithCancel(r.t.Context())
@@ -69,7 +81,7 @@ func (r *trial) testDrain(node string) {
 		defer close(ended)
 		drainErr = cmd.Wait()
 	}()
-	r.compare(c, func(pods []corev1.Pod) string {
+	r.compare(c, others(s, predicted), func(pods []corev1.Pod) string {
 		done := false
 		select {
 		case <-ended:
@@ -113,7 +125,8 @@ func (r *trial) testRollout(w agreement.Workload) {
 	r.t.Helper()
 	now := r.verify()
 	s := now.scenario("roll", r.key(w))
-	c := agreement.Check{Event: agreement.Rollout, Target: w.Kind + " " + w.Name, Verify: ends(s.Blocked == "") + ": " + r.counts(now.after(s)), Proven: now.proven()}
+	predicted := func(s ordered) string { return ends(s.Blocked == "") + ": " + r.counts(now.after(s)) }
+	c := agreement.Check{Event: agreement.Rollout, Target: w.Kind + " " + w.Name, Verify: predicted(s.ordered), Proven: now.proven()}
 	patch := []byte(fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{%q:"yes"}}}}}`, rolledOut))
 	i := slices.IndexFunc(r.objects, func(o cases.Object) bool { return o.Kind() == w.Kind && o.Name() == w.Name })
 	collection, err := resource(r.objects[i].APIVersion(), w.Kind, r.Name)
@@ -121,7 +134,7 @@ func (r *trial) testRollout(w agreement.Workload) {
 	_, err = collection.Patch(r.t.Context(), w.Name, types.MergePatchType, patch, metav1.PatchOptions{})
 	r.must(err)
 	done := false
-	r.compare(c, func(pods []corev1.Pod) string {
+	r.compare(c, others(s, predicted), func(pods []corev1.Pod) string {
 		updated, old := 0, 0
 		for _, p := range w.Own(pods) {
 			ordinal, err := strconv.Atoi(p.Labels[appsv1.PodIndexLabel])
@@ -177,11 +190,13 @@ func (r *trial) testFailure() {
 	}
 	now := r.verify()
 	event := map[string]string{agreement.NodeFailure: "lose node", agreement.ZoneFailure: "lose zone"}[c.Event]
-	c.Verify = r.counts(now.after(now.scenario(event, c.Target)))
+	s := now.scenario(event, c.Target)
+	predicted := func(s ordered) string { return r.counts(now.after(s)) }
+	c.Verify = predicted(s.ordered)
 	for n := range r.failed {
 		r.must(kube.CutPower(r.t.Context(), n))
 	}
-	r.compare(c, func(pods []corev1.Pod) string {
+	r.compare(c, others(s, predicted), func(pods []corev1.Pod) string {
 		for _, p := range pods {
 			if r.failed[p.Spec.NodeName] && p.DeletionTimestamp == nil && (isEvicted(p) || isReady(p)) {
 				return notYet // the node is not Unreachable yet

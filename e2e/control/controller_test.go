@@ -29,8 +29,8 @@ func (r *release) startController() error {
 	}
 	r.stopController()
 	r.container = container
-	// Controllers share one address here, so they use random ports.
-	r.controller, err = container.Start(ctx, "controller-"+r.namespace, "argo-events", "--metrics-port=0", "--health-port=0")
+	// Controllers share one address here, so they use random ports. Each is alone, and on a busy machine it would lose its lease and end.
+	r.controller, err = container.Start(ctx, "controller-"+r.namespace, "argo-events", "--metrics-port=0", "--health-port=0", "--leader-election=false")
 	return err
 }
 

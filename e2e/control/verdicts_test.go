@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
@@ -37,14 +38,24 @@ type verdicts struct {
 
 type scenario struct {
 	Event, Target string
-	Blocked       string `json:"stuck"`
 	Like          []string
-	Outcomes      []struct {
-		Workload     string
-		Least, After int
-		Pending      []string `json:"waiting"`
-	}
-	Changes []struct{ Workload, From, To string }
+	ordered
+	// Orders are the orders of events in which the scenario may end differently.
+	Orders []ordered
+}
+
+// ordered is a scenario in one order of events.
+type ordered struct {
+	If       string
+	Blocked  string `json:"stuck"`
+	Outcomes []outcomeOf
+	Changes  []struct{ Workload, From, To string }
+}
+
+type outcomeOf struct {
+	Workload     string
+	Least, After int
+	Pending      []string `json:"waiting"`
 }
 
 // slots limit the number of concurrent verifications, which need memory. They are more than processors, because on a busy machine processes mostly
@@ -146,11 +157,11 @@ func (v verdicts) scenario(event, target string) scenario {
 			return s
 		}
 	}
-	return scenario{Blocked: "the report has no such scenario"}
+	return scenario{ordered: ordered{Blocked: "the report has no such scenario"}}
 }
 
 // after returns the counts of each workload after a scenario. Workloads without an outcome are as in the steady state.
-func (v verdicts) after(s scenario) map[string]count {
+func (v verdicts) after(s ordered) map[string]count {
 	all := maps.Clone(v.steady())
 	pending := map[string]int{}
 	for _, c := range s.Changes {
@@ -158,14 +169,25 @@ func (v verdicts) after(s scenario) map[string]count {
 			pending[c.Workload]++
 		}
 	}
+	steady := map[string][]string{}
+	for _, o := range v.scenario("rest", "").Outcomes {
+		steady[o.Workload] = o.Pending
+	}
 	for _, o := range s.Outcomes {
 		n, ok := pending[o.Workload]
-		if len(o.Pending) > 0 && !ok { // as in the steady state
+		if !ok && slices.Equal(o.Pending, steady[o.Workload]) { // not affected
 			n = all[o.Workload].pending
 		}
 		all[o.Workload] = count{o.After, n}
 	}
 	return all
+}
+
+// refuses reports whether the API server refuses pods in the steady state.
+func (v verdicts) refuses() bool {
+	return slices.ContainsFunc(v.scenario("rest", "").Outcomes, func(o outcomeOf) bool {
+		return slices.ContainsFunc(o.Pending, func(why string) bool { return strings.HasPrefix(why, "new pods of ") })
+	})
 }
 
 // least returns the smallest counts of each workload during a scenario.

@@ -58,11 +58,18 @@ func run(m *testing.M) (code int) {
 		return 1
 	}
 	defer func() {
-		if code != 0 {
-			fmt.Fprintln(os.Stderr, "logs are in", filepath.Join(dir, "log"))
+		if code == 0 {
+			os.RemoveAll(dir)
 			return
 		}
-		os.RemoveAll(dir)
+		// The disks and images of the nodes take two gigabytes.
+		fmt.Fprintln(os.Stderr, "logs are in", filepath.Join(dir, "log"))
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			if e.Name() != "log" {
+				os.RemoveAll(filepath.Join(dir, e.Name()))
+			}
+		}
 	}()
 	log := func(format string, args ...any) {
 		fmt.Printf(time.Now().Format("15:04:05 ")+format+"\n", args...)

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -166,8 +167,21 @@ func (g *generation) fill(file, text string) ([]byte, error) {
 	return out.Bytes(), err
 }
 
+// functions are the functions of templates between [[ ]]: those of sprig that depend on their arguments only, neither on the machine
+// nor on time or chance, and toYaml.
+func functions() template.FuncMap {
+	all := sprig.HermeticTxtFuncMap()
+	for name := range all {
+		if strings.HasPrefix(name, "gen") || strings.HasPrefix(name, "encrypt") || slices.Contains([]string{"ago", "bcrypt", "htpasswd", "randInt", "shuffle"}, name) {
+			delete(all, name)
+		}
+	}
+	all["toYaml"] = toYAML
+	return all
+}
+
 func parseTemplates() (*template.Template, error) {
-	set := template.New("chart").Delims("[[", "]]").Option("missingkey=error").Funcs(sprig.TxtFuncMap()).Funcs(template.FuncMap{"toYaml": toYAML})
+	set := template.New("chart").Delims("[[", "]]").Option("missingkey=error").Funcs(functions())
 	err := fs.WalkDir(templates, "templates", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -182,13 +196,17 @@ func parseTemplates() (*template.Template, error) {
 	return set, err
 }
 
-// toYAML returns v as YAML with two spaces of indentation and without a final newline; nothing for an empty node.
+// toYAML returns v as YAML with two spaces of indentation and without a final newline; nothing for an empty node. A node is in block
+// style, so that its text can be indented and other keys can follow; collections in it keep their style.
 func toYAML(v any) (string, error) {
 	if node, ok := v.(yaml.Node); ok {
 		v = &node
 	}
-	if node, ok := v.(*yaml.Node); ok && node.IsZero() {
-		return "", nil
+	if node, ok := v.(*yaml.Node); ok {
+		if node.IsZero() {
+			return "", nil
+		}
+		v = opened(*node)
 	}
 	var out bytes.Buffer
 	enc := yaml.NewEncoder(&out)
@@ -203,3 +221,24 @@ func toYAML(v any) (string, error) {
 
 // expression matches a quoted value that is one Helm expression. toYAML removes the quotes: the expression must quote its result.
 var expression = regexp.MustCompile(`(?m)'\{\{[^{}]*\}\}'$`)
+
+// opened returns node in block style, and every collection in it that contains a Helm expression: expression matches at the end of
+// a line only.
+func opened(node yaml.Node) *yaml.Node {
+	inner := make([]*yaml.Node, len(node.Content))
+	for i, n := range node.Content {
+		inner[i] = n
+		if len(n.Content) > 0 && hasExpression(n) {
+			inner[i] = opened(*n)
+		}
+	}
+	if len(inner) > 0 {
+		node.Content = inner
+		node.Style &^= yaml.FlowStyle
+	}
+	return &node
+}
+
+func hasExpression(node *yaml.Node) bool {
+	return strings.HasPrefix(node.Value, "{{") || slices.ContainsFunc(node.Content, hasExpression)
+}

@@ -124,10 +124,13 @@ func (g *generation) configSource(c component, file string) string {
 
 var capital = regexp.MustCompile(`[A-Z]`)
 
-// Label is the component's name in labels and in names of objects: activeActive -> active-active.
-func (c component) Label() string {
+// Label is the component's name in labels, in names of objects and of the folder of its templates: activeActive -> active-active.
+func Label(c stack.Component) string {
 	return capital.ReplaceAllStringFunc(c.Name, func(s string) string { return "-" + strings.ToLower(s) })
 }
+
+// Label is Label of the component.
+func (c component) Label() string { return Label(c.Component) }
 
 // Fullname is the Helm expression for the name of the component's objects; root is the expression of the root context, "." if
 // omitted. Objects of a quorum have the name of its StatefulSet, see members in _names.tpl.
@@ -195,6 +198,7 @@ func (c component) Metrics() bool {
 // allowed is a port with the peers that may connect to it.
 type allowed struct {
 	Name       string
+	Protocol   string
 	Anyone     bool
 	Components []string
 	Peers      []yaml.Node
@@ -207,7 +211,7 @@ func (c component) AllowedPorts() []allowed {
 		if len(p.From) == 0 {
 			continue
 		}
-		a := allowed{Name: p.Name}
+		a := allowed{Name: p.Name, Protocol: p.Protocol}
 		for _, from := range p.From {
 			switch {
 			case from.Kind != yaml.ScalarNode:
@@ -224,4 +228,7 @@ func (c component) AllowedPorts() []allowed {
 }
 
 // HasRules reports whether the component's ServiceAccount has permissions in the Kubernetes API.
-func (c component) HasRules() bool { return !c.Rules.IsZero() }
+func (c component) HasRules() bool { return !c.Rules.IsZero() || c.Elects() }
+
+// Elects reports whether the component's pods elect their leader by a Lease that has the name of the component's objects.
+func (c component) Elects() bool { return c.Election == stack.ElectionLeases }

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -30,7 +31,7 @@ func (c component) Handlers() ([]probe, error) {
 // PreStop returns the container's preStop hook as YAML; "" if it has none.
 func (c component) PreStop() (string, error) {
 	switch {
-	case c.Drain == nil:
+	case c.Drain == nil, len(c.Drain.Command) == 0 && c.Drain.SleepSeconds == 0: // the API server refuses a sleep of 0 before Kubernetes 1.33
 		return "", nil
 	case len(c.Drain.Command) > 0:
 		return toYAML(map[string]any{"exec": map[string]any{"command": c.Drain.Command}})
@@ -47,12 +48,43 @@ func (c component) ContainerFields() (string, error) {
 // PodFields returns the pod's fields in the stack, without those that the template extends.
 func (c component) PodFields() (string, error) { return toYAML(without(c.Pod, "volumes")) }
 
-// Env returns the container's environment variables in the stack.
-func (c component) Env() (string, error) { return toYAML(field(c.Container, "env")) }
+// Env returns the container's environment variables: those for the election, and those in the stack.
+func (c component) Env() (string, error) { return list(c.electionEnv(), field(c.Container, "env")) }
+
+// electionVariables tell a program about itself and its Lease: names of variables, and where their values come from.
+var electionVariables = [][2]string{
+	{"POD_NAME", "metadata.name"},
+	{"POD_NAMESPACE", "metadata.namespace"},
+	{"LEASE_NAME", ""},
+	{"LEASE_DURATION", "{{ $c.election.leaseDuration | quote }}"},
+	{"LEASE_RENEW_DEADLINE", "{{ $c.election.renewDeadline | quote }}"},
+	{"LEASE_RETRY_PERIOD", "{{ $c.election.retryPeriod | quote }}"},
+}
+
+// electionEnv returns the variables of an election by Lease. The stack's own variable of the same name takes precedence.
+func (c component) electionEnv() []*yaml.Node {
+	if !c.Elects() {
+		return nil
+	}
+	var all []*yaml.Node
+	for _, v := range electionVariables {
+		name, from := v[0], v[1]
+		switch {
+		case slices.ContainsFunc(field(c.Container, "env").Content, func(n *yaml.Node) bool { return field(*n, "name").Value == name }):
+		case name == "LEASE_NAME":
+			all = append(all, ordered("name", name, "value", c.Fullname()))
+		case strings.HasPrefix(from, "metadata."):
+			all = append(all, ordered("name", name, "valueFrom", ordered("fieldRef", ordered("fieldPath", from))))
+		default:
+			all = append(all, ordered("name", name, "value", from))
+		}
+	}
+	return all
+}
 
 // VolumeMounts returns the mounts of the PVC, the configuration and the stack's own volumes.
 func (c component) VolumeMounts() (string, error) {
-	var all []any
+	var all []*yaml.Node
 	if c.Storage != nil {
 		all = append(all, ordered("name", "data", "mountPath", c.Storage.Path))
 	}
@@ -64,7 +96,7 @@ func (c component) VolumeMounts() (string, error) {
 
 // Volumes returns the volume of the configuration and the stack's own volumes.
 func (c component) Volumes() (string, error) {
-	var all []any
+	var all []*yaml.Node
 	if len(c.Config.Files) > 0 {
 		all = append(all, ordered("name", "config", "configMap", ordered("name", c.Fullname())))
 	}
@@ -72,14 +104,12 @@ func (c component) Volumes() (string, error) {
 }
 
 // list returns first and the items of node as one YAML list; nothing for an empty list.
-func list(first []any, node yaml.Node) (string, error) {
-	for _, item := range node.Content {
-		first = append(first, item)
-	}
-	if len(first) == 0 {
+func list(first []*yaml.Node, node yaml.Node) (string, error) {
+	all := yaml.Node{Kind: yaml.SequenceNode, Content: append(first, node.Content...)}
+	if len(all.Content) == 0 {
 		return "", nil
 	}
-	return toYAML(first)
+	return toYAML(all)
 }
 
 // ordered returns a mapping that keeps the order of its keys; keys and values alternate in pairs.

@@ -11,6 +11,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/generator/schema"
 	"github.com/holdfast-ha/holdfast/generator/stack"
+	"go.yaml.in/yaml/v3"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -187,11 +188,31 @@ func budgetSchema(c stack.Component) node {
 func (g *generation) componentSchema(c stack.Component, own node) node {
 	entries, _ := g.entries(c)
 	known, properties := keySchemas(c), node{}
+	for i := 0; i+1 < len(c.Values.Content); i += 2 {
+		properties[c.Values.Content[i].Value] = like(c.Values.Content[i+1])
+	}
 	for _, e := range entries {
 		properties[e.key] = known[e.key]
 	}
 	maps.Copy(properties, own)
 	return strictObject(properties)
+}
+
+// like accepts values of the kind of a stack's own value: maps and lists with any content, and any value where the default is null.
+func like(value *yaml.Node) node {
+	switch {
+	case value.Kind == yaml.MappingNode:
+		return node{"type": []string{"object", "null"}}
+	case value.Kind == yaml.SequenceNode:
+		return node{"type": []string{"array", "null"}}
+	case value.ShortTag() == "!!bool":
+		return boolean
+	case value.ShortTag() == "!!int", value.ShortTag() == "!!float":
+		return node{"type": []string{"number", "null"}}
+	case value.ShortTag() == "!!str":
+		return node{"type": []string{"string", "null"}}
+	}
+	return node{}
 }
 
 // stringMapWithout accepts maps of strings without some keys, which the templates set.
@@ -208,6 +229,11 @@ func envVar(c stack.Component) node {
 	var own []string
 	for _, v := range field(c.Container, "env").Content {
 		own = append(own, field(*v, "name").Value)
+	}
+	if (component{Component: c}).Elects() {
+		for _, v := range electionVariables {
+			own = append(own, v[0])
+		}
 	}
 	if own == nil {
 		return ref[corev1.EnvVar]()

@@ -2,10 +2,19 @@ package ha
 
 import "github.com/holdfast-ha/holdfast/generator/stack"
 
-// election chooses how standbys elect their leader, for components that support several ways.
+// election chooses how standbys elect their leader, for components that support several ways, and the times of their Lease.
 func election(in input) []Decision {
 	if in.model() != stack.Standby || in.component.Election == stack.ElectionFixed {
 		return nil
+	}
+	if !in.component.Managed {
+		return []Decision{{
+			Key:    "election",
+			Value:  Map{"leaseDuration": "15s", "renewDeadline": "10s", "retryPeriod": "2s"},
+			Rule:   "The leader holds a Kubernetes Lease of 15 s: after its failure, a standby takes over within 15 s and two attempts of 2 s.",
+			Reason: "A shorter Lease loses its leader whenever the API server stalls. These are the times of Kubernetes' own controllers.",
+			Source: "k8s.io/component-base config/v1alpha1/defaults.go (LeaderElectionConfiguration); client-go leaderelection.go",
+		}}
 	}
 	if !in.replicated() {
 		return []Decision{{

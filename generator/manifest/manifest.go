@@ -2,6 +2,7 @@
 package manifest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -19,17 +20,23 @@ type Object struct {
 	Name       string
 	// Hook is set on Helm hooks, which are not part of the release.
 	Hook bool
-	// Text is the object in block style, with a final newline and without a document separator.
+	// Text is the object as YAML, with a final newline and without a document separator.
 	Text string
 }
 
-// Split splits a stream of YAML documents in block style into objects and skips empty documents. source names the stream in
-// errors. It does not decode: it finds the keys of the root and of metadata by their indentation, which is unique in block style.
+// Split splits a stream of YAML documents into objects and skips empty documents. source names the stream in errors. Of a document in
+// block style with an indentation of two, as the generator writes it, it finds the keys of the root and of metadata by their
+// indentation. It decodes others, which takes much longer.
 func Split(source, stream string) ([]Object, error) {
 	var objects []Object
 	for text := range documents(stream) {
 		o := Object{Source: source, Index: len(objects), Text: text}
 		o.scan()
+		if o.missing() != nil || !o.Hook && strings.Contains(text, hook) {
+			if err := o.decode(); err != nil {
+				return nil, fmt.Errorf("%s: document %d: %w", source, len(objects)+1, err)
+			}
+		}
 		if missing := o.missing(); missing != nil {
 			return nil, fmt.Errorf("%s: document %d has no %s", source, len(objects)+1, strings.Join(missing, ", "))
 		}
@@ -100,10 +107,32 @@ func (o *Object) scan() {
 			o.Kind = scalar(value)
 		case key == "  name" && root == "metadata":
 			o.Name = scalar(value)
-		case key == "    helm.sh/hook" && root == "metadata" && second == "annotations":
+		case key == "    "+hook && root == "metadata" && second == "annotations":
 			o.Hook = true
 		}
 	}
+}
+
+// hook is the annotation of Helm hooks.
+const hook = "helm.sh/hook"
+
+// decode reads the fields from the decoded object. A field of the wrong type counts as missing.
+func (o *Object) decode() error {
+	var all struct {
+		APIVersion string `yaml:"apiVersion"`
+		Kind       string `yaml:"kind"`
+		Metadata   struct {
+			Name        string         `yaml:"name"`
+			Annotations map[string]any `yaml:"annotations"`
+		} `yaml:"metadata"`
+	}
+	var typed *yaml.TypeError
+	if err := yaml.Unmarshal([]byte(o.Text), &all); err != nil && !errors.As(err, &typed) {
+		return err
+	}
+	o.APIVersion, o.Kind, o.Name = all.APIVersion, all.Kind, all.Metadata.Name
+	_, o.Hook = all.Metadata.Annotations[hook]
+	return nil
 }
 
 // missing lists the required fields that o does not have.

@@ -34,6 +34,10 @@ func TestSplit(t *testing.T) {
 		{"keys in a block scalar", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: front\ndata:\n  a: |\n    ---\n    kind: Evil\n    metadata:\n      name: evil\n", []string{"v1 ConfigMap front"}},
 		{"lists without indentation", "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: front\nsubjects:\n- kind: User\n  name: who\n", []string{"rbac.authorization.k8s.io/v1 RoleBinding front"}},
 		{"metadata last", "kind: Service\nspec:\n  name: no\nmetadata:\n  name: front\napiVersion: v1\n", []string{"v1 Service front"}},
+		{"flow style", "{apiVersion: v1, kind: Service, metadata: {name: front}}\n", []string{"v1 Service front"}},
+		{"metadata in flow style", "apiVersion: v1\nkind: Service\nmetadata: {name: front}\n", []string{"v1 Service front"}},
+		{"an indentation of four", "apiVersion: v1\nkind: Pod\nmetadata:\n    name: test\n    annotations:\n        helm.sh/hook: test\n", []string{"v1 Pod test hook"}},
+		{"a hook in flow style", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: test\n  annotations: {helm.sh/hook: test}\n", []string{"v1 Pod test hook"}},
 		{"a hook", "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    helm.sh/hook: test\n  name: test\n", []string{"v1 Pod test hook"}},
 		{"the hook annotation in other places", "apiVersion: v1\nkind: Pod\nmetadata:\n  labels:\n    helm.sh/hook: test\n  name: test\nspec:\n  annotations:\n    helm.sh/hook: test\n", []string{"v1 Pod test"}},
 	} {
@@ -66,6 +70,7 @@ func TestSplit(t *testing.T) {
 func TestSplitRefuses(t *testing.T) {
 	for _, c := range []struct{ name, stream, want string }{
 		{"no kind", "apiVersion: v1\nmetadata:\n  name: front\n", "some.yaml: document 1 has no kind"},
+		{"invalid YAML", "apiVersion: v1\nkind: Service\nmetadata: {name: [\n", "some.yaml: document 1: yaml: "},
 		{"no apiVersion", "kind: Service\nmetadata:\n  name: front\n", "some.yaml: document 1 has no apiVersion"},
 		{"no name", "apiVersion: v1\nkind: Service\nmetadata:\n  labels:\n    name: front\n", "some.yaml: document 1 has no metadata.name"},
 		{"an empty name", "apiVersion: v1\nkind: Service\nmetadata:\n  name: \"\"\n", "some.yaml: document 1 has no metadata.name"},

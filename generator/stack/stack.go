@@ -91,6 +91,9 @@ type Component struct {
 	Resources yaml.Node `yaml:"resources"`
 	// Values are further values of the component, with their comments; their schema is in the stack's folder.
 	Values yaml.Node `yaml:"values"`
+
+	// Line is the line of the component in the file.
+	Line int `yaml:"-"`
 }
 
 // Image is a container image.
@@ -104,6 +107,8 @@ type Image struct {
 type Port struct {
 	Name string `yaml:"name"`
 	Port int    `yaml:"port"`
+	// Protocol is TCP, UDP or SCTP; empty: TCP.
+	Protocol string `yaml:"protocol"`
 	// Service adds the port to the Service of the component.
 	Service bool `yaml:"service"`
 	// From lists the permitted clients: names of components ("bus"), "anyone", or a NetworkPolicyPeer. kubelet is always permitted.

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 
+	"github.com/holdfast-ha/holdfast/internal/similar"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -35,6 +37,15 @@ func locateTyped(file string, text []byte, out any, err error) error {
 	var document yaml.Node
 	if yaml.Unmarshal(text, &document) != nil {
 		return join(file, faults)
+	}
+	for _, u := range UnknownKeys(document.Content[0], reflect.TypeOf(out), "yaml") {
+		if nearest, ok := similar.Nearest(u.Name, u.Known); ok {
+			for i, f := range faults {
+				if f.line == u.Line && f.message == "unknown key "+u.Name {
+					faults[i].message += ": did you mean " + nearest + "?"
+				}
+			}
+		}
 	}
 	typeErrors := TypeErrors(document.Content[0], out, "yaml", (*yaml.Node).Decode)
 	if len(typeErrors) > 0 {

@@ -38,14 +38,14 @@ func TestDecodeRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"no text", "", "house.yaml: is empty"},
 		{"only comments", "# to come\n", "house.yaml: is empty"},
-		{"an unknown key", "name: a\nroom: 3\n", "house.yaml:2: unknown key room"},
+		{"an unknown key", "name: a\nroom: 3\n", "house.yaml:2: unknown key room: did you mean rooms?"},
 		{"a nested unknown key", "doors:\n  - open: true\n  - opne: true\n", "house.yaml:3: unknown key opne"},
 		{"two unknown keys", "a: 1\nb: 2\n", "house.yaml:1: unknown key a\nhouse.yaml:2: unknown key b"},
 		{"a duplicate key", "name: a\nname: b\n", `house.yaml:2: mapping key "name" already defined at line 1`},
 		{"text for a number", "name: a\nrooms: three\n", `house.yaml:2: rooms: is "three": want a whole number`},
 		{"a list instead of a map", "- name: a\n", "house.yaml:1: is a list: want a map"},
 		{"two values of the wrong type", "doors: [{open: 1}, {open: maybe}]", "house.yaml:1: doors[0].open: is 1: want true or false\nhouse.yaml:1: doors[1].open: is \"maybe\": want true or false"},
-		{"a wrong type and unknown keys", "roms: 1\nrooms: [a]\nname: a\ndors: []\n", "house.yaml:1: unknown key roms\nhouse.yaml:2: rooms: is a list: want a whole number\nhouse.yaml:4: unknown key dors"},
+		{"a wrong type and unknown keys", "roms: 1\nrooms: [a]\nname: a\ndors: []\n", "house.yaml:1: unknown key roms: did you mean rooms?\nhouse.yaml:2: rooms: is a list: want a whole number\nhouse.yaml:4: unknown key dors: did you mean doors?"},
 		{"a number that is too large", "rooms: 99999999999999999999", "house.yaml:1: rooms: is 99999999999999999999: want a whole number"},
 		{"a map instead of text", "paint:\n  hall: {a: b}\n", "house.yaml:2: paint.hall: is a map: want text"},
 		{"a list as a key", "paint: {[a]: b}\n", "house.yaml:1: paint: is a map with a key that is a list: want keys that are text"},
@@ -89,7 +89,7 @@ func TestAnonymousTypes(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"doors: [{opne: true}]": "house.yaml:1: unknown key opne",
-		"dors: []\nopen: true":  "house.yaml:1: unknown key dors\nhouse.yaml:2: unknown key open",
+		"dors: []\nopen: true":  "house.yaml:1: unknown key dors: did you mean doors?\nhouse.yaml:2: unknown key open",
 	} {
 		if err := Decode("house.yaml", []byte(text), &h); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", text, err, want)

@@ -4,8 +4,10 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,6 +37,51 @@ func TypeErrors(n *yaml.Node, into any, tag string, decode func(n *yaml.Node, in
 	c := checker{tag: tag, decode: decode}
 	c.value(n, reflect.TypeOf(into), "")
 	return c.errors
+}
+
+// UnknownKey is a key that a type does not have.
+type UnknownKey struct {
+	Line int
+	// Key is its path, "a.b[0].c", and Name its last step.
+	Key, Name string
+	// Known are the keys that are valid in its place.
+	Known []string
+}
+
+// UnknownKeys returns the keys of a node and its children that a Go type does not have, in the order of the text. tag is the struct
+// tag with the keys, yaml or json. Values of the wrong type are passed over: see TypeErrors.
+func UnknownKeys(n *yaml.Node, t reflect.Type, tag string) []UnknownKey {
+	var all []UnknownKey
+	unknownKeys(n, t, tag, "", &all)
+	return all
+}
+
+func unknownKeys(n *yaml.Node, t reflect.Type, tag, key string, all *[]UnknownKey) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch kind := t.Kind(); {
+	case decodesItself(t):
+	case kind == reflect.Struct && n.Kind == yaml.MappingNode:
+		fields := fieldTypes(t, tag)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			at, name := n.Content[i], n.Content[i].Value
+			path := strings.TrimPrefix(key+"."+name, ".")
+			if field, ok := fields[name]; ok {
+				unknownKeys(n.Content[i+1], field, tag, path, all)
+			} else {
+				*all = append(*all, UnknownKey{at.Line, path, name, slices.Sorted(maps.Keys(fields))})
+			}
+		}
+	case kind == reflect.Map && n.Kind == yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			unknownKeys(n.Content[i+1], t.Elem(), tag, strings.TrimPrefix(key+"."+n.Content[i].Value, "."), all)
+		}
+	case kind == reflect.Slice && n.Kind == yaml.SequenceNode:
+		for i, entry := range n.Content {
+			unknownKeys(entry, t.Elem(), tag, fmt.Sprintf("%s[%d]", key, i), all)
+		}
+	}
 }
 
 type checker struct {
@@ -106,19 +153,25 @@ func (c *checker) merged(n *yaml.Node, path string, field func(key string) refle
 
 // fields returns the function that finds the type of a struct field by its key.
 func (c *checker) fields(t reflect.Type) func(key string) reflect.Type {
-	byKey := map[string]reflect.Type{}
-	c.collect(t, byKey)
+	byKey := fieldTypes(t, c.tag)
 	return func(key string) reflect.Type { return byKey[key] }
 }
 
-func (c *checker) collect(t reflect.Type, byKey map[string]reflect.Type) {
+// fieldTypes returns the types of a struct's fields by their keys.
+func fieldTypes(t reflect.Type, tag string) map[string]reflect.Type {
+	byKey := map[string]reflect.Type{}
+	collect(t, tag, byKey)
+	return byKey
+}
+
+func collect(t reflect.Type, tag string, byKey map[string]reflect.Type) {
 	for field := range t.Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get(c.tag), ",")
+		name, _, _ := strings.Cut(field.Tag.Get(tag), ",")
 		switch {
 		case name == "-" || !field.IsExported():
 		case name == "" && field.Anonymous && field.Type.Kind() == reflect.Struct:
-			c.collect(field.Type, byKey)
-		case name == "" && c.tag == "yaml":
+			collect(field.Type, tag, byKey)
+		case name == "" && tag == "yaml":
 			byKey[strings.ToLower(field.Name)] = field.Type
 		case name == "":
 			byKey[field.Name] = field.Type

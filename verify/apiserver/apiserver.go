@@ -50,6 +50,29 @@ func Check(objects []*manifest.Object, minor int) error {
 	return errors.New(strings.Join(all, "\n"))
 }
 
+// CheckStrict is Check for the linked release that also returns an error for each field that the object's kind does not have. The
+// API server ignores such fields, but kubectl apply and Helm's server-side apply refuse them.
+func CheckStrict(objects []*manifest.Object) error {
+	if err := Check(objects, 0); err != nil {
+		return err
+	}
+	var all []error
+	for _, o := range objects {
+		typed, err := scheme.Scheme.New(schema.FromAPIVersionAndKind(o.APIVersion, o.Kind))
+		if err != nil {
+			continue // a custom resource
+		}
+		unknown, err := o.DecodeStrict(typed)
+		if err != nil {
+			return err
+		}
+		for _, path := range unknown {
+			all = append(all, o.Errorf(path, "%s has no such field", o.APIVersion))
+		}
+	}
+	return errors.Join(all...)
+}
+
 func check(o *manifest.Object, minor int) []error {
 	if err := checkKind(o, minor); err != nil {
 		return []error{err}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
 
@@ -70,36 +71,45 @@ var more = map[string]lifetime{
 	"scheduling.k8s.io/v1alpha2 Workload":                   {36, 37, "scheduling.k8s.io/v1beta1"},
 }
 
+// lifetimeOf returns the lifetime of a built-in kind.
+func lifetimeOf(apiVersion, kind string) (l lifetime, ok bool) {
+	if l, ok := more[apiVersion+" "+kind]; ok {
+		return l, true
+	}
+	if strings.HasSuffix(kind, "Options") || kind == "WatchEvent" || kind == "Status" || strings.HasSuffix(apiVersion, runtime.APIVersionInternal) {
+		return l, false
+	}
+	o, err := scheme.Scheme.New(schema.FromAPIVersionAndKind(apiVersion, kind))
+	if err != nil {
+		return l, false
+	}
+	if in, ok := o.(interface{ APILifecycleIntroduced() (int, int) }); ok {
+		_, l.introduced = in.APILifecycleIntroduced()
+	}
+	if in, ok := o.(interface{ APILifecycleRemoved() (int, int) }); ok {
+		_, l.removed = in.APILifecycleRemoved()
+	}
+	if in, ok := o.(interface {
+		APILifecycleReplacement() schema.GroupVersionKind
+	}); ok {
+		by := in.APILifecycleReplacement()
+		l.use = by.GroupVersion().String()
+		if by.Kind != kind {
+			l.use += " " + by.Kind
+		}
+	}
+	return l, true
+}
+
 // known are the lifetimes of all built-in kinds, by "group/version Kind".
 var known = sync.OnceValue(func() map[string]lifetime {
-	all := map[string]lifetime{}
+	all := maps.Clone(more)
 	for gvk := range scheme.Scheme.AllKnownTypes() {
-		if gvk.Version == "__internal" || gvk.Kind == "WatchEvent" || gvk.Kind == "Status" || strings.HasSuffix(gvk.Kind, "Options") {
-			continue
+		apiVersion := gvk.GroupVersion().String()
+		if l, ok := lifetimeOf(apiVersion, gvk.Kind); ok {
+			all[apiVersion+" "+gvk.Kind] = l
 		}
-		o, err := scheme.Scheme.New(gvk)
-		if err != nil {
-			continue
-		}
-		var l lifetime
-		if in, ok := o.(interface{ APILifecycleIntroduced() (int, int) }); ok {
-			_, l.introduced = in.APILifecycleIntroduced()
-		}
-		if in, ok := o.(interface{ APILifecycleRemoved() (int, int) }); ok {
-			_, l.removed = in.APILifecycleRemoved()
-		}
-		if in, ok := o.(interface {
-			APILifecycleReplacement() schema.GroupVersionKind
-		}); ok {
-			by := in.APILifecycleReplacement()
-			l.use = by.GroupVersion().String()
-			if by.Kind != gvk.Kind {
-				l.use += " " + by.Kind
-			}
-		}
-		all[gvk.GroupVersion().String()+" "+gvk.Kind] = l
 	}
-	maps.Copy(all, more)
 	return all
 })
 
@@ -119,7 +129,7 @@ func groupOf(apiVersion string) string { return schema.FromAPIVersionAndKind(api
 // custom resources pass.
 func checkKind(o *manifest.Object, minor int) error {
 	target := cmp.Or(minor, linked)
-	l, ok := known()[o.APIVersion+" "+o.Kind]
+	l, ok := lifetimeOf(o.APIVersion, o.Kind)
 	if !ok {
 		return checkUnknown(o, target)
 	}

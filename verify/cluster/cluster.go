@@ -24,6 +24,8 @@ type Cluster struct {
 	// Described reports whether labels, taints and capacity of the nodes are from a file or a live cluster. Otherwise only the
 	// number of nodes is given or assumed.
 	Described bool
+	// InManifests reports whether the nodes are those among the manifests.
+	InManifests bool
 	// Counted reports whether the numbers of nodes and failure domains are given. Otherwise they are assumed: the smallest that
 	// the requirement needs. A described cluster is counted.
 	Counted bool

@@ -69,10 +69,29 @@ func Parse(file string, text []byte) (Cluster, error) {
 		return Cluster{}, fmt.Errorf("%w: want a list of Nodes, or a map with the key nodes", err)
 	}
 	for _, o := range objects {
-		if o.Kind != "Node" || o.Group() != "" {
-			return Cluster{}, o.Errorf(nil, "is not a Node: a cluster file has only Nodes")
+		if !IsNode(o) {
+			return Cluster{}, o.Errorf(nil, "is not a Node: a cluster file has only Nodes. Nodes among other objects are read as the cluster without the cluster file")
 		}
 	}
+	return of(file, objects)
+}
+
+// Of returns the Nodes among manifests as a cluster. It is not described if there are none. Errors start with file, line and key.
+func Of(objects []*manifest.Object) (Cluster, error) {
+	nodes := slices.DeleteFunc(slices.Clone(objects), func(o *manifest.Object) bool { return !IsNode(o) })
+	if len(nodes) == 0 {
+		return Cluster{}, nil
+	}
+	c, err := of(nodes[0].File, nodes)
+	c.InManifests = true
+	return c, err
+}
+
+// IsNode reports whether an object is a Node.
+func IsNode(o *manifest.Object) bool { return o.Kind == "Node" && o.Group() == "" }
+
+// of returns objects that are all Nodes as a cluster.
+func of(file string, objects []*manifest.Object) (Cluster, error) {
 	if err := apiserver.Check(objects, 0); err != nil {
 		return Cluster{}, err
 	}

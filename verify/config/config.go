@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
@@ -152,13 +153,19 @@ func Parse(file string, text []byte, known []cluster.Domain) (*Config, error) {
 	return c, nil
 }
 
+// list is where all rules are listed.
+const list = "docs/rules.md lists all rules, and a report as JUnit or SARIF has them, too"
+
 // check returns an error that starts with the key.
 func (g ignore) check(rules []string) error {
 	if g.rule == "" {
-		return fmt.Errorf("rule: is missing: want one of %s", strings.Join(rules, ", "))
+		return fmt.Errorf("rule: is missing: want an ID like %s; %s", rules[0], list)
 	}
-	if strings.TrimSpace(g.reason) == "" {
+	switch {
+	case strings.TrimSpace(g.reason) == "":
 		return fmt.Errorf("reason: is missing: write why %s does not count", g.rule)
+	case !strings.ContainsFunc(g.reason, unicode.IsLetter):
+		return fmt.Errorf("reason: is %q: write why %s does not count", g.reason, g.rule)
 	}
 	if _, err := path.Match(g.rule, ""); err != nil {
 		return fmt.Errorf("rule: is %q: %w", g.rule, err)
@@ -167,7 +174,7 @@ func (g ignore) check(rules []string) error {
 		return fmt.Errorf("objects: is %q: %w", g.objects, err)
 	}
 	if !slices.ContainsFunc(rules, func(id string) bool { return matches(g.rule, id) }) {
-		return fmt.Errorf("rule: unknown rule %q: %swant one of %s", g.rule, similar.Hint(g.rule, rules), strings.Join(rules, ", "))
+		return fmt.Errorf("rule: unknown rule %q: %s%s", g.rule, similar.Hint(g.rule, rules), list)
 	}
 	return nil
 }

@@ -119,10 +119,10 @@ func (f fixer) selector() (s *metav1.LabelSelector, text string) {
 	w := f.all.workloads[f.i]
 	for _, s := range []*metav1.LabelSelector{w.Selector, {MatchLabels: w.Template.Labels}} {
 		matches, err := metav1.LabelSelectorAsSelector(s)
-		others := func(p *corev1.Pod) bool {
-			return p != f.all.pods[f.i] && p.Namespace == w.Namespace && matches.Matches(labels.Set(p.Labels))
-		}
-		if err != nil || slices.ContainsFunc(f.all.pods, others) {
+		if err != nil || slices.ContainsFunc(f.all.byLabels.Candidates(w.Namespace, matches), func(i int) bool {
+			p := f.all.pods[i]
+			return i != f.i && p.Namespace == w.Namespace && matches.Matches(labels.Set(p.Labels))
+		}) {
 			continue
 		}
 		if s == w.Selector && w.Object.Origin() == w.Object {
@@ -165,36 +165,34 @@ func (f fixer) accepting(kind cluster.Domain) int {
 // try reports whether a changed workload survives the failure of any domain of a kind, and whether it survives node failures and drains.
 // No other event of it may lose its proof.
 func (f fixer) try(w *workload.Workload, kind cluster.Domain) (proves, onNodes bool) {
-	trial := f.all.with(f.i, w)
-	r := newReader(trial, f.i)
+	own, now := f.provers[f.i], &f.provers[f.i]
+	defer f.all.put(f.i, f.all.workloads[f.i], f.all.pods[f.i])
+	defer func() { *now = own }()
+	f.all.put(f.i, w, w.Pod(0, 1))
+	r := newReader(f.all, f.i)
 	p := newPlaces(f.topology, r, f.i)
 	g := p.guarantee()
-	provers := slices.Clone(f.provers)
-	now := prover{replacement: newReplacement(p, r, f.i), guarantee: &g, onNode: g.For(cluster.Node).AfterFailures.Pods}
-	provers[f.i] = now
+	*now = prover{replacement: newReplacement(p, r, f.i), guarantee: &g, onNode: g.For(cluster.Node).AfterFailures.Pods}
 	proves, onNodes = true, true
 	for _, b := range g.Bounds {
 		serves := now.failure(b).Serves
 		proves = proves && (serves || b.Domain != kind)
 		onNodes = onNodes && (serves || b.Domain != cluster.Node)
 	}
-	before := f.provers[f.i].guarantee
+	before := own.guarantee
 	if steady, rollout := now.steadyState(), now.rollout(); !steady.Completes && before.SteadyState.Completes || !rollout.Completes && before.Rollout.Completes {
 		return false, false
 	}
-	drain, kept := now.drain(trial, provers, f.i), before.Drain.Serves && before.Drain.Completes
+	drain, kept := now.drain(f.all, f.provers, f.i), before.Drain.Serves && before.Drain.Completes
 	if drains := drain.Serves && drain.Completes; !drains {
 		return proves && !kept, false
 	}
 	return proves, onNodes
 }
 
-// with returns the pods with another workload in place of the i-th.
-func (all *pods) with(i int, w *workload.Workload) *pods {
-	other := *all
-	other.workloads, other.pods = slices.Clone(all.workloads), slices.Clone(all.pods)
-	other.workloads[i], other.pods[i] = w, w.Pod(0, 1)
-	return &other
+// put puts a workload in place of the i-th. It has the same labels.
+func (all *pods) put(i int, w *workload.Workload, pod *corev1.Pod) {
+	all.workloads[i], all.pods[i] = w, pod
 }
 
 // fix adds what would prove the events of the workload.

@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/holdfast-ha/holdfast/internal/labelindex"
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/placement"
 	"github.com/holdfast-ha/holdfast/verify/storage"
@@ -21,17 +22,26 @@ type pods struct {
 	workloads  []*workload.Workload
 	pods       []*corev1.Pod
 	namespaces placement.Namespaces
-	budgets    []*workload.Budget
 	storage    *storage.Storage
 	fits       []placement.Fit
-	// repelling are the workloads with required anti-affinity, which repels has, and withPorts those with host ports.
-	repelling, withPorts []int
-	repels               [][]placement.Constraint
-	demand               demand
+	// withPorts are the workloads with host ports.
+	withPorts []int
+	demand    demand
+	// byLabels are the workloads by the labels of their pods, repelling their required anti-affinity, and selecting the budgets by
+	// the labels that they select. A trial has the same labels.
+	byLabels  labelindex.Labels[int]
+	repelling labelindex.Selectors[repelling]
+	selecting labelindex.Selectors[*workload.Budget]
+}
+
+// repelling is required anti-affinity of a workload.
+type repelling struct {
+	workload   int
+	constraint placement.Constraint
 }
 
 func newPods(s *workload.System, c cluster.Cluster) *pods {
-	all := &pods{workloads: s.Workloads, namespaces: placement.NewNamespaces(s.Namespaces), budgets: s.Budgets, storage: s.Storage}
+	all := &pods{workloads: slices.Clone(s.Workloads), namespaces: placement.NewNamespaces(s.Namespaces), storage: s.Storage}
 	if !c.Described {
 		all.storage = s.Storage.WithoutNodes(c.Nodes)
 	}
@@ -41,15 +51,38 @@ func newPods(s *workload.System, c cluster.Cluster) *pods {
 		if len(all.fits[i].Ports) > 0 {
 			all.withPorts = append(all.withPorts, i)
 		}
-		repels := slices.DeleteFunc(placement.Constraints(pod, all.namespaces), func(c placement.Constraint) bool {
-			return !c.Required || c.Kind != placement.AntiAffinity
-		})
-		if all.repels = append(all.repels, repels); len(repels) > 0 {
-			all.repelling = append(all.repelling, i)
+		all.byLabels.Add(pod.Namespace, pod.Labels, i)
+		for _, c := range placement.Constraints(pod, all.namespaces) {
+			if !c.Required || c.Kind != placement.AntiAffinity {
+				continue
+			}
+			if selector, namespace, ok := c.Selector(); ok {
+				all.repelling.Add(namespace, selector, repelling{i, c})
+			} else {
+				all.repelling.AddEverywhere(repelling{i, c})
+			}
 		}
+	}
+	for _, b := range s.Budgets {
+		all.selecting.Add(b.Object.Namespace, b.PodSelector, b)
 	}
 	all.demand = newDemand(all, len(c.Nodes))
 	return all
+}
+
+// selected returns the workloads whose pods a constraint selects, in order.
+func (all *pods) selected(c placement.Constraint) []int {
+	candidates := all.byLabels.All()
+	if selector, namespace, ok := c.Selector(); ok {
+		candidates = all.byLabels.Candidates(namespace, selector)
+	}
+	var selected []int
+	for _, i := range candidates {
+		if c.Selects(all.pods[i]) {
+			selected = append(selected, i)
+		}
+	}
+	return selected
 }
 
 // reader reads the limits of a workload from its pods.
@@ -95,7 +128,7 @@ func (r reader) repelsGroup() map[string]bool {
 	}
 	for _, c := range r.antiAffinities {
 		keys[c.TopologyKey] = keys[c.TopologyKey] || !r.perRevision(c) && !slices.ContainsFunc(r.workload.Group.Workloads, func(w *workload.Workload) bool {
-			member := slices.IndexFunc(r.all.workloads, func(o *workload.Workload) bool { return o.Object == w.Object }) // with may have replaced it
+			member := slices.IndexFunc(r.all.workloads, func(o *workload.Workload) bool { return o.Object == w.Object }) // a trial may have replaced it
 			return !c.Selects(r.all.pods[member])
 		})
 	}
@@ -175,8 +208,8 @@ func (r reader) spread(p *places) []limit {
 // others returns the most pods of other workloads that a constraint selects.
 func (r reader) others(c placement.Constraint, nodes int) int {
 	count := 0
-	for i, w := range r.all.workloads {
-		if w != r.workload && c.Selects(r.all.pods[i]) {
+	for _, i := range r.all.selected(c) {
+		if w := r.all.workloads[i]; w != r.workload {
 			count += mostPods(w, nodes)
 		}
 	}

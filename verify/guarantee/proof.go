@@ -3,6 +3,7 @@ package guarantee
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -47,9 +48,10 @@ func prove(all *pods, provers []prover) {
 		}
 		g.SteadyState, g.Rollout, g.Drain = p.steadyState(), p.rollout(), p.drain(all, provers, i)
 	}
+	preempting := preempting(all, provers)
 	for i, p := range provers {
 		fixer{p.topology, all, provers, i}.fix(p.guarantee)
-		unsafe := p.preempted(all, provers, i)
+		unsafe := p.preempted(preempting)
 		held, fix := heldBack(p.workload)
 		for _, proof := range p.proofs() {
 			switch {
@@ -94,20 +96,35 @@ func (g Guarantee) Failure(d cluster.Domain) *Proof {
 }
 
 // preempted returns which workload may take the nodes of this one's pods; "" if there is none.
-func (p prover) preempted(all *pods, provers []prover, i int) string {
-	own := priority(all.workloads[i])
-	for j, other := range provers {
-		w := all.workloads[j]
-		if priority(w) <= own || w.Template.Spec.PreemptionPolicy != nil && *w.Template.Spec.PreemptionPolicy == corev1.PreemptNever {
-			continue
-		}
-		if other.full > 0 || other.unknown != "" || other.repelled > 0 || slices.ContainsFunc(other.levels, func(l level) bool {
-			return slices.ContainsFunc(l.rules, func(r rule) bool { return r.others > 0 })
-		}) {
+func (p prover) preempted(preempting []*workload.Workload) string {
+	own := priority(p.workload)
+	for _, w := range preempting {
+		if priority(w) > own {
 			return fmt.Sprintf("%s has a higher priority and may preempt its pods", w)
 		}
 	}
 	return ""
+}
+
+// preempting returns the workloads whose pods may find no free node, and preempt those of a lower priority.
+func preempting(all *pods, provers []prover) []*workload.Workload {
+	lowest := int32(math.MaxInt32)
+	for _, w := range all.workloads {
+		lowest = min(lowest, priority(w))
+	}
+	var preempting []*workload.Workload
+	for i, p := range provers {
+		w := all.workloads[i]
+		if priority(w) == lowest || w.Template.Spec.PreemptionPolicy != nil && *w.Template.Spec.PreemptionPolicy == corev1.PreemptNever {
+			continue
+		}
+		if p.full > 0 || p.unknown != "" || p.repelled > 0 || slices.ContainsFunc(p.levels, func(l level) bool {
+			return slices.ContainsFunc(l.rules, func(r rule) bool { return r.others > 0 })
+		}) {
+			preempting = append(preempting, w)
+		}
+	}
+	return preempting
 }
 
 func priority(w *workload.Workload) int32 {
@@ -305,14 +322,15 @@ func allowEviction(b *workload.Budget) string {
 
 // budgetsOf returns the budgets that select the pods of the i-th workload.
 func (all *pods) budgetsOf(i int) []*workload.Budget {
-	return slices.DeleteFunc(slices.Clone(all.budgets), func(b *workload.Budget) bool { return !selects(b, all.pods[i]) })
+	pod := all.pods[i]
+	return slices.DeleteFunc(all.selecting.Candidates(pod.Namespace, pod.Labels), func(b *workload.Budget) bool { return !selects(b, pod) })
 }
 
 // selectedBy returns the workloads whose pods a budget selects.
 func (all *pods) selectedBy(b *workload.Budget) []int {
 	var selected []int
-	for i, pod := range all.pods {
-		if selects(b, pod) {
+	for _, i := range all.byLabels.Candidates(b.Object.Namespace, b.PodSelector) {
+		if selects(b, all.pods[i]) {
 			selected = append(selected, i)
 		}
 	}

@@ -233,19 +233,14 @@ func (x *replacement) repel(r reader, i int) {
 			x.repelled += mostPods(r.all.workloads[other], len(x.nodes))
 		}
 	}
-	for _, other := range r.all.repelling {
-		if other == i {
-			continue
-		}
-		for _, c := range r.all.repels[other] {
-			if c.Selects(pod) {
-				block(other, c.TopologyKey)
-			}
+	for _, by := range r.all.repelling.Candidates(pod.Namespace, pod.Labels) {
+		if by.workload != i && by.constraint.Selects(pod) {
+			block(by.workload, by.constraint.TopologyKey)
 		}
 	}
 	for _, c := range r.antiAffinities {
-		for other, p := range r.all.pods {
-			if other != i && c.Selects(p) {
+		for _, other := range r.all.selected(c) {
+			if other != i {
 				block(other, c.TopologyKey)
 			}
 		}

@@ -81,7 +81,7 @@ func fromNode(file string, node *yaml.Node) ([]*Object, error) {
 	if node.Kind != yaml.MappingNode {
 		return nil, fmt.Errorf("%s:%d: not a Kubernetes object: want a map with apiVersion, kind and metadata", file, node.Line)
 	}
-	if _, items := child(node, "items"); items != nil && strings.HasSuffix(scalar(node, "kind"), "List") {
+	if _, items := strict.Child(node, "items"); items != nil && strings.HasSuffix(scalar(node, "kind"), "List") {
 		var all []*Object
 		for _, item := range items.Content {
 			objects, err := fromNode(file, item)
@@ -134,7 +134,7 @@ func fromNode(file string, node *yaml.Node) ([]*Object, error) {
 
 // scalar returns the value of a key as text, "" without it.
 func scalar(of *yaml.Node, key string) string {
-	_, value := child(of, key)
+	_, value := strict.Child(of, key)
 	if value == nil {
 		return ""
 	}

@@ -233,23 +233,13 @@ func (o *Object) At(path ...string) string {
 // Line returns the line of a field, as At does.
 func (o *Object) Line(path ...string) int { return o.line(o.path(path)) }
 
-func (o *Object) line(path []string) int {
-	at, line := o.node, o.node.Line
-	for _, step := range path {
-		key, value := child(at, step)
-		if value == nil {
-			break
-		}
-		at, line = value, key.Line
-	}
-	return line
-}
+func (o *Object) line(path []string) int { return strict.Line(o.node, path...) }
 
 // Given describes the value of a field as it is written, "" for maps, lists and missing fields.
 func (o *Object) Given(path ...string) string {
 	at := o.node
 	for _, step := range path {
-		if _, at = child(at, step); at == nil {
+		if _, at = strict.Child(at, step); at == nil {
 			return ""
 		}
 	}
@@ -257,23 +247,6 @@ func (o *Object) Given(path ...string) string {
 		return ""
 	}
 	return strict.Given(at)
-}
-
-// child returns an entry of a map or list: the node of its position, and its value.
-func child(of *yaml.Node, step string) (at, value *yaml.Node) {
-	switch of.Kind {
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(of.Content); i += 2 {
-			if of.Content[i].Value == step {
-				return of.Content[i], of.Content[i+1]
-			}
-		}
-	case yaml.SequenceNode:
-		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(of.Content) {
-			return of.Content[i], of.Content[i]
-		}
-	}
-	return nil, nil
 }
 
 // Compare orders objects by namespace, kind and name, then by position.

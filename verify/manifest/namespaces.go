@@ -3,6 +3,7 @@ package manifest
 import (
 	"slices"
 
+	"github.com/holdfast-ha/holdfast/internal/strict"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -43,8 +44,8 @@ func SetNamespace(objects []*Object, namespace string) {
 // setNamespace sets metadata.namespace, at the position of the metadata.
 func (o *Object) setNamespace(namespace string) {
 	o.Namespace = namespace
-	_, metadata := child(o.node, "metadata")
-	if _, value := child(metadata, "namespace"); value != nil { // "" or null
+	_, metadata := strict.Child(o.node, "metadata")
+	if _, value := strict.Child(metadata, "namespace"); value != nil { // "" or null
 		value.SetString(namespace)
 		return
 	}

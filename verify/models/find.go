@@ -128,7 +128,7 @@ func (m Match) pod(s Subject) bool {
 			return false
 		}
 	}
-	return m.Config.Regexp == nil || slices.ContainsFunc(s.Config, m.Config.MatchString)
+	return !m.Config.isSet() || slices.ContainsFunc(s.Config, m.Config.found)
 }
 
 func (e *Entry) found(s Subject, at int) *Found {
@@ -215,10 +215,10 @@ func (s Source) captures(of Subject, at int) ([]string, bool) {
 		}
 		return nil, false
 	}
-	if s.Args.Regexp != nil {
+	if s.Args.isSet() {
 		return capture(s.Args, c.Command)
 	}
-	if s.Config.Regexp != nil {
+	if s.Config.isSet() {
 		for _, text := range of.Config {
 			if captures, ok := capture(s.Config, text); ok {
 				return captures, true
@@ -232,10 +232,10 @@ func (s Source) captures(of Subject, at int) ([]string, bool) {
 
 // capture returns the captures of a pattern in a text, or the whole match if it has none. Without a pattern it returns the text.
 func capture(p Pattern, text string) ([]string, bool) {
-	if p.Regexp == nil {
+	if !p.isSet() {
 		return []string{text}, true
 	}
-	found := p.FindStringSubmatch(text)
+	found := p.regexp().FindStringSubmatch(text)
 	switch len(found) {
 	case 0:
 		return nil, false

@@ -140,27 +140,66 @@ type Example struct {
 	Needs map[int]int `yaml:"needs"`
 }
 
-// Pattern is a regular expression that is found anywhere in a text. An empty one is found in every text.
-type Pattern struct{ *regexp.Regexp }
+// Pattern is a regular expression that is found anywhere in a text. An empty one is found in every text. It is compiled when it is
+// first needed: most patterns are those of software that the input does not have.
+type Pattern struct {
+	text     string
+	compiled func() (*regexp.Regexp, error)
+}
 
-// UnmarshalText parses a pattern.
-func (p *Pattern) UnmarshalText(text []byte) (err error) {
-	p.Regexp, err = regexp.Compile(string(text))
+// UnmarshalText sets the pattern. Entry.validate reports an invalid one.
+func (p *Pattern) UnmarshalText(text []byte) error {
+	pattern := string(text)
+	p.text = pattern
+	p.compiled = sync.OnceValues(func() (*regexp.Regexp, error) { return regexp.Compile(pattern) })
+	return nil
+}
+
+func (p Pattern) String() string { return p.text }
+
+func (p Pattern) isSet() bool { return p.compiled != nil }
+
+// regexp returns the compiled pattern, which must be set and valid.
+func (p Pattern) regexp() *regexp.Regexp {
+	re, err := p.compiled()
+	if err != nil {
+		panic(err) // validate has compiled the patterns of the embedded file in a test
+	}
+	return re
+}
+
+func (p Pattern) validate() error {
+	if !p.isSet() {
+		return nil
+	}
+	_, err := p.compiled()
 	return err
 }
 
-func (p Pattern) found(text string) bool { return p.Regexp == nil || p.MatchString(text) }
+func (p Pattern) found(text string) bool { return !p.isSet() || p.regexp().MatchString(text) }
 
 // Whole is a regular expression that matches a text as a whole.
 type Whole struct {
 	Text string
 	Pattern
+	// literals are the texts that match, if the pattern is a list of them.
+	literals []string
 }
 
-// UnmarshalText parses a pattern.
+// UnmarshalText sets the pattern.
 func (p *Whole) UnmarshalText(text []byte) error {
 	p.Text = string(text)
+	if literals := strings.Split(p.Text, "|"); !slices.ContainsFunc(literals, func(l string) bool { return regexp.QuoteMeta(l) != l }) {
+		p.literals = literals
+	}
 	return p.Pattern.UnmarshalText([]byte("^(?:" + p.Text + ")$"))
+}
+
+func (p Whole) found(text string) bool {
+	if p.literals != nil {
+		return slices.Contains(p.literals, text)
+	}
+	return p.Pattern.found(text)
 }
 
 //go:embed systems.yaml
@@ -168,15 +207,15 @@ var systems []byte
 
 // All returns the entries in order. Callers must not change them.
 var All = sync.OnceValue(func() []*Entry {
-	list, err := parse("systems.yaml", systems)
+	list, err := decode("systems.yaml", systems)
 	if err != nil {
-		panic(err) // a test parses the embedded file
+		panic(err) // a test parses and validates the embedded file
 	}
 	return list
 })
 
-// parse reads entries. Errors have file and line, or the entry.
-func parse(file string, text []byte) ([]*Entry, error) {
+// decode reads entries, and sets their defaults.
+func decode(file string, text []byte) ([]*Entry, error) {
 	var list []*Entry
 	if err := strict.Decode(file, text, &list); err != nil {
 		return nil, err
@@ -185,15 +224,41 @@ func parse(file string, text []byte) ([]*Entry, error) {
 		if e == nil {
 			return nil, fmt.Errorf("%s: entry %d is empty", file, i+1)
 		}
-		if err := e.complete(); err != nil {
+		e.complete()
+	}
+	return list, nil
+}
+
+// parse reads and validates entries. Errors have file and line, or the entry.
+func parse(file string, text []byte) ([]*Entry, error) {
+	list, err := decode(file, text)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range list {
+		if err := e.validate(); err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", file, e, err)
 		}
 	}
 	return list, nil
 }
 
-// complete validates an entry and sets its defaults.
-func (e *Entry) complete() error {
+// complete sets the defaults of an entry.
+func (e *Entry) complete() {
+	if len(e.Kinds) == 0 {
+		e.Kinds = []string{"StatefulSet"}
+	}
+	for i := range e.Match {
+		m := &e.Match[i]
+		for _, name := range sortedKeys(m.Env) {
+			env := envMatch{value: m.Env[name]}
+			_ = env.name.UnmarshalText([]byte(name)) // it returns no error
+			m.env = append(m.env, env)
+		}
+	}
+}
+
+func (e *Entry) validate() error {
 	switch {
 	case e.System == "":
 		return fmt.Errorf("system is missing")
@@ -212,9 +277,6 @@ func (e *Entry) complete() error {
 	case (e.Zones == nil) != (e.Copies == nil):
 		return fmt.Errorf("zones and copies belong together")
 	}
-	if len(e.Kinds) == 0 {
-		e.Kinds = []string{"StatefulSet"}
-	}
 	for name, v := range e.Vars {
 		if v.Setting == "" {
 			return fmt.Errorf("vars.%s: setting is missing", name)
@@ -228,14 +290,39 @@ func (e *Entry) complete() error {
 			return fmt.Errorf("%s: %w", f, err)
 		}
 	}
-	for i := range e.Match {
-		m := &e.Match[i]
-		for _, name := range sortedKeys(m.Env) {
-			env := envMatch{value: m.Env[name]}
-			if err := env.name.UnmarshalText([]byte(name)); err != nil {
-				return fmt.Errorf("match.env.%s: %w", name, err)
+	return e.validatePatterns()
+}
+
+func (e *Entry) validatePatterns() error {
+	var all []Pattern
+	for _, m := range e.Match {
+		all = append(all, m.Image.Pattern, m.Args, m.Config)
+		for _, env := range m.env {
+			if err := env.name.validate(); err != nil {
+				return fmt.Errorf("match.env.%s: %w", env.name.Text, err)
 			}
-			m.env = append(m.env, env)
+			all = append(all, env.value)
+		}
+		for _, name := range sortedKeys(m.Labels) {
+			all = append(all, m.Labels[name].Pattern)
+		}
+	}
+	var sources []Source
+	if e.Group != nil {
+		sources = append(sources, e.Group.By...)
+	}
+	if e.Zones != nil {
+		sources = append(sources, *e.Zones)
+	}
+	for _, name := range sortedKeys(e.Vars) {
+		sources = append(sources, e.Vars[name].From...)
+	}
+	for _, s := range sources {
+		all = append(all, s.Env.Pattern, s.Value, s.Args, s.Config)
+	}
+	for _, p := range all {
+		if err := p.validate(); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -116,14 +116,15 @@ func (c Constraint) Selects(pod *corev1.Pod) bool {
 	return c.term.Selector.Matches(labels.Set(pod.Labels)) && c.inNamespace(pod.Namespace)
 }
 
-// Selector returns the label selector of the constraint, and the only namespace in which it selects pods; "" if it may select pods
-// of several.
-func (c Constraint) Selector() (selector labels.Selector, namespace string) {
+// Selector returns the label selector of the constraint, and the only namespace in which it selects pods; ok is false if it may
+// select pods of several. The namespace of pods without one is "".
+func (c Constraint) Selector() (selector labels.Selector, namespace string, ok bool) {
 	if _, selectable := c.term.NamespaceSelector.Requirements(); !selectable && len(c.term.Namespaces) == 1 {
 		for namespace = range c.term.Namespaces {
+			return c.term.Selector, namespace, true
 		}
 	}
-	return c.term.Selector, namespace
+	return c.term.Selector, "", false
 }
 
 func (c Constraint) inNamespace(name string) bool {

@@ -21,6 +21,9 @@ const (
 // UnknownReplication is the replication of a workload whose pods are members of a cluster of unknown software.
 const UnknownReplication = "unknown"
 
+// PerNode is the replication of a workload whose pods each serve their node.
+const PerNode = "per-node"
+
 // The events of scenarios. The failure of a domain other than node and zone is "lose" and its name.
 const (
 	SteadyState       = "rest"

@@ -73,6 +73,8 @@ func (r Report) colour() string {
 		worst = max(worst, w.severity())
 	}
 	switch {
+	case r.Baseline != nil && r.Passed() && !r.Kept:
+		return warning
 	case !r.Kept || r.Outcome == NotMet || r.RulesOnly && !r.Passed() || r.Requirement == "" && worst > slices.Index(severities, Recovers):
 		return bad
 	case r.Outcome == AsPlaced || r.Outcome == NotJudged || r.Requirement == "" && (worst > 0 || len(r.Workloads) == 0 || len(r.Unsupported) > 0 || len(r.notGuaranteed()) > 0):

@@ -41,7 +41,7 @@ type (
 
 // WriteJUnit writes the report as JUnit XML with two suites. In the suite of the rules, each finding is a failure (skipped if
 // it is ignored), and each rule without findings a success. In the suite of the workloads, each event is a test case, and a
-// breach of the requirement a failure.
+// breach of the requirement a failure, or skipped if it is ignored.
 func (r Report) WriteJUnit(out io.Writer) error {
 	all := suites{Name: "holdfast verify"}
 	all.add(r.ruleSuite())
@@ -91,13 +91,15 @@ func (r Report) workloadSuite() suite {
 		file, _ := w.place()
 		for _, worst := range w.Worst {
 			text := Breach{Workload: w, Worst: worst, Within: r.WithinSeconds}.String()
-			c := testcase{Class: w.Name, Name: worst.Event, File: file}
+			c := testcase{Class: w.Name, Name: noun(worst.Event), File: file}
 			breach, broken := breaches[[2]string{w.Name, worst.Event}]
 			switch {
 			case broken && breach.AsPlaced:
 				c.Failure = &detail{breach.String(), AsPlaced, w.At + ": " + breach.String()}
 			case broken:
-				c.Failure = &detail{text, worst.Verdict, w.At + ": " + text}
+				c.Failure = &detail{text, label(worst.Verdict), w.At + ": " + text}
+			case worst.Ignored != "":
+				c.Skipped = &detail{Message: text + " (ignored: " + worst.Ignored + ")"}
 			case worst.Verdict != Serves:
 				c.Out = text
 			}

@@ -49,8 +49,9 @@ type Report struct {
 	// Breaches are the events that break the requirement, ordered by workload, without those that are ignored or in the
 	// baseline.
 	Breaches []Breach `json:"-"`
-	// Failing is the number of workloads that break the requirement, those in the baseline included.
-	Failing int `json:"-"`
+	// Failing is the number of workloads that break the requirement, and OnlyPlaced the number of others that meet it with the
+	// current placement only, unless it accepts that. Those in the baseline are included.
+	Failing, OnlyPlaced int `json:"-"`
 	// Excepted is whether a breach of the requirement is ignored.
 	Excepted bool `json:"-"`
 }
@@ -63,6 +64,8 @@ type Cluster struct {
 	Zones []string `json:"zones"`
 	// Domains are the other kinds of failure domain whose failure is simulated; left out if there are none.
 	Domains []Domain `json:"domains,omitempty"`
+	// InManifests is whether the nodes are those among the manifests; left out otherwise.
+	InManifests bool `json:"inManifests,omitempty"`
 	// KubeVersion is the version of Kubernetes whose behaviour was simulated, like "1.36".
 	KubeVersion string `json:"kubeVersion"`
 }
@@ -115,6 +118,8 @@ type Workload struct {
 	// Guarantee is the most pods that one failure can take, wherever the scheduler places them.
 	Guarantee Guarantee `json:"guarantee"`
 
+	// Remedy is what a workload with one pod needs to survive its failure, as an instruction; "" for others. From package verdict.
+	Remedy string `json:"-"`
 	// Failures are the events in Worst that interrupt the workload, without those that follow from another one. From package
 	// verdict.
 	Failures []Worst `json:"-"`
@@ -184,8 +189,9 @@ type Worst struct {
 	// requirement allows; left out if the effect is guaranteed, or is not allowed itself.
 	NotGuaranteed *NotGuaranteed `json:"notGuaranteed,omitempty"`
 
-	// Late is whether the workload serves again, but later than the requirement allows. From package verdict.
-	Late bool `json:"-"`
+	// Late is whether the workload serves again, but later than the requirement allows. Known is whether the event breaks the
+	// requirement in the baseline, too. From package verdict.
+	Late, Known bool `json:"-"`
 }
 
 // NotGuaranteed is why an effect holds for the current placement of the pods only.
@@ -233,6 +239,21 @@ type Scenario struct {
 	Outcomes []Outcome `json:"outcomes"`
 	// Changes are the pods that it deletes, moves or creates.
 	Changes []Change `json:"changes"`
+	// Orders are the orders of events in which it may end differently, with what happens in each; left out if it cannot. The outcomes are
+	// the worst of each workload, the changes those of the first order.
+	Orders []Ordered `json:"orders,omitempty"`
+}
+
+// Ordered is what happens in a scenario in one order of events.
+type Ordered struct {
+	// If is the order: which workload gets the last of a quota, or whether a webhook answers until its last pod is gone.
+	If string `json:"if"`
+	// Blocked is the reason why a drain or rollout does not complete; left out if it does.
+	Blocked string `json:"stuck,omitempty"`
+	// Outcomes are the effects on the workloads that it affects.
+	Outcomes []Outcome `json:"outcomes"`
+	// Changes are the pods that it deletes, moves or creates.
+	Changes []Change `json:"changes"`
 }
 
 // Outcome is the effect of a scenario on a workload.
@@ -262,6 +283,8 @@ type Effect struct {
 	Pending []string `json:"waiting,omitempty"`
 	// Blocked is the reason why the workload keeps a drain or its rollout from completing; left out if it does not.
 	Blocked string `json:"stuck,omitempty"`
+	// Cause is the setting by which its own rollout interrupts it; left out if there is none.
+	Cause string `json:"cause,omitempty"`
 }
 
 // Change is what a scenario does to one pod.

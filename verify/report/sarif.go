@@ -20,9 +20,10 @@ const home = "https://github.com/holdfast-ha/holdfast"
 
 // WriteSARIF writes findings and breaches of the requirement as SARIF 2.1.0, which code hosts show beside the lines of a
 // change. Findings have the level of their severity and are suppressed if they are ignored; breaches are errors. Files below root,
-// an absolute path, are relative to it.
-func (r Report) WriteSARIF(out io.Writer, root string) error {
+// an absolute path, are relative to it. The version is that of holdfast.
+func (r Report) WriteSARIF(out io.Writer, root, version string) error {
 	run := sarif.NewRunWithInformationURI("holdfast", home)
+	run.Tool.Driver.WithVersion(version)
 	for _, rule := range slices.Concat(r.Rules, r.RequirementRules) {
 		describe(run, rule)
 	}
@@ -54,11 +55,17 @@ func (r Report) WriteSARIF(out io.Writer, root string) error {
 
 // describe adds a rule with what it protects and the fix.
 func describe(run *sarif.Run, r Rule) {
-	words := strings.ReplaceAll(r.ID, "-", " ")
+	words := sentence(strings.ReplaceAll(r.ID, "-", " "))
+	if domain, ok := strings.CutPrefix(r.ID, RequirementRule("lose ")); ok {
+		words = "Requirement: " + domain + " failure"
+	} else if event, ok := strings.CutPrefix(r.ID, RequirementRule("")); ok && slices.Contains([]string{SteadyState, "drain-node", Rollout}, event) {
+		words = "Requirement: " + noun(strings.ReplaceAll(event, "-", " "))
+	}
 	text := func(s string) *sarif.MultiformatMessageString { return sarif.NewMultiformatMessageString().WithText(s) }
 	rule := run.AddRule(r.ID)
-	rule.WithShortDescription(text(strings.ToUpper(words[:1]) + words[1:] + "."))
+	rule.WithShortDescription(text(words + "."))
 	rule.WithFullDescription(text(r.Protects))
+	rule.WithHelpURI(home + "/blob/main/docs/rules.md#" + r.ID)
 	rule.WithHelp(text(r.Protects + " " + r.Fix))
 	rule.WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(r.Severity))
 }

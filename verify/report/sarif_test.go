@@ -31,7 +31,7 @@ func decodeSARIF(t *testing.T, text []byte) *sarif.Run {
 func writtenSARIF(t *testing.T, r report.Report) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	if err := r.WriteSARIF(&out, "/srv"); err != nil {
+	if err := r.WriteSARIF(&out, "/srv", "v1.2.3"); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()

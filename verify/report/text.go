@@ -56,19 +56,22 @@ func (r Report) WriteText(out io.Writer, options TextOptions) error {
 		return err
 	}
 	p.placements(r)
-	if beyond := r.beyond(); beyond != "" {
+	required, others := r.interrupted()
+	for _, w := range required {
+		p.failures(r, w)
+	}
+	if len(others) > 0 && r.Requirement != "" {
 		p.line("")
 		p.line(beyond)
 	}
-	for _, w := range r.ordered() {
+	for _, w := range others {
 		p.failures(r, w)
 	}
-	if advice, config := r.exception(); advice != "" {
+	p.exception(r)
+	if command := r.shutDown(); command != "" {
 		p.line("")
-		p.wrap("", "", advice)
-		for _, line := range config {
-			p.line("  " + line)
-		}
+		p.line(shutDownIntro)
+		p.line("  " + command)
 	}
 	for _, g := range groupFindings(r.Findings) {
 		if !options.OnlyFailing || g.Ignored == "" {
@@ -104,7 +107,7 @@ func (p *terminal) workloads(r Report, onlyFailing bool) error {
 	}
 	rows, assumed := [][]string{head}, false
 	for _, w := range all {
-		replication := w.Replication
+		replication := w.replicates()
 		if w.Assumed {
 			replication, assumed = replication+"?", true
 		}
@@ -156,10 +159,10 @@ var legend = []struct {
 	explains      func(cell string) bool
 }{
 	{"after TIME", "enough pods stay ready; after TIME, a standby or a new leader has taken over, or each node has its pod back.", startsWith("after ")},
-	{"down TIME", "it does not serve for TIME, then serves again although the node or zone is still down.", startsWith("down ")},
+	{"down TIME", "it does not serve for TIME, then serves again, also while a failure lasts.", startsWith("down ")},
 	{label(Recovers), "it does not serve, then serves again after an unknown time.", startsWith(label(Recovers))},
 	{label(Blocked), "it serves, but the drain, rollout or placement does not complete.", startsWith(label(Blocked))},
-	{label(Stops), "it does not serve until the node or zone is back, or somebody intervenes.", startsWith(label(Stops))},
+	{label(Stops), "it does not serve until the failure is over, or somebody intervenes.", startsWith(label(Stops))},
 }
 
 // legendOf explains the cells of a table.
@@ -193,26 +196,37 @@ func (p *terminal) placements(r Report) {
 	}
 }
 
-// failures writes each event that interrupts a workload, by the scenario that shows it.
-func (p *terminal) failures(r Report, w Workload) {
-	if len(w.Failures) == 0 {
+// shutDownIntro introduces the command that replaces the pods of a failed node.
+const shutDownIntro = "Once a failed node is shut down, this replaces its pods:"
+
+// exception writes what workloads with one pod need, and how to ignore their breaches.
+func (p *terminal) exception(r Report) {
+	advice, config := r.exception()
+	if len(advice) == 0 {
 		return
 	}
 	p.line("")
+	p.line("One pod cannot meet this requirement:")
+	for _, line := range advice {
+		p.wrap("  ", "    ", line)
+	}
+	p.wrap("", "", exceptionIntro)
+	for _, line := range config {
+		p.line("  " + line)
+	}
+}
+
+// exceptionIntro introduces the config that ignores breaches.
+const exceptionIntro = "If there must be only one, ignore the breaches with a reason, in a file for --config:"
+
+// failures writes each event that interrupts a workload, by the scenario that shows it.
+func (p *terminal) failures(r Report, w Workload) {
+	p.line("")
 	p.wrap("", "  ", w.Name+" "+w.onePod())
 	for _, worst := range w.Failures {
-		p.wrap("  ", "    ", fmt.Sprintf("%s, it %s (%s)", w.whenFor(worst), worst.effect(worst.Event), worst.counts()))
-		if worst.Blocked != "" {
-			p.wrap("    ", "      ", worst.Blocked)
-		}
-		for _, reason := range worst.Pending {
-			said := worst.Event != SteadyState && slices.Contains(w.Pending, reason)
-			if !said && !strings.Contains(worst.Blocked, reason) {
-				p.wrap("    ", "      ", reason)
-			}
-		}
-		if advice := r.ofTwo(w, worst); advice != "" {
-			p.wrap("    ", "      ", advice)
+		p.wrap("  ", "    ", fmt.Sprintf("%s, it %s%s%s", w.whenFor(worst), worst.effect(worst.Event), worst.counts(), worst.known()))
+		for _, reason := range r.reasons(w, worst) {
+			p.wrap("    ", "      ", reason)
 		}
 		if worst.Ignored != "" {
 			p.wrap("    ", "    ", RequirementRule(worst.Event)+", ignored: "+worst.Ignored)

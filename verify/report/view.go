@@ -9,8 +9,9 @@ import (
 // view is a report as the page shows it.
 type view struct {
 	Title, Requirement string
-	// Origin is the source of the steady state; Beyond introduces interruptions that do not break the requirement.
-	Origin, Beyond string
+	// Origin is the source of the steady state; Beyond introduces interruptions that do not break the requirement. ShutDown is the
+	// command that replaces the pods of a failed node.
+	Origin, Beyond, ShutDownIntro, ShutDown string
 	// Outcome is the outcome of the requirement, with its CSS class.
 	Outcome, OutcomeClass string
 	Columns               []string
@@ -57,6 +58,7 @@ func newMark(i int) Mark {
 
 type workloadView struct {
 	Workload
+	Replicates string
 	Mark       Mark
 	Cells      []cellView
 	Guarantees []string
@@ -96,19 +98,21 @@ type outcomeView struct {
 // interruptedView is a workload that events interrupt.
 type interruptedView struct {
 	Name, OnePod string
-	Mark         Mark
-	Events       []interruptionView
+	// Beyond is set for the first workload whose interruptions do not break the requirement.
+	Beyond bool
+	Mark   Mark
+	Events []interruptionView
 }
 
 type interruptionView struct {
 	When, Effect, Counts, Class string
 	Ignored                     string
 	Scenario                    int
-	Pending                     []string
+	Reasons                     []string
 }
 
 func newView(r Report) view {
-	v := view{Title: r.Summary(), Requirement: r.requirement(), Origin: r.origin(), Beyond: r.beyond(), Domains: []string{"node", "zone"},
+	v := view{Title: r.Summary(), Requirement: r.requirement(), Origin: r.origin(), Beyond: beyond, ShutDownIntro: shutDownIntro, ShutDown: r.shutDown(), Domains: []string{"node", "zone"},
 		Outcome: sentence(r.Outcome), OutcomeClass: map[string]string{Proven: "serves", AsPlaced: "recovers", NotJudged: "blocked", NotMet: "stops"}[r.Outcome],
 		Assumed: append(slices.Clone(r.Assumed[:r.models()]), r.assumptions()...), Unsupported: r.unsupported(), NotGuaranteed: r.notGuaranteed(), PlaceHeads: r.placeHeads()}
 	for _, d := range r.Cluster.Domains {
@@ -125,7 +129,7 @@ func newView(r Report) view {
 	}
 	var cells []string
 	for _, w := range r.ordered() {
-		row := workloadView{Workload: w, Mark: marks[w.Name], Guarantees: guarantees(w, v.Domains)}
+		row := workloadView{Workload: w, Replicates: w.replicates(), Mark: marks[w.Name], Guarantees: guarantees(w, v.Domains)}
 		for _, c := range columns {
 			cell := newCell(c.head, w.WorstOf(c.event), first)
 			if w.notGuaranteed(c.event) {
@@ -135,9 +139,15 @@ func newView(r Report) view {
 			cells = append(cells, cell.Text)
 		}
 		v.Workloads = append(v.Workloads, row)
-		if len(w.Failures) > 0 {
-			v.Interrupted = append(v.Interrupted, newInterrupted(w, marks[w.Name], first))
-		}
+	}
+	required, others := r.interrupted()
+	for _, w := range required {
+		v.Interrupted = append(v.Interrupted, newInterrupted(r, w, marks[w.Name], first))
+	}
+	for i, w := range others {
+		one := newInterrupted(r, w, marks[w.Name], first)
+		one.Beyond = i == 0 && r.Requirement != ""
+		v.Interrupted = append(v.Interrupted, one)
 	}
 	v.Legend = legendOf(cells)
 	v.Events = newEvents(r, marks)
@@ -190,11 +200,11 @@ func newCell(head string, w *Worst, numbers map[[2]string]int) cellView {
 	return cellView{Head: head, Text: w.cell(), Class: class(w.Verdict), Scenario: numbers[[2]string{w.Event, w.Target}]}
 }
 
-func newInterrupted(w Workload, mark Mark, numbers map[[2]string]int) interruptedView {
+func newInterrupted(r Report, w Workload, mark Mark, numbers map[[2]string]int) interruptedView {
 	v := interruptedView{Name: w.Name, OnePod: w.onePod(), Mark: mark}
 	for _, worst := range w.Failures {
-		v.Events = append(v.Events, interruptionView{When: sentence(w.whenFor(worst)), Effect: worst.effect(worst.Event), Counts: worst.counts(), Class: class(worst.Verdict),
-			Scenario: numbers[[2]string{worst.Event, worst.Target}], Pending: worst.Pending, Ignored: worst.Ignored})
+		v.Events = append(v.Events, interruptionView{When: sentence(w.whenFor(worst)), Effect: worst.effect(worst.Event), Counts: worst.counts() + worst.known(), Class: class(worst.Verdict),
+			Scenario: numbers[[2]string{worst.Event, worst.Target}], Reasons: r.reasons(w, worst), Ignored: worst.Ignored})
 	}
 	return v
 }

@@ -9,6 +9,18 @@ import (
 
 // Summary returns the report in one sentence.
 func (r Report) Summary() string {
+	if r.Baseline == nil || !r.Passed() {
+		return r.headline()
+	}
+	nothing := fmt.Sprintf("nothing new since the baseline, %d known", len(r.Baseline.Known))
+	if r.Kept {
+		return r.headline() + "; " + nothing
+	}
+	return r.size() + ": " + nothing
+}
+
+// size is the number of workloads and the size of the cluster.
+func (r Report) size() string {
 	on := fmt.Sprintf("%s on %s", count(len(r.Workloads), "workload"), count(len(r.Cluster.Nodes), "node"))
 	if zones := len(r.Cluster.Zones); zones > 0 {
 		on += " in " + count(zones, "zone")
@@ -16,7 +28,12 @@ func (r Report) Summary() string {
 	for _, d := range r.Cluster.Domains {
 		on += " in " + count(len(d.Values), d.Name)
 	}
-	one := len(r.Workloads) == 1
+	return on
+}
+
+// headline is the report in one sentence, without its baseline.
+func (r Report) headline() string {
+	on, one := r.size(), len(r.Workloads) == 1
 	switch {
 	case r.RulesOnly:
 		return r.rulesOnly()
@@ -36,15 +53,20 @@ func (r Report) Summary() string {
 		return on + ": the requirement is not met"
 	case r.Failing == len(r.Workloads):
 		return on + ": none meets the requirement"
-	case r.Failing == 1:
-		return on + ": 1 does not meet the requirement"
 	}
-	return fmt.Sprintf("%s: %d do not meet the requirement", on, r.Failing)
+	text := fmt.Sprintf("%s: %d do not meet the requirement", on, r.Failing)
+	if r.Failing == 1 {
+		text = on + ": 1 does not meet the requirement"
+	}
+	if r.OnlyPlaced > 0 {
+		text += fmt.Sprintf(", %d only as placed", r.OnlyPlaced)
+	}
+	return text
 }
 
 // unjudged is why a requirement is not judged, as the end of a sentence.
 func (r Report) unjudged() string {
-	var objects, unknown []string
+	var objects, unknown, without []string
 	for _, f := range r.Findings {
 		if f.Rule == NotJudgedRule && f.Ignored == "" {
 			objects = append(objects, f.Object)
@@ -54,8 +76,13 @@ func (r Report) unjudged() string {
 		if w.Replication == UnknownReplication {
 			unknown = append(unknown, w.Name)
 		}
+		if w.Pods == 0 && w.Replication == PerNode {
+			without = append(without, w.Name)
+		}
 	}
 	switch {
+	case len(objects) == 0 && len(without) == 1 && len(without) == len(r.Workloads):
+		return ", because no node accepts a pod of " + without[0]
 	case len(objects) < 2 && !slices.ContainsFunc(r.Workloads, func(w Workload) bool { return w.Pods > 0 }):
 		return ", because no pods are known"
 	case len(objects) == 1:
@@ -77,13 +104,16 @@ func (r Report) domains() string { return strings.ReplaceAll(r.Requirement, ", "
 func (r Report) limits() string {
 	var text string
 	if r.Outcome == AsPlaced {
-		text = " as placed, which the constraints do not guarantee"
+		text = " as placed"
 	}
 	if r.WithinSeconds > 0 {
 		text += ", serving again within " + duration(r.WithinSeconds)
 	}
 	if r.Excepted {
 		text += ", except where ignored"
+	}
+	if r.Outcome == AsPlaced {
+		text += "; the constraints do not guarantee it"
 	}
 	return text
 }
@@ -105,7 +135,8 @@ func (r Report) requirement() string {
 	return text + "any node fails or is drained, or any workload is rolled out."
 }
 
-// origin returns the source of the steady state in a sentence; "" if the simulation placed all pods.
+// origin returns the source of the nodes and of the steady state in sentences; "" if the simulation placed all pods on other nodes
+// than those of the manifests.
 func (r Report) origin() string {
 	running := 0
 	for _, p := range r.Pods {
@@ -113,21 +144,74 @@ func (r Report) origin() string {
 			running++
 		}
 	}
+	nodes := ""
+	if r.Cluster.InManifests {
+		nodes = "The nodes are those of the manifests. "
+	}
 	switch running {
 	case 0:
-		return ""
+		return strings.TrimSpace(nodes)
 	case len(r.Pods):
-		return "All pods are on the nodes where they run now."
+		return nodes + "All pods are on the nodes where they run now."
 	}
-	return fmt.Sprintf("%d of %s are on the nodes where they run now; the simulation placed the others.", running, count(len(r.Pods), "pod"))
+	return nodes + fmt.Sprintf("%d of %s are on the nodes where they run now; the simulation placed the others.", running, count(len(r.Pods), "pod"))
 }
 
-// beyond introduces interruptions that do not break the requirement; "" if it is broken, or there are none.
-func (r Report) beyond() string {
-	if r.Requirement == "" || !r.Kept || r.Excepted || !slices.ContainsFunc(r.Workloads, func(w Workload) bool { return len(w.Failures) > 0 }) {
-		return ""
+// beyond introduces the interruptions that do not break the requirement.
+const beyond = "Failures beyond the requirement that interrupt a workload:"
+
+// interrupted returns the workloads for people, each with those of its failures that the requirement covers, and those with the
+// others, which are all without a requirement.
+func (r Report) interrupted() (required, others []Workload) {
+	covered := map[string]bool{}
+	for _, s := range r.Scenarios {
+		covered[s.Event] = covered[s.Event] || s.Required
 	}
-	return "Failures beyond the requirement that interrupt a workload:"
+	for _, w := range r.ordered() {
+		part := w
+		if part.Failures = slices.DeleteFunc(slices.Clone(w.Failures), func(f Worst) bool { return !covered[f.Event] }); len(part.Failures) > 0 {
+			required = append(required, part)
+		}
+		other := w
+		if other.Failures = slices.DeleteFunc(slices.Clone(w.Failures), func(f Worst) bool { return covered[f.Event] }); len(other.Failures) > 0 {
+			others = append(others, other)
+		}
+	}
+	return required, others
+}
+
+// reasons are why an event interrupts a workload, without what is the same in the steady state.
+func (r Report) reasons(w Workload, worst Worst) []string {
+	all := slices.DeleteFunc([]string{worst.Cause, worst.Blocked}, func(reason string) bool { return reason == "" })
+	for _, reason := range worst.Pending {
+		same := worst.Event != SteadyState && slices.Contains(w.Pending, reason)
+		if !same && !strings.Contains(worst.Blocked, reason) {
+			reason, _, _ = strings.Cut(reason, command)
+			all = append(all, reason)
+		}
+	}
+	if advice := r.ofTwo(w, worst); advice != "" {
+		all = append(all, advice)
+	}
+	return all
+}
+
+// command begins the command in a reason: it is written once, on a line of its own.
+const command = ": kubectl taint nodes "
+
+// shutDown returns the command that replaces the pods of a node that is shut down, "" if no failure needs it.
+func (r Report) shutDown() string {
+	for _, w := range r.Workloads {
+		for _, worst := range w.Failures {
+			for _, reason := range worst.Pending {
+				if _, arguments, ok := strings.Cut(reason, command); ok {
+					_, taint, _ := strings.Cut(arguments, " ")
+					return "kubectl taint nodes NODE " + taint
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // when is a scenario as a clause: "when node-1 is drained".
@@ -184,9 +268,12 @@ func (e Effect) effect(event string) string {
 	return "becomes unavailable and recovers"
 }
 
-// counts are the pods behind a verdict.
+// counts are the pods behind a verdict, as the end of a sentence; "" for one pod, of which the verdict says it all.
 func (e Effect) counts() string {
-	return fmt.Sprintf("at worst %s; %d %s in the end", e.least(), e.After, e.counted())
+	if e.Pods == 1 {
+		return ""
+	}
+	return fmt.Sprintf(" (at worst %s; %d %s in the end)", e.least(), e.After, e.counted())
 }
 
 // least are the fewest pods and those that it needs: "1 of 3 pods ready, 2 needed".
@@ -254,13 +341,21 @@ func (r Report) notGuaranteed() []string {
 		for _, fix := range remedies {
 			for _, worst := range w.Worst {
 				if n := worst.NotGuaranteed; n != nil && n.Fix == fix && worst.Ignored == "" {
-					all = append(all, fmt.Sprintf("%s, %s: %s", w.Name, strings.Join(events[fix], " and "), n))
+					all = append(all, fmt.Sprintf("%s, %s%s: %s", w.Name, strings.Join(events[fix], " and "), worst.known(), n))
 					break
 				}
 			}
 		}
 	}
 	return all
+}
+
+// known marks an event that breaks the requirement in the baseline, too.
+func (w Worst) known() string {
+	if w.Known {
+		return " (known)"
+	}
+	return ""
 }
 
 // noun is an event as a noun: "zone failure".
@@ -272,6 +367,12 @@ func noun(event string) string {
 		return "drain"
 	case Rollout:
 		return "rollout"
+	case ScaleUp:
+		return "scale-up"
+	case LoseNodeInDrain:
+		return "node failure during a drain"
+	case LoseNodeInRollout:
+		return "node failure during a rollout"
 	}
 	domain, _ := FailedDomain(event)
 	return domain + " failure"
@@ -286,38 +387,54 @@ func (n *NotGuaranteed) String() string {
 	return text
 }
 
+// replicates is the replication for people. Software that needs more pods than its replication alone would, because of a setting, is
+// named by what it needs.
+func (w Workload) replicates() string {
+	more := w.Replication == "quorum" || w.Replication == "elected"
+	if more && w.Needs > w.Pods/2+1 || strings.HasPrefix(w.Replication, "copies:") && w.Needs == w.Pods {
+		return fmt.Sprintf("needs:%d", w.Needs)
+	}
+	return w.Replication
+}
+
 // onePod returns the end of a sentence about a workload with a single pod, which cannot meet any requirement; "" for others.
 func (w Workload) onePod() string {
-	if w.Pods == 1 && w.Needs == 1 && w.Replication != "per-node" {
+	if w.Pods == 1 && w.Needs == 1 && w.Replication != PerNode {
 		return "has one pod: no other pod takes over"
 	}
 	return ""
 }
 
-// exception returns the advice for the first workload with one pod that breaks the requirement, and the lines of a config that
-// ignores its breaches; "" if there is none. Only people know whether the workload may have more pods.
-func (r Report) exception() (advice string, config []string) {
+// exception returns the advice for workloads with one pod that break the requirement, and the lines of a config that ignores their
+// breaches; nothing if there are none. Only people know whether a workload may have more pods. A pod that never runs needs other
+// remedies.
+func (r Report) exception() (advice, config []string) {
+	var order []string
+	names, entries := map[string][]string{}, map[string][]string{}
 	for _, b := range r.Breaches {
-		if b.Workload.onePod() == "" {
+		w := b.Workload
+		if rest := w.WorstOf(SteadyState); w.Remedy == "" || rest != nil && rest.Verdict != Serves {
 			continue
 		}
-		config = []string{"ignore:"}
-		for _, other := range r.Breaches {
-			if other.Workload.Name == b.Workload.Name {
-				config = append(config, fmt.Sprintf("  - {rule: %s, objects: %s, reason: ...}", RequirementRule(other.Worst.Event), strings.Replace(b.Workload.Name, " ", "/", 1)))
-			}
+		if names[w.Remedy] == nil {
+			order = append(order, w.Remedy)
 		}
-		switch b.Workload.Replication {
-		case "quorum":
-			advice = "Run 3 members. If there must be only one, ignore its breaches with a reason, in a file for --config:"
-		case "single":
-			advice = "A workload that never has two pods cannot meet this requirement. Ignore its breaches with a reason, in a file for --config:"
-		default:
-			advice = "Run a second replica. If there must never be two, ignore its breaches with a reason, in a file for --config:"
+		if !slices.Contains(names[w.Remedy], w.Name) {
+			names[w.Remedy] = append(names[w.Remedy], w.Name)
 		}
-		return advice, config
+		entries[w.Remedy] = append(entries[w.Remedy], fmt.Sprintf("  - {rule: %s, objects: %s, reason: ...}", b.Rule, strings.Replace(w.Name, " ", "/", 1)))
 	}
-	return "", nil
+	for _, remedy := range order {
+		advice = append(advice, shorten(names[remedy])+": "+remedy)
+		config = append(config, entries[remedy]...)
+	}
+	if more := len(config) - most; more > 0 {
+		config = append(config[:most], fmt.Sprintf("  # and %d more", more))
+	}
+	if len(config) > 0 {
+		config = append([]string{"ignore:"}, config...)
+	}
+	return advice, config
 }
 
 // ofTwo returns the advice for a quorum that does not survive the failure of one of two domains; "" for others.

@@ -15,13 +15,13 @@ var budgetSelectsNothing = &Rule{
 	Fix:      "Select labels of the pod template, in the namespace of the pods.",
 	check: func(s *facts.System, report reporter) {
 		for _, b := range s.DisruptionBudgets() {
+			if len(b.Workloads) > 0 || slices.ContainsFunc(s.Workloads, b.SelectsRole) {
+				continue
+			}
 			misspelt := b.Selector != nil && len(b.Selector.MatchExpressions) == 0 && slices.ContainsFunc(s.Workloads, func(w *workload.Workload) bool {
 				return w.Namespace == b.Object.Namespace && facts.Misspells(b.Selector.MatchLabels, w.Template.Labels)
 			})
-			if slices.ContainsFunc(s.Workloads, b.SelectsRole) {
-				continue
-			}
-			if len(b.Workloads) == 0 && (misspelt || len(s.Unsupported) == 0) {
+			if misspelt || len(s.Unsupported) == 0 {
 				report(facts.In(b.Object, "spec", "selector"), "selects no pod of any workload in the manifests")
 			}
 		}

@@ -53,6 +53,8 @@ func TestQuotas(t *testing.T) {
 		"requests of a LimitRange, used":   {deployment + quota(`requests.cpu: "350m"`, "") + limits("type: Container, defaultRequest: {cpu: 100m}"), Rollout, "requests.cpu is 350m", true, 3},
 		"less than a LimitRange allows":    {request + limits("type: Container, min: {cpu: 2}"), SteadyState, "LimitRange l: minimum cpu usage per Container is 2", false, 0},
 		"more than a LimitRange allows":    {request + limits("type: Pod, max: {memory: 512Mi}"), SteadyState, "LimitRange l: maximum memory usage per Pod is 512Mi", false, 0},
+		"more than a default limit":        {request + limits("type: Container, default: {cpu: 500m}"), SteadyState, "LimitRange l: its default limit for cpu is 500m, and container c requests 1", false, 0},
+		"as much as a default limit":       {request + limits("type: Container, default: {cpu: 1}"), SteadyState, "", false, 3},
 		"to the maximum of an autoscaler":  {scaled + quota(`pods: "4"`, ""), ScaleUp, "pods is 4", false, 4},
 		"claims":                           {disks + quota(`persistentvolumeclaims: "2"`, ""), SteadyState, "persistentvolumeclaims is 2", false, 2},
 		"storage":                          {disks + quota(`requests.storage: 2Gi`, ""), SteadyState, "requests.storage is 2Gi", false, 2},
@@ -171,5 +173,31 @@ webhooks:
 				t.Errorf("blocked %q, want %q", s.Blocked, c.blocked)
 			}
 		})
+	}
+}
+
+// TestInstalledWebhook: a webhook on a live cluster applies although none of its pods exists.
+func TestInstalledWebhook(t *testing.T) {
+	for live, want := range map[bool]int{false: 3, true: 0} {
+		s := verifytest.Read(t, "m.yaml", simtest.Workload("Deployment", "guard", "", "")+`
+---
+{apiVersion: v1, kind: Service, metadata: {name: guard}, spec: {selector: {app: guard}}}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: guard}
+webhooks:
+  - {name: guard.example.org, sideEffects: None, admissionReviewVersions: [v1], clientConfig: {service: {name: guard, namespace: default}}, rules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
+`)
+		for _, o := range s.Objects {
+			o.Accepted = live
+		}
+		r, err := Simulate(t.Context(), uniform(t, 3, 3), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after := r.Scenarios[0].Outcomes[0].After; after != want {
+			t.Errorf("live %v: %d pods Ready, want %d", live, after, want)
+		}
 	}
 }

@@ -68,6 +68,24 @@ func TestNotReady(t *testing.T) {
 	}
 }
 
+// TestUnplaced: a running pod that could not be placed becomes Ready once it fits, and keeps its part of a quota until then.
+func TestUnplaced(t *testing.T) {
+	spread := simtest.Workload("ReplicaSet", "a", "", "topologySpreadConstraints: [{maxSkew: 2, minDomains: 2, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, nodeTaintsPolicy: Honor, labelSelector: {matchLabels: {app: a}}}]")
+	pods := strings.ReplaceAll(running("ReplicaSet a", "p node-1", "q node-2", "r - unschedulable"), "ownerReferences", "labels: {app: a}, ownerReferences")
+	for name, text := range map[string]string{"alone": spread + pods, "with a quota": spread + pods + quota(`pods: "3"`, "")} {
+		r, err := Simulate(t.Context(), uniform(t, 2, 1), verifytest.Read(t, "m.yaml", text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := scenario(t, r, SteadyState, "").Outcomes[0]; o.After != 2 || len(o.Pending) != 1 || !strings.Contains(o.Pending[0], "pod r fits on no node") {
+			t.Errorf("%s: in the steady state %+v", name, o)
+		}
+		if o := scenario(t, r, DrainNode, "node-1").Outcomes[0]; o.Least != 1 || o.After != 2 {
+			t.Errorf("%s: after a drain %+v, want 2 pods Ready", name, o)
+		}
+	}
+}
+
 // ofDeployment returns running pods of Deployment a, whose ReplicaSet is not in the input.
 func ofDeployment(pods ...string) string {
 	return strings.ReplaceAll(running("ReplicaSet a-7d8f", pods...), "ownerReferences", "labels: {pod-template-hash: 7d8f}, ownerReferences")

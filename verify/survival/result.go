@@ -92,6 +92,9 @@ type Scenario struct {
 	Outcomes []Outcome
 	// Changes are the pods that leave, come or move, in the order of time.
 	Changes []Change
+	// Orders are the orders of events in which the scenario may end differently, with what happens in each; none if it cannot. The
+	// outcomes above are then the worst of each workload, the changes those of the first order.
+	Orders []Ordered
 }
 
 // Change is a pod that leaves or comes.

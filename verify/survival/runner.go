@@ -83,10 +83,35 @@ func (r *runner) runStep(ctx context.Context, s step, number, of int) error {
 
 // run simulates a scenario: it calls begin and runs until the steady state. blocker returns why the scenario does not
 // end, "" if it does; nil for events that always end. The result has the worst moment of each workload that the scenario
-// affects.
+// affects. If the scenario may end differently in another order of events, its outcomes are the worst ones.
 func (r *runner) run(ctx context.Context, s Scenario, begin func() error, blocker func() string) ([]moment, error) {
-	var worst []moment
-	err := r.sim.WithUndo(func() error {
+	defer r.sim.SetOrder(sim.Order{})
+	worst, orders, err := r.simulate(ctx, &s, begin, blocker)
+	if err != nil {
+		return nil, err
+	}
+	all := []Ordered{s.ordered(sim.Order{})}
+	for _, o := range orders {
+		again := Scenario{Event: s.Event, Target: s.Target}
+		r.sim.SetOrder(o)
+		if _, _, err := r.simulate(ctx, &again, begin, blocker); err != nil {
+			return nil, err
+		}
+		if one := again.ordered(o); !slices.ContainsFunc(all, one.equals) {
+			all = append(all, one)
+		}
+		s.worsen(again, r.sim.Controllers())
+	}
+	if len(all) > 1 {
+		s.Orders = all
+	}
+	r.result.Scenarios = append(r.result.Scenarios, s)
+	return worst, nil
+}
+
+// simulate simulates a scenario in one order of events, and returns the others in which it may end differently.
+func (r *runner) simulate(ctx context.Context, s *Scenario, begin func() error, blocker func() string) (worst []moment, orders []sim.Order, err error) {
+	err = r.sim.WithUndo(func() error {
 		if err := begin(); err != nil {
 			return err
 		}
@@ -107,14 +132,13 @@ func (r *runner) run(ctx context.Context, s Scenario, begin func() error, blocke
 			o := r.sim.Observation(w)
 			worst = append(worst, moment{w, o.Least - w.Needs(), o.LeastAt})
 		}
-		s.Changes = r.sim.Changes()
+		s.Changes, orders = r.sim.Changes(), r.sim.Orders()
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", s.Event, s.Target, err)
+		return nil, nil, fmt.Errorf("%s %s: %w", s.Event, s.Target, err)
 	}
-	r.result.Scenarios = append(r.result.Scenarios, s)
-	return worst, nil
+	return worst, orders, nil
 }
 
 // moment is the time at which a workload has the fewest Ready pods in a scenario.

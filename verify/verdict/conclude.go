@@ -12,17 +12,22 @@ func conclude(r *report.Report) {
 	r.Outcome = outcome(*r)
 	r.Kept = r.Outcome == "" || r.Outcome == report.Proven || r.Outcome == report.AsPlaced && r.AsPlaced
 	r.Breaches = breaches(*r)
-	r.Failing = 0
+	r.Failing, r.OnlyPlaced = 0, 0
 	r.Excepted = slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return f.Rule == report.NotJudgedRule && f.Ignored != "" })
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		for j := range w.Worst {
 			w.Worst[j].Late = late(r.WithinSeconds, w.Worst[j].Effect)
+			w.Worst[j].Known = required[w.Worst[j].Event] && breaks(*r, w.Worst[j]) && known(*r, *w, w.Worst[j])
 		}
 		w.Failures = failures(*r, *w)
 		counts := func(now report.Worst) bool { return now.Ignored == "" && required[now.Event] && breaks(*r, now) }
-		if slices.ContainsFunc(w.Worst, counts) {
+		fails := func(now report.Worst) bool { return counts(now) && !keeps(r.WithinSeconds, now.Effect) }
+		switch {
+		case slices.ContainsFunc(w.Worst, fails):
 			r.Failing++
+		case slices.ContainsFunc(w.Worst, counts):
+			r.OnlyPlaced++
 		}
 		ignored := func(now report.Worst) bool { return now.Ignored != "" && required[now.Event] }
 		r.Excepted = r.Excepted || slices.ContainsFunc(w.Worst, ignored)
@@ -80,13 +85,17 @@ func breaches(r report.Report) []report.Breach {
 			if worst.Ignored != "" || !required[worst.Event] || !breaks(r, worst) {
 				continue
 			}
-			b := newBreach(r, w, worst)
-			if r.Baseline == nil || !slices.Contains(r.Baseline.Known, b.String()) {
-				all = append(all, b)
+			if !known(r, w, worst) {
+				all = append(all, newBreach(r, w, worst))
 			}
 		}
 	}
 	return all
+}
+
+// known reports whether the baseline has a breach.
+func known(r report.Report, w report.Workload, worst report.Worst) bool {
+	return r.Baseline != nil && slices.Contains(r.Baseline.Known, newBreach(r, w, worst).String())
 }
 
 func newBreach(r report.Report, w report.Workload, worst report.Worst) report.Breach {
@@ -100,7 +109,8 @@ func newBreach(r report.Report, w report.Workload, worst report.Worst) report.Br
 }
 
 // failures returns the events that interrupt a workload, with a time limit for longer than that. It omits events that are no worse
-// than the steady state, unless they block for a reason of their own, and two failures at a time that are no worse than one.
+// than the steady state, unless they block for a reason of their own. It also omits two failures at a time that are no worse than
+// one, or that meet a workload which is not as desired already.
 func failures(r report.Report, w report.Workload) []report.Worst {
 	var all []report.Worst
 	steady, one := 0, 0
@@ -116,12 +126,12 @@ func failures(r report.Report, w report.Workload) []report.Worst {
 		case report.SteadyState:
 			steady = bad
 		case report.LoseNodeInDrain, report.LoseNodeInRollout:
-			if bad <= one {
+			if bad <= one || steady > 0 {
 				continue
 			}
 		default:
 			switch {
-			case bad > steady:
+			case bad > steady, bad == severity(report.Recovers) && steady == severity(report.Blocked):
 				one = max(one, bad)
 			case now.Verdict != report.Blocked || now.Blocked == "":
 				continue

@@ -29,9 +29,10 @@ type Evidence struct {
 func Decide(q Requirement, e Evidence) report.Report {
 	r := newReport(e)
 	r.Requirement, r.WithinSeconds, r.AsPlaced = q.String(), q.Within.Seconds(), q.AsPlaced
-	steady := e.Simulation.Scenarios[0]
+	steady, remedies := e.Simulation.Scenarios[0], remedies(e.System)
 	for i, w := range e.System.Workloads {
 		r.Workloads = append(r.Workloads, newWorkload(w, steady.Outcomes[i], e.Guarantees[i]))
+		r.Workloads[i].Remedy = remedies[i]
 	}
 	for _, p := range e.Simulation.SteadyState {
 		r.Pods = append(r.Pods, report.Pod{Name: p.Pod, Workload: p.Workload.String(), Node: p.Node, Why: p.Reason, Runs: p.Running})
@@ -46,6 +47,11 @@ func Decide(q Requirement, e Evidence) report.Report {
 	}
 	r.Findings = append(r.Findings, ownFindings(q, e, r)...)
 	r.Assumed = append(r.Assumed, survival.Assumptions(e.Cluster, e.System)...)
+	for _, w := range r.Workloads {
+		if w.Replication == report.PerNode && w.Pods == 0 {
+			r.Assumed = append(r.Assumed, w.Name+": no node accepts a pod of it, so that none is simulated. Its node selector, affinity or tolerations may match real nodes: pass them with --cluster.")
+		}
+	}
 	if len(e.Simulation.Omitted) > 0 {
 		r.Assumed = append(r.Assumed, "The failure of a node during a drain or a rollout is not simulated: the system is too large. Verify fewer manifests at a time to include it.")
 	}
@@ -113,7 +119,7 @@ func withoutPods(all []*manifest.Object) string {
 }
 
 func newCluster(c cluster.Cluster) report.Cluster {
-	r := report.Cluster{Nodes: []report.Node{}, Zones: append([]string{}, c.Zones()...), KubeVersion: c.Version.OrDefault().String()}
+	r := report.Cluster{Nodes: []report.Node{}, Zones: append([]string{}, c.Zones()...), InManifests: c.InManifests, KubeVersion: c.Version.OrDefault().String()}
 	for _, n := range c.Nodes {
 		node := report.Node{Name: n.Name, Zone: n.Labels[cluster.ZoneLabel]}
 		for _, d := range c.Domains {
@@ -164,7 +170,7 @@ func newGuarantee(g guarantee.Guarantee) report.Guarantee {
 // first scenario.
 func addScenario(r *report.Report, q Requirement, s survival.Scenario, order order, first bool) {
 	now := report.Scenario{Event: string(s.Event), Target: s.Target, Like: s.Equivalent, Nodes: s.Nodes, Required: q.covers(s.Event),
-		Verdict: report.Serves, Blocked: s.Blocked, Outcomes: []report.Outcome{}, Changes: []report.Change{}}
+		Verdict: report.Serves, Blocked: s.Blocked, Outcomes: []report.Outcome{}}
 	if s.Blocked != "" {
 		now.Verdict = report.Blocked
 	}
@@ -178,10 +184,23 @@ func addScenario(r *report.Report, q Requirement, s survival.Scenario, order ord
 		}
 		keepWorst(&r.Workloads[order.number[o.Workload]], r.WithinSeconds, report.Worst{Event: now.Event, Target: now.Target, Effect: e})
 	}
-	for _, c := range s.Changes {
-		now.Changes = append(now.Changes, report.Change{Pod: c.Pod, Workload: c.Workload.String(), From: c.From, To: c.To, Why: c.Reason})
+	now.Changes = changes(s.Changes)
+	for _, o := range s.Orders {
+		one := report.Ordered{If: o.If, Blocked: o.Blocked, Outcomes: []report.Outcome{}, Changes: changes(o.Changes)}
+		for _, w := range o.Outcomes {
+			one.Outcomes = append(one.Outcomes, report.Outcome{Workload: w.Workload.String(), Effect: effect(s, w)})
+		}
+		now.Orders = append(now.Orders, one)
 	}
 	r.Scenarios = append(r.Scenarios, now)
+}
+
+func changes(of []survival.Change) []report.Change {
+	all := []report.Change{}
+	for _, c := range of {
+		all = append(all, report.Change{Pod: c.Pod, Workload: c.Workload.String(), From: c.From, To: c.To, Why: c.Reason})
+	}
+	return all
 }
 
 // order has the workloads of a system by their number in it, and their outcomes in the steady state.

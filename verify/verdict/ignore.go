@@ -23,6 +23,11 @@ func requirementRules(domains []cluster.Domain) []report.Rule {
 		report.Rule{ID: report.RequirementRule(report.Rollout), Severity: level, Protects: "The workload keeps serving during its rollout, and the rollout completes.", Fix: fix})
 }
 
+// Descriptions returns the rules of this package, with those of requirements on node and zone.
+func Descriptions() []report.Rule {
+	return slices.Concat(ownRules, requirementRules(cluster.Cluster{}.FailureDomains()))
+}
+
 // Rules returns the names of all rules that can be ignored, including those of requirements on node, zone and other domains.
 func Rules(others []cluster.Domain) []string {
 	var all []string

@@ -24,6 +24,7 @@ func effect(s survival.Scenario, o survival.Outcome) report.Effect {
 	if e.Verdict == report.Blocked {
 		e.Blocked = s.Blocked
 	}
+	e.Cause = cause(s, o)
 	return e
 }
 

@@ -115,10 +115,15 @@ func (r Requirement) Others() []cluster.Domain {
 	return slices.DeleteFunc(slices.Clone(r.Domains), func(d cluster.Domain) bool { return d == cluster.Node || d == cluster.Zone })
 }
 
-// Validate returns an error if the requirement has a limit and no failure domain.
+// Validate returns an error if the requirement has a limit, or accepts the current placement, and has no failure domain.
 func (r Requirement) Validate() error {
-	if r.Within != 0 && len(r.Domains) == 0 {
+	switch {
+	case len(r.Domains) > 0:
+		return nil
+	case r.Within != 0:
 		return errors.New("a time limit needs a requirement: set survives to node, zone or NAME=LABEL")
+	case r.AsPlaced:
+		return errors.New("there is no requirement to accept as placed: set survives to node, zone or NAME=LABEL")
 	}
 	return nil
 }

@@ -97,6 +97,7 @@ func (s *System) addCustomWorkload(e expanded, from operator.Workload) error {
 			return e.object.Errorf(nil, "%w", err)
 		}
 		w.known.Assumed, w.known.Why, w.known.Zones = from.Replication.Assumed, from.Replication.Why, from.Replication.Zones
+		w.known.Fixed = from.Replication.Fixed
 		if w.known.Model == Quorum {
 			w.known.Count = from.Replication.Count
 		}
@@ -111,7 +112,7 @@ func (s *System) addCustomWorkload(e expanded, from operator.Workload) error {
 	case from.Deployment != nil:
 		w.Object = object("apps/v1", Deployment, from.Deployment.Name)
 		if r := from.ReplicaSets; r != nil {
-			w.HashLabel, w.Apart, w.blueGreen = r.HashLabel, r.Apart, r.BlueGreen
+			w.HashLabel, w.Apart, w.blueGreen, w.KeepsOld = r.HashLabel, r.Apart, r.BlueGreen, r.KeepsOld
 		}
 		return s.deployment(w, from.Deployment)
 	case from.StatefulSet != nil:

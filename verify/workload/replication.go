@@ -51,6 +51,8 @@ type Replication struct {
 	Zones int
 	// Assumed is set if the model is inferred and the manifests do not show all that it depends on.
 	Assumed bool
+	// Fixed is set for a Single of which nobody can run a second pod: its operator or the user has decided so.
+	Fixed bool
 	// Unknown is set if the pods are members of one cluster of unknown software: it is assumed to need all pods.
 	Unknown bool
 	// Why is the source of the model, for people.
@@ -69,7 +71,7 @@ func Syntax() []string {
 // ParseReplication parses a replication as users write it: "quorum", "copies:1", "needs:3". The error lists the valid texts.
 func ParseReplication(text string) (Replication, error) {
 	if model := Model(text); slices.Contains(plain, model) {
-		return Replication{Model: model}, nil
+		return Replication{Model: model, Fixed: model == Single}, nil
 	}
 	name, number, ok := strings.Cut(text, ":")
 	if model := counted[name]; model != "" {

@@ -67,6 +67,8 @@ type Workload struct {
 	// pods may not be on the nodes of old ones.
 	HashLabel string
 	Apart     bool
+	// KeepsOld is why a rollout of type BlueGreen never deletes the old pods, "" if it does.
+	KeepsOld string
 	// MinReady is how long a pod must be ready to count as available.
 	MinReady time.Duration
 	// Claims are the volumeClaimTemplates: each pod has a PersistentVolumeClaim of its own from each.

@@ -7,9 +7,10 @@ func rollout(s *System, d dice, w *draft) {
 	delete(w.spec, "progressDeadlineSeconds")
 	w.about[0] = "Rollout" + w.about[0][len(deployment):]
 	if limits == nil || d.in(30) {
-		w.describe("blue-green")
+		delay := one(d, 0, 1)
+		w.describe("blue-green, scaleDownDelaySeconds %d", delay)
 		s.Objects = append(s.Objects, object{"apiVersion": "v1", "kind": "Service", "metadata": s.named(w.Name), "spec": object{"selector": object{"app": w.Name}, "ports": []any{object{"port": 80}}}})
-		w.spec["strategy"] = object{"blueGreen": object{"activeService": w.Name, "scaleDownDelaySeconds": 0}}
+		w.spec["strategy"] = object{"blueGreen": object{"activeService": w.Name, "scaleDownDelaySeconds": delay}}
 		return
 	}
 	w.describe("canary")

@@ -98,6 +98,8 @@ type ReplicaSets struct {
 	HashLabel string
 	// BlueGreen is set if a rollout creates all new pods before it deletes the old ones.
 	BlueGreen bool
+	// KeepsOld is why it does not delete the old ones even then, "" if it does.
+	KeepsOld string
 	// Apart is set if new pods may not be on the nodes of old ones.
 	Apart bool
 }
@@ -157,6 +159,8 @@ type Replication struct {
 	Model string
 	// Count is set for a quorum that needs at least as many pods, because not every pod has a copy of each item.
 	Count int
+	// Fixed is set for a single pod of which the custom resource allows no second one.
+	Fixed bool
 	// Zones is the number of copies that the software keeps in as many different zones, 0 if it does not.
 	Zones int
 	// Assumed is set if the manifests do not show all that the model depends on.

@@ -58,20 +58,24 @@ type Strategy struct {
 
 // BlueGreen creates all new pods before it deletes the old ones.
 type BlueGreen struct {
-	ActiveService        string        `json:"activeService"`
-	PreviewService       string        `json:"previewService"`
-	AutoPromotionEnabled *bool         `json:"autoPromotionEnabled"`
-	AntiAffinity         *AntiAffinity `json:"antiAffinity"`
+	ActiveService               string        `json:"activeService"`
+	PreviewService              string        `json:"previewService"`
+	AutoPromotionEnabled        *bool         `json:"autoPromotionEnabled"`
+	AntiAffinity                *AntiAffinity `json:"antiAffinity"`
+	ScaleDownDelaySeconds       *int32        `json:"scaleDownDelaySeconds"`
+	ScaleDownDelayRevisionLimit *int32        `json:"scaleDownDelayRevisionLimit"`
 }
 
 // Canary replaces the pods in steps.
 type Canary struct {
-	MaxUnavailable     *intstr.IntOrString `json:"maxUnavailable"`
-	MaxSurge           *intstr.IntOrString `json:"maxSurge"`
-	Steps              []Step              `json:"steps"`
-	TrafficRouting     *TrafficRouting     `json:"trafficRouting"`
-	AntiAffinity       *AntiAffinity       `json:"antiAffinity"`
-	DynamicStableScale bool                `json:"dynamicStableScale"`
+	MaxUnavailable              *intstr.IntOrString `json:"maxUnavailable"`
+	MaxSurge                    *intstr.IntOrString `json:"maxSurge"`
+	Steps                       []Step              `json:"steps"`
+	TrafficRouting              *TrafficRouting     `json:"trafficRouting"`
+	AntiAffinity                *AntiAffinity       `json:"antiAffinity"`
+	DynamicStableScale          bool                `json:"dynamicStableScale"`
+	ScaleDownDelaySeconds       *int32              `json:"scaleDownDelaySeconds"`
+	ScaleDownDelayRevisionLimit *int32              `json:"scaleDownDelayRevisionLimit"`
 }
 
 // TrafficRouting divides requests by weight, so that the number of pods does not.
@@ -126,7 +130,7 @@ func expand(o *manifest.Object, all operator.Objects) (operator.Expansion, error
 	}
 	switch c := r.Spec.Strategy.Canary; {
 	case c == nil, c.TrafficRouting != nil && !c.DynamicStableScale:
-		w.ReplicaSets.BlueGreen = true
+		w.ReplicaSets.BlueGreen, w.ReplicaSets.KeepsOld = true, r.Spec.Strategy.keepsOld()
 	default:
 		w.Deployment.Spec.Strategy = c.rollingUpdate()
 	}
@@ -241,6 +245,21 @@ func (s *Strategy) apart() bool {
 		a = s.Canary.AntiAffinity
 	}
 	return a != nil && a.Preferred == nil && a.Required != nil
+}
+
+// keepsOld returns why the old pods stay after a rollout, "" if they are deleted: without a delay, the controller sets no deadline,
+// and a ReplicaSet without a deadline keeps its pods (scaleDownDelayHelper in rollout/replicaset.go).
+func (s *Strategy) keepsOld() string {
+	field, delay, limit := "", (*int32)(nil), (*int32)(nil)
+	if b := s.BlueGreen; b != nil {
+		field, delay, limit = "blueGreen", b.ScaleDownDelaySeconds, b.ScaleDownDelayRevisionLimit
+	} else if c := s.Canary; c != nil {
+		field, delay, limit = "canary", c.ScaleDownDelaySeconds, c.ScaleDownDelayRevisionLimit
+	}
+	if delay == nil || *delay != 0 || limit != nil && *limit <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("Argo Rollouts never deletes the old pods while spec.strategy.%s.scaleDownDelaySeconds is 0: set it to at least 1", field)
 }
 
 // promotedByHand returns the path of the first step that waits for a person, nil without one.

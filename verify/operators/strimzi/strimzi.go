@@ -244,7 +244,7 @@ func beside(cluster, name, at string, t *Template, resources *corev1.ResourceReq
 			Spec:       appsv1.DeploymentSpec{Replicas: &one, Selector: &metav1.LabelSelector{MatchLabels: own}, Template: t.pod().pod(own, c), Strategy: appsv1.DeploymentStrategy{Type: strategy}},
 		},
 		Fields:      operator.Fields{"spec": at, "spec.template": at + ".template.pod", "spec.template.spec": at + ".template.pod"},
-		Replication: operator.Replication{Model: "single", Why: "Strimzi runs one pod of it"},
+		Replication: operator.Replication{Model: "single", Fixed: true, Why: "Strimzi runs one pod of it"},
 	}
 }
 

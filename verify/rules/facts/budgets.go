@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/holdfast-ha/holdfast/verify/workload"
@@ -22,9 +21,7 @@ type Budget struct {
 func (s *System) DisruptionBudgets() []Budget {
 	all := make([]Budget, len(s.Budgets))
 	for i, b := range s.Budgets {
-		all[i] = Budget{Budget: b, Workloads: s.selected(b.Object.Namespace, b.PodSelector, func(w *workload.Workload) bool {
-			return w.Namespace == b.Object.Namespace && b.PodSelector.Matches(labels.Set(w.Template.Labels))
-		})}
+		all[i] = Budget{Budget: b, Workloads: s.selected(b.Object.Namespace, b.PodSelector)}
 		for _, w := range all[i].Workloads {
 			if w.Kind != workload.Job {
 				all[i].Pods += w.Replicas

@@ -62,8 +62,11 @@ func (c Constraint) SelectsPodsOf(other *workload.Workload) bool {
 
 // SelectedWorkloads returns the other workloads whose pods a constraint selects.
 func (s *System) SelectedWorkloads(c Constraint) []*workload.Workload {
-	selector, namespace := c.Selector()
-	return s.selected(namespace, selector, c.SelectsPodsOf)
+	candidates := s.Workloads
+	if selector, namespace, ok := c.Selector(); ok {
+		candidates = s.byLabels().Candidates(namespace, selector)
+	}
+	return filtered(candidates, c.SelectsPodsOf)
 }
 
 // HostPorts returns the host ports of each pod of a workload.

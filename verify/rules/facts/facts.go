@@ -55,13 +55,14 @@ func New(s *workload.System) *System {
 	return f
 }
 
-// selected returns the workloads that matches reports among those whose pods have the labels that a selector requires; in any
-// namespace if that is "".
-func (s *System) selected(namespace string, selector labels.Selector, matches func(*workload.Workload) bool) []*workload.Workload {
-	candidates := s.Workloads
-	if namespace != "" {
-		candidates = s.byLabels().Candidates(namespace, selector)
-	}
+// selected returns the workloads in a namespace whose pods a selector matches.
+func (s *System) selected(namespace string, selector labels.Selector) []*workload.Workload {
+	return filtered(s.byLabels().Candidates(namespace, selector), func(w *workload.Workload) bool {
+		return w.Namespace == namespace && selector.Matches(labels.Set(w.Template.Labels))
+	})
+}
+
+func filtered(candidates []*workload.Workload, matches func(*workload.Workload) bool) []*workload.Workload {
 	var all []*workload.Workload
 	for _, w := range candidates {
 		if matches(w) {

@@ -13,9 +13,12 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Backends returns the workloads whose pods a Service selects.
+// Backends returns the workloads whose pods a Service selects. A Service without a selector selects none.
 func (s *System) Backends(service *corev1.Service) []*workload.Workload {
-	return s.selected(service.Namespace, labels.SelectorFromSet(service.Spec.Selector), func(w *workload.Workload) bool { return IsBackend(service, w) })
+	if len(service.Spec.Selector) == 0 {
+		return nil
+	}
+	return s.selected(service.Namespace, labels.SelectorFromSet(service.Spec.Selector))
 }
 
 // IsBackend reports whether a Service selects the pods of a workload. A Service without a selector selects none.

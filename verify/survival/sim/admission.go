@@ -17,7 +17,7 @@ import (
 // admission decides which pods the API server accepts, by the quotas, LimitRanges and webhooks of the input.
 //
 // A webhook answers while a pod behind its Service is Ready. It is installed after the workloads, as Helm does, and so applies from
-// the steady state on. If pods of it are running in the input, it applies from the beginning.
+// the steady state on. If it is on a live cluster, or pods of it are running in the input, it applies from the beginning.
 type admission struct {
 	journal  *journal
 	objects  *objects.Objects
@@ -27,12 +27,19 @@ type admission struct {
 	claims map[string]bool
 	// installed is set once all webhooks apply.
 	installed bool
+	// controllers are those of the system.
+	controllers []*Controller
+	// order is what happens first. lingered is set once a webhook might have answered in another order.
+	order    Order
+	lingered bool
 }
 
 // quota is a ResourceQuota and what is used of it.
 type quota struct {
 	*objects.Quota
 	used corev1.ResourceList
+	// refused and admitted are the controllers that have tried to create pods in the scenario.
+	refused, admitted []*Controller
 }
 
 // charge is what an object uses of a quota.
@@ -44,7 +51,8 @@ type charge struct {
 // webhook is an admission webhook with the controllers behind its Service.
 type webhook struct {
 	*objects.Webhook
-	backends []*Controller
+	admission *admission
+	backends  []*Controller
 }
 
 // admissionFacts are what the API server checks for each new pod of a controller.
@@ -71,7 +79,7 @@ func newAdmission(s *workload.System, controllers []*Controller, j *journal) (*a
 	if err != nil {
 		return nil, err
 	}
-	a := &admission{journal: j, objects: read, claims: map[string]bool{}}
+	a := &admission{journal: j, objects: read, claims: map[string]bool{}, controllers: controllers}
 	for _, q := range read.Quotas {
 		a.quotas = append(a.quotas, &quota{Quota: q, used: corev1.ResourceList{}})
 	}
@@ -79,7 +87,7 @@ func newAdmission(s *workload.System, controllers []*Controller, j *journal) (*a
 		a.addClaim(claim.Namespace+"/"+claim.Name, a.chargesOfClaim(claim))
 	}
 	for _, h := range read.Webhooks {
-		one := &webhook{Webhook: h}
+		one := &webhook{Webhook: h, admission: a}
 		for _, c := range controllers {
 			if slices.Contains(h.Backends, c.Workload) {
 				one.backends = append(one.backends, c)
@@ -153,22 +161,28 @@ func (a *admission) refuse(c *Controller, index int) string {
 		if a.claims[key] {
 			continue
 		}
-		if refused := exceeds(charges); refused != "" {
+		if refused := exceeds(c, charges); refused != "" {
 			return refused
 		}
 		a.addClaim(key, charges)
 	}
-	return cmp.Or(exceeds(c.admission.object), exceeds(c.admission.pod))
+	return cmp.Or(exceeds(c, c.admission.object), exceeds(c, c.admission.pod))
 }
 
 // applies reports whether a webhook is installed.
 func (a *admission) applies(h *webhook) bool {
 	runs := func(c *Controller) bool { return len(c.Workload.Running) > 0 }
-	return a.installed || slices.ContainsFunc(h.backends, runs)
+	return a.installed || h.Object.Accepted || slices.ContainsFunc(h.backends, runs)
 }
 
+// isDown reports whether a webhook does not answer.
 func (h *webhook) isDown() bool {
-	return !slices.ContainsFunc(h.backends, func(c *Controller) bool { return c.ready > 0 })
+	if slices.ContainsFunc(h.backends, func(c *Controller) bool { return c.ready > 0 }) {
+		return false
+	}
+	lingers := h.lingers()
+	h.admission.lingered = h.admission.lingered || lingers
+	return !lingers || !h.admission.order.lingering
 }
 
 // refuseEviction returns why the API server does not accept the eviction of a pod, "" if it does.
@@ -195,14 +209,15 @@ func (a *admission) addClaim(key string, charges []charge) {
 	a.count(charges, 1)
 }
 
-// exceeds returns which quota has too little left for a charge, "" if none has.
-func exceeds(charges []charge) string {
+// exceeds returns which quota has too little left for a charge of a controller, "" if none has.
+func exceeds(by *Controller, charges []charge) string {
 	for _, c := range charges {
 		for _, name := range slices.Sorted(maps.Keys(c.usage)) {
 			used, more, hard := c.of.used[name], c.usage[name], c.of.Hard[name]
 			sum := used.DeepCopy()
 			sum.Add(more)
 			if sum.Cmp(hard) > 0 {
+				note(&c.of.refused, by)
 				return fmt.Sprintf("%s: %s is %s; %s are used and %s more are needed", c.of.Object, name, hard.String(), used.String(), more.String())
 			}
 		}
@@ -229,6 +244,9 @@ func (a *admission) count(charges []charge, sign int) {
 
 // admit counts a new pod.
 func (a *admission) admit(p *Pod) {
+	for _, c := range slices.Concat(p.controller.admission.pod, p.controller.admission.object) {
+		note(&c.of.admitted, p.controller)
+	}
 	a.count(p.controller.admission.pod, 1)
 	a.count(p.controller.admission.object, 1)
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -133,5 +134,5 @@ func (c *Controller) RolloutBlocker() string {
 			return fmt.Sprintf("pod %s is on failed node %s and counts until the node is removed", p.key(), p.node.Name())
 		}
 	}
-	return "pods are not replaced"
+	return cmp.Or(c.Workload.KeepsOld, "pods are not replaced")
 }

@@ -59,8 +59,10 @@ func New(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cluster, 
 	}
 	for _, w := range sim.controllers {
 		w.noteZones()
+		w.confirmUnplaced()
 	}
 	sim.observer.reset()
+	sim.lifecycle.admission.forgetOrder()
 	sim.clock.now, sim.journal.final, sim.lifecycle.admission.installed = 0, false, true
 	return sim, nil
 }
@@ -148,6 +150,7 @@ func (c *Cluster) WithUndo(scenario func() error) error {
 	err := scenario()
 	c.journal.rollback(mark)
 	c.observer.reset()
+	c.lifecycle.admission.forgetOrder()
 	c.queue.retryAll()
 	return err
 }
@@ -178,16 +181,16 @@ func (c *Cluster) settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for i := 0; i < len(c.observer.active); i++ { // the list may grow
-			one := c.observer.active[i]
+		err = c.inOrder(func(one *Controller) error {
 			if one.refused != "" {
 				set(c.journal, &one.refused, "") // try again
 			}
 			did, err := reconcilers[one.Workload.Kind](c.lifecycle, one)
-			if err != nil {
-				return err
-			}
 			acted = acted || did
+			return err
+		})
+		if err != nil {
+			return err
 		}
 		placed, err := c.placer.schedule(ctx)
 		if err != nil {

@@ -73,7 +73,7 @@ func blueGreen(j *journal, c *Controller) bool {
 	switch {
 	case c.newReplicas != c.replicas:
 		set(j, &c.newReplicas, c.replicas)
-	case c.oldReplicas > 0 && countAvailable(c.activePods(2)) >= c.replicas:
+	case c.oldReplicas > 0 && c.Workload.KeepsOld == "" && countAvailable(c.activePods(2)) >= c.replicas:
 		set(j, &c.oldReplicas, 0)
 	default:
 		return false

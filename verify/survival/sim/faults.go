@@ -12,6 +12,8 @@ type fault struct {
 	reason string
 	// started: the phase of the pod is Running. Evictions of other pods ignore budgets.
 	started bool
+	// unplaced: the scheduler of the pod's cluster has found no node for it.
+	unplaced bool
 }
 
 func (f *fault) String() string { return f.reason }
@@ -19,6 +21,17 @@ func (f *fault) String() string { return f.reason }
 // broken reports whether the pod is on a node and has a fault.
 func (p *Pod) broken() bool {
 	return p.fault != nil && p.attachWait == nil && (p.state == starting || p.state == failing)
+}
+
+// confirmUnplaced removes the faults of pods that fit on no node in the simulation either: the reason is known, and once they fit
+// they start. If a pod has a node in the simulation and none on its cluster, the reason is unknown, and the fault stays.
+func (c *Controller) confirmUnplaced() {
+	for _, p := range c.pods {
+		if p.state == pending && p.fault != nil && p.fault.unplaced {
+			p.fault = nil
+			delete(c.faults.byIndex, p.index)
+		}
+	}
 }
 
 // faults are those of a workload. A StatefulSet and a DaemonSet replace a pod by one with the same index, the others by any pod.

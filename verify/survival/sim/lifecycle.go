@@ -149,6 +149,7 @@ func (l *lifecycle) expire(p *Pod) error {
 			break
 		}
 		l.admission.ignore(p)
+		l.wake()
 		l.setState(p, terminating, Never)
 	}
 	return nil
@@ -234,6 +235,7 @@ func (l *lifecycle) remove(p *Pod) {
 	}
 	l.forget(p)
 	l.admission.release(p)
+	l.wake()
 	l.volumes.release(p)
 	for _, b := range p.budgets {
 		set(l.journal, &b.pods, without(b.pods, p))
@@ -265,6 +267,7 @@ func (l *lifecycle) setState(p *Pod, to state, due time.Duration) {
 	}
 	if to == ready {
 		set(l.journal, &c.ready, c.ready+1)
+		l.wake()
 	} else {
 		set(l.journal, &c.ready, c.ready-1)
 		l.observer.observations[c].LostReady = true

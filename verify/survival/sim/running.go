@@ -11,7 +11,7 @@ import (
 
 // adopt binds the running pods of the input to their nodes: at most as many as the workload should have, the oldest
 // first, and those of a StatefulSet by ordinal. Pods on unknown nodes are created anew, like missing ones. Pods that are not
-// Ready stay so, see fault. A pod that could not be placed counts only if here is set: running pods are on the nodes.
+// Ready stay so, see fault. A pod that could not be placed exists only if here is set: running pods are on the nodes.
 func (l *lifecycle) adopt(c *Controller, all *nodes, here bool) error {
 	for _, r := range c.Workload.Running {
 		n := all.byName[r.Node]
@@ -19,7 +19,7 @@ func (l *lifecycle) adopt(c *Controller, all *nodes, here bool) error {
 		var f *fault
 		nodeDown := r.Reason == workload.NodeNotReady && (n == nil || !n.ready())
 		if !r.Ready && !r.Terminating && !nodeDown {
-			f = &fault{reason: r.Reason, started: r.Started}
+			f = &fault{reason: r.Reason, started: r.Started, unplaced: r.Node == ""}
 		}
 		switch {
 		case r.Node == "" && !here:
@@ -29,15 +29,19 @@ func (l *lifecycle) adopt(c *Controller, all *nodes, here bool) error {
 			continue
 		case !ok:
 			continue
-		case f != nil && (n == nil || c.fixedIndex()):
+		case f != nil && (n == nil && !f.unplaced || c.fixedIndex()):
 			c.addFault(index, f)
 		}
-		if n == nil {
+		if n == nil && r.Node != "" {
 			continue
 		}
 		p := l.add(c, index, 1, target, f)
-		p.running = true
 		p.object.Name, p.object.UID = r.Name, types.UID(c.Workload.Kind+"/"+p.object.Namespace+"/"+r.Name)
+		if n == nil {
+			l.volumes.bindImmediate(p)
+			continue
+		}
+		p.running = true
 		if err := l.bind(p, n); err != nil {
 			return fmt.Errorf("binding running pod %s to its node %s: %w", p.key(), r.Node, err)
 		}

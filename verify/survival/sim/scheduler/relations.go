@@ -64,7 +64,7 @@ func (r *relation) related(all *signatures) []*signature {
 	}
 	candidates := slices.Concat(all.all.Candidates(r.pod.Namespace, r.spread), all.attracted.Candidates(r.pod.Namespace, r.pod.Labels))
 	for _, c := range r.constraints {
-		if selector, namespace := c.Selector(); namespace == "" {
+		if selector, namespace, ok := c.Selector(); !ok {
 			candidates = all.all.All()
 			break
 		} else {

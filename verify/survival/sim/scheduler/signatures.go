@@ -46,7 +46,7 @@ func (s *signatures) add(pod *corev1.Pod, n *node, namespaces placement.Namespac
 		s.byKey[key] = of
 		s.all.Add(pod.Namespace, pod.Labels, of)
 		for _, c := range of.affinity {
-			if selector, namespace := c.Selector(); namespace == "" {
+			if selector, namespace, ok := c.Selector(); !ok {
 				s.attracted.AddEverywhere(of)
 			} else {
 				s.attracted.Add(namespace, selector, of)

@@ -1,0 +1,225 @@
+package stack
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-ha/holdfast/internal/strict"
+	"go.yaml.in/yaml/v3"
+)
+
+// checker collects the faults of a stack.
+type checker struct {
+	document *yaml.Node
+	faults   []fault
+	// component names the component that is checked: components[0] "front".
+	component string
+}
+
+// fault is a mistake in a stack.
+type fault struct {
+	line    int
+	message string
+}
+
+// add adds a fault of the value at a path, "components.0.ports.1.from". The message has the path below the component.
+func (c *checker) add(at, format string, args ...any) {
+	steps := strings.Split(at, ".")
+	where := []string{at}
+	if c.component != "" {
+		where = []string{c.component, key(steps[min(2, len(steps)):])}
+	}
+	where = slices.DeleteFunc(append(where, fmt.Sprintf(format, args...)), func(s string) bool { return s == "" })
+	c.faults = append(c.faults, fault{strict.Line(c.document, steps...), strings.Join(where, ": ")})
+}
+
+// err returns the faults in the order of their lines; nil without any.
+func (c *checker) err(file string) error {
+	slices.SortStableFunc(c.faults, func(a, b fault) int { return cmp.Compare(a.line, b.line) })
+	lines := make([]string, len(c.faults))
+	for i, f := range c.faults {
+		lines[i] = fmt.Sprintf("%s:%d: %s", file, f.line, f.message)
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+var (
+	chartName     = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$`)
+	componentName = regexp.MustCompile(`^[a-z][a-zA-Z0-9]{0,20}$`)
+	version       = regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`)
+	fileName      = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
+	portName      = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,13}[a-z0-9])?$`)
+	size          = regexp.MustCompile(`^[1-9][0-9]*(Mi|Gi|Ti)$`)
+)
+
+func (c *checker) stack(s Stack) {
+	if !chartName.MatchString(s.Name) {
+		c.add("name", "%q is not a chart name: use at most 32 lower-case letters, digits and dashes", s.Name)
+	}
+	if !version.MatchString(s.Version) {
+		c.add("version", "%q is not a semantic version (1.2.3)", s.Version)
+	}
+	if s.Description == "" {
+		c.add("description", "must be set")
+	}
+	if len(s.Components) == 0 {
+		c.add("components", "at least one is required")
+	}
+	seen := map[string]bool{}
+	for i, one := range s.Components {
+		at := fmt.Sprintf("components.%d", i)
+		c.component = fmt.Sprintf("components[%d] %q", i, one.Name)
+		c.componentAt(at, s, one)
+		key := strings.ToLower(one.Name)
+		if seen[key] {
+			c.add(at+".name", "another component has the same name")
+		}
+		seen[key] = true
+	}
+}
+
+// reservedNames are the values of every chart that are not components.
+var reservedNames = []string{"profile", "global", "imageRegistry", "imagePullSecrets", "nameOverride", "fullnameOverride", "networkPolicy", "overrides", "extraObjects"}
+
+func (c *checker) componentAt(at string, s Stack, one Component) {
+	switch {
+	case !componentName.MatchString(one.Name):
+		c.add(at+".name", "use at most 21 letters and digits, a lower-case letter first")
+	case slices.Contains(reservedNames, one.Name):
+		c.add(at+".name", "is reserved for a value of every chart (%s)", strings.Join(reservedNames, ", "))
+	}
+	if !slices.Contains(Replications, one.Replication) {
+		c.add(at+".replication", "%q is unknown: use one of %v", one.Replication, Replications)
+	}
+	if one.Election != ElectionFixed && (one.Election != ElectionLeases || one.Replication != Standby) {
+		c.add(at+".election", "%q is only for standby components, and can only be %q", one.Election, ElectionLeases)
+	}
+	if slices.ContainsFunc(one.Shows, s.has) {
+		c.add(at+".shows", "%v has a component: name only objects of the stack's own templates", one.Shows)
+	}
+	if one.Managed {
+		c.managed(at, one)
+		return
+	}
+	if one.Image.Repository == "" || one.Image.Tag == "" {
+		c.add(at+".image", "repository and tag must be set")
+	}
+	if one.Replication == Quorum && one.Storage == nil {
+		c.add(at+".storage", "a quorum needs a disk for each member")
+	}
+	if one.Replication == Quorum && !one.Probes.complete() {
+		c.add(at+".probes", "a quorum needs startup, ready and alive, so that a rolling update waits for each member")
+	}
+	switch {
+	case one.Autoscaling == nil:
+	case one.Replication != Stateless:
+		c.add(at+".autoscaling", "is only for stateless components: other replication models need an exact number of pods")
+	case one.Storage != nil:
+		c.add(at+".autoscaling", "is only for components without storage: scaling down would leave disks behind")
+	}
+	c.ports(at, s, one)
+	c.drain(at, one)
+	c.config(at, one)
+	c.storage(at, one)
+	c.kubernetesFields(at, one)
+	c.rules(at, one)
+}
+
+// managed finds keys without an effect: the controller creates the pods from a custom resource.
+func (c *checker) managed(at string, one Component) {
+	for _, key := range []string{"image", "ports", "probes", "drain", "config", "storage", "rules", "autoscaling", "ingress", "container", "pod", "resources"} {
+		if c.has(at + "." + key) {
+			c.add(at+"."+key, "has no effect on a managed component: write it into the custom resource, in the stack's own templates")
+		}
+	}
+}
+
+// has reports whether the stack sets the value at a path.
+func (c *checker) has(at string) bool {
+	node := c.document
+	for _, step := range strings.Split(at, ".") {
+		if _, node = strict.Child(node, step); node == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *checker) ports(at string, s Stack, one Component) {
+	names := map[string]Port{}
+	for i, p := range one.Ports {
+		port := fmt.Sprintf("%s.ports.%d", at, i)
+		if _, twice := names[p.Name]; twice || !portName.MatchString(p.Name) || p.Port < 1 || p.Port > 65535 {
+			c.add(port, "needs a unique name (at most 15 lower-case letters, digits and dashes) and a port from 1 to 65535")
+		}
+		names[p.Name] = p
+		if !slices.Contains([]string{"", "TCP", "UDP", "SCTP"}, p.Protocol) {
+			c.add(port+".protocol", "%q is unknown: use TCP (the default), UDP or SCTP", p.Protocol)
+		}
+		if p.Service && len(p.From) == 0 {
+			c.add(port, "is in the Service, but the network policy admits nobody: set from, to names of components or to [anyone]")
+		}
+		for j, from := range p.From {
+			if from.Kind == yaml.ScalarNode && from.Value != "anyone" && !s.has(from.Value) {
+				c.add(fmt.Sprintf("%s.from.%d", port, j), "%q is neither a component of this stack nor anyone", from.Value)
+			}
+		}
+	}
+	backend, found := names[one.Ingress]
+	switch {
+	case one.Ingress == "":
+	case !found:
+		c.add(at+".ingress", "the component has no port %q", one.Ingress)
+	case !backend.Service:
+		c.add(at+".ingress", "port %q is not in the Service: set service: true for it", one.Ingress)
+	case backend.Protocol != "" && backend.Protocol != "TCP":
+		c.add(at+".ingress", "port %q is %s, and HTTP needs TCP", one.Ingress, backend.Protocol)
+	}
+}
+
+func (c *checker) drain(at string, one Component) {
+	switch d := one.Drain; {
+	case d == nil:
+	case d.SleepSeconds < 0 || d.Seconds < 0:
+		c.add(at+".drain", "seconds must not be negative")
+	case len(d.Command) > 0 && d.SleepSeconds > 0:
+		c.add(at+".drain.sleepSeconds", "has no effect beside command, because a container has one preStop hook: let the command sleep")
+	}
+}
+
+func (c *checker) config(at string, one Component) {
+	if (len(one.Config.Files) > 0 || one.Config.Folder != "") && one.Config.Path == "" {
+		c.add(at+".config.path", "must be set")
+	}
+	for name := range one.Config.Files {
+		if !fileName.MatchString(name) {
+			c.add(at+".config.files", "%q is not a file name", name)
+		}
+	}
+}
+
+func (c *checker) storage(at string, one Component) {
+	switch {
+	case one.Storage == nil:
+	case one.Replication == PerNode:
+		c.add(at+".storage", "a DaemonSet has no volume claims: mount a disk of the node as hostPath in pod.volumes")
+	case !size.MatchString(one.Storage.Size):
+		c.add(at+".storage.size", "%q is not a size: use Mi, Gi or Ti, as in 10Gi", one.Storage.Size)
+	case !path.IsAbs(one.Storage.Path):
+		c.add(at+".storage.path", "%q is not an absolute path", one.Storage.Path)
+	}
+}
+
+func (p Probes) complete() bool { return !p.Startup.IsZero() && !p.Ready.IsZero() && !p.Alive.IsZero() }
+
+func (s Stack) has(component string) bool {
+	return slices.ContainsFunc(s.Components, func(c Component) bool { return c.Name == component })
+}
