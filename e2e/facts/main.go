@@ -35,6 +35,16 @@ var custom = map[string]map[string]any{
 	module + "/" + apiPath + ".K8SResource":   {"type": "object"},
 }
 
+// selectors are references to a key of a Secret or ConfigMap. Without name and key, the controller creates a volume that the API server refuses,
+// or the pod reads a folder in place of a file: pkg/shared/util/util.go GetSecretVolumePath.
+var selectors = []string{"core.v1.SecretKeySelector", "core.v1.ConfigMapKeySelector"}
+
+var selectorProperties = map[string]any{
+	"key":      map[string]any{"type": "string", "minLength": 1},
+	"name":     map[string]any{"type": "string", "minLength": 1},
+	"optional": map[string]any{"type": "boolean"},
+}
+
 func main() {
 	text, err := document()
 	if err == nil {
@@ -56,6 +66,9 @@ func document() ([]byte, error) {
 		reflect.TypeFor[events.EventSourceSpec](),
 		reflect.TypeFor[events.SensorSpec](),
 	)
+	for _, name := range selectors {
+		maps.Copy(definitions[name].(map[string]any), map[string]any{"required": []string{"key", "name"}, "properties": selectorProperties})
+	}
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "{\n \"source\": %q,\n \"definitions\": {", module+" "+version+" "+apiPath)
 	separator := "\n"

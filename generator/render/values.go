@@ -1,12 +1,14 @@
 package render
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/strvals"
 
@@ -85,14 +87,65 @@ func ReadValues(file string) (map[string]any, error) {
 	return nil, fmt.Errorf("reading values: %w", err)
 }
 
-// parseValues parses values as Helm does. Errors have file and line.
+// parseValues parses values as Helm does, and refuses what Helm drops in silence. Errors have file, line and key.
 func parseValues(file string, text []byte) (map[string]any, error) {
 	read, err := chartutil.ReadValues(text)
 	if err == nil {
-		return read, nil
+		return read, dropped(file, text)
 	}
 	if located := strict.Decode(file, text, new(map[string]any)); located != nil {
 		err = located
 	}
 	return nil, err
 }
+
+// dropped returns an error for the values that Helm drops: all but the last of equal keys, and all documents but the first.
+func dropped(file string, text []byte) error {
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	for i := 0; ; i++ {
+		var document yaml.Node
+		if err := dec.Decode(&document); err != nil || len(document.Content) == 0 {
+			return nil
+		}
+		content := document.Content[0]
+		switch {
+		case i == 0:
+			if err := equalKeys(file, content, ""); err != nil {
+				return err
+			}
+		case content.Kind == yaml.MappingNode && len(content.Content) > 0:
+			return fmt.Errorf("%s:%d: %s: is in a second YAML document, which Helm ignores: remove the line ---, or pass two files", file, content.Line, content.Content[0].Value)
+		case content.ShortTag() != "!!null":
+			return fmt.Errorf("%s:%d: is a second YAML document, which Helm ignores: remove it", file, content.Line)
+		}
+	}
+}
+
+// equalKeys returns an error for the first key that a map in the tree has twice. path is the key of the tree.
+func equalKeys(file string, tree *yaml.Node, path string) error {
+	lines := map[string]int{}
+	for i, node := range tree.Content {
+		at := path
+		switch {
+		case tree.Kind == yaml.SequenceNode:
+			at = fmt.Sprintf("%s[%d]", path, i)
+		case tree.Kind != yaml.MappingNode || node.Tag == "!!merge":
+			continue
+		case i%2 == 0:
+			if line, ok := lines[node.Value]; ok {
+				return fmt.Errorf("%s:%d: %s: is already set in line %d, and Helm keeps only the last value: remove one, or write their keys into one map", file, node.Line, join(path, node.Value), line)
+			}
+			lines[node.Value] = node.Line
+			continue
+		default:
+			at = join(path, tree.Content[i-1].Value)
+		}
+		if err := equalKeys(file, node, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// join returns the path of a key below another.
+func join(path, key string) string { return strings.TrimPrefix(path+"."+key, ".") }

@@ -10,11 +10,6 @@
 {{- $strategy }}
 {{- end }}
 
-{{/* hasHTTPServer (type): "true" for the types whose events have an HTTP port. */}}
-{{- define "argo-events.hasHTTPServer" -}}
-{{- has . (list "bitbucket" "bitbucketserver" "gerrit" "github" "gitlab" "slack" "sns" "storageGrid" "stripe" "webhook") }}
-{{- end }}
-
 {{/* httpPorts (spec): the ports of its HTTP servers, as a list. */}}
 {{- define "argo-events.httpPorts" -}}
 {{- $ports := list }}

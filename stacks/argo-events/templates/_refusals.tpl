@@ -18,6 +18,7 @@
     {{- include "argo-events.refuseEventSource" (list $name $spec $by) }}
   {{- end }}
   {{- $by = (include "argo-events.component" (list . "sensor") | fromYaml).election.by }}
+  {{- include "argo-events.check.structures.backoff" (list "sensor.retryStrategy" (default dict .Values.sensor.retryStrategy) false) }}
   {{- range $name, $spec := .Values.sensors }}
     {{- include "argo-events.refuseSensor" (list $ $name $spec) }}
     {{- include "argo-events.refuseEvenElectionOf" (list (printf "sensors.%s" $name) $spec $by) }}
@@ -141,20 +142,22 @@
 {{- define "argo-events.refuseEventSource" }}
   {{- $name := index . 0 }}{{ $spec := index . 1 }}
   {{- $types := dict "active-active" list "active-passive" list }}
-  {{- range $type, $_ := omit $spec "eventBusName" "replicas" "service" "template" }}
+  {{- range $type, $events := omit $spec "eventBusName" "replicas" "service" "template" }}
     {{- $strategy := include "argo-events.strategy" (dict $type true) }}
     {{- $_ := set $types $strategy (append (get $types $strategy) $type) }}
+    {{- range $event, $value := $events }}
+      {{- include (print "argo-events.check.eventSources." $type) (list (printf "eventSources.%s.%s.%s" $name $type $event) $value false) }}
+    {{- end }}
   {{- end }}
   {{- $active := get $types "active-active" }}{{ $passive := get $types "active-passive" }}
   {{- if and $active $passive }}
-    - eventSources.{{ $name }}: {{ join ", " $active }} runs in all replicas and {{ join ", " $passive }} in one, so they cannot share pods: split it into two event sources
+    - eventSources.{{ $name }}: event sources with rolling update and recreate update strategy can not be put together, because {{ join ", " $active }} runs in all replicas and {{ join ", " $passive }} in one: split it into two event sources
   {{- else if not (or $active $passive) }}
     - eventSources.{{ $name }}: no type of event source is set: add one, for example webhook
   {{- end }}
   {{- include "argo-events.refuseSharedEvent" (list $name $spec) }}
-  {{- include "argo-events.refuseMissingPort" (list $name $active $spec) }}
   {{- include "argo-events.refuseSharedPort" (list $name $active $spec) }}
-  {{- include "argo-events.refuseBadPort" (list $name $spec) }}
+  {{- include "argo-events.refuseServiceName" (list $name $spec) }}
   {{- if $passive }}
     {{- include "argo-events.refuseEvenElectionOf" (list (printf "eventSources.%s" $name) $spec (index . 2)) }}
   {{- end }}
@@ -172,20 +175,9 @@
   {{- range $type, $value := omit (index . 1) "eventBusName" "replicas" "service" "template" }}
     {{- range $event, $_ := $value }}
       {{- if has $event $events }}
-        - eventSources.{{ $name }}.{{ $type }}.{{ $event }}: another type of this event source has an event of the same name, and the controller accepts neither: rename one
+        - eventSources.{{ $name }}.{{ $type }}.{{ $event }}: more than one {{ $event | quote }} found in the spec, because another type has an event of the same name: rename one
       {{- end }}
       {{- $events = append $events $event }}
-    {{- end }}
-  {{- end }}
-{{- end }}
-
-{{- define "argo-events.refuseMissingPort" }}
-  {{- $name := index . 0 }}
-  {{- range $type := index . 1 }}
-    {{- range $event, $value := index (index $ 2) $type }}
-      {{- if and (eq (include "argo-events.hasHTTPServer" $type) "true") (not (include "argo-events.httpPorts" (dict $type (dict "event" $value)) | fromJsonArray)) }}
-        - eventSources.{{ $name }}.{{ $type }}.{{ $event }}: the HTTP server has no port: set one in quotes, "12000"
-      {{- end }}
     {{- end }}
   {{- end }}
 {{- end }}
@@ -202,22 +194,36 @@
   {{- end }}
 {{- end }}
 
-{{- define "argo-events.refuseBadPort" }}
+{{/* refuseServiceName: the controller cannot create a Service with more than 63 characters in its name, NAME-eventsource-svc. */}}
+{{- define "argo-events.refuseServiceName" }}
   {{- $name := index . 0 }}
-  {{- range include "argo-events.httpPorts" (index . 1) | fromJsonArray }}
-    {{- if or (not (regexMatch "^[1-9][0-9]{0,4}$" .)) (gt (int .) 65535) }}
-      - eventSources.{{ $name }}: {{ . | quote }} is not a port: use a number in quotes, "12000"
-    {{- end }}
+  {{- if and (gt (len $name) 47) (or (index . 1).service (include "argo-events.httpPorts" (index . 1) | fromJsonArray)) }}
+    - eventSources.{{ $name }}: must be no more than 63 characters in the name of its Service, {{ $name }}-eventsource-svc: shorten the name to 47
   {{- end }}
 {{- end }}
 
 {{- define "argo-events.refuseSensor" }}
   {{- $root := index . 0 }}{{ $name := index . 1 }}{{ $spec := index . 2 }}
+  {{- $path := printf "sensors.%s" $name }}{{ $dependencies := list }}{{ $triggers := list }}
+  {{- include "argo-events.check.structures.sensor" (list $path $spec false) }}
   {{- range $i, $dependency := $spec.dependencies }}
-    {{- include "argo-events.refuseUnknownEvent" (list $root (printf "sensors.%s.dependencies[%d]" $name $i) $dependency) }}
+    {{- $at := printf "%s.dependencies[%d]" $path $i }}
+    {{- include "argo-events.refuseUnknownEvent" (list $root $at $dependency) }}
+    {{- if has $dependency.name $dependencies }}
+      - {{ $at }}.name: another dependency has the name {{ $dependency.name | quote }}, and Argo Events keeps only the last one: rename one
+    {{- end }}
+    {{- $dependencies = append $dependencies (default "" $dependency.name) }}
   {{- end }}
   {{- range $i, $trigger := $spec.triggers }}
-    {{- include "argo-events.refuseTrigger" (list $root (printf "sensors.%s.triggers[%d]" $name $i) $trigger) }}
+    {{- $at := printf "%s.triggers[%d]" $path $i }}
+    {{- include "argo-events.refuseTrigger" (list $root $at $trigger $dependencies) }}
+    {{- include "argo-events.refuseConditions" (list $at $trigger.template.conditions $dependencies) }}
+    {{- if has $trigger.template.name $triggers }}
+      - {{ $at }}.template.name: duplicate trigger name: {{ $trigger.template.name }}: rename one
+    {{- else if and (ne $root.Values.eventBus.mode "kafka") (regexMatch "^\\.|[^-/_=.a-zA-Z0-9]" $trigger.template.name) }}
+      - {{ $at }}.template.name: nats: invalid key, because {{ $trigger.template.name | quote }} is part of a key in JetStream: use letters, digits and -
+    {{- end }}
+    {{- $triggers = append $triggers $trigger.template.name }}
   {{- end }}
 {{- end }}
 
@@ -225,14 +231,22 @@
   {{- $dependency := index . 2 }}{{ $events := list }}
   {{- with get (index . 0).Values.eventSources (toString $dependency.eventSourceName) }}
     {{- range omit . "eventBusName" "replicas" "service" "template" }}{{ $events = concat $events (keys .) }}{{ end }}
-    {{- if not (has $dependency.eventName $events) }}
-      - {{ index $ 1 }}.eventName: event source {{ $dependency.eventSourceName }} has no event {{ toString (default "" $dependency.eventName) | quote }}, so the sensor would never trigger: use one of {{ $events | uniq | sortAlpha | join ", " }}
+    {{- if and $dependency.eventName (not (has $dependency.eventName $events)) }}
+      - {{ index $ 1 }}.eventName: event source {{ $dependency.eventSourceName }} has no event {{ $dependency.eventName | quote }}, so the sensor would never trigger: use one of {{ $events | uniq | sortAlpha | join ", " }}
     {{- end }}
   {{- end }}
 {{- end }}
 
+{{/* refuseTrigger (list root path trigger dependencies) */}}
 {{- define "argo-events.refuseTrigger" }}
-  {{- $root := index . 0 }}{{ $path := index . 1 }}{{ $trigger := index . 2 }}
+  {{- $root := index . 0 }}{{ $path := index . 1 }}{{ $trigger := index . 2 }}{{ $dependencies := index . 3 }}
+  {{- include "argo-events.check.structures.trigger" (list $path $trigger false) }}
+  {{- include "argo-events.refuseUnknownDependencies" (list $path (pick $trigger "parameters") $dependencies) }}
+  {{- range $type, $value := omit $trigger.template "name" "conditions" "conditionsReset" }}
+    {{- $at := printf "%s.template.%s" $path $type }}
+    {{- include (print "argo-events.check.triggers." $type) (list $at $value (or $trigger.parameters $value.parameters)) }}
+    {{- include "argo-events.refuseUnknownDependencies" (list $at (pick $value "parameters" "payload" "dynamicHeaders") $dependencies) }}
+  {{- end }}
   {{- $default := $root.Values.sensor.atLeastOnce }}
   {{- $atLeastOnce := dig "atLeastOnce" $default $trigger }}
   {{- if and $trigger.retryStrategy (not $atLeastOnce) }}
@@ -240,8 +254,44 @@
   {{- end }}
   {{- with $trigger.dlqTrigger }}
     {{- if not (and $atLeastOnce (dig "atLeastOnce" $default .)) }}
-      - {{ $path }}.dlqTrigger: dead letters need events that are acknowledged after their trigger has run: set atLeastOnce to true on both triggers, or remove dlqTrigger
+      - {{ $path }}.dlqTrigger: to use dlqTrigger, trigger.atLeastOnce must be set to true, because dead letters need events that are acknowledged after their trigger has run: set atLeastOnce to true on both triggers, or remove dlqTrigger
     {{- end }}
-    {{- include "argo-events.refuseTrigger" (list $root (printf "%s.dlqTrigger" $path) .) }}
+    {{- include "argo-events.refuseTrigger" (list $root (printf "%s.dlqTrigger" $path) . $dependencies) }}
+  {{- end }}
+{{- end }}
+
+{{/* refuseUnknownDependencies (list path lists dependencies): parameters that can have no event. Argo Events skips them, or ends with a panic. */}}
+{{- define "argo-events.refuseUnknownDependencies" }}
+  {{- $path := index . 0 }}{{ $dependencies := index . 2 }}
+  {{- range $key, $parameters := index . 1 }}
+    {{- range $i, $parameter := $parameters }}
+      {{- $name := ($parameter.src).dependencyName }}
+      {{- if and $name (not (has $name $dependencies)) }}
+        - {{ $path }}.{{ $key }}[{{ $i }}].src.dependencyName: this sensor has no dependency {{ $name | quote }}, so the parameter never has an event: use one of {{ $dependencies | uniq | join ", " }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/*
+refuseConditions (list path conditions dependencies): an expression that pkg/sensors/listener.go cannot read: names of dependencies with &&, ||
+and ( ). Argo Events reads - in a name as _. Names are replaced by x, and parts of two or in ( ) by one, until one is left.
+*/}}
+{{- define "argo-events.refuseConditions" }}
+  {{- $path := index . 0 }}
+  {{- with index . 1 }}
+    {{- $names := index $ 2 | join " " | replace "-" "_" | splitList " " }}{{ $unknown := list }}
+    {{- range regexFindAll "[^\\s()&|]+" . -1 }}
+      {{- if not (has (replace "-" "_" .) $names) }}{{ $unknown = append $unknown . }}{{ end }}
+    {{- end }}
+    {{- $rest := regexReplaceAll "\\s*(&&|\\|\\||[()])\\s*" (regexReplaceAll "[^\\s()&|]+" (trim .) "x") "$1" }}
+    {{- range until (len $rest) }}
+      {{- if ne $rest "x" }}{{ $rest = regexReplaceAll "x(&&|\\|\\|)x|\\(x\\)" $rest "x" }}{{ end }}
+    {{- end }}
+    {{- if $unknown }}
+      - {{ $path }}.template.conditions: Dependency expression and dependency list do not match, {{ join ", " $unknown }} is not found: use {{ index $ 2 | uniq | join ", " }} with &&, || and ( )
+    {{- else if ne $rest "x" }}
+      - {{ $path }}.template.conditions: Failed to compile original dependency expression: join the names of dependencies by && or ||, and close each (
+    {{- end }}
   {{- end }}
 {{- end }}

@@ -10,12 +10,6 @@
 {{- $strategy }}
 {{- end }}
 
-{{/* hasHTTPServer (type): "true" for the types whose events have an HTTP port. */}}
-{{- define "argo-events.hasHTTPServer" -}}
-{{- has . (list
-[[- range $type, $fact := (.OwnData "facts.yaml").eventSources ]][[ if get $fact "port" ]] "[[ $type ]]"[[ end ]][[ end ]]) }}
-{{- end }}
-
 {{/* httpPorts (spec): the ports of its HTTP servers, as a list. */}}
 {{- define "argo-events.httpPorts" -}}
 {{- $ports := list }}
