@@ -150,7 +150,9 @@ func keySchemas(c stack.Component) node {
 		"livenessProbe":                        timing,
 		"election":                             nullable(strictObject(node{"by": node{"enum": []string{"leases", "nats"}}, "leaseDuration": text, "renewDeadline": text, "retryPeriod": text})),
 		"persistentVolumeClaimRetentionPolicy": ref[appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy](),
-		"storage":                              strictObject(node{"size": node{"type": "string", "pattern": `^([1-9][0-9]{2,}Mi|[1-9][0-9]*(Gi|Ti))$`}, "className": text}),
+		"storage":                              strictObject(node{"size": node{"type": "string", "pattern": `^([1-9][0-9]{2,8}Mi|[1-9][0-9]{0,5}Gi|[1-9][0-9]{0,2}Ti)$`}, "className": text}),
+		"syncInterval":                         node{"type": []string{"string", "null"}, "pattern": "^(always|[1-9][0-9]{0,8}(ms|s|m|h))$"},
+		"store":                                nullable(strictObject(node{"filePercent": percent(95), "streamPercent": percent(90)})),
 		"resources":                            ref[corev1.ResourceRequirements](),
 		"env":                                  array(envVar(c)),
 		"podLabels":                            stringMapWithout("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"),
@@ -160,6 +162,11 @@ func keySchemas(c stack.Component) node {
 		"ingress":                              strictObject(node{"enabled": boolean, "className": text, "host": text, "tlsSecret": text, "annotations": stringMap}),
 		"httpRoute":                            strictObject(node{"enabled": boolean, "parentRefs": array(node{"type": "object"}), "hostnames": array(text)}),
 	}
+}
+
+// percent accepts shares of at least one percent; null stands for the profile's value.
+func percent(most int) node {
+	return node{"type": []string{"integer", "null"}, "minimum": 1, "maximum": most}
 }
 
 // replicasSchema is the range of a component's replicas. Limits that depend on other values are in the templates' refusals.

@@ -42,6 +42,7 @@ var concepts = []func(input) []Decision{
 	probes,
 	election,
 	storage,
+	store,
 }
 
 // Decide returns the decisions for a component under a profile, always in the same order. A managed per-node component has

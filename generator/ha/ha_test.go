@@ -101,6 +101,9 @@ func everyComponent() []stack.Component {
 						if drain == nil || drain.SleepSeconds > 0 {
 							c.Storage = &stack.Storage{Size: "1Gi", Path: "/data"}
 						}
+						if model == stack.Quorum && drain == nil {
+							c.Store = stack.StoreJetStream
+						}
 						if probed {
 							c.Probes = stack.Probes{Startup: handler, Ready: handler, Alive: handler}
 						}
@@ -304,7 +307,7 @@ func TestQuorumsAreOdd(t *testing.T) {
 
 // order is the order of the decisions for every component.
 var order = []string{"replicas", "topologySpreadConstraints", "antiAffinity", "tolerations", "podDisruptionBudget", "updateStrategy", "strategy",
-	"minReadySeconds", "terminationGracePeriodSeconds", "startupProbe", "readinessProbe", "livenessProbe", "election", "persistentVolumeClaimRetentionPolicy"}
+	"minReadySeconds", "terminationGracePeriodSeconds", "startupProbe", "readinessProbe", "livenessProbe", "election", "persistentVolumeClaimRetentionPolicy", "syncInterval", "store"}
 
 // (d) Every decision has a rule, a reason and a source; keys are unique and in order, and the result is deterministic.
 func TestDecisionsAreWellFormed(t *testing.T) {
@@ -404,6 +407,28 @@ func TestGraceAndProbes(t *testing.T) {
 }
 
 // Quorum members and single pods keep the default tolerations of Kubernetes.
+// TestStore: only JetStream has shares of its disk, which leave space for the file system and for other streams; and acknowledged messages
+// are only in memory if the replicas are in several zones.
+func TestStore(t *testing.T) {
+	checkAll(t, func(a decided) error {
+		shares, ok := a.value("store").(Map)
+		if jetStream := a.component.Store == stack.StoreJetStream; ok != jetStream || (a.value("syncInterval") != nil) != jetStream {
+			return fmt.Errorf("store %v, syncInterval %v", shares, a.value("syncInterval"))
+		}
+		if !ok {
+			return nil
+		}
+		if file, stream := shares["filePercent"].(int), shares["streamPercent"].(int); file > 95 || stream > 90 || file < 50 || stream < 50 {
+			return fmt.Errorf("shares %v", shares)
+		}
+		apart := a.n > 1 && a.profile.Domains("topology.kubernetes.io/zone") > 0
+		if always := a.value("syncInterval") == "always"; always == apart {
+			return fmt.Errorf("syncInterval %v", a.value("syncInterval"))
+		}
+		return nil
+	})
+}
+
 func TestTolerations(t *testing.T) {
 	checkAll(t, func(a decided) error {
 		got := list(a.value("tolerations"))

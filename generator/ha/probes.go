@@ -12,13 +12,7 @@ func probes(in input) []Decision {
 		all = append(all, startup(in))
 	}
 	if p := in.component.Probes; !p.Ready.IsZero() {
-		all = append(all, Decision{
-			Key:    "readinessProbe",
-			Value:  Map{"periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 3},
-			Rule:   "Removed from the Service after 15 s of failed probes.",
-			Reason: "A single slow response is not an outage.",
-			Source: "kubelet prober",
-		})
+		all = append(all, readiness(in))
 	}
 	if p := in.component.Probes; !p.Alive.IsZero() {
 		all = append(all, Decision{
@@ -45,6 +39,23 @@ func startup(in input) Decision {
 		d.Rule = "Up to 15 minutes to recover the log and catch up, probed every 5 s."
 		d.Reason = "The startup probe gates a rolling update: the next member is replaced only when this one has caught up. A restart during recovery would make the recovery longer."
 		d.Source = "nats-io/k8s stateful-set.yaml; nats-server monitor.go healthz"
+	}
+	return d
+}
+
+func readiness(in input) Decision {
+	d := Decision{
+		Key:    "readinessProbe",
+		Value:  Map{"periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 3},
+		Rule:   "Removed from the Service after 15 s of failed probes.",
+		Reason: "A single slow response is not an outage.",
+		Source: "kubelet prober",
+	}
+	if in.model() == stack.Quorum {
+		d.Value = Map{"periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 2}
+		d.Rule = "Not ready for Services and disruption budgets after 10 s of failed probes."
+		d.Reason = "A single slow response is not an outage. While one member stores nothing, no other member may be evicted."
+		d.Source = "kubelet prober; kube-controller-manager disruption.go countHealthyPods"
 	}
 	return d
 }

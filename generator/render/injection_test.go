@@ -73,7 +73,7 @@ sensors:
     triggers: [{template: {name: ANY, log: {intervalSeconds: 1}}}]
 eventBus:
   name: ANY
-  stream: {replicas: 3}
+  stream: {replicas: 3, maxBytes: 1000000}
   auth: {existingSecret: ANY}
   tls: {existingSecret: ANY, certManager: {enabled: true, issuerRef: {name: ANY, kind: ANY, group: ANY}}}
 admissionPolicy: {enabled: true}
@@ -104,6 +104,7 @@ bus: &pods
   podAnnotations: {ANY: ANY}
   allowFrom: [{podSelector: {matchLabels: {ANY: ANY}}}, {ipBlock: {cidr: ANY}}]
   syncInterval: 30s
+  store: &store {filePercent: 80, streamPercent: 60}
 leaf:
   image: {registry: ANY, repository: ANY, tag: ANY}
   internalTrafficPolicy: Cluster
@@ -130,6 +131,8 @@ nativeBus:
   tolerations: *tolerations
   storage: {className: ANY}
   resources: *resources
+  syncInterval: 30s
+  store: *store
   version: &version ANY
   versions:
     - {version: ANY, natsImage: ANY, metricsExporterImage: ANY, configReloaderImage: ANY, startCommand: ANY}

@@ -102,6 +102,9 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 	if one.Election != ElectionFixed && (one.Election != ElectionLeases || one.Replication != Standby) {
 		c.add(at+".election", "%q is only for standby components, and can only be %q", one.Election, ElectionLeases)
 	}
+	if one.Store != "" && (one.Store != StoreJetStream || one.Replication != Quorum) {
+		c.add(at+".store", "%q is only for quorum components, and can only be %q", one.Store, StoreJetStream)
+	}
 	if slices.ContainsFunc(one.Shows, s.has) {
 		c.add(at+".shows", "%v has a component: name only objects of the stack's own templates", one.Shows)
 	}

@@ -79,6 +79,8 @@ type Component struct {
 	Storage *Storage `yaml:"storage"`
 	// Election is the way in which standbys elect their leader, if the component supports several.
 	Election Election `yaml:"election"`
+	// Store is the software that stores the component's data, if there are decisions about it.
+	Store Store `yaml:"store"`
 	// Rules are RBAC rules for the component's service account in its own namespace.
 	Rules yaml.Node `yaml:"rules"`
 	// Autoscaling adds a HorizontalPodAutoscaler, off by default, to a stateless component.
@@ -167,6 +169,12 @@ const (
 	// ElectionLeases: Kubernetes Leases; the chart adds a ServiceAccount and RBAC.
 	ElectionLeases Election = "leases"
 )
+
+// Store is the software that stores the data of a component.
+type Store string
+
+// StoreJetStream is NATS JetStream: its store has a size and an interval of flushes.
+const StoreJetStream Store = "jetstream"
 
 // Workload returns the Kubernetes kind that runs the component.
 func (c Component) Workload() string {

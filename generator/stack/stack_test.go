@@ -81,6 +81,7 @@ func TestParseRefuses(t *testing.T) {
 		{"no model", "    replication: quorum\n", "", `replication: "" is unknown: use one of [quorum standby stateless single per-node]`},
 		{"an election of stateless pods", "    ingress: http", "    ingress: http\n    election: leases", `shop.yaml:14: components[0] "front": election: "leases" is only for standby components, and can only be "leases"`},
 		{"an unknown election", "election: leases", "election: coin", `shop.yaml:29: components[2] "clerk": election: "coin" is only for standby components, and can only be "leases"`},
+		{"an unknown store", "    election: leases", "    election: leases\n    store: tape", `shop.yaml:30: components[2] "clerk": store: "tape" is only for quorum components, and can only be "jetstream"`},
 		{"an object of a component", "    election: leases", "    election: leases\n    shows: [ledger]", `shop.yaml:30: components[2] "clerk": shows: [ledger] has a component: name only objects of the stack's own templates`},
 		{"no image", "    image: {registry: docker.io, repository: shop/ledger, tag: \"7\"}\n", "", `shop.yaml:19: components[1] "ledger": image: repository and tag must be set`},
 		{"no tag", `shop/front, tag: "7"`, "shop/front", "image: repository and tag must be set"},

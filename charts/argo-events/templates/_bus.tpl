@@ -50,7 +50,7 @@
 replicas: {{ include "argo-events.streamReplicas" $ }}
 maxAge: {{ .maxAge }}
 maxMsgs: {{ int64 .maxMsgs }}
-maxBytes: {{ int64 .maxBytes }}
+maxBytes: {{ include "argo-events.streamBytes" $ }}
 duplicates: {{ .duplicates }}
 # Limits and DiscardOld: sensors work with nothing else.
 retention: 0
@@ -58,10 +58,26 @@ discard: 0
 {{- end }}
 {{- end }}
 
-{{/* maxFileStore (size of the PVC): 90 % of the size. A server at its limit rejects messages; a server with a full disk fails. */}}
+{{/* store: the managed or native servers, with their storage and its shares; nothing for kafka. */}}
+{{- define "argo-events.store" -}}
+{{- with get (dict "managed" "bus" "native" "nativeBus") .Values.eventBus.mode }}{{ include "argo-events.component" (list $ .) }}{{ end }}
+{{- end }}
+
+{{/* maxFileStore (a component): the Mi that a server may store, filePercent of its volume. */}}
 {{- define "argo-events.maxFileStore" -}}
-{{- $unit := . | trimAll "0123456789" }}
-{{- printf "%dMi" (div (mul (trimSuffix $unit . | int64) (get (dict "Mi" 1 "Gi" 1024 "Ti" 1048576) $unit) 9) 10) }}
+{{- $unit := .storage.size | trimAll "0123456789" }}
+{{- div (mul (trimSuffix $unit .storage.size | int64) (get (dict "Mi" 1 "Gi" 1024 "Ti" 1048576) $unit) .store.filePercent) 100 }}
+{{- end }}
+
+{{/* maxStreamBytes: the largest maxBytes, streamPercent of what a server may store. */}}
+{{- define "argo-events.maxStreamBytes" -}}
+{{- $c := include "argo-events.store" . | fromYaml }}
+{{- div (mul (include "argo-events.maxFileStore" $c | int64) 1048576 $c.store.streamPercent) 100 }}
+{{- end }}
+
+{{/* streamBytes: the limit of the stream in bytes. */}}
+{{- define "argo-events.streamBytes" -}}
+{{- if kindIs "invalid" .Values.eventBus.stream.maxBytes }}{{ include "argo-events.maxStreamBytes" . }}{{ else }}{{ int64 .Values.eventBus.stream.maxBytes }}{{ end }}
 {{- end }}
 
 {{/* busAccess: the URL of the bus, and the Secrets with its user (a YAML document) and its CA. */}}
@@ -85,7 +101,7 @@ ca: {secret: eventbus-{{ .Values.eventBus.name }}-js-server, key: ca-cert}
   value: {{ (include "argo-events.busAccess" . | fromYaml).url }}
 - name: NATS_CA
   value: /etc/bus/ca.crt
-# Where the nats command keeps its contexts; nothing else may be written.
+# The nats command writes its contexts here: the root file system is read-only.
 - name: XDG_CONFIG_HOME
   value: /tmp
 {{- end }}
@@ -120,8 +136,8 @@ NATS_USER=$(sed -n 's/^username: *//p' /etc/bus/auth.yaml)
 NATS_PASSWORD=$(sed -n 's/^password: *//p' /etc/bus/auth.yaml)
 export NATS_USER NATS_PASSWORD
 
-# A new pod does not reach every server at once where network policies are enforced, a bus that has just started refuses
-# some requests, and a sensor may make its bucket at the same moment: what fails is tried again, for ten minutes.
+# Repeats a command until it succeeds, for ten minutes: network policies may not yet permit the new pod, a bus that has just
+# started refuses some requests, and a sensor may create its bucket at the same moment.
 persist() {
   tries=0
   until "$@"; do

@@ -1,11 +1,11 @@
 {{/* The migration of the managed bus between a standalone server and a cluster: values.migration. */}}
 
 {{/*
-readinessPath: the path of a bus server's readiness probe. Without a majority the remaining servers must stay in the Service. In a migration,
-new servers must not be in the Service before they have all data.
+readiness: the query of a bus server's readiness probe, for health.sh. In a migration, new servers must not be in the Service before
+they have all data.
 */}}
-{{- define "argo-events.readinessPath" -}}
-{{- if (.Values.migration).from }}/healthz?account=EVENTS&stream={{ include "argo-events.gate" . }}{{ else }}/healthz?js-server-only=true{{ end }}
+{{- define "argo-events.readiness" -}}
+{{- if (.Values.migration).from }}account=EVENTS&stream={{ include "argo-events.gate" . }}{{ else }}js-enabled-only=true{{ end }}
 {{- end }}
 
 {{/* gate: the stream that exists on every new server when the migration is complete. */}}

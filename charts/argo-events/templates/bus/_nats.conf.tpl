@@ -4,25 +4,25 @@
 {{- $domain := include "argo-events.serverDomain" . -}}
 {{- $members := include "argo-events.members" (list . "bus") -}}
 server_name: $POD_NAME
-# Where clients connect. In a move the old bus listens where only the move looks for it.
+# In a migration, the old bus listens on a port that only the migration uses.
 port: {{ include "argo-events.clientPort" . }}
 http: 8222
 pid_file: /var/run/nats/nats.pid
 max_payload: {{ .Values.eventBus.maxPayload }}
 lame_duck_grace_period: 10s
 lame_duck_duration: 30s
-# A node without power says nothing: whoever does not answer is gone, after 6 s instead of minutes. Until then requests go to it.
+# A node without power does not close its connections: detect that after 6 s instead of minutes. Until then, requests are lost.
 ping_interval: 2s
 ping_max: 2
 
 jetstream {
   store_dir: /data
   max_memory_store: 64Mi
-  max_file_store: {{ include "argo-events.maxFileStore" $c.storage.size }}
-  # An ack means "in the page cache". A lone server asks the disk each time; others have each other.
-  sync_interval: {{ $c.syncInterval | default (ternary "10s" "always" (gt (int $c.replicas) 1)) }}
+  max_file_store: {{ include "argo-events.maxFileStore" $c }}Mi
+  # Between two flushes, acknowledged messages are only in the page cache of a majority.
+  sync_interval: {{ $c.syncInterval }}
 {{- with $domain }}
-  # More servers than copies: without this two copies of a stream may share a {{ . }}.
+  # There are more servers than copies of a stream: no two copies may share a {{ . }}.
   unique_tag: {{ . }}
 {{- end }}
 }
@@ -41,13 +41,13 @@ include ./auth/users.conf
 cluster {
   name: {{ $members }}
   port: 6222
-  # Clients are told the Service, not the pods behind it.
+  # Clients keep the address of the Service: no addresses of pods.
   no_advertise: true
   cluster_advertise: $CLUSTER_ADVERTISE
   connect_retries: 120
   ping_interval: 2s
   ping_max: 2
-  # The first quorum needs every server named here (nats-server raft.go runAsCandidate, from 2.12 on).
+  # The first election needs all servers in this list (nats-server raft.go runAsCandidate, from 2.12).
   routes: [
 {{- range until (int $c.replicas) }}
     nats://{{ $members }}-{{ . }}.{{ $members }}-headless:6222
@@ -65,7 +65,7 @@ cluster {
 leafnodes {
   port: 7422
   no_advertise: true
-  # A leaf shows this certificate and needs no password.
+  # A leaf authenticates with this certificate instead of a password.
   tls {
     cert_file: /etc/nats-tls/tls.crt
     key_file: /etc/nats-tls/tls.key
@@ -77,7 +77,7 @@ leafnodes {
   }
 }
 {{- end }}
-# Here and at the leaf: requests to JetStream pass between the two (leafnode.go addLeafNodeConnection).
+# Set here and on the leaf: requests to JetStream then pass between them (leafnode.go addLeafNodeConnection).
 default_js_domain: {EVENTS: ""}
 {{- end }}
 {{- end }}

@@ -1,6 +1,6 @@
 {{- define "argo-events.bootstrap.sh" -}}
-# Makes the stream and the sensors' buckets as the values say, whoever was first: Argo Events leaves what it finds, and
-# gives a bucket that it makes itself one replica. Run again it changes nothing.
+# Creates the stream and the buckets of the sensors, or changes them to the values. Argo Events does not change existing ones,
+# and creates its buckets with one replica. A second run changes nothing.
 replicas=$REPLICAS
 {{ include "argo-events.client.sh" . }}
 
@@ -12,7 +12,7 @@ echo "the stream and {{ len (default dict .Values.sensors) }} buckets have $repl
 {{- define "argo-events.streams.sh" -}}
 {{- $stream := .Values.eventBus.stream -}}
 event_stream() {
-  limits="--max-age={{ $stream.maxAge }} --max-msgs={{ int64 $stream.maxMsgs }} --max-bytes={{ int64 $stream.maxBytes }} --dupe-window={{ $stream.duplicates }}"
+  limits="--max-age={{ $stream.maxAge }} --max-msgs={{ int64 $stream.maxMsgs }} --max-bytes={{ include "argo-events.streamBytes" . }} --dupe-window={{ $stream.duplicates }}"
   if has default; then
     # shellcheck disable=SC2086 # a list of flags
     nats stream edit default --force --replicas=$replicas $limits

@@ -1,6 +1,6 @@
 {{- define "argo-events.move.sh" -}}
-# Moves every stream, with the positions of its consumers, from the old bus to the new one. The old one takes no events any more and the new one is
-# found by nobody until the gate is there, which is the last thing made here. Ended anywhere and begun again it comes to the same end.
+# Copies every stream, with the positions of its consumers, from the old bus to the new one. The old bus accepts no events, and the Service of the
+# new one has no endpoints until the gate exists, which is created last. The script can be interrupted at any point and run again.
 gate={{ include "argo-events.gate" . }}
 mark=MOVING_{{ .Values.migration.id }}
 replicas={{ include "argo-events.streamReplicas" . }}
@@ -12,7 +12,7 @@ new() { nats "$@"; }
 
 answers() { nats --server "$1" stream ls --names >/dev/null; }
 
-# Nothing of somebody else's is ever deleted: the new bus is empty, or what is on it came with this move.
+# Deletes only streams of this migration: the new bus must be empty, or have its mark.
 begin() {
   found=$(new stream ls --names) || return
   if echo "$found" | grep -qx "$gate"; then
@@ -21,20 +21,20 @@ begin() {
   elif [ -z "$found" ]; then
     new kv add "$mark" --storage=file --history=1 --replicas="$replicas" || return
   elif ! echo "$found" | grep -qx "KV_$mark"; then
-    echo "the new bus has streams that did not come with this move:" "$found"
-    echo "If they are left over from an earlier life: helm rollback, delete the claims of the new bus, and begin again with another migration.id"
+    echo "the new bus has streams that are not from this migration:" "$found"
+    echo "If an earlier bus left them: helm rollback, delete the PVCs of the new bus, and start again with another migration.id"
     exit 1
   fi
   new kv put "$mark" owner "$me"
 }
 
-# A pod on a node that was cut off may come back when another one has gone on in its place: it must not touch anything.
+# A pod on a disconnected node may return after another pod has continued: it must not change anything.
 mine() {
-  [ "$(new kv get "$mark" owner --raw)" = "$me" ] || { echo "another pod moves the streams now"; exit 1; }
+  [ "$(new kv get "$mark" owner --raw)" = "$me" ] || { echo "another pod runs the migration now"; exit 1; }
 }
 
-# state BUS STREAM: all that has to be the same on both sides. A cluster's backup has a consumer at its ack floor: what it delivered beyond is
-# delivered once more (stream_backup.go consumerStateFromInfo).
+# state BUS STREAM: the state that must be equal on both sides. In a cluster's backup, a consumer is at its ack floor: later deliveries are
+# repeated (stream_backup.go consumerStateFromInfo).
 state() {
   info=$("$1" stream info "$2" --json) || return
   echo "$info" | grep -Eo '"(messages|first_seq|last_seq)": *[0-9]+'
@@ -49,26 +49,26 @@ same() {
   there=$(state old "$1") && here=$(state new "$1") && [ "$there" = "$here" ]
 }
 
-# Every copy of a stream has all of it: the first of them may be gone in a moment.
+# Reports whether every copy of a stream is complete: the leader may fail at any time.
 complete() {
   info=$(new stream info "$1" --json) || return
   [ "$(copies "$1")" = "$replicas" ] && [ "$(echo "$info" | grep -c '"current": *true')" = $((replicas - 1)) ] && ! echo "$info" | grep -q '"offline": *true'
 }
 
-# A server that has restored a stream tells the others of its consumers a moment later.
+# After a restore, the other servers receive the consumers a moment later.
 arrived() {
   for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
     ! { same "$1" && complete "$1"; } || return 0
     sleep 2
   done
-  echo "$1 is not the same, or not complete, on the new bus:" "$here"
-  echo "on the old one it is:" "$there"
+  echo "$1 differs or is incomplete on the new bus:" "$here"
+  echo "on the old bus:" "$there"
   return 1
 }
 
 leader() { new stream info "$1" --json | grep -o '"leader": *"[^"]*"' | head -n 1; }
 
-# The mark has a key for each stream that was restored: its name may have what a key may not.
+# The mark has a key for each restored stream: a hash, because names of streams may contain characters that keys may not.
 key() { echo "$1" | md5sum | cut -c 1-32; }
 restored() { new kv get "$mark" "$(key "$1")" --raw 2>/dev/null; }
 
@@ -77,7 +77,7 @@ move() {
     arrived "$1"
     return
   fi
-  # What is left of an attempt that was ended.
+  # The rest of an interrupted attempt.
   if has "$1"; then
     mine
     new stream rm "$1" --force || return
@@ -90,7 +90,7 @@ move() {
   arrived "$1"
 }
 
-# The server that restored a stream does not know the ids of its messages, its followers do.
+# The server that restored a stream lacks the ids of its messages, the followers have them: another server must lead.
 handed() {
   now=$(leader "$1") && by=$(restored "$1") || return
   [ -n "$now" ] || return
@@ -100,7 +100,7 @@ handed() {
 }
 
 for server in $(echo "$OLD_URL" | tr ',' ' '); do
-  echo "waiting for $server: the old bus is closed when all of its servers answer here"
+  echo "waiting for $server: the old bus is closed when all of its servers respond on this port"
   persist answers "$server"
 done
 moved=no
@@ -111,9 +111,9 @@ if [ $moved = no ]; then
   streams=$(echo "$all" | grep -Ev '^(MOVED_|KV_MOVING_)' || true)
   for stream in $streams; do
     persist move "$stream"
-    echo "moved: $stream"
+    echo "copied: $stream"
   done
-  # All of them once more: a server may have gone in between.
+  # Compare all again: a server may have failed in between.
   for stream in $streams; do
     arrived "$stream"
     [ "$replicas" = 1 ] || persist handed "$stream"
@@ -123,10 +123,10 @@ fi
 {{ include "argo-events.streams.sh" . }}
 {{- $domain := include "argo-events.serverDomain" . }}
 {{- with $domain }}
-# One that asks for a tag of the {{ . }} may have several copies in it (jetstream_cluster.go selectPeerGroup); this is one that no server has.
+# A placement tag permits several copies in one {{ . }} (jetstream_cluster.go selectPeerGroup); every server matches this one.
 {{- end }}
 gate() { has "$gate" || new stream add "$gate" --defaults --subjects=holdfast.moved --storage=file --max-msgs=1 --replicas={{ include "argo-events.servers" . }}{{ with $domain }} --tag='!{{ . }}'{{ end }}; }
 [ $moved = yes ] || mine
 persist gate
-echo "done: the new bus has everything and is open"
+echo "done: the new bus has all data and accepts clients"
 {{- end }}

@@ -1,19 +1,19 @@
 {{- define "argo-events.resize.sh" -}}
-# Takes servers out of the cluster one after the other, the last one first, each when all streams are complete without it. The StatefulSet would stop
-# all of them at once, and they would count in every vote for ever.
+# Removes servers from the cluster one by one, the last one first, each when all streams are complete without it. The StatefulSet would stop all of
+# them at once, and they would count as members of every quorum for ever.
 {{- $set := include "argo-events.members" (list . "bus") }}
 set={{ $set }}
 servers={{ include "argo-events.servers" . }}
 all={{ include "argo-events.liveServers" . }}
 {{ include "argo-events.client.sh" . }}
 sys=$(sed -n 's/.*user: sys, password: "\([^"]*\)".*/\1/p' /etc/bus-users/users.conf)
-[ -n "$sys" ] || { echo "the Secret of the bus has no user sys in users.conf: take the servers out yourself, see README.md, and upgrade with --no-hooks"; exit 1; }
+[ -n "$sys" ] || { echo "the Secret of the bus has no user sys in users.conf: remove the servers yourself, see README.md, and upgrade with --no-hooks"; exit 1; }
 
 system() { nats --user sys --password "$sys" "$@"; }
 
 meta() { system request '$SYS.REQ.SERVER.PING.JSZ' '{"leader_only":true}' --raw; }
 
-# Copies are kept apart by these, and that has to go on: three servers in two zones hold no stream of three.
+# These tags keep copies apart, also afterwards: three servers in two zones cannot have three copies of a stream.
 places() {
   found=$(system request '$SYS.REQ.SERVER.PING' '' --replies="$all" --raw) || return
   i=0
@@ -26,12 +26,12 @@ $tag"
     i=$((i + 1))
   done
   [ "$(echo "$tags" | sort -u | grep -c tags)" = "$servers" ] || {
-    echo "the servers that would stay share a place, so copies would, too: keep $all$tags"
+    echo "the remaining servers would share a failure domain, and so would the copies of a stream: keep $all servers$tags"
     exit 1
   }
 }
 
-# No stream lacks a copy. One that has more than there will be servers is made smaller first.
+# Reports whether every stream has all of its copies. It first lowers copies beyond the future number of servers.
 complete() {
   names=$(nats stream ls --names) || return
   for stream in $names; do
@@ -45,7 +45,7 @@ complete() {
   done
 }
 
-# A server gives its copies away before it goes: of a stream that has no other one, nothing but the name would be left.
+# Moves all copies away from a server: a stream whose only copy is there would start again empty.
 evacuated() {
   system request '$JS.API.SERVER.EVACUATE' "{\"peer\":\"$1\"}" --raw | grep -q '"success": *true' || return
   names=$(nats stream ls --names) || return
@@ -71,7 +71,7 @@ while [ "$all" -gt "$servers" ]; do
   all=$((all - 1))
   persist complete
   persist gone "$set-$all"
-  echo "out of the cluster: $set-$all"
+  echo "removed from the cluster: $set-$all"
 done
 persist complete
 {{- end }}
