@@ -27,6 +27,8 @@ type Servers struct {
 	Leaves  []string
 	running []*server.Server
 	data    Data
+	// options returns the options of a server with an ordinal.
+	options func(ordinal int) (*server.Options, error)
 }
 
 // patience limits the start of a server and the election of a leader: far longer than they take on a slow machine.
@@ -40,12 +42,18 @@ func (b *Bus) Start(dir string) (*Servers, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.options = func(ordinal int) (*server.Options, error) {
+		options, err := b.Options(b.Folder(dir, ordinal), b.Pod(ordinal))
+		if err == nil {
+			localize(options, ports[ordinal], routes)
+		}
+		return options, err
+	}
 	for i := range b.Replicas() {
-		options, err := b.Options(filepath.Join(dir, b.Pod(i).Name), b.Pod(i))
+		options, err := s.options(i)
 		if err != nil {
 			return s, err
 		}
-		localize(options, ports[i], routes)
 		if err := s.add(options); err != nil {
 			return s, fmt.Errorf("starting %s: %w", b.Pod(i).Name, err)
 		}
@@ -55,6 +63,9 @@ func (b *Bus) Start(dir string) (*Servers, error) {
 	}
 	return s, s.await()
 }
+
+// Folder returns the folder of a pod's files and disk below the folder of the bus.
+func (b *Bus) Folder(dir string, ordinal int) string { return filepath.Join(dir, b.Pod(ordinal).Name) }
 
 // StartLeaf starts a leaf of the bus, with its files below dir, that connects to the addresses in remotes, host and port.
 func StartLeaf(leaf *Server, dir string, pod Pod, remotes ...string) (*server.Server, error) {
@@ -78,7 +89,8 @@ func StartLeaf(leaf *Server, dir string, pod Pod, remotes ...string) (*server.Se
 
 // localize replaces the addresses of a cluster in a configuration.
 func localize(o *server.Options, clusterPort int, routes []*url.URL) {
-	o.Host, o.Port, o.HTTPPort, o.PidFile = "127.0.0.1", server.RANDOM_PORT, 0, ""
+	o.Host, o.Port, o.PidFile = "127.0.0.1", server.RANDOM_PORT, ""
+	o.HTTPHost, o.HTTPPort = "127.0.0.1", server.RANDOM_PORT
 	o.NoLog, o.NoSigs = true, true
 	if len(o.Routes) > 0 {
 		o.Cluster.Host, o.Cluster.Port, o.Cluster.Advertise, o.Routes = "127.0.0.1", clusterPort, "", routes
@@ -162,6 +174,48 @@ func (s *Servers) agree() bool {
 	return led
 }
 
+// Restart stops a server and starts it again with its disk and its addresses.
+func (s *Servers) Restart(ordinal int) error {
+	port := s.running[ordinal].Addr().(*net.TCPAddr).Port
+	s.StopOne(ordinal)
+	options, err := s.options(ordinal)
+	if err != nil {
+		return err
+	}
+	options.Port = port
+	one, err := server.NewServer(options)
+	if err != nil {
+		return err
+	}
+	s.running[ordinal] = one
+	go one.Start()
+	return nil
+}
+
+// StopOne stops a server; Restart starts it again.
+func (s *Servers) StopOne(ordinal int) {
+	s.running[ordinal].Shutdown()
+	s.running[ordinal].WaitForShutdown()
+}
+
+// StreamLeader returns the ordinal of the server that leads a stream, or -1.
+func (s *Servers) StreamLeader(account, stream string) int {
+	for i, one := range s.running {
+		if len(s.running) == 1 || one.JetStreamIsStreamLeader(account, stream) {
+			return i
+		}
+	}
+	return -1
+}
+
+// Monitor returns the port of a server's monitoring; 0 before it listens.
+func (s *Servers) Monitor(ordinal int) int {
+	if addr := s.running[ordinal].MonitorAddr(); addr != nil {
+		return addr.Port
+	}
+	return 0
+}
+
 // Stop stops all servers.
 func (s *Servers) Stop() { s.Scale(0) }
 
@@ -177,7 +231,7 @@ func (s *Servers) Scale(n int) {
 }
 
 // Connect connects like Argo Events: with the user of auth.yaml and the CA in ca.crt.
-func (s *Servers) Connect() (jetstream.JetStream, error) {
+func (s *Servers) Connect(options ...nats.Option) (jetstream.JetStream, error) {
 	var user struct{ Username, Password string }
 	if err := yaml.Unmarshal([]byte(s.data.Find("auth.yaml")), &user); err != nil {
 		return nil, err
@@ -186,7 +240,8 @@ func (s *Servers) Connect() (jetstream.JetStream, error) {
 	if !roots.AppendCertsFromPEM([]byte(s.data.Find("ca.crt"))) {
 		return nil, errors.New("ca.crt contains no certificate")
 	}
-	connection, err := nats.Connect(s.URLs, nats.UserInfo(user.Username, user.Password), nats.Secure(&tls.Config{RootCAs: roots}))
+	options = append(options, nats.UserInfo(user.Username, user.Password), nats.Secure(&tls.Config{RootCAs: roots}))
+	connection, err := nats.Connect(s.URLs, options...)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s as %s: %w", s.URLs, user.Username, err)
 	}

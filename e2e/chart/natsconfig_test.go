@@ -29,7 +29,7 @@ func TestNATSConfig(t *testing.T) {
 			checkDomain(t, r, b, pod, options)
 			checkPorts(t, b, options)
 			checkAccess(t, options)
-			checkLimits(t, b, options)
+			checkLimits(t, r, b, options)
 			checkShutdown(t, b, options)
 			// NewServer also refuses some combinations. Last, because it changes the options.
 			if _, err := server.NewServer(options); err != nil {
@@ -103,7 +103,7 @@ func checkAccess(t *testing.T, o *server.Options) {
 }
 
 // checkLimits: the limits of the server fit its volume and its memory.
-func checkLimits(t *testing.T, b *bus.Bus, o *server.Options) {
+func checkLimits(t *testing.T, r release, b *bus.Bus, o *server.Options) {
 	t.Helper()
 	equal(t, "jetstream", o.JetStream, true)
 	for _, claim := range b.StatefulSet.Spec.VolumeClaimTemplates {
@@ -116,8 +116,12 @@ func checkLimits(t *testing.T, b *bus.Bus, o *server.Options) {
 	if o.JetStreamMaxMemory <= 0 || o.JetStreamMaxMemory >= memory.Value() {
 		t.Errorf("max_memory_store: got %d, want less than the container's %d", o.JetStreamMaxMemory, memory.Value())
 	}
-	if always := b.Replicas() == 1; o.SyncAlways != always {
-		t.Errorf("sync_interval: got always %v with %d servers", o.SyncAlways, b.Replicas())
+	if limit := promiseOf(t, r.eventBus()).MaxBytes; limit <= 0 || limit > o.JetStreamMaxStore*7/10 {
+		t.Errorf("maxBytes: got %d, want at most 70 %% of max_file_store, %d", limit, o.JetStreamMaxStore)
+	}
+	// Only zones have power supplies of their own.
+	if always := r.Profile != "multi-zone"; o.SyncAlways != always {
+		t.Errorf("sync_interval: got always %v in profile %s", o.SyncAlways, r.Profile)
 	}
 }
 

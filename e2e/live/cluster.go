@@ -16,9 +16,15 @@ type Cluster interface {
 	// Kill cuts the power of nodes, all at the same instant; Boot starts them again, with their disks.
 	Kill(ctx context.Context, nodes ...string) error
 	Boot(ctx context.Context, nodes ...string) error
+	// KillWithCaches also discards what only the page cache has of PersistentVolumes.
+	KillWithCaches(ctx context.Context, volumes []string, nodes ...string) error
 	// Cut disconnects nodes from the network while they keep running; Heal reconnects them.
 	Cut(ctx context.Context, nodes ...string) error
 	Heal(ctx context.Context, nodes ...string) error
+	// FillDisks fills the disks of PersistentVolumes, FreeDisks frees them; BreakDisks makes them read-only for ever.
+	FillDisks(ctx context.Context, volumes ...string) error
+	FreeDisks(ctx context.Context, volumes ...string) error
+	BreakDisks(ctx context.Context, volumes ...string) error
 	// StopControlPlane stops API server, controllers and scheduler; StartControlPlane starts them with the same state.
 	StopControlPlane(ctx context.Context) error
 	StartControlPlane(ctx context.Context) error
@@ -30,8 +36,20 @@ type commands struct{ program, kubeconfig string }
 func (c commands) Kubeconfig() string                              { return c.kubeconfig }
 func (c commands) Kill(ctx context.Context, nodes ...string) error { return c.run(ctx, "kill", nodes) }
 func (c commands) Boot(ctx context.Context, nodes ...string) error { return c.run(ctx, "boot", nodes) }
+func (c commands) KillWithCaches(ctx context.Context, volumes []string, nodes ...string) error {
+	return c.run(ctx, "kill-with-caches", append(append(volumes, "--"), nodes...))
+}
 func (c commands) Cut(ctx context.Context, nodes ...string) error  { return c.run(ctx, "cut", nodes) }
 func (c commands) Heal(ctx context.Context, nodes ...string) error { return c.run(ctx, "heal", nodes) }
+func (c commands) FillDisks(ctx context.Context, volumes ...string) error {
+	return c.run(ctx, "fill-disks", volumes)
+}
+func (c commands) FreeDisks(ctx context.Context, volumes ...string) error {
+	return c.run(ctx, "free-disks", volumes)
+}
+func (c commands) BreakDisks(ctx context.Context, volumes ...string) error {
+	return c.run(ctx, "break-disks", volumes)
+}
 func (c commands) StopControlPlane(ctx context.Context) error {
 	return c.run(ctx, "stop-control-plane", nil)
 }

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -56,6 +57,39 @@ func drain(r *runner, nodes ...string) scenario {
 	return scenario{name: "node drain", nodes: nodes, event: evidence.DrainNode, limits: handover,
 		fail: kubectl("drain", "--ignore-daemonsets", "--delete-emptydir-data", "--timeout="+patience.String()),
 		end:  kubectl("uncordon")}
+}
+
+// drainWithoutControlPlane drains a node, and stops the control plane for 40 s as soon as its pods have to go. Network policies do not know the
+// addresses of the new pods until well after its return, so the new pods reach no leaf: they must not become leaders.
+func drainWithoutControlPlane(r *runner, nodes ...string) scenario {
+	kubectl := func(ctx context.Context, args ...string) error {
+		_, err := r.kube.run(ctx, r.kube.kubectl, "", append(args, nodes...)...)
+		return err
+	}
+	drain := func(ctx context.Context) error {
+		return kubectl(ctx, "drain", "--ignore-daemonsets", "--delete-emptydir-data", "--timeout="+patience.String())
+	}
+	limits := evidence.Limits{Bus: election.Bus, Sensor: 60}
+	return scenario{name: "node drain, then control plane down for 40 s", nodes: nodes, lasts: 40 * time.Second, limits: limits, gated: true,
+		fail: func(ctx context.Context) error {
+			interrupted, cancel := context.WithCancel(ctx)
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				_ = drain(interrupted) // repeated at the end
+			}()
+			time.Sleep(4 * time.Second) // new pods exist and have nodes
+			err := r.cluster.StopControlPlane(ctx)
+			cancel()
+			<-ended
+			return err
+		},
+		end: func(ctx context.Context) error {
+			if err := r.cluster.StartControlPlane(ctx); err != nil {
+				return err
+			}
+			return errors.Join(drain(ctx), kubectl(ctx, "uncordon"))
+		}}
 }
 
 // controlPlaneOutage stops API server, controllers and scheduler for a minute.

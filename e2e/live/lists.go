@@ -39,16 +39,31 @@ var lists = map[string]list{
 		{powerLoss, firstZone},
 		{controlPlaneOutage, noNode},
 	}},
+	// Parts of the long list, to run them alone.
+	"power": {entries: []entry{
+		{siteLoss, noNode},
+	}},
+	"disks": {entries: []entry{
+		{diskFull, noNode},
+		{diskReadOnly, noNode},
+	}},
+	"gate": {entries: []entry{
+		{drainWithoutControlPlane, sensorNode},
+	}},
 	"long": {naive: true, entries: []entry{
 		{noFailure, noNode},
 		{rolloutOfSources, noNode},
 		{rolloutOfSensors, noNode},
 		{rolloutOfBus, noNode},
 		{upgrade, noNode},
+		{diskFull, noNode},
+		{diskReadOnly, noNode},
 		{drain, everyNode},
 		{networkLoss, oneNode},
 		{powerLoss, everyNode},
 		{powerLoss, firstZone},
+		{siteLoss, noNode},
+		{drainWithoutControlPlane, sensorNode},
 		{controlPlaneOutage, noNode},
 	}},
 }
@@ -96,8 +111,17 @@ func firstZone(ctx context.Context, r *runner) ([][]string, error) {
 	return zones[:1], nil
 }
 
-// leaderNode is the node of the stream leader of the first system. It waits while the stream has no leader.
+// leaderNode is the node of the stream leader of the first system, sensorNode that of its active sensor. They wait while there is none.
 func leaderNode(ctx context.Context, r *runner) ([][]string, error) {
+	return r.nodeOf(ctx, "leader of default")
+}
+
+func sensorNode(ctx context.Context, r *runner) ([][]string, error) {
+	return r.nodeOf(ctx, "active sensor")
+}
+
+// nodeOf returns the node of the pod of the first system with a role.
+func (r *runner) nodeOf(ctx context.Context, role string) ([][]string, error) {
 	s, node := r.systems[0], ""
 	err := until(ctx, patience, func(ctx context.Context) (string, error) {
 		roles, err := s.roles(ctx, r.kube)
@@ -105,12 +129,12 @@ func leaderNode(ctx context.Context, r *runner) ([][]string, error) {
 			return "", err
 		}
 		for name, all := range roles {
-			if slices.Contains(all, "leader of default") {
+			if slices.Contains(all, role) {
 				node = name
 				return "", nil
 			}
 		}
-		return "the stream of " + s.Title + " has no leader", nil
+		return s.Title + " has no " + role, nil
 	})
 	return [][]string{{node}}, err
 }

@@ -13,22 +13,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The paths of the three probes in the chart.
-const (
-	startup   = "/healthz"
-	readiness = "/healthz?js-server-only=true"
-	liveness  = "/healthz?js-enabled-only=true"
-)
+// probe is a command in the pod of a bus server that prints the results of its three probes: the status code of the startup probe, and the
+// exit codes of the readiness and the liveness probe.
+const probe = `printf 'GET /healthz HTTP/1.0\r\n\r\n' | timeout 3 nc 127.0.0.1 8222 | sed -n '1s|^HTTP/[0-9.]* \([0-9]*\).*|\1|p'
+for name in ready alive; do sh /etc/nats-config/health.sh js-enabled-only=true >/dev/null; echo $?; done`
 
-// probe returns a command that sends the three probes to a bus server, from inside its pod, and prints the status codes.
-func probe() string {
-	const loop = `for path in '%s' '%s' '%s'; do printf 'GET %%s HTTP/1.0\r\n\r\n' "$path" | timeout 3 nc 127.0.0.1 8222 | sed -n '1s|^HTTP/[0-9.]* \([0-9]*\).*|\1|p'; done`
-	return fmt.Sprintf(loop, startup, readiness, liveness)
-}
-
-// probes returns the status codes of a bus server's startup, readiness and liveness probe: "200 200 503".
+// probes returns the results of a bus server's startup, readiness and liveness probe: "200 0 0".
 func probes(ctx context.Context, s *System, pod string) (string, error) {
-	out, err := shared.kube.run(ctx, shared.kube.kubectl, "", "exec", "-n", s.Name, pod, "-c", "bus", "--", "sh", "-c", probe())
+	out, err := shared.kube.run(ctx, shared.kube.kubectl, "", "exec", "-n", s.Name, pod, "-c", "bus", "--", "sh", "-c", probe)
 	return strings.Join(strings.Fields(out), " "), err
 }
 
@@ -64,8 +56,8 @@ func testProbesAtFirstStart(t *testing.T) {
 		if p.Status.Phase != corev1.PodRunning {
 			continue
 		}
-		if got, err := probes(ctx, s, p.Name); got != "503 200 200" {
-			t.Errorf("%s, two of three servers at the first start: startup, readiness, liveness: got %s %v, want 503 200 200", p.Name, got, err)
+		if got, err := probes(ctx, s, p.Name); got != "503 0 0" {
+			t.Errorf("%s, two of three servers at the first start: startup, readiness, liveness: got %s %v, want 503 0 0", p.Name, got, err)
 		}
 	}
 	if err := shared.kube.CoreV1().ResourceQuotas(s.Name).Delete(ctx, "two-volumes", metav1.DeleteOptions{}); err != nil {
@@ -113,8 +105,8 @@ func testProbesWithoutQuorum(t *testing.T, s *System) {
 	}
 	survivor := pods[0]
 	for _, p := range pods {
-		if got, err := probes(ctx, s, p.Name); got != "200 200 200" {
-			t.Errorf("%s, healthy: startup, readiness, liveness: got %s %v, want 200 200 200", p.Name, got, err)
+		if got, err := probes(ctx, s, p.Name); got != "200 0 0" {
+			t.Errorf("%s, healthy: startup, readiness, liveness: got %s %v, want 200 0 0", p.Name, got, err)
 		}
 	}
 	away := []string{pods[1].Spec.NodeName, pods[2].Spec.NodeName}
@@ -129,8 +121,8 @@ func testProbesWithoutQuorum(t *testing.T, s *System) {
 	t.Cleanup(heal)
 	if err := until(ctx, patience, func(ctx context.Context) (string, error) {
 		got, err := probes(ctx, s, survivor.Name)
-		if got != "503 200 200" {
-			return "startup, readiness, liveness: got " + got + ", want 503 200 200", err
+		if got != "503 0 0" {
+			return "startup, readiness, liveness: got " + got + ", want 503 0 0", err
 		}
 		return "", nil
 	}); err != nil {
@@ -188,14 +180,14 @@ func testProbesInLameDuck(t *testing.T, s *System) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		loop := "while true; do " + probe() + " | tr '\\n' ' '; echo; done"
+		loop := "while true; do " + probe + " | tr '\\n' ' '; echo; done"
 		cmd := shared.kube.command(ctx, shared.kube.kubectl, "exec", "-n", s.Name, pod, "-c", "bus", "--", "sh", "-c", loop)
 		cmd.Stdout = &codes
 		_ = cmd.Run()
 	}()
 	if err := until(ctx, patience, func(context.Context) (string, error) {
-		if out := codes.String(); !strings.Contains(out, "200 200 200") {
-			return fmt.Sprintf("startup, readiness, liveness: got %q, want 200 200 200", out), nil
+		if out := codes.String(); !strings.Contains(out, "200 0 0") {
+			return fmt.Sprintf("startup, readiness, liveness: got %q, want 200 0 0", out), nil
 		}
 		return "", nil
 	}); err != nil {
@@ -216,8 +208,8 @@ func testProbesInLameDuck(t *testing.T, s *System) {
 	}
 	t.Logf("gone after %s", time.Since(start).Round(time.Second))
 	<-ended
-	if out := codes.String(); !strings.Contains(out, "500 500 500") {
-		t.Errorf("startup, readiness, liveness must fail with 500 during the shutdown: %q", out[max(0, len(out)-400):])
+	if out := codes.String(); !strings.Contains(out, "500 1 1") {
+		t.Errorf("startup, readiness, liveness must fail with 500 and exit code 1 during the shutdown: %q", out[max(0, len(out)-400):])
 	}
 	if err := s.awaitRecovery(ctx, shared.kube, patience); err != nil {
 		t.Error(err)

@@ -20,13 +20,19 @@ type scenario struct {
 	fail  func(context.Context) error
 	lasts time.Duration
 	end   func(context.Context) error
+	// settled checks the systems after their recovery. It may be nil.
+	settled func(context.Context) error
 	// nodes are the failed nodes. event is the event in verify's report, or "" without a prediction; with one, the failure lasts
 	// until everything replaceable is replaced.
 	nodes []string
 	event string
+	// loses reports whether a system may lose acknowledged events, because of what it does not promise; nil: none may.
+	loses func(*System) bool
 	// limits apply to a system whose profile survives the scenario; zone is set if only a system that survives a zone does.
 	limits evidence.Limits
 	zone   bool
+	// gated is set if the limit of the sensor needs the gate of the admission policy.
+	gated bool
 }
 
 // covers reports whether the profile of a system promises to survive the scenario.
@@ -34,13 +40,16 @@ func (sc scenario) covers(s *System) bool {
 	return s.Survives == "zone" || s.Survives != "" && !sc.zone
 }
 
-// violations lists the broken promises of a system that must survive. No acknowledged event may ever be lost.
-func violations(r evidence.Result) []string {
+// mayLose reports whether a system may lose acknowledged events.
+func (sc scenario) mayLose(s *System) bool { return sc.loses != nil && sc.loses(s) }
+
+// violations lists the broken promises of a system that must survive. Acknowledged events may only be lost by choice.
+func violations(r evidence.Result, mayLose bool) []string {
 	all := r.Exceeded(tolerance)
 	if r.Webhook.Acked == 0 || r.Bus.Acked == 0 {
 		all = append(all, "no event was acknowledged")
 	}
-	if r.Webhook.Lost > 0 || r.Bus.Lost > 0 {
+	if !mayLose && (r.Webhook.Lost > 0 || r.Bus.Lost > 0) {
 		all = append(all, fmt.Sprintf("%d acknowledged events and %d acknowledged messages were lost", r.Webhook.Lost, r.Bus.Lost))
 	}
 	return all
@@ -70,6 +79,11 @@ func (r *runner) run(ctx context.Context, sc scenario) ([]evidence.Result, []evi
 			return results, nil, fmt.Errorf("%s: %w", sc.name, errs[i])
 		}
 	}
+	if sc.settled != nil {
+		if err := sc.settled(ctx); err != nil {
+			return results, nil, fmt.Errorf("%s: %w", sc.name, err)
+		}
+	}
 	var predictions []evidence.Prediction
 	for _, p := range expected {
 		p.setInterruptions(results[slices.Index(r.systems, p.system)])
@@ -88,6 +102,9 @@ func (r *runner) begin(ctx context.Context, sc scenario) (results []evidence.Res
 		result := evidence.Result{Scenario: sc.name, System: s.Title}
 		if sc.covers(s) {
 			result.Limits = sc.limits
+			if sc.gated && !s.gated() {
+				result.Limits.Sensor = 0
+			}
 		}
 		if result.Hit, err = r.rolesOn(ctx, s, sc.nodes); err != nil {
 			return nil, nil, err

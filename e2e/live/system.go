@@ -49,6 +49,9 @@ func withAdmissionPolicy(name string) *System {
 	return s
 }
 
+// gated reports whether the system's sensors wait for their leaf before they elect a leader.
+func (s *System) gated() bool { return slices.Contains(s.Values, "admissionPolicy.enabled=true") }
+
 // ofChart is a system installed from the chart.
 func ofChart(name, profile, survives string) *System {
 	return &System{Name: name, Title: profile, Profile: profile, Survives: survives,

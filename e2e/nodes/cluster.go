@@ -74,6 +74,7 @@ type Cluster struct {
 	network    *network
 	registry   *images.Registry
 	nodes      []*node
+	disks      disks
 	programs   map[string]string
 	catalog    []images.Image
 	kubeconfig string
@@ -94,7 +95,7 @@ func Up(ctx context.Context, config Config) (*Cluster, error) {
 	}
 	c := &Cluster{config: config}
 	for _, step := range []func(context.Context) error{
-		c.prepare, c.connect, c.serveImages, c.startControlPlane, c.createObjects, c.startDNS, c.provideStorage, c.startNodes,
+		c.prepare, c.shareVolumes, c.connect, c.serveImages, c.startControlPlane, c.createObjects, c.startDNS, c.provideStorage, c.startNodes,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("starting a cluster: %w", err), c.Close())
@@ -210,6 +211,5 @@ func (c *Cluster) connect(context.Context) (err error) {
 func (c *Cluster) provideStorage(ctx context.Context) error {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	c.later(func() error { stop(); return nil })
-	volumes := filepath.Join(c.config.Dir, "volumes")
-	return storage.Start(ctx, c.client, volumes, c.nodePath(volumes))
+	return storage.Start(ctx, c.client, c.volumes(), c.nodePath(c.volumes()), &c.disks)
 }

@@ -29,9 +29,15 @@ var Classes = []string{"zonal", "fast"}
 // Provisioner is the provisioner of Classes, and of other classes that name it.
 const Provisioner = "holdfast.example/zonal"
 
+// Disks mounts a disk at the folder of a volume, and removes it.
+type Disks interface {
+	Create(folder string) error
+	Remove(folder string) error
+}
+
 // Start creates Classes and further ones, and provisions volumes until the context ends. The volumes are folders below dir, whose path on nodes
-// is nodeDir.
-func Start(ctx context.Context, client kubernetes.Interface, dir, nodeDir string, more ...Class) error {
+// is nodeDir, with a disk each unless disks is nil.
+func Start(ctx context.Context, client kubernetes.Interface, dir, nodeDir string, disks Disks, more ...Class) error {
 	labels := map[string]string{Provisioner: corev1.LabelTopologyZone}
 	var all []Class
 	for _, name := range Classes {
@@ -51,7 +57,7 @@ func Start(ctx context.Context, client kubernetes.Interface, dir, nodeDir string
 	ctx = klog.NewContext(ctx, klog.Logger{})
 	for provisioner, label := range labels {
 		// A single instance needs no leader election.
-		c := controller.NewProvisionController(ctx, client, provisioner, folders{client, label, dir, nodeDir}, controller.LeaderElection(false))
+		c := controller.NewProvisionController(ctx, client, provisioner, folders{client, label, dir, nodeDir, disks}, controller.LeaderElection(false))
 		go c.Run(ctx)
 	}
 	return nil
@@ -69,6 +75,7 @@ func (c Class) object(isDefault bool) *storagev1.StorageClass {
 type folders struct {
 	client              kubernetes.Interface
 	label, dir, nodeDir string
+	disks               Disks
 }
 
 // Provision creates the volume of a claim.
@@ -92,6 +99,11 @@ func (f folders) Provision(ctx context.Context, o controller.ProvisionOptions) (
 	// Pods run as any user.
 	if err := os.MkdirAll(filepath.Join(f.dir, folder), 0o755); err != nil {
 		return nil, controller.ProvisioningFinished, err
+	}
+	if f.disks != nil {
+		if err := f.disks.Create(filepath.Join(f.dir, folder)); err != nil {
+			return nil, controller.ProvisioningFinished, err
+		}
 	}
 	if err := os.Chmod(filepath.Join(f.dir, folder), 0o777); err != nil {
 		return nil, controller.ProvisioningFinished, err
@@ -130,6 +142,11 @@ func (f folders) Delete(_ context.Context, volume *corev1.PersistentVolume) erro
 	folder, err := filepath.Rel(f.nodeDir, path(volume))
 	if err != nil || !filepath.IsLocal(folder) {
 		return fmt.Errorf("volume %s is not below %s: %s", volume.Name, f.nodeDir, path(volume))
+	}
+	if f.disks != nil {
+		if err := f.disks.Remove(filepath.Join(f.dir, folder)); err != nil {
+			return err
+		}
 	}
 	return os.RemoveAll(filepath.Join(f.dir, folder))
 }

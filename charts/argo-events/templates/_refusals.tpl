@@ -3,6 +3,8 @@
 {{- define "argo-events.stackRefusals" }}
   {{- include "argo-events.refuseAdmissionPolicy" . }}
   {{- include "argo-events.refuseStreamReplicas" . }}
+  {{- include "argo-events.refuseStreamLimits" . }}
+  {{- include "argo-events.refuseMaxPayload" . }}
   {{- include "argo-events.refuseUnknownZones" . }}
   {{- include "argo-events.refuseKafka" . }}
   {{- include "argo-events.refuseNativeSpread" . }}
@@ -43,6 +45,51 @@
     - eventBus.stream.replicas: the only copy is lost with its {{ first $profile.survives }}, and profile {{ .Values.profile }} promises to survive that: use 3
   {{- else if and (has "zone" $profile.survives) (gt $replicas (int $profile.needs.zones)) }}
     - eventBus.stream.replicas: each copy needs its own zone, and profile {{ .Values.profile }} requires only {{ $profile.needs.zones }} zones: use {{ $profile.needs.zones }}
+  {{- end }}
+{{- end }}
+
+{{/* refuseStreamLimits: what the server refuses (nats-server stream.go checkStreamCfg), and limits beyond its store. */}}
+{{- define "argo-events.refuseStreamLimits" }}
+  {{- $stream := .Values.eventBus.stream }}
+  {{- $age := include "argo-events.milliseconds" $stream.maxAge | float64 }}
+  {{- $window := include "argo-events.milliseconds" $stream.duplicates | float64 }}
+  {{- range $key, $value := dict "maxAge" $age "duplicates" $window }}
+    {{- if gt $value 9223372036854.0 }}
+    - eventBus.stream.{{ $key }}: {{ get $stream $key }} is longer than the 292 years of a Go duration: use at most 87600h
+    {{- else if and (gt $value 0.0) (lt $value 100.0) }}
+    - eventBus.stream.{{ $key }}: {{ get $stream $key }} is shorter than 100ms, which NATS refuses: use at least 100ms
+    {{- end }}
+  {{- end }}
+  {{- if and (gt $age 0.0) (lt $age $window) }}
+    - eventBus.stream.maxAge: {{ $stream.maxAge }} is shorter than the window of eventBus.stream.duplicates, {{ $stream.duplicates }}, which NATS refuses: lower duplicates to {{ $stream.maxAge }}, or raise maxAge
+  {{- end }}
+  {{- if and (include "argo-events.store" .) (not (kindIs "invalid" $stream.maxBytes)) }}
+    {{- $most := include "argo-events.maxStreamBytes" . | int64 }}
+    {{- $owner := get (dict "managed" "bus" "native" "nativeBus") .Values.eventBus.mode }}
+    {{- if le (int64 $stream.maxBytes) 0 }}
+    - eventBus.stream.maxBytes: without a limit, the stream fills the store of the servers, which then accept nothing and deliver nothing: remove it, or use at most {{ $most }}
+    {{- else if gt (int64 $stream.maxBytes) $most }}
+    - eventBus.stream.maxBytes: {{ int64 $stream.maxBytes }} bytes leave too little of {{ $owner }}.storage.size for buckets and logs, and full servers accept nothing and deliver nothing: use at most {{ $most }}, or larger volumes
+    {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/* milliseconds: a Go duration in milliseconds. */}}
+{{- define "argo-events.milliseconds" -}}
+{{- $sum := 0.0 }}
+{{- range regexFindAll "[0-9.]+(ms|s|m|h)" . -1 }}
+{{- $unit := . | trimAll "0123456789." }}
+{{- $sum = addf $sum (mulf (trimSuffix $unit . | float64) (get (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000) $unit)) }}
+{{- end }}
+{{- printf "%.0f" $sum }}
+{{- end }}
+
+{{/* refuseMaxPayload: an event larger than what a server may have pending for a client (nats-server server.go validateOptions, max_pending 64MB). */}}
+{{- define "argo-events.refuseMaxPayload" }}
+  {{- $size := .Values.eventBus.maxPayload | toString | lower }}
+  {{- $unit := $size | trimAll "0123456789" }}
+  {{- if gt (mul (trimSuffix $unit $size | int64) (get (dict "" 1 "k" 1000 "kb" 1024 "m" 1000000 "mb" 1048576) $unit)) 67108864 }}
+    - eventBus.maxPayload: {{ .Values.eventBus.maxPayload }} is more than 64MB, and nats-server does not start with it: use at most 64MB, and send larger data by reference
   {{- end }}
 {{- end }}
 

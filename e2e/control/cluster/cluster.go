@@ -72,7 +72,7 @@ func (c *Cluster) start(ctx context.Context) (err error) {
 	var background context.Context
 	background, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	folders := filepath.Join(c.dir, "volumes")
-	return storage.Start(background, c.Kube, folders, folders, Shared, Local)
+	return storage.Start(background, c.Kube, folders, folders, nil, Shared, Local)
 }
 
 // Further StorageClasses: volumes that are usable on every node, and those of one node. Their provisioners have the names of drivers that

@@ -34,8 +34,9 @@ var overlaid = []string{"/etc", "/var"}
 var disks = []string{"/var/lib/containerd", "/var/lib/kubelet", "/var/log/pods"}
 
 func (m Machine) mount() error {
-	// First detach mounts from the machine's, then share them within the node for kubelet.
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+	// First detach mounts from the machine's, then share them within the node for kubelet. New mounts of the machine still appear on the node:
+	// disks of new volumes.
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
 		return fmt.Errorf("detaching from the machine's mounts: %w", err)
 	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
@@ -86,7 +87,11 @@ func (m Machine) mountShared() error {
 	if err := errors.Join(os.Mkdir("/run/lock", 0o755), os.Mkdir(Shared, 0o755)); err != nil {
 		return err
 	}
-	return bind(fmt.Sprintf("/proc/self/fd/%d", dir.Fd()), Shared)
+	// With the disks of volumes below it.
+	if err := unix.Mount(fmt.Sprintf("/proc/self/fd/%d", dir.Fd()), Shared, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+		return fmt.Errorf("binding %s to %s: %w", m.Dir, Shared, err)
+	}
+	return nil
 }
 
 // masked are kernel settings of the whole machine, with the values that kubelet requires, so that it changes none. The list is kubelet's.
