@@ -625,6 +625,9 @@ parameters of a trigger fill fields at runtime.
 {{- define "argo-events.check.eventSources.file" }}
   {{- $path := index . 0 }}{{ $filled := index . 2 }}
   {{- range slice . 1 2 }}
+    {{- if kindIs "invalid" .watchPathConfig }}
+      - {{ $path }}.watchPathConfig: directory is required: set directory and path
+    {{- end }}
     {{- if not .eventType }}
       - {{ $path }}.eventType: type must be specified: set CREATE, WRITE, REMOVE, RENAME or CHMOD
     {{- end }}
@@ -946,6 +949,9 @@ parameters of a trigger fill fields at runtime.
 {{- define "argo-events.check.eventSources.sftp" }}
   {{- $path := index . 0 }}{{ $filled := index . 2 }}
   {{- range slice . 1 2 }}
+    {{- if kindIs "invalid" .watchPathConfig }}
+      - {{ $path }}.watchPathConfig: directory is required: set directory and path
+    {{- end }}
     {{- if not .eventType }}
       - {{ $path }}.eventType: type must be specified: set CREATE or REMOVE
     {{- end }}

@@ -4,8 +4,10 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"os"
@@ -34,14 +36,24 @@ func run(in io.Reader, out io.Writer) error {
 	encoder := json.NewEncoder(out)
 	for _, o := range found.objects {
 		line := verdict{Object: o.key}
-		if err := o.check(); err != nil {
-			line.Problem = err.Error()
+		if err := protected(o.check); err != nil {
+			line.Problem = cmp.Or(err.Error(), "refused with an empty message")
 		}
 		if err := encoder.Encode(line); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// protected returns the panic of a check as an error.
+func protected(check func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return check()
 }
 
 func read(in io.Reader) (*manifests, error) {
