@@ -71,4 +71,4 @@ func (c *Chart) Render(o Options) ([]manifest.Object, error) { return render.Ren
 func (c *Chart) Notes(o Options) (string, error) { return render.Notes(c.helm, o) }
 
 // Secrets returns the Secrets that Helm would create on a cluster, with new random content at each call.
-func (c *Chart) Secrets(o Options) ([]manifest.Object, error) { return render.Secrets(c.helm, o) }
+func (c *Chart) Secrets(o Options) ([]manifest.Object, error) { return render.Secrets(c.helm, o, nil) }

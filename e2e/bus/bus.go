@@ -121,7 +121,7 @@ func (s *Server) Options(dir string, pod Pod) (*server.Options, error) {
 	if len(others) > 0 {
 		return nil, fmt.Errorf("%s has paths outside of the pod's volumes: %v", s.ConfigPath, others)
 	}
-	env, err := pod.Environment(s.Container.Env)
+	env, err := pod.Environment(s.Container.Env, s.Data)
 	if err != nil {
 		return nil, err
 	}

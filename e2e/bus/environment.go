@@ -12,12 +12,19 @@ import (
 // Pod has the fields of a pod that containers may read.
 type Pod struct{ Name, Namespace, Node, Zone string }
 
-// Environment returns the environment of a container with a list of variables.
-func (p Pod) Environment(list []corev1.EnvVar) (map[string]string, error) {
+// Environment returns the environment of a container with a list of variables; data has the Secrets.
+func (p Pod) Environment(list []corev1.EnvVar, data Data) (map[string]string, error) {
 	env := map[string]string{}
 	for _, v := range list {
 		value := expand(v.Value, env)
-		if v.ValueFrom != nil {
+		if v.ValueFrom != nil && v.ValueFrom.SecretKeyRef != nil {
+			ref := v.ValueFrom.SecretKeyRef
+			text, ok := data["Secret/"+ref.Name][ref.Key]
+			if !ok {
+				return nil, fmt.Errorf("env %s: Secret %s has no key %s", v.Name, ref.Name, ref.Key)
+			}
+			value = text
+		} else if v.ValueFrom != nil {
 			var err error
 			if value, err = p.field(v.ValueFrom.FieldRef); err != nil {
 				return nil, fmt.Errorf("env %s: %w", v.Name, err)

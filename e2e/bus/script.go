@@ -49,7 +49,7 @@ func newScript(dir string, pod Pod, spec corev1.PodSpec, data Data) (Script, err
 	if err != nil {
 		return Script{}, err
 	}
-	env, err := pod.Environment(container.Env)
+	env, err := pod.Environment(container.Env, data)
 	if err != nil {
 		return Script{}, err
 	}

@@ -81,6 +81,7 @@ bootstrap: &job
   image: {registry: ANY, repository: ANY, tag: ANY}
   resources: {requests: {cpu: ANY, memory: ANY, ANY: ANY}, limits: {memory: ANY}}
 uninstall: *job
+reloader: *job
 bus: &pods
   image: {registry: ANY, repository: ANY, tag: ANY}
   replicas: 3
@@ -105,6 +106,7 @@ bus: &pods
   allowFrom: [{podSelector: {matchLabels: {ANY: ANY}}}, {ipBlock: {cidr: ANY}}]
   syncInterval: 30s
   store: &store {filePercent: 80, streamPercent: 60}
+  encryption: {existingSecret: ANY, cipher: aes, rotating: true}
 leaf:
   image: {registry: ANY, repository: ANY, tag: ANY}
   internalTrafficPolicy: Cluster
@@ -210,6 +212,7 @@ fullnameOverride: ANY
 bus: {image: {digest: ANY}}
 leaf: {image: {digest: ANY}}
 uninstall: {image: {digest: ANY}}
+reloader: {image: {digest: ANY}}
 `,
 }
 
@@ -273,7 +276,7 @@ func TestEveryValueHasAnEffect(t *testing.T) {
 		switch {
 		case out[path]:
 		case strings.HasPrefix(path, "uninstall."): // rendered only if Helm reads a cluster
-		case path == "bus.image.digest", path == "leaf.image.digest": // mode managed renders the tags
+		case path == "bus.image.digest", path == "leaf.image.digest", path == "reloader.image.digest": // mode managed renders the tags
 		default:
 			t.Errorf("%s has no effect", path)
 		}

@@ -15,11 +15,20 @@ kind is eventsource or sensor, as in the labels of the controller's pods.
 {{- $text }}
 {{- end }}
 
+{{/* restrictedContainer: the securityContext of a container for the level restricted of Pod Security. */}}
+{{- define "argo-events.restrictedContainer" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop:
+    - ALL
+{{- end }}
+
 {{- define "argo-events.defaultPodTemplate" -}}
 metadata:
   labels:
     {{- include "argo-events.selectorLabels" (list .root .component) | nindent 4 }}
-serviceAccountName: {{ include "argo-events.fullname" .root }}-election
+serviceAccountName: {{ include "argo-events.podServiceAccount" . }}
 {{- with .root.Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
@@ -31,11 +40,7 @@ securityContext:
     type: RuntimeDefault
 container:
   securityContext:
-    allowPrivilegeEscalation: false
-    readOnlyRootFilesystem: true
-    capabilities:
-      drop:
-        - ALL
+    {{- include "argo-events.restrictedContainer" .root | nindent 4 }}
   {{- if eq (include "argo-events.electionMethod" .) "leases" }}
   env:
     - name: LEADER_ELECTION_LEASE_DURATION
@@ -88,6 +93,41 @@ podAntiAffinity:
 {{/* electionMethod: leases or nats; empty if Argo Events has no choice. */}}
 {{- define "argo-events.electionMethod" -}}
 {{- if .ha.election }}{{ if not (and (eq .kind "sensor") (eq .root.Values.eventBus.mode "kafka")) }}{{ .ha.election.by }}{{ end }}{{ end }}
+{{- end }}
+
+{{/* electsByLease: "true" if the pods elect their leader with a Lease: on Kafka, event sources have no other way (leaderelection.go NewElector). */}}
+{{- define "argo-events.electsByLease" -}}
+{{- or (eq (include "argo-events.electionMethod" .) "leases") (and (eq .kind "eventsource") (not (empty .ha.election)) (eq .root.Values.eventBus.mode "kafka")) }}
+{{- end }}
+
+{{/*
+podServiceAccount: the ServiceAccount of the pods. A sensor does not start without a token (sensors/cmd/start.go GetClientConfig), an event
+source needs one only for a Lease.
+*/}}
+{{- define "argo-events.podServiceAccount" -}}
+{{- $token := or (eq .kind "sensor") (eq (include "argo-events.electsByLease" .) "true") }}
+{{- include "argo-events.fullname" .root }}-{{ ternary "election" "event-source" $token }}
+{{- end }}
+
+{{/*
+elections: the names of all Leases of event sources and sensors (eventing.go, listener.go: leasename), and the ServiceAccounts that use them.
+*/}}
+{{- define "argo-events.elections" -}}
+{{- $leases := list }}{{ $accounts := list }}
+{{- $passive := include "argo-events.component" (list . "activePassiveSource") | fromYaml }}
+{{- $sensor := include "argo-events.component" (list . "sensor") | fromYaml }}
+{{- range $kind, $all := dict "eventsource" .Values.eventSources "sensor" .Values.sensors }}
+{{- range $name, $spec := $all }}
+{{- $ha := ternary $sensor (ternary $passive dict (eq (include "argo-events.strategy" $spec) "active-passive")) (eq $kind "sensor") }}
+{{- $pods := dict "root" $ "ha" $ha "kind" $kind }}
+{{- if eq (include "argo-events.electsByLease" $pods) "true" }}
+{{- $leases = append $leases (printf "%s-%s" $kind $name) }}
+{{- $accounts = append $accounts (default (include "argo-events.podServiceAccount" $pods) (dig "template" "serviceAccountName" "" $spec)) }}
+{{- end }}
+{{- end }}
+{{- end -}}
+leases: {{ $leases | sortAlpha | toJson }}
+accounts: {{ $accounts | uniq | sortAlpha | toJson }}
 {{- end }}
 
 {{/* stableLabels (list root component): labels without the chart's version, because the controller replaces the Service when a label changes. */}}

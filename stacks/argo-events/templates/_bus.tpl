@@ -1,12 +1,54 @@
 {{/* The bus: its Secrets, its stream, and how clients connect to it. */}}
 
-{{/* authSecret, tlsSecret: the Secrets of the managed bus. */}}
+{{/* authSecret, tlsSecret, caSecret: the Secrets of the managed bus. */}}
 {{- define "argo-events.authSecret" -}}
 {{- default (printf "%s-bus-auth" (include "argo-events.fullname" .)) .Values.eventBus.auth.existingSecret }}
 {{- end }}
 
 {{- define "argo-events.tlsSecret" -}}
 {{- default (printf "%s-bus-tls" (include "argo-events.fullname" .)) .Values.eventBus.tls.existingSecret }}
+{{- end }}
+
+{{- define "argo-events.caSecret" -}}
+{{- printf "%s-bus-ca" (include "argo-events.fullname" .) }}
+{{- end }}
+
+{{/* encryptionEnv (bus.encryption): variables with the keys of the disks. In quotes, so that nats.conf reads them as text. */}}
+{{- define "argo-events.encryptionEnv" -}}
+{{- range $name, $key := ternary (dict "KEY" "key" "PREVIOUS_KEY" "previous-key") (dict "KEY" "key") .rotating }}
+{{- if $.existingSecret }}
+            - name: {{ $name }}
+              valueFrom:
+                secretKeyRef:
+                  name: {{ $.existingSecret | quote }}
+                  key: {{ $key }}
+            - name: QUOTED_{{ $name }}
+              value: '"$({{ $name }})"'
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* reloader (list root users): the sidecar that reloads a server when certificates or the file with its users change. */}}
+{{- define "argo-events.reloader" -}}
+{{- with (index . 0).Values.reloader }}
+        - name: reloader
+          restartPolicy: Always
+          image: {{ include "argo-events.image" (list (index $ 0) .image) }}
+          imagePullPolicy: {{ .image.pullPolicy }}
+          args:
+            - -pid=/var/run/nats/nats.pid
+            - -config=/etc/nats-config/auth/{{ index $ 1 }}
+            - -config=/etc/nats-tls/tls.crt
+            - -config=/etc/nats-tls/ca.crt
+          securityContext:
+            {{- include "argo-events.restrictedContainer" . | nindent 12 }}
+          resources:
+            {{- toYaml .resources | nindent 12 }}
+          volumeMounts:
+            - {name: pid, mountPath: /var/run/nats}
+            - {name: auth, mountPath: /etc/nats-config/auth, readOnly: true}
+            - {name: tls, mountPath: /etc/nats-tls, readOnly: true}
+{{- end }}
 {{- end }}
 
 {{/* dnsNames: the DNS names of the managed bus, its servers and its leaf nodes. */}}

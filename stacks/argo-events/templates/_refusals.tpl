@@ -10,6 +10,7 @@
   {{- include "argo-events.refuseNativeVersion" . }}
   {{- include "argo-events.refuseMigration" . }}
   {{- include "argo-events.refuseLeafPlacement" . }}
+  {{- include "argo-events.refuseIncompleteUsers" . }}
   {{- if and (eq .Values.eventBus.mode "managed") (.Values.migration).from }}
     {{- include "argo-events.refuseMigrationStart" . }}
   {{- else if eq .Values.eventBus.mode "managed" }}
@@ -339,6 +340,16 @@ and ( ). Argo Events reads - in a name as _. Names are replaced by x, and parts 
       - {{ $path }}.template.conditions: Dependency expression and dependency list do not match, {{ join ", " $unknown }} is not found: use {{ index $ 2 | uniq | join ", " }} with &&, || and ( )
     {{- else if ne $rest "x" }}
       - {{ $path }}.template.conditions: Failed to compile original dependency expression: join the names of dependencies by && or ||, and close each (
+    {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/* refuseIncompleteUsers: a Secret of the user without a key that the pods of the leaf mount: they would never start. */}}
+{{- define "argo-events.refuseIncompleteUsers" }}
+  {{- with .Values.eventBus.auth.existingSecret }}
+    {{- $secret := lookup "v1" "Secret" $.Release.Namespace . }}
+    {{- if and $secret (eq (include "argo-events.hasLeaf" $) "true") (not (hasKey (default dict $secret.data) "leaf.conf")) }}
+    - eventBus.auth.existingSecret: Secret {{ . }} has no key leaf.conf: add it, with the account EVENTS of users.conf and no other
     {{- end }}
   {{- end }}
 {{- end }}

@@ -17,6 +17,15 @@ ping_max: 2
 
 jetstream {
   store_dir: /data
+{{- with $c.encryption }}
+{{- if .existingSecret }}
+  key: $QUOTED_KEY
+  {{- if .rotating }}
+  prev_key: $QUOTED_PREVIOUS_KEY
+  {{- end }}
+  cipher: {{ .cipher }}
+{{- end }}
+{{- end }}
   max_memory_store: 64Mi
   max_file_store: {{ include "argo-events.maxFileStore" $c }}Mi
   # Between two flushes, acknowledged messages are only in the page cache of a majority.
@@ -57,7 +66,8 @@ cluster {
     cert_file: /etc/nats-tls/tls.crt
     key_file: /etc/nats-tls/tls.key
     ca_file: /etc/nats-tls/ca.crt
-    verify: true
+    # Only certificates with a name in routes may join: others of the same CA could read and publish every event.
+    verify_cert_and_check_known_urls: true
   }
 }
 {{- if not (.Values.migration).closed }}

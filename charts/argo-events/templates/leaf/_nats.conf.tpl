@@ -18,7 +18,7 @@ tls {
   key_file: /etc/nats-tls/tls.key
   ca_file: /etc/nats-tls/ca.crt
 }
-include ./auth/users.conf
+include ./auth/leaf.conf
 
 leafnodes {
   # A server that goes closes its leaves last: until a leaf has another one, its clients are told that there is no stream. With a
