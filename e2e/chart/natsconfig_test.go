@@ -40,6 +40,36 @@ func TestNATSConfig(t *testing.T) {
 	})
 }
 
+// TestServerOptions: the options of the user reach the servers and leaves of the case that sets them all, with the values of the case.
+func TestServerOptions(t *testing.T) {
+	eachRelease(t, func(r release) bool { return r.Name == "server-options" }, func(t *testing.T, r release) {
+		b := busOf(t, r)
+		o, err := b.Bus.Options(filepath.Join(t.TempDir(), "bus"), b.Pod(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "max_connections", o.MaxConn, 5000)
+		equal(t, "max_control_line", o.MaxControlLine, 4096)
+		equal(t, "max_pending", o.MaxPending, 64<<20)
+		equal(t, "write_deadline", o.WriteDeadline, 5*time.Second)
+		equal(t, "jetstream.max_buffered_msgs", o.StreamMaxBufferedMsgs, 20000)
+		equal(t, "jetstream.limits.max_ha_assets", o.JetStreamLimits.MaxHAAssets, 1000)
+		equal(t, "cluster.pool_size", o.Cluster.PoolSize, 4)
+		equal(t, "cluster.compression", o.Cluster.Compression.Mode, server.CompressionS2Fast)
+		equal(t, "leafnodes.write_deadline", o.LeafNode.WriteDeadline, 7*time.Second)
+		leaf, err := bus.FindLeaf(r.objects, b.data)
+		if err != nil || leaf == nil {
+			t.Fatalf("finding the leaf: %v, error %v", leaf, err)
+		}
+		o, err = leaf.Options(filepath.Join(t.TempDir(), "leaf"), b.Pod(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "max_connections of the leaf", o.MaxConn, 3000)
+		equal(t, "leafnodes.write_deadline of the leaf", o.LeafNode.WriteDeadline, 8*time.Second)
+	})
+}
+
 // checkIdentity: a clustered server has the name of its pod and a route to every pod; a standalone server has no cluster.
 func checkIdentity(t *testing.T, b *bus.Bus, pod bus.Pod, o *server.Options) {
 	t.Helper()

@@ -20,6 +20,8 @@ import (
 type listener struct {
 	Strategy string `json:"strategy"`
 	Port     string `json:"port,omitempty"`
+	// DeletesHook is set for the types that can delete their hook when a pod ends.
+	DeletesHook bool `json:"deletesHook,omitempty"`
 }
 
 // facts is the structure of facts.yaml.
@@ -63,7 +65,7 @@ func TestEventSources(t *testing.T) {
 	for f := range reflect.TypeFor[events.EventSourceSpec]().Fields() {
 		if f.Type.Kind() == reflect.Map {
 			name := jsonName(f)
-			want[name] = listener{strategy(t, name), portPath(f.Type.Elem())}
+			want[name] = listener{strategy(t, name), portPath(f.Type.Elem()), hasField(f.Type.Elem(), "deleteHookOnFinish")}
 		}
 	}
 	if len(want) != 32 {
@@ -105,6 +107,16 @@ func TestStrategyConstants(t *testing.T) {
 			t.Errorf("%s matches %d keys of EventSourceSpec", constant, found)
 		}
 	}
+}
+
+// hasField reports whether an event of a type has a field.
+func hasField(event reflect.Type, name string) bool {
+	for f := range event.Fields() {
+		if jsonName(f) == name {
+			return true
+		}
+	}
+	return false
 }
 
 // portPath returns the path of the HTTP port in an event of a type, or "" for a type without a WebhookContext.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/manifest"
@@ -122,13 +123,16 @@ func (g *generation) entries(c stack.Component) ([]entry, error) {
 	}
 	scheduling := []entry{
 		{"nodeSelector", "Labels of the nodes that the pods may run on.", "{}", nil},
-		{"priorityClassName", "PriorityClass of the pods.", `""`, nil},
+	}
+	metadata := []entry{
+		{"podLabels", "Labels of the pods, in addition to the chart's own.", "{}", nil},
+		{"podAnnotations", "Annotations of the pods, in addition to the chart's own.", "{}", nil},
 	}
 	if !tolerates {
 		scheduling = append(scheduling, entry{"tolerations", "Tolerations of the pods.", "[]", nil})
 	}
 	if c.Managed {
-		return append(decided, scheduling...), nil
+		return slices.Concat(decided, scheduling, metadata), nil
 	}
 	resources, err := toYAML(c.Resources)
 	if err != nil {
@@ -147,9 +151,10 @@ func (g *generation) entries(c stack.Component) ([]entry, error) {
 	}
 	all = append(all,
 		entry{"resources", "Resource requests and limits of the container.", resources, nil},
-		entry{"env", "Environment variables, in addition to the chart's own.", "[]", nil},
-		entry{"podLabels", "Labels of the pods, in addition to the chart's own.", "{}", nil},
-		entry{"podAnnotations", "Annotations of the pods, in addition to the chart's own.", "{}", nil},
+		entry{"env", "Environment variables, in addition to the chart's own.", "[]", nil})
+	all = append(all, metadata...)
+	all = append(all,
+		entry{"serviceAccount", "ServiceAccount of the pods: annotations, for example of a cloud provider's identity.", "annotations: {}", nil},
 		entry{"allowFrom", "NetworkPolicy peers that may connect to every port, in addition to the chart's own.", "[]", nil})
 	if a := c.Autoscaling; a != nil {
 		all = append(all, entry{"autoscaling", "HorizontalPodAutoscaler from replicas to maxReplicas. The target is in percent of the CPU request.",

@@ -35,6 +35,7 @@ var concepts = []func(input) []Decision{
 	replicas,
 	spread,
 	tolerations,
+	priority,
 	budget,
 	update,
 	traffic,
@@ -43,10 +44,10 @@ var concepts = []func(input) []Decision{
 	election,
 	storage,
 	store,
+	resources,
 }
 
-// Decide returns the decisions for a component under a profile, always in the same order. A managed per-node component has
-// none.
+// Decide returns the decisions for a component under a profile, always in the same order.
 func Decide(p profile.Profile, c stack.Component) []Decision {
 	return DecideFor(p, c, Replicas(p, c.Replication))
 }

@@ -306,8 +306,8 @@ func TestQuorumsAreOdd(t *testing.T) {
 }
 
 // order is the order of the decisions for every component.
-var order = []string{"replicas", "topologySpreadConstraints", "antiAffinity", "tolerations", "podDisruptionBudget", "updateStrategy", "strategy",
-	"minReadySeconds", "terminationGracePeriodSeconds", "startupProbe", "readinessProbe", "livenessProbe", "election", "persistentVolumeClaimRetentionPolicy", "syncInterval", "store"}
+var order = []string{"replicas", "topologySpreadConstraints", "antiAffinity", "tolerations", "priorityClassName", "podDisruptionBudget", "updateStrategy", "strategy",
+	"minReadySeconds", "terminationGracePeriodSeconds", "startupProbe", "readinessProbe", "livenessProbe", "election", "persistentVolumeClaimRetentionPolicy", "syncInterval", "store", "resources"}
 
 // (d) Every decision has a rule, a reason and a source; keys are unique and in order, and the result is deterministic.
 func TestDecisionsAreWellFormed(t *testing.T) {

@@ -46,10 +46,12 @@ eventSources:
     webhook:
       ANY: {port: "12000", endpoint: ANY, method: POST, url: ANY, metadata: {ANY: ANY}, filter: {expression: ANY}, authSecret: {name: ANY, key: ANY}}
   pushed:
+    eventBusName: ANY # another bus: none of these pods needs the leaf, which has a node selector
     github:
       ANY: {webhook: {port: "12001", endpoint: ANY, method: ANY}, events: [ANY], repositories: [{owner: ANY, names: [ANY]}]}
-    service: {clusterIP: ANY, ports: [{name: ANY, port: 1, protocol: ANY}]}
+    service: {clusterIP: ANY, ports: [{name: ANY, port: 12001, protocol: ANY}]}
   clock:
+    eventBusName: ANY
     calendar:
       ANY: {schedule: 0 2 * * *, timezone: UTC, exclusionDates: ["EXDATE:20300101T000000Z"], metadata: {ANY: ANY}}
 sensors:
@@ -69,6 +71,7 @@ sensors:
         dlqTrigger:
           template: {name: ANY, http: {url: ANY, method: POST, headers: {ANY: ANY}, payload: [{src: {dependencyName: *dependency, value: ANY}, dest: ANY}]}}
   zz: # stays behind whatever the other is called
+    eventBusName: ANY
     dependencies: [{name: ANY, eventSourceName: ANY, eventName: ANY}]
     triggers: [{template: {name: ANY, log: {intervalSeconds: 1}}}]
 eventBus:
@@ -104,6 +107,8 @@ bus: &pods
   podLabels: {ANY: ANY}
   podAnnotations: {ANY: ANY}
   allowFrom: [{podSelector: {matchLabels: {ANY: ANY}}}, {ipBlock: {cidr: ANY}}]
+  serviceAccount: &account {annotations: {ANY: ANY}}
+  config: &config {max_connections: 7}
   syncInterval: 30s
   store: &store {filePercent: 80, streamPercent: 60}
   encryption: {existingSecret: ANY, cipher: aes, rotating: true}
@@ -124,6 +129,8 @@ leaf:
   podLabels: {ANY: ANY}
   podAnnotations: {ANY: ANY}
   allowFrom: [{podSelector: {matchLabels: {ANY: ANY}}}]
+  serviceAccount: *account
+  config: *config
 nativeBus:
   replicas: 3
   antiAffinity: &antiAffinity [{topologyKey: ANY, hardUpTo: 3}, {topologyKey: ANY, hardUpTo: 0}]
@@ -131,6 +138,8 @@ nativeBus:
   nodeSelector: {ANY: ANY}
   priorityClassName: ANY
   tolerations: *tolerations
+  podLabels: &labels {ANY: ANY}
+  podAnnotations: &annotations {ANY: ANY}
   storage: {className: ANY}
   resources: *resources
   syncInterval: 30s
@@ -157,6 +166,7 @@ controller:
   podLabels: {ANY: ANY}
   podAnnotations: {ANY: ANY}
   allowFrom: [{podSelector: {matchLabels: {ANY: ANY}}}]
+  serviceAccount: *account
 activeActiveSource:
   replicas: 2
   antiAffinity: *antiAffinity
@@ -164,6 +174,9 @@ activeActiveSource:
   nodeSelector: {ANY: ANY}
   priorityClassName: ANY
   tolerations: *tolerations
+  resources: *resources
+  podLabels: *labels
+  podAnnotations: *annotations
 activePassiveSource: &elected
   replicas: 2
   antiAffinity: *antiAffinity
@@ -172,6 +185,9 @@ activePassiveSource: &elected
   nodeSelector: {ANY: ANY}
   priorityClassName: ANY
   tolerations: *tolerations
+  resources: *resources
+  podLabels: *labels
+  podAnnotations: *annotations
 sensor:
   replicas: 2
   antiAffinity: *antiAffinity
@@ -180,9 +196,17 @@ sensor:
   nodeSelector: {ANY: ANY}
   priorityClassName: ANY
   tolerations: *tolerations
+  resources: *resources
+  podLabels: *labels
+  podAnnotations: *annotations
   retryStrategy: {duration: 1s}
 networkPolicy: {metricsFrom: [{namespaceSelector: {matchLabels: {ANY: ANY}}}]}
 imagePullSecrets: [{name: ANY}]
+ingresses:
+  pushed: {className: ANY, hosts: [ANY], tlsSecret: ANY, annotations: {ANY: ANY}}
+httpRoutes:
+  pushed: {parentRefs: [{name: ANY}], hostnames: [ANY]}
+serviceAccount: {annotations: {ANY: ANY}}
 overrides:
   Service/bus: {metadata: {annotations: {ANY: ANY}}}
   ConfigMap/controller: {data: {ANY: ANY}}
@@ -199,8 +223,11 @@ var modes = map[string]string{
 eventBus: {mode: native}
 imageRegistry: ANY
 nameOverride: ANY
+commonLabels: {ANY: ANY}
+commonAnnotations: {ANY: ANY}
+priorityClassName: ANY
 bootstrap: {image: {digest: ANY}}
-controller: {image: {digest: ANY}}
+controller: {image: {digest: ANY}, priorityClassName: ""}
 `,
 	"kafka": `
 eventBus:

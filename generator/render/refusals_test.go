@@ -360,6 +360,36 @@ func TestRefusals(t *testing.T) {
 			want: []string{"leaf.affinity: it keeps the leaf from nodes where sensors.processor may run"},
 			good: `{profile: multi-node, leaf: {affinity: ` + inPools("a, b, c") + `}, activeActiveSource: {nodeSelector: {pool: a}}, sensors: {processor: {template: {affinity: ` + inPools("b, a") + `}}}}`},
 
+		// Limits of types of event sources.
+		{name: "a hook that each pod deletes", values: `{profile: multi-node, eventSources: {code: {gitlab: {pushes: {deleteHookOnFinish: true, ` + aHook + `}}}}}`,
+			want: []string{"eventSources.code.gitlab.pushes.deleteHookOnFinish: all 2 pods share one hook", "remove it"},
+			good: `{profile: multi-node, eventSources: {code: {gitlab: {pushes: {` + aHook + `}}}}}`},
+		{name: "a folder of the node under a file event source", values: `{profile: multi-node, eventSources: {inbox: {file: {new: {eventType: CREATE, watchPathConfig: {directory: /inbox, path: a}}}, template: {volumes: [{name: i, hostPath: {path: /srv}}], container: {volumeMounts: [{name: i, mountPath: /inbox}]}}}}}`,
+			want: []string{"eventSources.inbox.template.volumes: i is a folder of the node", "use a PersistentVolumeClaim with ReadWriteMany, or replicas 1"},
+			good: `{profile: multi-node, eventSources: {inbox: {file: {new: {eventType: CREATE, watchPathConfig: {directory: /inbox, path: a}}}, template: {volumes: [{name: i, persistentVolumeClaim: {claimName: inbox}}], container: {volumeMounts: [{name: i, mountPath: /inbox}]}}}}}`},
+
+		// Ingresses and routes.
+		{name: "an Ingress to no event source", values: `{ingresses: {order: {hosts: [a.example.org]}}}`,
+			want: []string{"ingresses.order: there is no event source of this name"},
+			good: `{ingresses: {orders: {hosts: [a.example.org]}}}`},
+		{name: "a route to an event source without an HTTP server", values: `{eventSources: {clock: {calendar: {tick: {interval: 1m}}}}, httpRoutes: {clock: {parentRefs: [{name: public}]}}}`,
+			want: []string{"httpRoutes.clock: the event source has no HTTP server"},
+			good: `{eventSources: {clock: {calendar: {tick: {interval: 1m}}}}, httpRoutes: {orders: {parentRefs: [{name: public}]}}}`},
+		{name: "an Ingress to a port that the Service lacks", values: `{eventSources: {orders: {service: {ports: [{port: 80, targetPort: 8080}]}}}, ingresses: {orders: {hosts: [a.example.org]}}}`,
+			want: []string{"ingresses.orders: the Service of the event source has no port for its HTTP port 12000"},
+			good: `{eventSources: {orders: {service: {ports: [{port: 80, targetPort: 12000}]}}}, ingresses: {orders: {hosts: [a.example.org]}}}`},
+
+		// Options of nats-server.
+		{name: "an option that the chart decides", values: `{bus: {config: {listen: "0.0.0.0:4222"}}}`,
+			want: []string{"/bus/config", "'listen'"},
+			good: `{bus: {config: {max_connections: 100}}}`},
+		{name: "an option of a cluster for a standalone server", values: `{bus: {config: {cluster: {pool_size: 4}}}}`,
+			want: []string{"bus.config.cluster: a standalone server has no cluster"},
+			good: `{profile: multi-node, bus: {config: {cluster: {pool_size: 4}}}}`},
+		{name: "a common label that selectors have", values: `{commonLabels: {app.kubernetes.io/name: mine}}`,
+			want: []string{"/commonLabels/app.kubernetes.io~1name"},
+			good: `{commonLabels: {team: mine}}`},
+
 		// Keys.
 		{name: "a misspelt field of a Kafka bus", values: `{eventBus: {mode: kafka, kafka: {url: "kafka:9092", topics: a}}}`,
 			want: []string{"/eventBus/kafka", "'topics'"},
@@ -409,6 +439,9 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 }
+
+// aHook are the fields that an event of GitLab needs.
+const aHook = `events: [PushEvents], gitlabBaseURL: https://gitlab.com, accessToken: {name: a, key: b}, webhook: {port: "12000", endpoint: /push, method: POST, url: https://a.example.org}`
 
 // inPools returns a required node affinity to nodes with one of some values of the label pool.
 func inPools(values string) string {

@@ -138,7 +138,7 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 
 // managed finds keys without an effect: the controller creates the pods from a custom resource.
 func (c *checker) managed(at string, one Component) {
-	for _, key := range []string{"image", "ports", "probes", "drain", "config", "storage", "rules", "autoscaling", "ingress", "container", "pod", "resources"} {
+	for _, key := range []string{"image", "ports", "probes", "drain", "config", "storage", "rules", "autoscaling", "ingress", "container", "pod"} {
 		if c.has(at + "." + key) {
 			c.add(at+"."+key, "has no effect on a managed component: write it into the custom resource, in the stack's own templates")
 		}

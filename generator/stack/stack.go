@@ -90,6 +90,7 @@ type Component struct {
 	// Container and Pod are fields of Kubernetes, copied unchanged; their strings may contain Helm expressions.
 	Container yaml.Node `yaml:"container"`
 	Pod       yaml.Node `yaml:"pod"`
+	// Resources are the requests and limits of the container; of a managed component, a decision that its templates read.
 	Resources yaml.Node `yaml:"resources"`
 	// Values are further values of the component, with their comments; their schema is in the stack's folder.
 	Values yaml.Node `yaml:"values"`

@@ -212,3 +212,13 @@ ready: {{ gt (dig "status" "readyReplicas" 0 $set | int) 0 }}
 {{- define "argo-events.hasCluster" -}}
 {{- not (empty (lookup "v1" "Namespace" "" "kube-system")) }}
 {{- end }}
+
+{{/*
+natsOptions (list options indent): options of nats-server as lines of its configuration, whose values may be JSON; nothing for none. Sizes have
+no quotes: some options accept only numbers, and 64MB is one.
+*/}}
+{{- define "argo-events.natsOptions" }}
+{{- range $name, $value := index . 0 }}
+{{ index $ 1 }}{{ $name }}: {{ ternary (toString $value) (toRawJson $value) (regexMatch "^[0-9]+[kKmMgG][bB]?$" (toString $value)) }}
+{{- end }}
+{{- end }}

@@ -12,14 +12,17 @@
   {{- include "argo-events.refuseMigration" . }}
   {{- include "argo-events.refuseLeafPlacement" . }}
   {{- include "argo-events.refuseIncompleteUsers" . }}
+  {{- include "argo-events.refuseClusterOptions" . }}
+  {{- include "argo-events.refuseExposure" . }}
   {{- if and (eq .Values.eventBus.mode "managed") (.Values.migration).from }}
     {{- include "argo-events.refuseMigrationStart" . }}
   {{- else if eq .Values.eventBus.mode "managed" }}
     {{- include "argo-events.refuseBusChange" . }}
   {{- end }}
-  {{- $by := (include "argo-events.component" (list . "activePassiveSource") | fromYaml).election.by }}
+  {{- $passive := include "argo-events.component" (list . "activePassiveSource") | fromYaml }}{{ $by := $passive.election.by }}
+  {{- $active := include "argo-events.component" (list . "activeActiveSource") | fromYaml }}
   {{- range $name, $spec := .Values.eventSources }}
-    {{- include "argo-events.refuseEventSource" (list $name $spec $by) }}
+    {{- include "argo-events.refuseEventSource" (list $name $spec $by (int (default $active.replicas $spec.replicas)) (int (default $passive.replicas $spec.replicas))) }}
   {{- end }}
   {{- $by = (include "argo-events.component" (list . "sensor") | fromYaml).election.by }}
   {{- include "argo-events.check.structures.backoff" (list "sensor.retryStrategy" (default dict .Values.sensor.retryStrategy) false) }}
@@ -205,6 +208,8 @@
     - eventSources.{{ $name }}: no type of event source is set: add one, for example webhook
   {{- end }}
   {{- include "argo-events.refuseSharedEvent" (list $name $spec) }}
+  {{- include "argo-events.refuseDeletedHook" (list $name $spec (index . 3)) }}
+  {{- include "argo-events.refuseNodeFolder" (list $name $spec (index . 4)) }}
   {{- include "argo-events.refuseSharedPort" (list $name $active $spec) }}
   {{- include "argo-events.refuseServiceName" (list $name $spec) }}
   {{- if $passive }}
@@ -351,6 +356,68 @@ and ( ). Argo Events reads - in a name as _. Names are replaced by x, and parts 
     {{- $secret := lookup "v1" "Secret" $.Release.Namespace . }}
     {{- if and $secret (eq (include "argo-events.hasLeaf" $) "true") (not (hasKey (default dict $secret.data) "leaf.conf")) }}
     - eventBus.auth.existingSecret: Secret {{ . }} has no key leaf.conf: add it, with the account EVENTS of users.conf and no other
+    {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/* refuseClusterOptions: options of a block that a standalone server does not have. */}}
+{{- define "argo-events.refuseClusterOptions" }}
+  {{- if and (eq .Values.eventBus.mode "managed") (le (include "argo-events.servers" . | int) 1) }}
+    {{- range list "cluster" "leafnodes" }}
+      {{- if get (default dict $.Values.bus.config) . }}
+    - bus.config.{{ . }}: a standalone server has no {{ . }}, so the options have no effect: remove them, or use a profile with more servers
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/*
+refuseDeletedHook (list name spec replicas): each pod that ends deletes the hook that all pods share (PostInactivate in start.go of the type).
+Other pods create it again up to a minute later; those of GitHub only in their first ten minutes, those of Bitbucket never. Events until
+then are lost.
+*/}}
+{{- define "argo-events.refuseDeletedHook" }}
+  {{- $name := index . 0 }}
+  {{- range $type, $events := pick (index . 1) "bitbucket" "bitbucketserver" "gerrit" "github" "gitlab" }}
+    {{- range $event, $value := $events }}
+      {{- if and $value.deleteHookOnFinish (gt (int (index $ 2)) 1) }}
+    - eventSources.{{ $name }}.{{ $type }}.{{ $event }}.deleteHookOnFinish: all {{ index $ 2 }} pods share one hook, and each pod that ends in a drain or rollout deletes it, so that events are lost: remove it, and delete the hook yourself when you remove the event source
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/* refuseNodeFolder (list name spec replicas): a file event source with a standby on another node, which has another folder of the same path. */}}
+{{- define "argo-events.refuseNodeFolder" }}
+  {{- $name := index . 0 }}{{ $spec := index . 1 }}{{ $folders := list }}
+  {{- range ($spec.template).volumes }}{{ if .hostPath }}{{ $folders = append $folders .name }}{{ end }}{{ end }}
+  {{- range $i, $mount := (($spec.template).container).volumeMounts }}
+    {{- if and $spec.file (has $mount.name $folders) (gt (int (index $ 2)) 1) }}
+    - eventSources.{{ $name }}.template.volumes: {{ $mount.name }} is a folder of the node, and the standby on another node watches another one, so that files are missed after a failover: use a PersistentVolumeClaim with ReadWriteMany, or replicas 1
+    {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/* refuseExposure: an Ingress or HTTPRoute to an event source that has no HTTP server or no Service for its port. */}}
+{{- define "argo-events.refuseExposure" }}
+  {{- range $kind, $all := dict "ingresses" .Values.ingresses "httpRoutes" .Values.httpRoutes }}
+    {{- range $name, $value := $all }}
+      {{- include "argo-events.refuseRoute" (list (printf "%s.%s" $kind $name) (get (default dict $.Values.eventSources) $name) $value) }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+
+{{- define "argo-events.refuseRoute" }}
+  {{- $key := index . 0 }}{{ $spec := index . 1 | default dict }}
+  {{- $routes := include "argo-events.routes" (list $spec (index . 2).paths) | fromJsonArray }}
+  {{- if not $spec }}
+    - {{ $key }}: there is no event source of this name: use a name from eventSources
+  {{- else if not $routes }}
+    - {{ $key }}: the event source has no HTTP server: remove it
+  {{- end }}
+  {{- range $routes }}
+    {{- if not .servicePort }}
+    - {{ $key }}: the Service of the event source has no port for its HTTP port {{ .port }}: add it to the event source's service.ports, or leave service to the chart
     {{- end }}
   {{- end }}
 {{- end }}

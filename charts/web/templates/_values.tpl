@@ -7,6 +7,7 @@
 {{- $profile := $root.Files.Get (printf "profiles/%s.yaml" $root.Values.profile) | fromYaml }}
 {{- $values := get $profile (index . 1) | default dict }}
 {{- include "web.merge" (list $values (get $root.Values (index . 1)) "keep") }}
+{{- $_ := set $values "priorityClassName" ($values.priorityClassName | default $root.Values.priorityClassName) }}
 {{- toYaml $values }}{{ "\n" }}
 {{- end }}
 
@@ -54,19 +55,58 @@ level leaves the key unchanged, so that null in values.yaml stands for the profi
 {{- $item := index . 0 }}{{ range index . 1 }}{{ get $item . | toJson }} {{ end }}
 {{- end }}
 
-{{/* object (list root key template context): an object rendered by the template, with the user's override for the key merged in. */}}
+{{/*
+object (list root key template context): an object rendered by the template, with the common labels and annotations, and with the
+user's override for the key merged in.
+*/}}
 {{- define "web.object" -}}
 {{- $root := index . 0 }}
 {{- $text := include (index . 2) (index . 3) }}
 {{- $override := get (default dict $root.Values.overrides) (index . 1) }}
-{{- if and $text $override }}
+{{- if and $text (or $override $root.Values.commonLabels $root.Values.commonAnnotations) }}
 {{- $object := printf "%s\n" $text | fromYaml }}
 {{- if not (hasKey $object "kind") }}{{ fail (printf "overrides: %s: the result is not an object: %s: correct the override" (index . 1) $object.Error) }}{{ end }}
-{{- include "web.merge" (list $object (deepCopy $override) "remove") }}
+{{- include "web.addCommon" (list $root $object) }}
+{{- include "web.merge" (list $object (deepCopy (default dict $override)) "remove") }}
 {{- $text = toYaml $object }}
 {{- end }}
 {{- with $text }}
 ---
 {{ . }}
+{{- end }}
+{{- end }}
+
+{{/* addCommon (list root object): adds commonLabels and commonAnnotations to an object and its pod template, below the chart's own. */}}
+{{- define "web.addCommon" -}}
+{{- $root := index . 0 }}{{ $object := index . 1 }}
+{{- range $holder := list $object (dig "spec" "template" dict $object) (dig "spec" "jetstream" dict $object) }}
+{{- $_ := set $holder "metadata" ($holder.metadata | default dict) }}
+{{- range $field, $common := dict "labels" $root.Values.commonLabels "annotations" $root.Values.commonAnnotations }}
+{{- with $common }}{{ $_ := set $holder.metadata $field (merge (get $holder.metadata $field | default dict) (deepCopy .)) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* checksum (list root key template ...): the checksum of the files of a ConfigMap, with the user's override for its key. */}}
+{{- define "web.checksum" -}}
+{{- $root := index . 0 }}{{ $text := "" }}
+{{- range slice . 2 }}{{ $text = printf "%s%s" $text (include . $root) }}{{ end }}
+{{- with pick (get (default dict $root.Values.overrides) (index . 1) | default dict) "data" "binaryData" }}
+{{- $text = printf "%s%s" $text (toJson .) }}
+{{- end }}
+{{- sha256sum $text }}
+{{- end }}
+
+{{/*
+jobChanges (list root key ...): what the common labels and annotations and the overrides for some keys change in a Job, for the hash in its
+name: a Job cannot be changed. Empty without them.
+*/}}
+{{- define "web.jobChanges" -}}
+{{- $root := index . 0 }}
+{{- range list $root.Values.commonLabels $root.Values.commonAnnotations }}
+{{- with . }}{{ toJson . }}{{ end }}
+{{- end }}
+{{- range slice . 1 }}
+{{- with get (default dict $root.Values.overrides) . }}{{ toJson . }}{{ end }}
 {{- end }}
 {{- end }}

@@ -27,6 +27,13 @@ capabilities:
 metadata:
   labels:
     {{- include "argo-events.selectorLabels" (list .root .component) | nindent 4 }}
+    {{- with .ha.podLabels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- with .ha.podAnnotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 serviceAccountName: {{ include "argo-events.podServiceAccount" . }}
 {{- with .root.Values.imagePullSecrets }}
 imagePullSecrets:
@@ -40,6 +47,10 @@ securityContext:
 container:
   securityContext:
     {{- include "argo-events.restrictedContainer" .root | nindent 4 }}
+  {{- with .ha.resources }}
+  resources:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- if eq (include "argo-events.electionMethod" .) "leases" }}
   env:
     - name: LEADER_ELECTION_LEASE_DURATION

@@ -15,7 +15,10 @@ lame_duck_duration: 30s
 ping_interval: 2s
 ping_max: 2
 
+{{- include "argo-events.natsOptions" (list (omit ($c.config | default dict) "jetstream" "cluster" "leafnodes") "") }}
+
 jetstream {
+{{- include "argo-events.natsOptions" (list (($c.config).jetstream | default dict) "  ") }}
   store_dir: /data
 {{- with $c.encryption }}
 {{- if .existingSecret }}
@@ -48,6 +51,7 @@ include ./auth/users.conf
 {{- if gt (int $c.replicas) 1 }}
 
 cluster {
+{{- include "argo-events.natsOptions" (list (($c.config).cluster | default dict) "  ") }}
   name: {{ $members }}
   port: 6222
   # Clients keep the address of the Service: no addresses of pods.
@@ -73,6 +77,7 @@ cluster {
 {{- if not (.Values.migration).closed }}
 
 leafnodes {
+{{- include "argo-events.natsOptions" (list (($c.config).leafnodes | default dict) "  ") }}
   port: 7422
   no_advertise: true
   # A leaf authenticates with this certificate instead of a password.
