@@ -111,7 +111,7 @@ bus: &pods
   config: &config {max_connections: 7}
   syncInterval: 30s
   store: &store {filePercent: 80, streamPercent: 60}
-  encryption: {existingSecret: ANY, cipher: aes, rotating: true}
+  encryption: {existingSecret: ANY, cipher: aes}
 leaf:
   image: {registry: ANY, repository: ANY, tag: ANY}
   internalTrafficPolicy: Cluster

@@ -14,18 +14,16 @@
 {{- printf "%s-bus-ca" (include "argo-events.fullname" .) }}
 {{- end }}
 
-{{/* encryptionEnv (bus.encryption): variables with the keys of the disks. In quotes, so that nats.conf reads them as text. */}}
+{{/* encryptionEnv (bus.encryption): variables with the key of the disks. In quotes, so that nats.conf reads it as text. */}}
 {{- define "argo-events.encryptionEnv" -}}
-{{- range $name, $key := ternary (dict "KEY" "key" "PREVIOUS_KEY" "previous-key") (dict "KEY" "key") .rotating }}
-{{- if $.existingSecret }}
-            - name: {{ $name }}
+{{- with .existingSecret }}
+            - name: KEY
               valueFrom:
                 secretKeyRef:
-                  name: {{ $.existingSecret | quote }}
-                  key: {{ $key }}
-            - name: QUOTED_{{ $name }}
-              value: '"$({{ $name }})"'
-{{- end }}
+                  name: {{ . | quote }}
+                  key: key
+            - name: QUOTED_KEY
+              value: '"$(KEY)"'
 {{- end }}
 {{- end }}
 

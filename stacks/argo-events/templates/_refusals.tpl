@@ -11,6 +11,7 @@
   {{- include "argo-events.refuseMigration" . }}
   {{- include "argo-events.refuseLeafPlacement" . }}
   {{- include "argo-events.refuseIncompleteUsers" . }}
+  {{- include "argo-events.refuseDecryption" . }}
   {{- include "argo-events.refuseClusterOptions" . }}
   {{- include "argo-events.refuseExposure" . }}
   {{- if and (eq .Values.eventBus.mode "managed") (.Values.migration).from }}
@@ -419,5 +420,13 @@ then are lost.
     {{- if not .servicePort }}
     - {{ $key }}: the Service of the event source has no port for its HTTP port {{ .port }}: add it to the event source's service.ports, or leave service to the chart
     {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/* refuseDecryption: a bus without the key of its disks. nats-server 2.15.2 exits: "encrypted store encountered with no main key". */}}
+{{- define "argo-events.refuseDecryption" }}
+  {{- $set := lookup "apps/v1" "StatefulSet" .Release.Namespace (include "argo-events.members" (list . "bus")) }}
+  {{- if and (eq .Values.eventBus.mode "managed") (contains "QUOTED_KEY" (toJson $set)) (not .Values.bus.encryption.existingSecret) }}
+    - bus.encryption.existingSecret: the disks of the bus are encrypted, and its servers do not start without the key: set it to the same Secret
   {{- end }}
 {{- end }}

@@ -23,9 +23,6 @@ jetstream {
 {{- with $c.encryption }}
 {{- if .existingSecret }}
   key: $QUOTED_KEY
-  {{- if .rotating }}
-  prev_key: $QUOTED_PREVIOUS_KEY
-  {{- end }}
   cipher: {{ .cipher }}
 {{- end }}
 {{- end }}
