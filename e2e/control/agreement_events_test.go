@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
 	"github.com/holdfast-ha/holdfast/e2e/cases"
@@ -86,6 +87,9 @@ func (r *trial) testDrain(node string) {
 		select {
 		case <-ended:
 			done = drainErr == nil
+			if strings.Contains(output.String(), "request did not complete within requested timeout") {
+				r.t.Fatalf("the API server is too busy for a comparison; repeat with a smaller -at-once: %s", output.String())
+			}
 		default:
 		}
 		return ends(done) + ": " + r.real(pods)
