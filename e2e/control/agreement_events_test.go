@@ -61,6 +61,11 @@ func others(s scenario, predicted func(ordered) string) map[string]string {
 	return all
 }
 
+// orders returns the outcomes that verify names for the orders in which the steady state may be different.
+func (r *trial) orders(v verdicts) map[string]string {
+	return others(v.scenario("rest", ""), func(o ordered) string { return r.counts(v.after(o)) })
+}
+
 // testDrain drains a node, and uncordons it afterwards.
 func (r *trial) testDrain(node string) {
 	r.t.Helper()

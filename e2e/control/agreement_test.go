@@ -89,7 +89,7 @@ func testAgreement(t *testing.T, s agreement.System, p *pulse) {
 	if s.Unready {
 		r.steady()
 	} else {
-		r.compare(agreement.Check{Event: agreement.Placement, Verify: r.counts(before.steady()), Proven: before.proven()}, nil, r.real)
+		r.compare(agreement.Check{Event: agreement.Placement, Verify: r.counts(before.steady()), Proven: before.proven()}, r.orders(before), r.real)
 	}
 	r.applyLate()
 	r.testRuns()
