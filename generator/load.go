@@ -2,6 +2,7 @@ package generator
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -50,8 +51,8 @@ func (f userFiles) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
-	return root.FS().Open(cmp.Or(below, "."))
+	opened, err := root.FS().Open(cmp.Or(below, "."))
+	return opened, errors.Join(err, root.Close())
 }
 
 // BuiltIn reports whether a name is that of a built-in stack, and not of a file.
