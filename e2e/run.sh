@@ -28,10 +28,10 @@ chart() { tests ./chart -parallel 4; }
 # The page of holdfast verify in Chromium: layout, keyboard, light, dark and print.
 page() { tests ./page; }
 # Charts on a real control plane: API server, controllers, scheduler, evictions, Helm and the controller of Argo Events; and the predictions of
-# verify for golden cases and random systems, the latter on two versions of Kubernetes: 15 and 5 of them, or all with EVIDENCE. Tests mostly
+# verify for golden cases and random systems, the latter on two versions of Kubernetes: 20 and 10 of them, or all with EVIDENCE. Tests mostly
 # wait, hence more of them than processors.
 control() {
-  tests ./control -parallel 14 $(evidence "" "-systems 15") && tests ./control -parallel 14 -run '^TestAgreement$' -next $(evidence "" "-systems 15")
+  tests ./control -parallel 14 $(evidence "" "-systems 20") && tests ./control -parallel 14 -run '^TestAgreement$' -next $(evidence "" "-systems 20")
 }
 # The cluster of real nodes that solo and live use: its failures and its cleanup. Needs root.
 nodes() { tests ./nodes/... && (cd tools/kube-router && tests .); }

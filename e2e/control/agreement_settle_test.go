@@ -61,7 +61,7 @@ func (r *trial) settle(verify string, outcome func([]corev1.Pod) string) string 
 		case current == verify:
 			enough = expected
 		}
-		if current != notYet && time.Since(since) >= enough.time && r.pulse.beats.Load() >= beats+enough.beats && !r.miscounted() {
+		if current != notYet && r.final(pods) && time.Since(since) >= enough.time && r.pulse.beats.Load() >= beats+enough.beats && !r.miscounted() {
 			return current
 		}
 		if time.Since(begun) > patience {
@@ -118,14 +118,15 @@ func (r *trial) miscounted() bool {
 // steady waits for the steady state: every pod is ready, or the scheduler has found no node for it.
 func (r *trial) steady() {
 	r.t.Helper()
-	r.settle("", func(pods []corev1.Pod) string {
-		for _, p := range pods {
-			final := p.Spec.NodeName != "" && (isReady(p) || isUnready(p)) || p.Spec.NodeName == "" && isUnschedulable(p)
-			if p.DeletionTimestamp != nil || !final {
-				return notYet
-			}
-		}
-		return ""
+	r.settle("", func([]corev1.Pod) string { return "" })
+}
+
+// final reports whether every pod is ready, or stays as it is: the scheduler has found no node for it, or it is kept from becoming ready. Pods on
+// failed nodes do not count.
+func (r *trial) final(pods []corev1.Pod) bool {
+	return !slices.ContainsFunc(pods, func(p corev1.Pod) bool {
+		final := p.Spec.NodeName != "" && (isReady(p) || isUnready(p)) || p.Spec.NodeName == "" && isUnschedulable(p)
+		return !r.failed[p.Spec.NodeName] && (p.DeletionTimestamp != nil || !final)
 	})
 }
 

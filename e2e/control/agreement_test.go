@@ -22,14 +22,12 @@ var (
 	systemCount = flag.Int("systems", agreement.Systems, "end of the random systems in TestAgreement")
 	first       = flag.Int("first", 0, "first random system in TestAgreement")
 	next        = flag.Bool("next", false, "run the next version of Kubernetes")
+	atOnce      = flag.Int("at-once", 40, "number of random systems at a time in TestAgreement: fewer on a busy machine, because each node costs a heartbeat every ten seconds")
 	only        = flag.String("system", "", "run TestAgreement on these systems only, like 7,12")
 )
 
 // agreed has all comparisons of a run.
 var agreed agreement.Table
-
-// running limits the number of systems at a time: each node costs a heartbeat every ten seconds.
-var running = make(chan struct{}, 40)
 
 // TestAgreement compares the predictions of holdfast verify for random systems with the outcomes on the control plane. Many systems run
 // concurrently, because they mostly wait.
@@ -37,6 +35,7 @@ func TestAgreement(t *testing.T) {
 	t.Parallel()
 	p := startPulse(t)
 	var all sync.WaitGroup
+	running := make(chan struct{}, *atOnce)
 	for i := *first; i < *systemCount; i++ {
 		s := agreement.Generate(*seed, i)
 		if *only != "" && !slices.Contains(strings.Split(*only, ","), fmt.Sprint(i)) || *next && !s.Next {
@@ -57,8 +56,9 @@ type trial struct {
 	t       *testing.T
 	pulse   *pulse
 	objects []cases.Object
-	nodes   string          // the file with its nodes in the steady state
-	failed  map[string]bool // its nodes without power
+	nodes   string                 // the file with its nodes in the steady state
+	failed  map[string]bool        // its nodes without power
+	since   map[string]metav1.Time // since when its nodes are Ready
 	result  agreement.Case
 }
 
@@ -75,7 +75,7 @@ func testAgreement(t *testing.T, s agreement.System, p *pulse) {
 	r.must(kube.AddNodes(t.Context(), s.Name, s.Nodes))
 	file := filepath.Join(t.TempDir(), "manifests.yaml")
 	r.must(os.WriteFile(file, []byte(manifests), 0o644))
-	r.nodes = writeNodes(t, s.Name)
+	r.nodes, r.since = writeNodes(t, s.Name), r.readySince()
 
 	version, err := kube.Kube.Discovery().ServerVersion()
 	r.must(err)
@@ -89,7 +89,7 @@ func testAgreement(t *testing.T, s agreement.System, p *pulse) {
 	if s.Unready {
 		r.steady()
 	} else {
-		r.compare(agreement.Check{Event: agreement.Placement, Verify: r.counts(before.steady()), Proven: before.proven()}, nil, r.real)
+		r.compare(agreement.Check{Event: agreement.Placement, Verify: r.counts(before.steady()), Proven: before.proven()}, r.orders(before), r.real)
 	}
 	r.applyLate()
 	r.testRuns()
@@ -104,6 +104,34 @@ func testAgreement(t *testing.T, s agreement.System, p *pulse) {
 	// Free resources for the other systems: each node costs a heartbeat every ten seconds.
 	r.must(kube.Kube.CoreV1().Namespaces().Delete(t.Context(), s.Name, metav1.DeleteOptions{}))
 	r.must(kube.Kube.CoreV1().Nodes().DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: ownNodes(s.Name)}))
+}
+
+// readySince returns since when each node is Ready; zero for one that is not.
+func (r *trial) readySince() map[string]metav1.Time {
+	r.t.Helper()
+	found, err := kube.Kube.CoreV1().Nodes().List(r.t.Context(), metav1.ListOptions{LabelSelector: ownNodes(r.Name)})
+	r.must(err)
+	all := map[string]metav1.Time{}
+	for _, n := range found.Items {
+		for _, c := range n.Status.Conditions {
+			if c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue {
+				all[n.Name] = c.LastTransitionTime
+			}
+		}
+	}
+	return all
+}
+
+// checkHeartbeats ends the test if a node with power was not Ready for a while: the machine was too busy for its heartbeats, and the control
+// plane has evicted its pods.
+func (r *trial) checkHeartbeats() {
+	r.t.Helper()
+	now := r.readySince()
+	for name, since := range r.since {
+		if again := now[name]; !r.failed[name] && !again.Equal(&since) {
+			r.t.Fatalf("the heartbeat of node %s was late: the machine is too busy for a comparison; repeat with a smaller -at-once", name)
+		}
+	}
 }
 
 // verify runs verify on the running pods.
@@ -152,6 +180,7 @@ func (r *trial) compare(c agreement.Check, orders map[string]string, outcome fun
 func (r *trial) note(c agreement.Check, orders map[string]string) {
 	r.t.Helper()
 	if !c.Agrees() {
+		r.checkHeartbeats()
 		c.Tie = r.tie(c, orders)
 		if c.Tie == "" {
 			r.t.Errorf("%s %s: verify predicts %q, outcome on the control plane: %q; orders: %q", c.Event, c.Target, c.Verify, c.Real, orders)

@@ -109,7 +109,7 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 		c.add(at+".shows", "%v has a component: name only objects of the stack's own templates", one.Shows)
 	}
 	if one.Managed {
-		c.managed(at, one)
+		c.managed(at)
 		return
 	}
 	if one.Image.Repository == "" || one.Image.Tag == "" {
@@ -133,11 +133,11 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 	c.config(at, one)
 	c.storage(at, one)
 	c.kubernetesFields(at, one)
-	c.rules(at, one)
+	c.rules(one)
 }
 
 // managed finds keys without an effect: the controller creates the pods from a custom resource.
-func (c *checker) managed(at string, one Component) {
+func (c *checker) managed(at string) {
 	for _, key := range []string{"image", "ports", "probes", "drain", "config", "storage", "rules", "autoscaling", "ingress", "container", "pod"} {
 		if c.has(at + "." + key) {
 			c.add(at+"."+key, "has no effect on a managed component: write it into the custom resource, in the stack's own templates")

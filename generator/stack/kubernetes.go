@@ -71,7 +71,7 @@ func (c *checker) kubernetesFields(at string, one Component) {
 			}
 		}
 	}
-	c.mounts(at, one)
+	c.mounts(one)
 }
 
 // typed adds the keys that a Kubernetes type does not have, and values of the wrong type. A value with a Helm expression may have
@@ -146,7 +146,7 @@ func (c *checker) probePort(at string, handler yaml.Node, one Component) {
 }
 
 // mounts checks volumes and their mounts: names and paths are unique, also beside those of the chart, and each mount has a volume.
-func (c *checker) mounts(at string, one Component) {
+func (c *checker) mounts(one Component) {
 	volumes, paths := map[string]string{}, map[string]string{}
 	if one.Storage != nil {
 		volumes["data"], paths[one.Storage.Path] = "storage", "storage.path"
@@ -208,7 +208,7 @@ var clusterResources = []string{"nodes", "namespaces", "persistentvolumes", "sto
 	"customresourcedefinitions", "priorityclasses", "ingressclasses", "volumeattachments", "csinodes", "csidrivers", "runtimeclasses"}
 
 // rules checks the permissions, which apply in the namespace of the release.
-func (c *checker) rules(at string, one Component) {
+func (c *checker) rules(one Component) {
 	if one.Rules.Kind != yaml.SequenceNode {
 		return
 	}

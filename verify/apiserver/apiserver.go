@@ -10,8 +10,8 @@ import (
 	"reflect"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -149,9 +149,9 @@ func nameRule(o *manifest.Object) validation.ValidateNameFunc {
 	if groups()[group] || strings.HasSuffix(group, ".openshift.io") || group == "projectcalico.org" {
 		return func(name string, prefix bool) []string {
 			if prefix {
-				return path.IsValidPathSegmentPrefix(name)
+				return content.IsPathSegmentPrefix(name)
 			}
-			return path.IsValidPathSegmentName(name)
+			return content.IsPathSegmentName(name)
 		}
 	}
 	return validation.NameIsDNSSubdomain

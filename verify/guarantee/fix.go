@@ -170,7 +170,7 @@ func (f fixer) try(w *workload.Workload, kind cluster.Domain) (proves, onNodes b
 	defer func() { *now = own }()
 	f.all.put(f.i, w, w.Pod(0, 1))
 	r := newReader(f.all, f.i)
-	p := newPlaces(f.topology, r, f.i)
+	p := newPlaces(f.topology, r)
 	g := p.guarantee()
 	*now = prover{replacement: newReplacement(p, r, f.i), guarantee: &g, onNode: g.For(cluster.Node).AfterFailures.Pods}
 	proves, onNodes = true, true

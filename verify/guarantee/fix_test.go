@@ -2,6 +2,7 @@ package guarantee_test
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/guarantee"
+	"github.com/holdfast-ha/holdfast/verify/rules"
+	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
 var (
@@ -46,13 +49,23 @@ func apply(t *testing.T, fix string, pods *corev1.PodTemplateSpec) {
 	antiAffinity(strings.TrimSuffix(m[1], "."), keys...)(pods)
 }
 
+// found are the IDs of the rules that find a fault.
+func found(s *workload.System, c cluster.Cluster) []string {
+	var all []string
+	for _, f := range rules.Check(s, c) {
+		all = append(all, f.Rule.ID)
+	}
+	return all
+}
+
 // TestFix: the printed fix proves node failures, drains and rollouts of a workload, with and without autoscaler, budget and a spread
-// that proves too little.
+// that proves too little. No rule finds a fault in it that was not there before.
 func TestFix(t *testing.T) {
 	three, err := cluster.Uniform(3, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
+	three.Counted, three.Given = true, []cluster.Domain{cluster.Node}
 	for _, kind := range []string{"Deployment", "StatefulSet"} {
 		for _, most := range []int32{0, 3, 10} {
 			for _, budget := range []bool{false, true} {
@@ -62,14 +75,14 @@ func TestFix(t *testing.T) {
 						if spreads {
 							spread(func(c *corev1.TopologySpreadConstraint) { c.TopologyKey = cluster.HostLabel })(&pods)
 						}
-						of := func() guarantee.Guarantee {
-							workload := set("a", replicas, pods)
+						of := func() (guarantee.Guarantee, []string) {
+							creator := set("a", replicas, pods)
 							if kind == "Deployment" {
 								d := deployment("a", replicas, 1, pods).(appsv1.Deployment)
 								d.Spec.Strategy.RollingUpdate.MaxUnavailable = ptr.To(intstr.FromInt(0))
-								workload = d
+								creator = d
 							}
-							objects := []any{workload}
+							objects := []any{creator}
 							if most > 0 {
 								objects = append(objects, autoscalingv2.HorizontalPodAutoscaler{
 									TypeMeta: metav1.TypeMeta{APIVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler"}, ObjectMeta: metav1.ObjectMeta{Name: "a"},
@@ -80,9 +93,10 @@ func TestFix(t *testing.T) {
 								objects = append(objects, policyv1.PodDisruptionBudget{TypeMeta: metav1.TypeMeta{APIVersion: "policy/v1", Kind: "PodDisruptionBudget"}, ObjectMeta: metav1.ObjectMeta{Name: "a"},
 									Spec: policyv1.PodDisruptionBudgetSpec{MaxUnavailable: ptr.To(intstr.FromInt(1)), Selector: selector("a")}})
 							}
-							return guarantee.Of(three, read(t, objects...))[0]
+							system := read(t, objects...)
+							return guarantee.Of(three, system)[0], found(system, three)
 						}
-						before := of()
+						before, old := of()
 						if before.Failures[0].Serves && before.Drain.Serves && before.Drain.Completes {
 							continue
 						}
@@ -91,9 +105,12 @@ func TestFix(t *testing.T) {
 							fix = before.Drain.Fix
 						}
 						apply(t, fix, &pods)
-						after := of()
+						after, findings := of()
 						if !after.Failures[0].Serves || !after.Drain.Serves || !after.Drain.Completes || !after.Rollout.Serves || !after.Rollout.Completes || !after.SteadyState.Completes {
 							t.Errorf("%s of %d, at most %d, budget %v, spread %v: %q proves too little: failure %+v, drain %+v, rollout %+v", kind, replicas, most, budget, spreads, fix, after.Failures[0], after.Drain, after.Rollout)
+						}
+						if fresh := slices.DeleteFunc(findings, func(f string) bool { return slices.Contains(old, f) }); len(fresh) > 0 {
+							t.Errorf("%s of %d, at most %d, budget %v, spread %v: %q leads to %v", kind, replicas, most, budget, spreads, fix, fresh)
 						}
 					}
 				}

@@ -78,7 +78,7 @@ func Of(c cluster.Cluster, s *workload.System) []Guarantee {
 	places := make([]*places, len(s.Workloads))
 	for i := range s.Workloads {
 		r := newReader(pods, i)
-		p := newPlaces(t, r, i)
+		p := newPlaces(t, r)
 		all[i], places[i] = p.guarantee(), p
 		proofs[i] = prover{replacement: newReplacement(p, r, i), guarantee: &all[i], onNode: all[i].For(cluster.Node).AfterFailures.Pods}
 	}

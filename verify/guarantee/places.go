@@ -33,8 +33,8 @@ type limit struct {
 	perRevision bool
 }
 
-// newPlaces reads where the pods of the i-th workload can be.
-func newPlaces(t *topology, r reader, i int) *places {
+// newPlaces reads where the pods of a workload can be.
+func newPlaces(t *topology, r reader) *places {
 	p := &places{topology: t, workload: r.workload, pods: r.workload.Replicas, capacity: make([]int, len(t.nodes)), reason: make([]string, len(t.nodes))}
 	for i, n := range t.nodes {
 		if r.fit.Accepts(n) && placement.HasKeys(n, r.spreads) {

@@ -114,12 +114,12 @@ func (l *loader) folder(path string) error {
 
 // visit reports whether a file or folder is read for the first time.
 func (l *loader) visit(path string) (first bool, err error) {
-	real, err := filepath.EvalSymlinks(path)
+	target, err := filepath.EvalSymlinks(path)
 	if err == nil {
-		real, err = filepath.Abs(real)
+		target, err = filepath.Abs(target)
 	}
-	first = !l.seen[real]
-	l.seen[real] = true
+	first = !l.seen[target]
+	l.seen[target] = true
 	return first, err
 }
 

@@ -148,8 +148,8 @@ func (o *Object) DecodeStrict(into any) (unknown [][]string, err error) {
 	if err != nil {
 		return nil, o.Decode(into)
 	}
-	for _, f := range fields {
-		if f, ok := f.(kjson.FieldError); ok {
+	for _, field := range fields {
+		if f := kjson.FieldError(nil); errors.As(field, &f) {
 			unknown = append(unknown, strings.FieldsFunc(f.FieldPath(), func(r rune) bool { return strings.ContainsRune(".[]", r) }))
 		}
 	}

@@ -164,7 +164,7 @@ func TestSettings(t *testing.T) {
 // TestParseErrors: each fault of an entry is an error that names it.
 func TestParseErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"- {system: a, modle: quorum}": "systems.yaml:1: unknown key modle",
+		"- {system: a, modell: quorum}": "systems.yaml:1: unknown key modell",
 		"- {system: a, match: [{image: a}], model: many, certain: docs, why: a, sources: [a]}":                   "systems.yaml: a: model is \"many\": want one of quorum",
 		"- {system: a, match: [{image: a}], model: copies, certain: docs, why: a, sources: [a]}":                 "systems.yaml: a: needs is missing",
 		"- {system: a, match: [{image: a}], model: copies, needs: m, certain: docs, why: a, sources: [a]}":       "systems.yaml: a: m: m is no variable",

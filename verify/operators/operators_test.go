@@ -203,7 +203,7 @@ func FuzzExpand(f *testing.F) {
 		}
 		f.Add(string(text))
 	}
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(_ *testing.T, text string) {
 		objects, err := manifest.Parse("fuzz.yaml", []byte(text))
 		if err != nil {
 			return

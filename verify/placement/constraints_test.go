@@ -96,6 +96,20 @@ func TestNoNamespace(t *testing.T) {
 	}
 }
 
+// TestSelector: a term selects in one namespace, also in that of pods without one, or in several.
+func TestSelector(t *testing.T) {
+	for _, c := range []struct {
+		own, want string
+		bySet     *metav1.LabelSelector
+		one       bool
+	}{{"shop", "shop", nil, true}, {"", "", nil, true}, {"shop", "", &metav1.LabelSelector{}, false}} {
+		_, namespace, ok := placement.Constraints(repelling(c.own, nil, c.bySet), placement.NewNamespaces(nil))[0].Selector()
+		if namespace != c.want || ok != c.one {
+			t.Errorf("%q with selector %v: %q, %v; want %q, %v", c.own, c.bySet, namespace, ok, c.want, c.one)
+		}
+	}
+}
+
 // TestConstraints: constraints of all kinds, with their positions; invalid selectors are left out.
 func TestConstraints(t *testing.T) {
 	wrong := &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Like"}}}

@@ -268,7 +268,7 @@ func (e Effect) effect(event string) string {
 	return "becomes unavailable and recovers"
 }
 
-// counts are the pods behind a verdict, as the end of a sentence; "" for one pod, of which the verdict says it all.
+// counts are the pods behind a verdict, as the end of a sentence; "" for a workload of one pod: its verdict is enough.
 func (e Effect) counts() string {
 	if e.Pods == 1 {
 		return ""
@@ -276,7 +276,7 @@ func (e Effect) counts() string {
 	return fmt.Sprintf(" (at worst %s; %d %s in the end)", e.least(), e.After, e.counted())
 }
 
-// least are the fewest pods and those that it needs: "1 of 3 pods ready, 2 needed".
+// least is the smallest number of Ready pods, and how many are needed: "1 of 3 pods ready, 2 needed".
 func (e Effect) least() string {
 	return fmt.Sprintf("%d of %s %s, %d needed", e.Least, count(e.Pods, "pod"), e.counted(), e.Needs)
 }

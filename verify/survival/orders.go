@@ -51,6 +51,35 @@ func (s *Scenario) worsen(by Scenario, order []*sim.Controller) {
 	slices.SortFunc(s.Outcomes, func(a, b Outcome) int { return index(a.Workload) - index(b.Workload) })
 }
 
+// worsen replaces the outcomes of all scenarios by those in another order of the steady state, where these are worse. Scenarios with a
+// second failure may be missing in one of them.
+func (r *Result) worsen(by Result, o sim.Order, order []*sim.Controller) {
+	for i := range r.Scenarios {
+		s := &r.Scenarios[i]
+		j := slices.IndexFunc(by.Scenarios, func(other Scenario) bool { return other.Event == s.Event && other.Target == s.Target })
+		if j < 0 {
+			continue
+		}
+		other := by.Scenarios[j]
+		if len(s.Orders) == 0 {
+			s.Orders = []Ordered{s.ordered(sim.Order{})}
+		}
+		others := other.Orders
+		if len(others) == 0 {
+			others = []Ordered{other.ordered(o)}
+		}
+		for _, one := range others {
+			if one.If = o.String(); !slices.ContainsFunc(s.Orders, one.equals) {
+				s.Orders = append(s.Orders, one)
+			}
+		}
+		s.worsen(other, order)
+		if len(s.Orders) == 1 {
+			s.Orders = nil
+		}
+	}
+}
+
 // worse returns the worse of each part of two outcomes of a workload.
 func worse(a, b Outcome) Outcome {
 	if b.After < a.After || b.After == a.After && len(a.Pending) == 0 {

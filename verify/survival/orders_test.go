@@ -28,6 +28,8 @@ webhooks:
 		want  string // the pods Ready at the end, and those in each order
 	}{
 		"a quota with room":              {two + quota(`pods: "4"`, ""), DrainNode, "[2 2]"},
+		"the steady state of a quota":    {two + quota(`pods: "3"`, ""), SteadyState, "[1 1] first:[2 1] Deployment a:[1 2]"},
+		"a steady state with room":       {two + quota(`pods: "4"`, ""), SteadyState, "[2 2]"},
 		"the last of a quota":            {two + quota(`pods: "3"`, ""), DrainNode, "[1 1] first:[2 1] Deployment a:[1 2]"},
 		"a quota of one workload":        {simtest.Replicas(2, simtest.Workload("Deployment", "a", "", "")) + quota(`pods: "2"`, ""), DrainNode, "[2]"},
 		"the last pod of a webhook":      {guard, DrainNode, "[0] first:[0] webhook:[1]"},

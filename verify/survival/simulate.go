@@ -41,17 +41,42 @@ func SimulateWith(ctx context.Context, c cluster.Cluster, s *workload.System, op
 		return Result{}, err
 	}
 	options.Progress("placing the pods", 1, 1)
-	state, err := sim.New(ctx, c, s)
+	r, err := simulate(ctx, c, s, options, sim.Order{})
 	if err != nil {
-		return Result{}, err
-	}
-	r := newRunner(c, state, options)
-	if err := r.runAll(ctx); err != nil {
 		return Result{}, size.explain(err)
+	}
+	orders := r.sim.SteadyOrders()
+	if len(orders) > 0 {
+		// Nodes may be equivalent in one order and not in another.
+		options.everyTarget = true
+		if r, err = simulate(ctx, c, s, options, sim.Order{}); err != nil {
+			return Result{}, size.explain(err)
+		}
+	}
+	for _, o := range orders[:min(len(orders), maxOrders)] {
+		other, err := simulate(ctx, c, s, options, o)
+		if err != nil {
+			return Result{}, size.explain(err)
+		}
+		r.result.worsen(other.result, o, r.sim.Controllers())
 	}
 	order := eventOrder(c)
 	slices.SortStableFunc(r.result.Scenarios, func(a, b Scenario) int { return slices.Index(order, a.Event) - slices.Index(order, b.Event) })
 	return r.result, nil
+}
+
+// maxOrders limits the orders in which the steady state is simulated. In each of them, a workload has fewer pods than it should, so that
+// no requirement is met whatever the others would show.
+const maxOrders = 8
+
+// simulate simulates all events, from the steady state in one order.
+func simulate(ctx context.Context, c cluster.Cluster, s *workload.System, options Options, o sim.Order) (*runner, error) {
+	state, err := sim.NewInOrder(ctx, c, s, o)
+	if err != nil {
+		return nil, err
+	}
+	r := newRunner(c, state, options)
+	return r, r.runAll(ctx)
 }
 
 // eventOrder returns all events in the order of the result.

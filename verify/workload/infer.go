@@ -146,7 +146,7 @@ func (w *Workload) ofSoftware(n int) Replication {
 		r.Why += "; " + strings.Join(f.Settings, ", ")
 	}
 	if len(f.Assumed) > 0 {
-		r.Why += "; not in the manifests: " + strings.Join(f.Assumed, ", ")
+		r.Why += "; assumed, because the manifests do not set them: " + strings.Join(f.Assumed, ", ")
 	}
 	return r
 }

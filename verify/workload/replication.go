@@ -51,7 +51,7 @@ type Replication struct {
 	Zones int
 	// Assumed is set if the model is inferred and the manifests do not show all that it depends on.
 	Assumed bool
-	// Fixed is set for a Single of which nobody can run a second pod: its operator or the user has decided so.
+	// Fixed is set for a Single that cannot have a second pod: its operator or the user has decided that.
 	Fixed bool
 	// Unknown is set if the pods are members of one cluster of unknown software: it is assumed to need all pods.
 	Unknown bool

@@ -159,7 +159,7 @@ type Replication struct {
 	Model string
 	// Count is set for a quorum that needs at least as many pods, because not every pod has a copy of each item.
 	Count int
-	// Fixed is set for a single pod of which the custom resource allows no second one.
+	// Fixed is set if the custom resource does not allow a second pod.
 	Fixed bool
 	// Zones is the number of copies that the software keeps in as many different zones, 0 if it does not.
 	Zones int

@@ -26,8 +26,8 @@ const noSpread = "rabbitmq.com/disable-default-topology-spread-constraints"
 // stop is the assumed time in which a broker stops.
 const stop = 30 * time.Second
 
-// RabbitmqCluster is rabbitmq.com/v1beta1 RabbitmqCluster.
-type RabbitmqCluster struct {
+// Cluster is rabbitmq.com/v1beta1 RabbitmqCluster.
+type Cluster struct {
 	Spec Spec `json:"spec"`
 }
 
@@ -70,7 +70,7 @@ type StatefulSetOverride struct {
 
 // expand returns the StatefulSet (internal/resource/statefulset.go) and its Services.
 func expand(o *manifest.Object, all operator.Objects) (operator.Expansion, error) {
-	c := &RabbitmqCluster{}
+	c := &Cluster{}
 	if err := o.Decode(c); err != nil {
 		return operator.Expansion{}, err
 	}
@@ -157,7 +157,7 @@ type Queue struct {
 }
 
 // template returns the pod of a broker. Its preStop hook waits until a quorum is left without it, for up to the grace period.
-func (c *RabbitmqCluster) template(o *manifest.Object, own map[string]string) corev1.PodTemplateSpec {
+func (c *Cluster) template(o *manifest.Object, own map[string]string) corev1.PodTemplateSpec {
 	grace := int64(604800) // api/v1beta1/rabbitmqcluster_types.go
 	if c.Spec.TerminationGracePeriodSeconds != nil {
 		grace = *c.Spec.TerminationGracePeriodSeconds

@@ -406,7 +406,7 @@ func (p *KafkaNodePool) replication(o *manifest.Object, all operator.Objects, k 
 	}
 	if rack := k.Spec.Kafka.Rack; brokers == 1 && rack != nil && rack.TopologyKey == corev1.LabelTopologyZone && (r.Model != "quorum" || r.Count > 0) {
 		r.Zones = factor
-		r.Why += fmt.Sprintf("; with spec.kafka.rack, the replicas of a partition are in different zones, of which there must be %d", factor)
+		r.Why += fmt.Sprintf("; with spec.kafka.rack, the replicas of a partition are in different zones, and the number of zones must be %d", factor)
 	}
 	return r, nil
 }

@@ -79,7 +79,7 @@ func evictionBlocker(p *Pod) string {
 	case expected <= 0:
 		return fmt.Sprintf("%s allows no eviction: the number of expected pods is 0", b.Object)
 	case healthy <= desired:
-		return fmt.Sprintf("%s allows no eviction: it requires %d healthy pods and has %d", b.Object, desired, healthy)
+		return fmt.Sprintf("%s allows no eviction: healthy pods %d, required %d", b.Object, healthy, desired)
 	}
 	return ""
 }

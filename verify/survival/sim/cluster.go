@@ -36,14 +36,24 @@ type Cluster struct {
 	drain       *drain
 	// detection is how long the control plane takes to detect that a node has failed.
 	detection time.Duration
+	// steadyOrders are the other orders in which the steady state may be different.
+	steadyOrders []Order
 }
 
 // New creates the workloads of a system on the nodes of a cluster and runs until the steady state. Pods that run
 // already stay on their nodes. Nodes that are not Ready have failed. Errors are those of objects that cannot be decoded, of the scheduler, and of ctx.
 func New(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cluster, error) {
+	return NewInOrder(ctx, c, s, Order{})
+}
+
+// NewInOrder is New with one of the SteadyOrders of the same system on the same cluster.
+func NewInOrder(ctx context.Context, c cluster.Cluster, s *workload.System, o Order) (*Cluster, error) {
 	sim, err := newCluster(ctx, c, s)
 	if err != nil {
 		return nil, err
+	}
+	if o.last != nil {
+		sim.SetOrder(Order{last: sim.controllers[o.last.Index]})
 	}
 	sim.journal.final = true
 	here, down := sim.nodes.runsHere(sim.controllers), sim.nodes.notReady()
@@ -62,6 +72,8 @@ func New(ctx context.Context, c cluster.Cluster, s *workload.System) (*Cluster, 
 		w.confirmUnplaced()
 	}
 	sim.observer.reset()
+	sim.steadyOrders = sim.Orders()
+	sim.SetOrder(Order{})
 	sim.lifecycle.admission.forgetOrder()
 	sim.clock.now, sim.journal.final, sim.lifecycle.admission.installed = 0, false, true
 	return sim, nil

@@ -68,10 +68,14 @@ func recreate(j *journal, c *Controller) bool {
 	return true
 }
 
-// blueGreen creates all new pods, and deletes the old ones once all new ones are available (rollout/bluegreen.go of Argo Rollouts).
+// blueGreen creates all new pods, and deletes the old ones once all new ones are available. Old pods that were never all available were
+// never promoted, and are deleted at once (rollout/bluegreen.go of Argo Rollouts, scaleDownOldReplicaSetsForBlueGreen).
 func blueGreen(j *journal, c *Controller) bool {
 	switch {
 	case c.newReplicas != c.replicas:
+		if c.Workload.KeepsOld == "" && countAvailable(c.activePods(1)) < c.replicas {
+			set(j, &c.oldReplicas, 0)
+		}
 		set(j, &c.newReplicas, c.replicas)
 	case c.oldReplicas > 0 && c.Workload.KeepsOld == "" && countAvailable(c.activePods(2)) >= c.replicas:
 		set(j, &c.oldReplicas, 0)

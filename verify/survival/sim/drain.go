@@ -53,27 +53,29 @@ func (d *drain) blocker() string {
 	if p := unmanaged(d.node); p != nil {
 		return fmt.Sprintf("pod %s has no controller: kubectl drain refuses to delete it without --force", p.key())
 	}
-	for _, p := range d.left() {
-		reason := evictionBlocker(p)
-		if reason == "" {
-			reason = fmt.Sprintf("pod %s does not terminate", p.key())
-		}
-		for _, b := range p.budgets {
-			for _, other := range b.pods {
-				if blocker := other.Blocker(); blocker != "" {
-					return reason + "; " + blocker
-				}
-				if c := other.controller; c.refused != "" {
-					return reason + "; " + c.creationBlocker()
-				}
-				if why := other.controller.notLeader(); why != "" {
-					return reason + "; " + why
-				}
+	left := d.left()
+	if len(left) == 0 {
+		return ""
+	}
+	p := left[0]
+	reason := evictionBlocker(p)
+	if reason == "" {
+		reason = fmt.Sprintf("pod %s does not terminate", p.key())
+	}
+	for _, b := range p.budgets {
+		for _, other := range b.pods {
+			if blocker := other.Blocker(); blocker != "" {
+				return reason + "; " + blocker
+			}
+			if c := other.controller; c.refused != "" {
+				return reason + "; " + c.creationBlocker()
+			}
+			if why := other.controller.notLeader(); why != "" {
+				return reason + "; " + why
 			}
 		}
-		return reason
 	}
-	return ""
+	return reason
 }
 
 // blockers returns the workloads that keep the drain from ending: those whose pods may not be evicted, and those whose pods

@@ -55,6 +55,9 @@ func (c *Cluster) Orders() (all []Order) {
 	return all
 }
 
+// SteadyOrders returns the other orders in which the steady state may be different, for NewInOrder.
+func (c *Cluster) SteadyOrders() []Order { return c.steadyOrders }
+
 // inOrder calls do for each active controller. Their number may grow meanwhile.
 func (c *Cluster) inOrder(do func(*Controller) error) error {
 	last := c.lifecycle.admission.order.last

@@ -64,12 +64,12 @@ func (r *relation) related(all *signatures) []*signature {
 	}
 	candidates := slices.Concat(all.all.Candidates(r.pod.Namespace, r.spread), all.attracted.Candidates(r.pod.Namespace, r.pod.Labels))
 	for _, c := range r.constraints {
-		if selector, namespace, ok := c.Selector(); !ok {
+		selector, namespace, ok := c.Selector()
+		if !ok {
 			candidates = all.all.All()
 			break
-		} else {
-			candidates = append(candidates, all.all.Candidates(namespace, selector)...)
 		}
+		candidates = append(candidates, all.all.Candidates(namespace, selector)...)
 	}
 	candidates = slices.DeleteFunc(slices.Clone(candidates), func(s *signature) bool { return s.index < r.seen })
 	slices.SortFunc(candidates, func(a, b *signature) int { return a.index - b.index })

@@ -107,7 +107,7 @@ func Random(t testing.TB, seed uint64) (cluster.Cluster, *workload.System) {
 		kind := pick("Deployment", "Deployment", "StatefulSet", "StatefulSet", "DaemonSet")
 		rollout := map[string][]string{
 			"Deployment":  {"", "strategy: {type: Recreate}", "strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}", "strategy: {rollingUpdate: {maxSurge: 50%, maxUnavailable: 50%}}", "minReadySeconds: 5"},
-			"StatefulSet": {"", "podManagementPolicy: Parallel", "updateStrategy: {rollingUpdate: {partition: 1}}", "updateStrategy: {type: OnDelete}", "volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce]}}]"},
+			"StatefulSet": {"", "podManagementPolicy: Parallel", "updateStrategy: {rollingUpdate: {partition: 1}}", "updateStrategy: {type: OnDelete}", "volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]"},
 			"DaemonSet":   {"", "updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}", "updateStrategy: {rollingUpdate: {maxUnavailable: 40%}}"},
 		}[kind]
 		own := "{matchLabels: {app: " + name + "}}"
@@ -123,7 +123,7 @@ func Random(t testing.TB, seed uint64) (cluster.Cluster, *workload.System) {
 			"topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, labelSelector: " + own + ", matchLabelKeys: [pod-template-hash]}]",
 			"affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: topology.kubernetes.io/zone, labelSelector: {matchLabels: {app: w0}}}]}}",
 			"volumes: [{name: d, persistentVolumeClaim: {claimName: shared}}]",
-			"volumes: [{name: e, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce]}}}}]",
+			"volumes: [{name: e, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}}}]",
 		}
 		extra, pod := pick(rollout...), pick(pods...)
 		workload := Workload(kind, name, extra, pod)
