@@ -85,7 +85,7 @@ func (k *kube) pods(ctx context.Context, namespace, selector string) ([]corev1.P
 }
 
 // incomplete describes what is missing in a namespace, or returns "" when each workload has all of its pods, ready and of the newest
-// revision, and no pod is Terminating.
+// revision, each Job is complete, and no pod is Terminating.
 func (k *kube) incomplete(ctx context.Context, namespace string) (string, error) {
 	deployments, err := k.AppsV1().Deployments(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -107,6 +107,15 @@ func (k *kube) incomplete(ctx context.Context, namespace string) (string, error)
 	}
 	if len(sets.Items) == 0 || len(deployments.Items) == 0 {
 		return "there are no workloads", nil
+	}
+	jobs, err := k.BatchV1().Jobs(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return "", err
+	}
+	for _, j := range jobs.Items {
+		if j.Status.CompletionTime == nil {
+			return "job " + j.Name + " is not complete", nil
+		}
 	}
 	pods, err := k.pods(ctx, namespace, "")
 	if err != nil {

@@ -114,9 +114,17 @@ discard: 0
 {{- div (mul (include "argo-events.maxFileStore" $c | int64) 1048576 $c.store.streamPercent) 100 }}
 {{- end }}
 
-{{/* streamBytes: the limit of the stream in bytes. */}}
+{{/* streamBytes: the limit of the stream in bytes. From 2 GiB on it is a multiple of 1024: see streamBytesFlag. */}}
 {{- define "argo-events.streamBytes" -}}
-{{- if kindIs "invalid" .Values.eventBus.stream.maxBytes }}{{ include "argo-events.maxStreamBytes" . }}{{ else }}{{ int64 .Values.eventBus.stream.maxBytes }}{{ end }}
+{{- $bytes := .Values.eventBus.stream.maxBytes | int64 }}
+{{- if kindIs "invalid" .Values.eventBus.stream.maxBytes }}{{ $bytes = include "argo-events.maxStreamBytes" . | int64 }}{{ end }}
+{{- if gt $bytes 2147483647 }}{{ mul (div $bytes 1024) 1024 }}{{ else }}{{ $bytes }}{{ end }}
+{{- end }}
+
+{{/* streamBytesFlag: the same limit for the nats command, which reads a number without a unit into 32 bits (natscli 0.3.0, stream_command.go). */}}
+{{- define "argo-events.streamBytesFlag" -}}
+{{- $bytes := include "argo-events.streamBytes" . | int64 }}
+{{- if gt $bytes 2147483647 }}{{ div $bytes 1024 }}K{{ else }}{{ $bytes }}{{ end }}
 {{- end }}
 
 {{/* busAccess: the URL of the bus, and the Secrets with its user (a YAML document) and its CA. */}}

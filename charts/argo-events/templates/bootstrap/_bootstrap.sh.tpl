@@ -13,7 +13,7 @@ echo "the stream and {{ len (default dict .Values.sensors) }} buckets have $repl
 {{- define "argo-events.streams.sh" -}}
 {{- $stream := .Values.eventBus.stream -}}
 event_stream() {
-  limits="--max-age={{ $stream.maxAge }} --max-msgs={{ int64 $stream.maxMsgs }} --max-bytes={{ include "argo-events.streamBytes" . }} --dupe-window={{ $stream.duplicates }}"
+  limits="--max-age={{ $stream.maxAge }} --max-msgs={{ int64 $stream.maxMsgs }} --max-bytes={{ include "argo-events.streamBytesFlag" . }} --dupe-window={{ $stream.duplicates }}"
   if has default; then
     # shellcheck disable=SC2086 # a list of flags
     nats stream edit default --force --replicas=$replicas $limits
