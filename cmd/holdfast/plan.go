@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"slices"
 
 	"github.com/holdfast-ha/holdfast/generator"
+	"github.com/holdfast-ha/holdfast/generator/inspect"
 	"github.com/holdfast-ha/holdfast/generator/plan"
 	"github.com/holdfast-ha/holdfast/generator/render"
 	"github.com/spf13/cobra"
@@ -29,17 +31,23 @@ only one side has it, although the API server sees no difference.
 holdfast reads the release as Helm stored it. Manual changes on the cluster are not in the plan;
 print them with: helm get manifest RELEASE | kubectl diff -f -
 
+A lowered limit of the bus's stream deletes events. With --bus, holdfast reads how many. It changes
+nothing on the bus. To reach a bus in a cluster, forward its port:
+  kubectl port-forward -n events service/events-argo-events-bus 4222
+
 Exit code 0: nothing to do, or one upgrade makes the change in place. Exit code 1: data must
 migrate, a step is left to you, the API server would refuse a change, or data would be lost. The
 first line gives the reason.`,
 		Example: `  holdfast plan --from single-node --to multi-zone -f values/webhook.yaml
   holdfast plan --from multi-zone --to-set bus.replicas=5
   holdfast plan stacks/web.yaml --from multi-node --to multi-zone -o json
-  holdfast plan --from-release events -n events --to multi-zone`,
+  holdfast plan --from-release events -n events --to multi-zone
+  holdfast plan --from-release events -n events --to-set eventBus.stream.maxAge=24h \
+    --bus nats://localhost:4222 --bus-auth auth.yaml --bus-ca ca.crt`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeStacks,
-		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := f.plan(stackOf(args))
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := f.plan(cmd.Context(), stackOf(args))
 			if err != nil {
 				return err
 			}
@@ -62,6 +70,7 @@ type planFlags struct {
 	change  generator.Switch
 	release string
 	cluster render.Cluster
+	bus     inspect.Bus
 }
 
 func (f *planFlags) add(cmd *cobra.Command) {
@@ -79,6 +88,11 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.release, "from-release", "", "compare with this installed release; its values apply to both sides")
 	flags.StringVar(&f.cluster.Kubeconfig, "kubeconfig", "", "with --from-release: kubeconfig of the cluster (default: that of kubectl)")
 	flags.StringVar(&f.cluster.Context, "kube-context", "", "with --from-release: context of the kubeconfig")
+	flags.StringVar(&f.bus.URL, "bus", "", "count the events beyond lowered limits on this bus: nats://host:port")
+	flags.StringVar(&f.bus.AuthFile, "bus-auth", "", "YAML file with username and password for the bus")
+	flags.StringVar(&f.bus.CAFile, "bus-ca", "", "PEM file with the CA of the bus (default: the CAs of the system)")
+	flags.StringVar(&f.bus.ServerName, "bus-server-name", "", "name in the certificate of the bus (default: the host of --bus)")
+	requires(cmd, "bus", "bus-auth", "bus-ca", "bus-server-name")
 	for _, name := range []string{"from", "to"} {
 		_ = cmd.RegisterFlagCompletionFunc(name, completeProfiles)
 	}
@@ -86,8 +100,8 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	requireOneOf(cmd, "nothing to compare with: pass --from PROFILE or --from-release NAME", "from", "from-release")
 }
 
-// plan reads the release if the flags name one, and plans the change.
-func (f *planFlags) plan(stackName string) (plan.Plan, error) {
+// plan reads the release and the bus if the flags name them, and plans the change.
+func (f *planFlags) plan(ctx context.Context, stackName string) (plan.Plan, error) {
 	c, err := loadChart(stackName)
 	if err != nil {
 		return plan.Plan{}, err
@@ -105,6 +119,17 @@ func (f *planFlags) plan(stackName string) (plan.Plan, error) {
 		if err != nil {
 			return plan.Plan{}, err
 		}
+	}
+	if f.bus.URL != "" {
+		stream, disconnect, err := inspect.Stream(ctx, f.bus)
+		if errors.Is(err, inspect.ErrBus) {
+			return plan.Plan{}, otherError{err}
+		}
+		if err != nil {
+			return plan.Plan{}, err
+		}
+		defer disconnect()
+		s.Live.Stream = stream
 	}
 	return c.Plan(s)
 }

@@ -100,7 +100,7 @@ type Stream struct {
 	Messages, Bytes uint64
 	// Before returns the number of events that were stored before a time.
 	Before func(time.Time) (uint64, error)
-	// Unread is the number of events that some consumer has not processed.
+	// Unread is the number of events from the first one on that some consumer has not processed.
 	Unread uint64
 }
 
@@ -222,9 +222,9 @@ func (l limit) lowered(bus Object, was, will map[string]any, live *Stream) (Find
 		f.Verdict, f.Text = InPlace, fmt.Sprintf("%s; none of the %d events on the bus is beyond it", change, live.Messages)
 	default:
 		f.Text = fmt.Sprintf("%s: the server deletes %s%d of %d events", change, about, n, live.Messages)
-		// The oldest go first, and the unread ones are the newest.
+		// The oldest go first, and the unread ones are the newest. A sensor that selects events by name may not need all of them.
 		if unread := live.Unread + n; unread > live.Messages {
-			f.Text += fmt.Sprintf(", %s%d of which some sensor has not processed", about, unread-live.Messages)
+			f.Text += fmt.Sprintf(", up to %d of which some sensor has not processed", unread-live.Messages)
 		}
 	}
 	return f, true
