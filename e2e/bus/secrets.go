@@ -26,7 +26,23 @@ func Collect(h cases.Holdfast, c cases.Case, objects []cases.Object) (Data, erro
 			data.addNative(o.Name())
 		}
 	}
+	for _, o := range objects {
+		if o.Kind() == "Certificate" {
+			spec, _ := o.Content["spec"].(map[string]any)
+			data["Secret/"+fmt.Sprint(spec["secretName"])] = data.with("ca.crt")
+		}
+	}
 	return data, data.rename(c)
+}
+
+// with returns the content of an object with a key; nil if there is none.
+func (d Data) with(key string) map[string]string {
+	for _, content := range d {
+		if _, ok := content[key]; ok {
+			return content
+		}
+	}
+	return nil
 }
 
 // Add adds the ConfigMaps and Secrets among objects.
@@ -84,16 +100,12 @@ func (d Data) rename(c cases.Case) error {
 	if err := yaml.Unmarshal(text, &values); err != nil {
 		return fmt.Errorf("decoding %s: %w", c.Values, err)
 	}
-	names := map[string]string{"users.conf": values.EventBus.Auth.ExistingSecret, "tls.crt": values.EventBus.TLS.ExistingSecret}
+	names := map[string]string{"users.conf": values.EventBus.Auth.ExistingSecret, "ca.crt": values.EventBus.TLS.ExistingSecret}
 	for key, name := range names {
 		if name == "" {
 			continue
 		}
-		for _, content := range maps.Clone(d) {
-			if _, ok := content[key]; ok {
-				d["Secret/"+name] = content
-			}
-		}
+		d["Secret/"+name] = d.with(key)
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 // neighbours are the modules of other systems with custom resources that the stacks render. CEL validation rules are not checked: that needs an
 // API server.
 var neighbours = []struct{ module, version, file string }{
-	{"github.com/cert-manager/cert-manager", "v1.19.1", "deploy/crds/cert-manager.io_certificates.yaml"},
+	{"github.com/cert-manager/cert-manager", "v1.21.2", "deploy/crds/cert-manager.io_certificates.yaml"},
 	{"sigs.k8s.io/gateway-api", "v1.4.0", "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"},
 }
 

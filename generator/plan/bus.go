@@ -304,18 +304,40 @@ func credentials(s sides, _ Plan) []Finding {
 				continue
 			}
 			all = append(all, Finding{Verdict: ByHand, Object: o.Object, Text: fmt.Sprintf("volume %s is of Secret %s instead of %s. During the rollout, servers with different CAs or passwords cannot connect to each other, nor can clients: "+
-				"use the same content first, then rotate it (docs/guides/argo-events.md)", volume, will[volume], was[volume])})
+				"accept the CAs of both, or use the same content first, then rotate it (docs/guides/secrets.md)", volume, will[volume], was[volume])})
 		}
 	}
 	return all
 }
 
-// secretVolumes maps the volumes of a pod template to their Secrets.
+// secretVolumes maps the volumes of a pod template to their Secrets, those of a projected volume in their order.
 func secretVolumes(o *object) map[string]string {
 	all := map[string]string{}
 	for _, v := range items(o.tree, "spec", "template", "spec", "volumes") {
-		if secret := text(v, "secret", "secretName"); secret != "" {
+		names := []string{text(v, "secret", "secretName")}
+		for _, source := range items(v, "projected", "sources") {
+			names = append(names, text(source, "secret", "name"))
+		}
+		names = slices.Compact(slices.DeleteFunc(names, func(name string) bool { return name == "" }))
+		if secret := strings.Join(names, " and "); secret != "" {
 			all[text(v, "name")] = secret
+		}
+	}
+	return all
+}
+
+// issuers finds Certificates of cert-manager that get another issuer, whose CA may be another one. cert-manager replaces the certificate at
+// once (v1.21.2 internal/controller/certificates/policies/checks.go, SecretIssuerAnnotationsMismatch).
+func issuers(s sides, _ Plan) []Finding {
+	var all []Finding
+	for _, o := range s.to {
+		from := find(s.from, o.Object)
+		if from == nil || !o.is("cert-manager.io", "Certificate") {
+			continue
+		}
+		if len(differences(asMap(at(from.tree, "spec", "issuerRef")), asMap(at(o.tree, "spec", "issuerRef")))) > 0 {
+			all = append(all, Finding{Verdict: ByHand, Object: o.Object, Text: "cert-manager issues the certificate again, by another issuer. Servers and clients must accept the CAs of both issuers before " +
+				"(docs/guides/secrets.md)"})
 		}
 	}
 	return all

@@ -78,7 +78,7 @@ eventBus:
   name: ANY
   stream: {replicas: 3, maxBytes: 1000000}
   auth: {existingSecret: ANY}
-  tls: {existingSecret: ANY, certManager: {enabled: true, issuerRef: {name: ANY, kind: ANY, group: ANY}}}
+  tls: {caSecret: ANY, certManager: {enabled: true, issuerRef: {name: ANY, kind: ANY, group: ANY}}}
 admissionPolicy: {enabled: true}
 bootstrap: &job
   image: {registry: ANY, repository: ANY, tag: ANY}
@@ -218,7 +218,7 @@ extraObjects:
 // modes are merged into everything, so that each value takes effect in one of them.
 var modes = map[string]string{
 	"managed":   `{}`,
-	"migrating": `{migration: {from: single-node, id: ANY, servers: 1}}`,
+	"migrating": `{migration: {from: single-node, id: ANY, servers: 1}, eventBus: {tls: {existingSecret: ANY, certManager: {enabled: false}}}}`,
 	"native": `
 eventBus: {mode: native}
 imageRegistry: ANY

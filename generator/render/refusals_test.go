@@ -89,6 +89,20 @@ func TestRefusals(t *testing.T) {
 			want: []string{"bus.replicas"},
 			good: `{profile: multi-zone, bus: {replicas: 5}}`, goodKube: "1.35"},
 
+		// Certificates.
+		{name: "cert-manager and a Secret of somebody else", values: `{eventBus: {tls: {existingSecret: mine, certManager: {enabled: true, issuerRef: {name: ca}}}}}`,
+			want: []string{"eventBus.tls.existingSecret: cert-manager would replace the content of this Secret", "remove it, or disable eventBus.tls.certManager"},
+			good: `{eventBus: {tls: {certManager: {enabled: true, issuerRef: {name: ca}}}}}`},
+		{name: "cert-manager without an issuer", values: `{eventBus: {tls: {certManager: {enabled: true}}}}`,
+			want: []string{"eventBus.tls.certManager.issuerRef.name: a certificate needs an issuer", "set its name"},
+			good: `{eventBus: {tls: {certManager: {enabled: true, issuerRef: {name: ca, kind: ClusterIssuer}}}}}`},
+		{name: "a renewal before the certificate is issued", values: `{eventBus: {tls: {certManager: {enabled: true, renewBefore: 2160h, issuerRef: {name: ca}}}}}`,
+			want: []string{"eventBus.tls.certManager.renewBefore: 2160h is not shorter than duration, 2160h, which cert-manager refuses", "use a third of duration"},
+			good: `{eventBus: {tls: {certManager: {enabled: true, renewBefore: 720h, issuerRef: {name: ca}}}}}`},
+		{name: "days as the duration of a certificate", values: `{eventBus: {tls: {certManager: {enabled: true, duration: 90d, issuerRef: {name: ca}}}}}`,
+			want: []string{"/eventBus/tls/certManager/duration"},
+			good: `{eventBus: {tls: {certManager: {enabled: true, duration: 2160h, issuerRef: {name: ca}}}}}`},
+
 		// Replicas of the stream.
 		{name: "three replicas on one server", values: `{eventBus: {stream: {replicas: 3}}}`,
 			want: []string{"eventBus.stream.replicas: 3 copies need 3 servers, and the bus has 1", "use 1, or a profile with more servers"},

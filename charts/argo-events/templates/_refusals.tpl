@@ -13,6 +13,10 @@
   {{- include "argo-events.refuseLeafPlacement" . }}
   {{- include "argo-events.refuseIncompleteUsers" . }}
   {{- include "argo-events.refuseDecryption" . }}
+  {{- if eq .Values.eventBus.mode "managed" }}
+    {{- include "argo-events.refuseIssuer" . }}
+    {{- include "argo-events.refuseForeignCA" . }}
+  {{- end }}
   {{- include "argo-events.refuseClusterOptions" . }}
   {{- include "argo-events.refuseExposure" . }}
   {{- if and (eq .Values.eventBus.mode "managed") (.Values.migration).from }}
@@ -429,4 +433,77 @@ then are lost.
   {{- if and (eq .Values.eventBus.mode "managed") (contains "QUOTED_KEY" (toJson $set)) (not .Values.bus.encryption.existingSecret) }}
     - bus.encryption.existingSecret: the disks of the bus are encrypted, and its servers do not start without the key: set it to the same Secret
   {{- end }}
+{{- end }}
+
+{{/* refuseIssuer: a certificate of cert-manager that cannot be issued, or would replace a Secret of somebody else. */}}
+{{- define "argo-events.refuseIssuer" }}
+  {{- $tls := .Values.eventBus.tls }}
+  {{- with $tls.certManager }}
+  {{- if not .enabled }}
+  {{- else if $tls.existingSecret }}
+    - eventBus.tls.existingSecret: cert-manager would replace the content of this Secret: remove it, or disable eventBus.tls.certManager
+  {{- else if not .issuerRef.name }}
+    - eventBus.tls.certManager.issuerRef.name: a certificate needs an issuer: set its name, and its kind if it is a ClusterIssuer
+  {{- else if ge (trimSuffix "h" .renewBefore | int) (trimSuffix "h" .duration | int) }}
+    - eventBus.tls.certManager.renewBefore: {{ .renewBefore }} is not shorter than duration, {{ .duration }}, which cert-manager refuses: use a third of duration
+  {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/*
+refuseForeignCA: a running bus gets a certificate of a CA that its servers do not accept, or stops accepting that of its certificate. The rollout
+would stop at its first pod, whose server cannot join the others.
+*/}}
+{{- define "argo-events.refuseForeignCA" }}
+  {{- $ns := .Release.Namespace }}{{ $tls := .Values.eventBus.tls }}
+  {{- $live := include "argo-events.liveTLS" (lookup "apps/v1" "StatefulSet" $ns (include "argo-events.members" (list . "bus"))) | fromYaml }}
+  {{- $new := dict "certificate" (include "argo-events.tlsSecret" .) "trust" (include "argo-events.trustSecret" .) }}
+  {{- if $live.certificate }}
+    {{- $issuer := dict "name" $tls.certManager.issuerRef.name "kind" $tls.certManager.issuerRef.kind }}
+    {{- $annotations := dig "metadata" "annotations" dict (lookup "v1" "Secret" $ns $live.certificate) }}
+    {{- $issued := dict "name" (get $annotations "cert-manager.io/issuer-name") "kind" (get $annotations "cert-manager.io/issuer-kind") }}
+    {{- /* Before cert-manager has issued the first certificate, its Secret has no issuer. */}}
+    {{- $other := and (ne (toJson $issuer) (toJson $issued)) (or $issued.name (ne $live.certificate $new.certificate)) }}
+    {{- $remedy := "add it to eventBus.tls.caSecret first, in an upgrade of its own (docs/guides/secrets.md)" }}
+    {{- if and $tls.certManager.enabled $other }}
+      {{- /* Nobody has the CA of this issuer yet: the user adds it to the Secret that all pods use. */}}
+      {{- if not (and $tls.caSecret (eq $live.trust $tls.caSecret)) }}
+    - eventBus.tls.certManager: the servers of this bus may not accept the CA of issuer {{ $issuer.name }}: {{ $remedy }}
+      {{- end }}
+    {{- else if ne (toJson $live) (toJson $new) }}
+      {{- if include "argo-events.lacksCA" (list $ns $new.certificate $live.trust) }}
+    - eventBus.tls: the running servers do not accept the CA of Secret {{ $new.certificate }}: {{ $remedy }}
+      {{- end }}
+      {{- if include "argo-events.lacksCA" (list $ns $live.certificate $new.trust) }}
+    - eventBus.tls: Secret {{ $new.trust }} lacks the CA of the running servers, which is in Secret {{ $live.certificate }}: add it to ca.crt
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/* liveTLS (a StatefulSet of the bus): the Secrets with the certificate and the accepted CAs in its pods; empty if there is none. */}}
+{{- define "argo-events.liveTLS" -}}
+{{- range dig "spec" "template" "spec" "volumes" list . }}
+{{- if eq .name "tls" }}
+{{- $sources := dig "projected" "sources" list . }}
+{{- if $sources }}
+certificate: {{ (first $sources).secret.name }}
+trust: {{ (last $sources).secret.name }}
+{{- else }}
+certificate: {{ .secret.secretName }}
+trust: {{ .secret.secretName }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* lacksCA (list namespace a b): "true" if both Secrets exist, and a CA in ca.crt of a is not in that of b; otherwise empty. */}}
+{{- define "argo-events.lacksCA" -}}
+{{- $a := lookup "v1" "Secret" (index . 0) (index . 1) }}{{ $b := lookup "v1" "Secret" (index . 0) (index . 2) }}
+{{- $accepted := dig "data" "ca.crt" "" $b | b64dec | nospace }}
+{{- $lacks := false }}
+{{- if and $a $b }}
+{{- range regexFindAll "-----BEGINCERTIFICATE-----[^-]*-----END" (dig "data" "ca.crt" "" $a | b64dec | nospace) -1 }}{{ $lacks = or $lacks (not (contains . $accepted)) }}{{ end }}
+{{- end }}
+{{- if $lacks }}true{{ end }}
 {{- end }}

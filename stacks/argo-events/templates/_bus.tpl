@@ -1,16 +1,34 @@
 {{/* The bus: its Secrets, its stream, and how clients connect to it. */}}
 
-{{/* authSecret, tlsSecret, caSecret: the Secrets of the managed bus. */}}
+{{/*
+The Secrets of the managed bus. authSecret: its user. tlsSecret: its certificate. trustSecret: the CAs that servers and clients accept, in key ca.crt.
+caSecret: the CA of the chart. cert-manager has a Secret of its own: it would replace the content of another, whose CA all running pods use.
+*/}}
 {{- define "argo-events.authSecret" -}}
 {{- default (printf "%s-bus-auth" (include "argo-events.fullname" .)) .Values.eventBus.auth.existingSecret }}
 {{- end }}
 
 {{- define "argo-events.tlsSecret" -}}
-{{- default (printf "%s-bus-tls" (include "argo-events.fullname" .)) .Values.eventBus.tls.existingSecret }}
+{{- $name := ternary "certificate" "tls" .Values.eventBus.tls.certManager.enabled }}
+{{- default (printf "%s-bus-%s" (include "argo-events.fullname" .) $name) .Values.eventBus.tls.existingSecret }}
+{{- end }}
+
+{{- define "argo-events.trustSecret" -}}
+{{- default (include "argo-events.tlsSecret" .) .Values.eventBus.tls.caSecret }}
 {{- end }}
 
 {{- define "argo-events.caSecret" -}}
 {{- printf "%s-bus-ca" (include "argo-events.fullname" .) }}
+{{- end }}
+
+{{/* tlsSources: the certificate and the accepted CAs, from their Secrets. */}}
+{{- define "argo-events.tlsSources" }}
+              - secret:
+                  name: {{ include "argo-events.tlsSecret" . | quote }}
+                  items: [{key: tls.crt, path: tls.crt}, {key: tls.key, path: tls.key}]
+              - secret:
+                  name: {{ include "argo-events.trustSecret" . | quote }}
+                  items: [{key: ca.crt, path: ca.crt}]
 {{- end }}
 
 {{/* encryptionEnv (bus.encryption): variables with the key of the disks. In quotes, so that nats.conf reads it as text. */}}
@@ -132,7 +150,7 @@ discard: 0
 {{- if eq .Values.eventBus.mode "managed" -}}
 url: nats://{{ include "argo-events.fullname" . }}-bus:4222
 auth: {secret: {{ include "argo-events.authSecret" . | quote }}, key: auth.yaml}
-ca: {secret: {{ include "argo-events.tlsSecret" . | quote }}, key: ca.crt}
+ca: {secret: {{ include "argo-events.trustSecret" . | quote }}, key: ca.crt}
 {{- else -}}
 url: nats://eventbus-{{ .Values.eventBus.name }}-js-svc.$(NAMESPACE).svc:4222
 auth: {secret: eventbus-{{ .Values.eventBus.name }}-js-client-auth, key: client-auth}
