@@ -141,6 +141,21 @@ func upgrade(r *runner, _ ...string) scenario {
 	}}
 }
 
+// rotation renews the certificate of each bus, and replaces its CA in the steps of docs/guides/secrets.md. Every server and leaf reloads, and none
+// restarts; event sources and sensors restart after the first step.
+func rotation(r *runner, _ ...string) scenario {
+	return scenario{name: "rotation of the certificate and its CA", limits: handover, fail: func(ctx context.Context) error {
+		return r.staggered(func(s *System) error {
+			for _, flags := range [][]string{{"--renew"}, {"--rotate-ca", "add"}, {"--rotate-ca", "use"}, {"--rotate-ca", "drop"}} {
+				if err := r.changeSecrets(ctx, s, flags...); err != nil {
+					return fmt.Errorf("%s %q: %w", s.Name, flags, err)
+				}
+			}
+			return nil
+		})
+	}}
+}
+
 // staggered calls change for each system, some seconds apart: pods that all start at once wait for the processor, and the measured gaps would
 // be caused by the machine.
 func (r *runner) staggered(change func(*System) error) error {

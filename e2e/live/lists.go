@@ -47,6 +47,9 @@ var lists = map[string]list{
 		{diskFull, noNode},
 		{diskReadOnly, noNode},
 	}},
+	"secrets": {entries: []entry{
+		{rotation, noNode},
+	}},
 	"gate": {entries: []entry{
 		{drainWithoutControlPlane, sensorNode},
 	}},
@@ -56,6 +59,7 @@ var lists = map[string]list{
 		{rolloutOfSensors, noNode},
 		{rolloutOfBus, noNode},
 		{upgrade, noNode},
+		{rotation, noNode},
 		{diskFull, noNode},
 		{diskReadOnly, noNode},
 		{drain, everyNode},
