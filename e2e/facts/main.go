@@ -61,7 +61,7 @@ func document() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	definitions := schema.Generator{Custom: custom}.Definitions(
+	definitions := schema.Generator{Custom: custom, Ranges: true}.Definitions(
 		reflect.TypeFor[events.EventBusSpec](),
 		reflect.TypeFor[events.EventSourceSpec](),
 		reflect.TypeFor[events.SensorSpec](),

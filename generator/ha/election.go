@@ -19,9 +19,9 @@ func election(in input) []Decision {
 	if !in.replicated() {
 		return []Decision{{
 			Key:    "election",
-			Value:  Map{"by": "nats"},
-			Rule:   "A single pod elects itself over NATS.",
-			Reason: "It needs neither a Lease nor permissions for one.",
+			Value:  Map{"by": "nats", "leaseDuration": "15s", "renewDeadline": "10s", "retryPeriod": "2s"},
+			Rule:   "A single pod elects itself over NATS. An event source or sensor with more replicas uses a Kubernetes Lease, unless the values choose NATS.",
+			Reason: "A single pod needs neither a Lease nor permissions for one. An election between two pods over NATS needs both.",
 			Source: "argo-events leaderelection.go; nats-io/graft with a cluster of one",
 		}}
 	}

@@ -120,7 +120,15 @@ func TestRefusals(t *testing.T) {
 			want: []string{"eventBus.stream.replicas: each copy needs its own zone, and profile multi-zone requires only 3 zones", "use 3"},
 			good: `{profile: multi-zone, bus: {replicas: 5}, eventBus: {stream: {replicas: 3}}}`},
 
+		// Numbers that the types of Argo Events do not hold: its controller cannot decode them.
+		{name: "a number beyond its type", values: `{eventSources: {k: {kafka: {a: {url: "b:9092", topic: t, consumerGroup: {groupName: g}, limitEventsPerSecond: 99999999999999999999}}}}}`,
+			want: []string{"/eventSources/k/kafka/a/limitEventsPerSecond", "maximum"},
+			good: `{eventSources: {k: {kafka: {a: {url: "b:9092", topic: t, consumerGroup: {groupName: g}, limitEventsPerSecond: 100}}}}}`},
+
 		// Elections.
+		{name: "two pods of one sensor in a profile with single pods", values: `{profile: single-node, sensor: {election: {by: nats}}, sensors: {processor: {replicas: 2}}}`,
+			want: []string{"sensors.processor.replicas: an election by majority among 2 needs both"},
+			good: `{profile: single-node, sensors: {processor: {replicas: 2}}, eventSources: {clock: {replicas: 2, calendar: {tick: {interval: 10s}}}}}`},
 		{name: "two sensor pods with an election by majority", values: `{profile: multi-node, sensor: {election: {by: nats}}}`,
 			want: []string{"sensor.election.by: an election by majority among 2 needs both", "use leases, or 3 replicas"},
 			good: `{profile: multi-node, sensor: {election: {by: leases}}}`},

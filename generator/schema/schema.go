@@ -24,6 +24,9 @@ type Generator struct {
 	// Output describes output instead: properties without omitempty are
 	// required, and further properties are allowed, for later versions.
 	Output bool
+	// Ranges adds the smallest and the largest value of integers. JSON numbers of more than 53 bits are not exact, so they are
+	// outside of every range.
+	Ranges bool
 	// Describe, if set, returns the description of a struct type or, if name
 	// is not empty, of its field with that Go name.
 	Describe func(t reflect.Type, name string) string
@@ -111,7 +114,7 @@ func (w *walk) kindOf(t reflect.Type) map[string]any {
 	case kind == reflect.String, kind == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
 		return oneOf("string") // bytes are base64 text in JSON
 	case kind >= reflect.Int && kind <= reflect.Uint64:
-		return oneOf("integer")
+		return w.integer(t)
 	case kind == reflect.Float32, kind == reflect.Float64:
 		return oneOf("number")
 	case kind == reflect.Slice, kind == reflect.Array:
@@ -215,6 +218,25 @@ func (w *walk) field(t reflect.Type, options []string) map[string]any {
 }
 
 // oneOf is the schema that accepts the given JSON types; none means anything.
+// integer returns the schema of an integer type.
+func (w *walk) integer(t reflect.Type) map[string]any {
+	s := oneOf("integer")
+	if !w.Ranges {
+		return s
+	}
+	unsigned := t.Kind() >= reflect.Uint
+	bits := t.Bits()
+	if !unsigned {
+		bits-- // the sign
+	}
+	most := int64(1)<<min(bits, 53) - 1
+	s["minimum"], s["maximum"] = -most-1, most
+	if unsigned {
+		s["minimum"] = int64(0)
+	}
+	return s
+}
+
 func oneOf(types ...any) map[string]any {
 	switch len(types) {
 	case 0:

@@ -85,6 +85,27 @@ func TestPropertySchemas(t *testing.T) {
 	}
 }
 
+// TestRanges: the range of an integer is that of its Go type, and at most that of exact JSON numbers.
+func TestRanges(t *testing.T) {
+	type numbers struct {
+		Small int8
+		Half  int32
+		Whole int64
+		Port  uint16
+		Size  uint64
+	}
+	name := strings.TrimPrefix(Ref(reflect.TypeFor[numbers]())["$ref"].(string), "#/definitions/")
+	got := Generator{Ranges: true}.Definitions(reflect.TypeFor[numbers]())[name].(map[string]any)["properties"].(map[string]any)
+	for name, want := range map[string][2]int64{
+		"Small": {-128, 127}, "Half": {-2147483648, 2147483647}, "Whole": {-9007199254740992, 9007199254740991}, "Port": {0, 65535}, "Size": {0, 9007199254740991},
+	} {
+		s := got[name].(map[string]any)
+		if s["minimum"] != want[0] || s["maximum"] != want[1] {
+			t.Errorf("%s: %v", name, s)
+		}
+	}
+}
+
 func TestPodSpec(t *testing.T) {
 	definitions := Definitions(reflect.TypeFor[corev1.PodSpec]())
 	for _, c := range []struct{ definition, property, want string }{
