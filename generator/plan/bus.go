@@ -289,6 +289,34 @@ func minor(version string) (number int, ok bool) {
 	return a*1000 + b, err == nil && err2 == nil
 }
 
+// gated finds running NATS servers that need a further stream to be ready: that of a migration to them, which they already
+// have behind them.
+func gated(s sides) []Finding {
+	var all []Finding
+	for _, o := range s.to {
+		from := find(s.from, o.Object)
+		if from == nil || o.set() == "" || !o.runsNATS() {
+			continue
+		}
+		if stream := o.gate(); stream != "" && stream != from.gate() {
+			all = append(all, Finding{Verdict: ByHand, Object: o.Object, Text: fmt.Sprintf("its servers have the events already, and would not be ready before a migration to them creates stream %s: remove migration.from, which is only for the change of the profile", stream)})
+		}
+	}
+	return all
+}
+
+// gate returns the stream without which the servers are not ready; empty without one.
+func (o *object) gate() string {
+	for _, c := range items(o.tree, "spec", "template", "spec", "containers") {
+		for _, word := range items(c, "readinessProbe", "exec", "command") {
+			if _, stream, ok := strings.Cut(fmt.Sprint(word), "&stream="); ok {
+				return stream
+			}
+		}
+	}
+	return ""
+}
+
 // credentials finds NATS servers in a cluster that use other Secrets. Servers with different CAs cannot connect to each other,
 // so the rollout stops at its first pod.
 func credentials(s sides, _ Plan) []Finding {

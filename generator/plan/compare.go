@@ -71,6 +71,7 @@ func Compare(from, to Side, canMigrate bool) (Plan, error) {
 		p.Findings = append(p.Findings, r.emptied())
 	}
 	p.Findings = append(p.Findings, streamLimits(s, from.Live.Stream)...)
+	p.Findings = append(p.Findings, gated(s)...)
 	slices.SortStableFunc(p.Findings, func(a, b Finding) int {
 		return cmp.Compare(slices.Index(verdicts, b.Verdict), slices.Index(verdicts, a.Verdict))
 	})
