@@ -101,9 +101,15 @@ podAntiAffinity:
   {{- end }}
 {{- end }}
 
-{{/* electionMethod: leases or nats; empty if Argo Events has no choice. */}}
+{{/*
+electionMethod: leases or nats; empty if Argo Events has no choice. A profile with single pods elects by nats: more replicas use a Lease, unless
+the values choose otherwise.
+*/}}
 {{- define "argo-events.electionMethod" -}}
-{{- if .ha.election }}{{ if not (and (eq .kind "sensor") (eq .root.Values.eventBus.mode "kafka")) }}{{ .ha.election.by }}{{ end }}{{ end }}
+{{- if and .ha.election (not (and (eq .kind "sensor") (eq .root.Values.eventBus.mode "kafka"))) }}
+{{- $chosen := ((get .root.Values (ternary "sensor" "activePassiveSource" (eq .kind "sensor"))).election).by }}
+{{- ternary "leases" .ha.election.by (and (not $chosen) (gt (int .replicas) 1)) }}
+{{- end }}
 {{- end }}
 
 {{/* electsByLease: "true" if the pods elect their leader with a Lease: on Kafka, event sources have no other way (leaderelection.go NewElector). */}}
@@ -130,7 +136,7 @@ elections: the names of all Leases of event sources and sensors (eventing.go, li
 {{- range $kind, $all := dict "eventsource" .Values.eventSources "sensor" .Values.sensors }}
 {{- range $name, $spec := $all }}
 {{- $ha := ternary $sensor (ternary $passive dict (eq (include "argo-events.strategy" $spec) "active-passive")) (eq $kind "sensor") }}
-{{- $pods := dict "root" $ "ha" $ha "kind" $kind }}
+{{- $pods := dict "root" $ "ha" $ha "kind" $kind "replicas" (default $ha.replicas $spec.replicas) }}
 {{- if eq (include "argo-events.electsByLease" $pods) "true" }}
 {{- $leases = append $leases (printf "%s-%s" $kind $name) }}
 {{- $accounts = append $accounts (default (include "argo-events.podServiceAccount" $pods) (dig "template" "serviceAccountName" "" $spec)) }}

@@ -24,12 +24,12 @@
   {{- else if eq .Values.eventBus.mode "managed" }}
     {{- include "argo-events.refuseBusChange" . }}
   {{- end }}
-  {{- $passive := include "argo-events.component" (list . "activePassiveSource") | fromYaml }}{{ $by := $passive.election.by }}
+  {{- $passive := include "argo-events.component" (list . "activePassiveSource") | fromYaml }}{{ $by := toString (.Values.activePassiveSource.election).by }}
   {{- $active := include "argo-events.component" (list . "activeActiveSource") | fromYaml }}
   {{- range $name, $spec := .Values.eventSources }}
     {{- include "argo-events.refuseEventSource" (list $name $spec $by (int (default $active.replicas $spec.replicas)) (int (default $passive.replicas $spec.replicas))) }}
   {{- end }}
-  {{- $by = (include "argo-events.component" (list . "sensor") | fromYaml).election.by }}
+  {{- $by = toString (.Values.sensor.election).by }}
   {{- include "argo-events.check.structures.backoff" (list "sensor.retryStrategy" (default dict .Values.sensor.retryStrategy) false) }}
   {{- range $name, $spec := .Values.sensors }}
     {{- include "argo-events.refuseSensor" (list $ $name $spec) }}
@@ -222,7 +222,7 @@
   {{- end }}
 {{- end }}
 
-{{/* refuseEvenElectionOf (list path spec by): two pods of one event source or sensor that elect by majority. */}}
+{{/* refuseEvenElectionOf (list path spec by): two pods of one event source or sensor that elect by majority. by is that of the values. */}}
 {{- define "argo-events.refuseEvenElectionOf" }}
   {{- if and (eq (index . 2) "nats") (eq (int (index . 1).replicas) 2) }}
     - {{ index . 0 }}.replicas: an election by majority among 2 needs both, so the standby never takes over: use 3, or election.by leases
