@@ -206,6 +206,63 @@ func guide(t *testing.T, section string, want int) (commands [][]string) {
 	return commands
 }
 
+// TestEncryptionRefusals: an upgrade by which the servers of a bus would lose the key of their disks is refused.
+func TestEncryptionRefusals(t *testing.T) {
+	t.Parallel()
+	eachRelease(t, func(r release) bool { return r.Name == "single-node" || r.Name == "multi-zone" }, func(t *testing.T, r release) {
+		bin, err := holdfast()
+		if err != nil {
+			t.Fatal(err)
+		}
+		const value = "bus.encryption.existingSecret="
+		encrypted, err := bin.Render(r.Case, "--set", value+"disk")
+		if err != nil {
+			t.Fatal(err)
+		}
+		secrets, err := cases.Decode([]byte(`
+apiVersion: v1
+kind: Secret
+metadata: {name: disk}
+data: {key: Zmlyc3Q=}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: copy}
+data: {key: Zmlyc3Q=}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: other}
+data: {key: b3RoZXI=}
+`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := r.objects
+		for _, c := range []struct {
+			from   []cases.Object
+			to     string
+			reason string
+		}{
+			{plain, "disk", ""},
+			{encrypted, "disk", ""},
+			{encrypted, "copy", ""},
+			{encrypted, "", "its servers do not start without the key: set it to disk"},
+			{encrypted, "other", "Secret other does not have the key of the disks, which is in Secret disk"},
+			{encrypted, "missing", "Secret missing does not have the key of the disks"},
+		} {
+			r.objects = slices.Concat(c.from, secrets)
+			_, err := r.upgrade(t, "--set", value+c.to)
+			switch {
+			case c.reason == "" && err != nil:
+				t.Errorf("upgrade to %q: %v", c.to, err)
+			case c.reason != "" && (err == nil || !strings.Contains(err.Error(), c.reason)):
+				t.Errorf("upgrade to %q: want a refusal with %q, got %v", c.to, c.reason, err)
+			}
+		}
+	})
+}
+
 // wantNoData returns an error while a server serves events: it must have ended, or be standalone and have no stream.
 func (s *rotation) wantNoData(t *testing.T, n *bus.Node) error {
 	t.Helper()

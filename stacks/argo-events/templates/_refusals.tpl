@@ -427,11 +427,22 @@ then are lost.
   {{- end }}
 {{- end }}
 
-{{/* refuseDecryption: a bus without the key of its disks. nats-server 2.15.2 exits: "encrypted store encountered with no main key". */}}
+{{/*
+refuseDecryption: a bus without the key of its disks, or with another one. With nats-server 2.15.2, a server of a cluster does not start, and a
+standalone one starts without its streams.
+*/}}
 {{- define "argo-events.refuseDecryption" }}
   {{- $set := lookup "apps/v1" "StatefulSet" .Release.Namespace (include "argo-events.members" (list . "bus")) }}
-  {{- if and (eq .Values.eventBus.mode "managed") (contains "QUOTED_KEY" (toJson $set)) (not .Values.bus.encryption.existingSecret) }}
-    - bus.encryption.existingSecret: the disks of the bus are encrypted, and its servers do not start without the key: set it to the same Secret
+  {{- $live := regexFind `"secretKeyRef":{"key":"key","name":"[^"]*"` (toJson $set) | trimPrefix `"secretKeyRef":{"key":"key","name":"` | trimSuffix `"` }}
+  {{- $new := .Values.bus.encryption.existingSecret }}
+  {{- if or (ne .Values.eventBus.mode "managed") (not $live) (eq $live $new) }}
+  {{- else if not $new }}
+    - bus.encryption.existingSecret: the disks of the bus are encrypted, and its servers do not start without the key: set it to {{ $live }}
+  {{- else }}
+    {{- $key := dig "data" "key" "" (lookup "v1" "Secret" .Release.Namespace $live) }}
+    {{- if or (not $key) (ne $key (dig "data" "key" "" (lookup "v1" "Secret" .Release.Namespace $new))) }}
+    - bus.encryption.existingSecret: Secret {{ $new }} does not have the key of the disks, which is in Secret {{ $live }}: copy the key, or keep {{ $live }}
+    {{- end }}
   {{- end }}
 {{- end }}
 
