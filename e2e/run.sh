@@ -17,7 +17,7 @@ background=(nodes solo)
 # Builds the programs that the tests run, so that no test waits for a compiler.
 build() { go run ./binaries/all; }
 # go vet, for every module with sources.
-vet() { go vet ./... && for tool in argocheck cert-manager kube-router operators place; do (cd tools/$tool && go vet ./...) || return; done; }
+vet() { go vet ./... && for tool in argocheck cert-manager kafka kube-router operators place; do (cd tools/$tool && go vet ./...) || return; done; }
 # Facts about Argo Events against its sources; fields of custom resources against the types of their operators; docs/evidence against its data
 # and against the current charts.
 facts() { tests ./facts ./cases ./charts ./live/evidence ./control/agreement && (cd tools/operators && tests .); }

@@ -36,6 +36,7 @@ var programs = map[string]program{
 	"etcd":         {module: "tools/etcd", pkg: "go.etcd.io/etcd/server/v3"},
 	"helm3":        {module: "tools/helm3", pkg: "helm.sh/helm/v3/cmd/helm"},
 	"helm4":        {module: "tools/helm4", pkg: "helm.sh/helm/v4/cmd/helm"},
+	"kafka":        {module: "tools/kafka", pkg: "."},
 	"kubeconform":  {module: ".", pkg: "github.com/yannh/kubeconform/cmd/kubeconform"},
 	"kube-router":  {module: "tools/kube-router", pkg: "."},
 	"kube-score":   {module: "tools/kube-score", pkg: "github.com/zegl/kube-score/cmd/kube-score"},

@@ -24,7 +24,7 @@ func TestDiskError(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, release.hasSmallBus, func(t *testing.T, r release) {
 		t.Parallel()
-		d := startOnDisks(t, r)
+		d := startOnDisks(t, r, diskSize)
 		leader := d.servers.StreamLeader("EVENTS", "default")
 		d.expectHealthy(t)
 
@@ -70,7 +70,7 @@ func TestDiskError(t *testing.T) {
 func TestDiskProbesWithoutMajority(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, func(r release) bool { return r.Name == "multi-zone" }, func(t *testing.T, r release) {
-		d := startOnDisks(t, r)
+		d := startOnDisks(t, r, diskSize)
 		d.servers.StopOne(1)
 		d.servers.StopOne(2)
 		persist(t, func() error {
@@ -97,10 +97,10 @@ type diskBus struct {
 	js       jetstream.JetStream
 }
 
-// diskSize is the size of each disk.
+// diskSize is the size of each disk in tests that fill it.
 const diskSize = 32 << 20
 
-func startOnDisks(t *testing.T, r release) diskBus {
+func startOnDisks(t *testing.T, r release, size int) diskBus {
 	t.Helper()
 	d := diskBus{b: busOf(t, r), dir: t.TempDir()}
 	for i := range d.b.Replicas() {
@@ -108,7 +108,7 @@ func startOnDisks(t *testing.T, r release) diskBus {
 		if err := os.MkdirAll(disk, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, fmt.Sprintf("size=%d", diskSize)); err != nil {
+		if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
 			t.Fatalf("mounting a disk: %v", err)
 		}
 		t.Cleanup(func() {

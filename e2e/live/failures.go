@@ -110,9 +110,23 @@ func rolloutOfBus(r *runner, _ ...string) scenario {
 	return r.rollout("bus", "statefulset", func(s *System) string { return s.busPods })
 }
 
+// rolloutOfLeaves replaces the leaves, on each node a new one beside the old one. The naive system has none.
+func rolloutOfLeaves(r *runner, _ ...string) scenario {
+	return r.rollout("leaves", "daemonset", func(s *System) string {
+		if s.naive() {
+			return ""
+		}
+		return "app.kubernetes.io/component=leaf"
+	})
+}
+
+// rollout restarts the workloads that match a selector; "" is none.
 func (r *runner) rollout(what, kind string, selector func(*System) string) scenario {
 	return scenario{name: "rollout of the " + what, limits: handover, fail: func(ctx context.Context) error {
 		return r.staggered(func(s *System) error {
+			if selector(s) == "" {
+				return nil
+			}
 			out, err := r.kube.run(ctx, r.kube.kubectl, "", "rollout", "restart", kind, "-n", s.Name, "-l", selector(s))
 			if err != nil {
 				return err

@@ -108,6 +108,15 @@ func (k *kube) incomplete(ctx context.Context, namespace string) (string, error)
 	if len(sets.Items) == 0 || len(deployments.Items) == 0 {
 		return "there are no workloads", nil
 	}
+	daemons, err := k.AppsV1().DaemonSets(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return "", err
+	}
+	for _, d := range daemons.Items {
+		if s := d.Status; s.ObservedGeneration < d.Generation || s.UpdatedNumberScheduled != s.DesiredNumberScheduled || s.NumberAvailable != s.DesiredNumberScheduled {
+			return fmt.Sprintf("daemon set %s: %d updated, %d available, want %d", d.Name, s.UpdatedNumberScheduled, s.NumberAvailable, s.DesiredNumberScheduled), nil
+		}
+	}
 	jobs, err := k.BatchV1().Jobs(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return "", err

@@ -50,6 +50,9 @@ var lists = map[string]list{
 	"secrets": {entries: []entry{
 		{rotation, noNode},
 	}},
+	"leaves": {entries: []entry{
+		{rolloutOfLeaves, noNode},
+	}},
 	"gate": {entries: []entry{
 		{drainWithoutControlPlane, sensorNode},
 	}},
@@ -58,6 +61,7 @@ var lists = map[string]list{
 		{rolloutOfSources, noNode},
 		{rolloutOfSensors, noNode},
 		{rolloutOfBus, noNode},
+		{rolloutOfLeaves, noNode},
 		{upgrade, noNode},
 		{rotation, noNode},
 		{diskFull, noNode},

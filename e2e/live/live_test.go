@@ -19,7 +19,7 @@ func TestLists(t *testing.T) {
 			t.Errorf("list %s: got %d scenarios and %v, want %d", name, len(found.entries), err, len(l.entries))
 		}
 	}
-	if _, err := findList("other"); err == nil || err.Error() != `unknown list "other": choose disks or gate or long or power or short` {
+	if _, err := findList("other"); err == nil || err.Error() != `unknown list "other": choose disks or gate or leaves or long or power or secrets or short` {
 		t.Errorf("got error %v", err)
 	}
 	kind := func(e entry) uintptr { return reflect.ValueOf(e.failure).Pointer() }

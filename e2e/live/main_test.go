@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	listName    = flag.String("scenarios", "short", "list of scenarios that TestFailures runs: short, long, or a part of it, disks, gate or power")
+	listName    = flag.String("scenarios", "short", "list of scenarios that TestFailures runs: short, long, or a part of it, disks, gate, leaves, power or secrets")
 	evidenceDir = flag.String("evidence", "", "write the measurements into this folder; TestFailures then needs -scenarios long")
 )
 

@@ -99,7 +99,7 @@ func (r *runner) begin(ctx context.Context, sc scenario) (results []evidence.Res
 		if err != nil {
 			return nil, nil, err
 		}
-		result := evidence.Result{Scenario: sc.name, System: s.Title}
+		result := evidence.Result{Scenario: sc.name, System: s.Title, ByChoice: s.Survives != "" && sc.mayLose(s)}
 		if sc.covers(s) {
 			result.Limits = sc.limits
 			if sc.gated && !s.gated() {

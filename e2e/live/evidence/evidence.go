@@ -40,6 +40,8 @@ type Result struct {
 	Recovered float64 `json:"whole"`
 	// Hit lists the roles of the system's pods on the failed nodes.
 	Hit string `json:"hit,omitempty"`
+	// ByChoice is set if the profile of the system does not promise that acknowledged events survive the scenario.
+	ByChoice bool `json:"byChoice,omitempty"`
 	// Limits apply if the profile of the system survives the scenario.
 	Limits Limits `json:"asked,omitzero"`
 }
@@ -109,7 +111,8 @@ Each cell: refused POSTs, of five per second; longest time without an acknowledg
 - *refused*: POSTs that got an error, or no answer within 5 s. Every POST is one attempt on a new connection.
 - *bus acked*: messages are sent one after the other. Without an acknowledgement within half a second, a message is sent again, every second
   time through another server.
-- *lost*: acknowledged, but not delivered within two minutes after the recovery.
+- *lost*: acknowledged, but not delivered within two minutes after the recovery. In a power loss of all nodes with the page cache, multi-zone and
+  the naive system do not promise to keep events: they flush to disk later.
 - *duplicated*: delivered more than once.
 - *bus gap*, *sensor gap*: longest time in seconds without an acknowledgement by the bus, and without a delivery by the sensor / the limit for
   systems whose profile survives the failure.
