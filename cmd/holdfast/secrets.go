@@ -21,17 +21,17 @@ func newSecretsCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "secrets [STACK]",
 		Short: "Print the Secrets of a release, or rotate them",
-		Long: `secrets prints the Secrets that the chart creates when Helm installs it on a cluster. Use it where the
-chart is rendered without a cluster, as in GitOps or with "holdfast render". The manifests refer to
-the Secrets by name.
+		Long: `secrets prints the Secrets that the chart creates when Helm installs it on a cluster. Use it where
+the chart is rendered without a cluster, as in GitOps or with "holdfast render". The manifests
+refer to the Secrets by name.
 
 Without --from-existing, passwords and certificates are new at each call. Pass the output to kubectl
 create, which refuses to replace a Secret. With kubectl apply, a second call would lock out clients
 and split the bus.
 
-With --from-existing, Secrets keep their content. Missing Secrets and keys are added, and certificates
-that end are renewed by the same CA. FILE is the output of kubectl get secrets -o yaml, "-" is stdin.
-Standard error has what changed, and what to do next.
+With --from-existing, Secrets keep their content. Missing Secrets and keys are added, and
+certificates that end are renewed by the same CA. FILE is the output of kubectl get secrets -o yaml,
+"-" is stdin. Standard error has what changed, and what to do next.
 
 A rotation takes three steps: add, use and drop. Apply the output of a step and wait until all pods
 have it before the next step. See docs/guides/secrets.md.`,

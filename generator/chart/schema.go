@@ -28,7 +28,7 @@ func (g *generation) valuesSchema() error {
 	}
 	properties := node{
 		"profile":          node{"type": "string", "enum": profile.Names(g.Profiles), "description": "Which failures to survive."},
-		"imageRegistry":    node{"type": "string"},
+		"imageRegistry":    imagePart,
 		"imagePullSecrets": array(ref[corev1.LocalObjectReference]()),
 		"commonLabels": stringMapWithout("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component",
 			"app.kubernetes.io/part-of", "app.kubernetes.io/managed-by", "app.kubernetes.io/version", "helm.sh/chart"),
@@ -118,8 +118,10 @@ var kubernetesTypes = []reflect.Type{
 var (
 	boolean = node{"type": "boolean"}
 	// dnsName cannot change the structure of a rendered object.
-	dnsName   = node{"type": "string", "pattern": "^([a-z]([-a-z0-9]*[a-z0-9])?)?$"}
-	text      = node{"type": "string"}
+	dnsName = node{"type": "string", "pattern": "^([a-z]([-a-z0-9]*[a-z0-9])?)?$"}
+	text    = node{"type": "string"}
+	// imagePart has the characters of image references only: an admission policy has the image in an expression.
+	imagePart = node{"type": "string", "pattern": "^[-_./:@a-zA-Z0-9]*$"}
 	stringMap = node{"type": "object", "additionalProperties": text}
 )
 
@@ -135,7 +137,7 @@ func keySchemas(c stack.Component) node {
 	constraint := withoutFields[corev1.TopologySpreadConstraint]("labelSelector")
 	constraint["required"] = []string{"maxSkew", "topologyKey", "whenUnsatisfiable"}
 	return node{
-		"image":                                strictObject(node{"registry": text, "repository": text, "tag": text, "digest": text, "pullPolicy": node{"enum": []string{"Always", "IfNotPresent", "Never"}}}),
+		"image":                                strictObject(node{"registry": imagePart, "repository": imagePart, "tag": imagePart, "digest": imagePart, "pullPolicy": node{"enum": []string{"Always", "IfNotPresent", "Never"}}}),
 		"replicas":                             replicasSchema(c),
 		"topologySpreadConstraints":            array(constraint),
 		"antiAffinity":                         array(strictObject(node{"topologyKey": text, "hardUpTo": node{"type": "integer", "minimum": 0}})),

@@ -61,7 +61,7 @@ func Compare(from, to Side, canMigrate bool) (Plan, error) {
 	p.Claims = s.claims()
 	p.Elections = s.elections()
 	p.Copies = s.copies()
-	for _, find := range []func(sides, Plan) []Finding{dataLosses, refused, persistence, abandoned, busChanges, downgrades, credentials, issuers, resizes, stale} {
+	for _, find := range []func(sides, Plan) []Finding{dataLosses, refused, persistence, abandoned, busChanges, downgrades, credentials, encryption, issuers, resizes, stale} {
 		p.Findings = append(p.Findings, find(s, p)...)
 	}
 	for _, r := range p.migrations {

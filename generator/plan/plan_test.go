@@ -257,6 +257,9 @@ func TestFindings(t *testing.T) {
 			want: "StatefulSet/single replaces it with new volume claims; the chart migrates the data", claims: []string{"new data-single-0", "orphaned data-db-0", "orphaned data-db-1", "orphaned data-db-2"}},
 		{name: "a claim of the release that is removed", from: change(t), to: change(t, "kind: PersistentVolumeClaim\nmetadata: {name: own}", "kind: PersistentVolumeClaim\nmetadata: {name: other}"), verdict: LosesData,
 			want: "volume claims are deleted with their data: own", claims: []string{"new other", "deleted own"}},
+		{name: "the key of a disk in another Secret", from: encrypted(t, "one"), to: encrypted(t, "two"), verdict: ByHand, want: "is in Secret two instead of one"},
+		{name: "an encrypted disk without its key", from: encrypted(t, "one"), to: change(t, "example.org/db:1", "nats"), verdict: ByHand, want: "do not start without the key"},
+		{name: "a disk that is encrypted", from: change(t, "example.org/db:1", "nats"), to: encrypted(t, "one"), verdict: InPlace},
 		{name: "a native bus that becomes clustered", from: native(t, 1), to: native(t, 3), verdict: LosesData, want: "a clustered nats-server deletes the data of a standalone one"},
 		{name: "a native bus that grows", from: native(t, 3), to: native(t, 5), verdict: InPlace},
 		{name: "a change that the controller does not notice", from: change(t), to: change(t, "nats://one:4222", "nats://two:4222"), verdict: ByHand, want: "its pods keep the old address and credentials of the bus until the controller restarts"},
@@ -346,6 +349,11 @@ func TestBuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// encrypted returns a NATS server whose disk has a key in a Secret.
+func encrypted(t *testing.T, secret string) []manifest.Object {
+	return change(t, "example.org/db:1", "nats", "env: [{name: A,", "env: [{name: KEY, valueFrom: {secretKeyRef: {name: "+secret+", key: key}}}, {name: A,")
 }
 
 func native(t *testing.T, replicas int) []manifest.Object {

@@ -245,3 +245,19 @@ no quotes: some options accept only numbers, and 64MB is one.
 {{ index $ 1 }}{{ $name }}: {{ ternary (toString $value) (toRawJson $value) (regexMatch "^[0-9]+[kKmMgG][bB]?$" (toString $value)) }}
 {{- end }}
 {{- end }}
+
+{{/* liveTLS (a StatefulSet of the bus): the Secrets with the certificate and the accepted CAs in its pods; empty if there is none. */}}
+{{- define "argo-events.liveTLS" -}}
+{{- range dig "spec" "template" "spec" "volumes" list . }}
+{{- if eq .name "tls" }}
+{{- $sources := dig "projected" "sources" list . }}
+{{- if $sources }}
+certificate: {{ (first $sources).secret.name }}
+trust: {{ (last $sources).secret.name }}
+{{- else }}
+certificate: {{ .secret.secretName }}
+trust: {{ .secret.secretName }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -39,35 +39,40 @@ parameters of a trigger fill fields at runtime.
 {{- if not (or (has $name (list "" "Local")) (and (not (contains " " $name)) (contains (printf " %s " $name) (include "argo-events.timezones" .)))) }}true{{ end }}
 {{- end }}
 
-{{/* isNoCron: "true" for a schedule that the parser of five fields refuses: github.com/robfig/cron/v3 parser.go. */}}
+{{/* isNoCron: empty for a schedule that the parser of five fields accepts: github.com/robfig/cron/v3 parser.go. */}}
 {{- define "argo-events.isNoCron" -}}
   {{- $zone := regexFind "^(CRON_)?TZ=[^ ]* " . }}
-  {{- $bad := or (not .) (and (regexMatch "^(CRON_)?TZ=" .) (not $zone)) (and $zone (include "argo-events.isNoTimezone" (trim (regexReplaceAll "^[^=]*=" $zone "")))) }}
   {{- $fields := regexSplit "\\s+" (trim (trimPrefix $zone .)) -1 }}
-  {{- if or $bad (ne (len $fields) 5) }}true{{ else }}
-    {{- $first := list 0 0 1 1 0 }}{{ $last := list 59 23 31 12 6 }}
-    {{- range $i, $field := $fields }}
-      {{- $field = lower $field }}
-      {{- range $n, $month := ternary (list "jan" "feb" "mar" "apr" "may" "jun" "jul" "aug" "sep" "oct" "nov" "dec") list (eq $i 3) }}
-        {{- $field = regexReplaceAll (printf "\\b%s\\b" $month) $field (toString (add $n 1)) }}
-      {{- end }}
-      {{- range $n, $day := ternary (list "sun" "mon" "tue" "wed" "thu" "fri" "sat") list (eq $i 4) }}
-        {{- $field = regexReplaceAll (printf "\\b%s\\b" $day) $field (toString $n) }}
-      {{- end }}
-      {{- range splitList "," $field | compact }}
-        {{- if not (regexMatch "^([*?](-[^/]*)?|[+]?[0-9]+(-[+]?[0-9]+)?)(/[+]?[0-9]+)?$" .) }}{{ $bad = true }}{{ else }}
-          {{- $parts := splitList "/" . }}{{ $range := splitList "-" (first $parts) }}
-          {{- $low := index $first $i }}{{ $high := index $last $i }}
-          {{- if not (has (first $range) (list "*" "?")) }}
-            {{- $low = atoi (first $range) }}
-            {{- if or (gt (len $range) 1) (eq (len $parts) 1) }}{{ $high = atoi (last $range) }}{{ end }}
-          {{- end }}
-          {{- if or (lt $low (index $first $i)) (gt $high (index $last $i)) (gt $low $high) (and (gt (len $parts) 1) (lt (atoi (last $parts)) 1)) }}{{ $bad = true }}{{ end }}
-        {{- end }}
-      {{- end }}
-    {{- end }}
-    {{- if $bad }}true{{ end }}
+  {{- if or (not .) (and (regexMatch "^(CRON_)?TZ=" .) (not $zone)) (ne (len $fields) 5) }}true{{ end }}
+  {{- if $zone }}{{ include "argo-events.isNoTimezone" (trim (regexReplaceAll "^[^=]*=" $zone "")) }}{{ end }}
+  {{- $months := list "jan" "feb" "mar" "apr" "may" "jun" "jul" "aug" "sep" "oct" "nov" "dec" }}
+  {{- $days := list "sun" "mon" "tue" "wed" "thu" "fri" "sat" }}
+  {{- range $i, $of := list (list 0 59 list) (list 0 23 list) (list 1 31 list) (list 1 12 $months) (list 0 6 $days) }}
+    {{- if lt $i (len $fields) }}{{ include "argo-events.isNoCronField" (prepend $of (index $fields $i)) }}{{ end }}
   {{- end }}
+{{- end }}
+
+{{/* isNoCronField (list field first last names): empty for a list of ranges. The names stand for the numbers from first on. */}}
+{{- define "argo-events.isNoCronField" -}}
+  {{- $field := index . 0 | lower }}{{ $first := index . 1 }}{{ $last := index . 2 }}
+  {{- range $n, $name := index . 3 }}
+    {{- $field = regexReplaceAll (printf "\\b%s\\b" $name) $field (toString (add $n $first)) }}
+  {{- end }}
+  {{- range splitList "," $field | compact }}
+    {{- if not (regexMatch "^([*?](-[^/]*)?|[+]?[0-9]+(-[+]?[0-9]+)?)(/[+]?[0-9]+)?$" .) }}true
+    {{- else }}{{ include "argo-events.isNoCronRange" (list . $first $last) }}{{ end }}
+  {{- end }}
+{{- end }}
+
+{{/* isNoCronRange (list range first last): empty for a range from first to last, as low-high/step. */}}
+{{- define "argo-events.isNoCronRange" -}}
+  {{- $parts := index . 0 | splitList "/" }}{{ $ends := first $parts | splitList "-" }}
+  {{- $low := index . 1 }}{{ $high := index . 2 }}
+  {{- if not (has (first $ends) (list "*" "?")) }}
+    {{- $low = first $ends | atoi }}
+    {{- if or (gt (len $ends) 1) (eq (len $parts) 1) }}{{ $high = last $ends | atoi }}{{ end }}
+  {{- end }}
+  {{- if or (lt $low (index . 1)) (gt $high (index . 2)) (gt $low $high) (and (gt (len $parts) 1) (lt (last $parts | atoi) 1)) }}true{{ end }}
 {{- end }}
 
 {{/* timezones: the names of the IANA database, with a space around each. */}}

@@ -492,22 +492,6 @@ would stop at its first pod, whose server cannot join the others.
   {{- end }}
 {{- end }}
 
-{{/* liveTLS (a StatefulSet of the bus): the Secrets with the certificate and the accepted CAs in its pods; empty if there is none. */}}
-{{- define "argo-events.liveTLS" -}}
-{{- range dig "spec" "template" "spec" "volumes" list . }}
-{{- if eq .name "tls" }}
-{{- $sources := dig "projected" "sources" list . }}
-{{- if $sources }}
-certificate: {{ (first $sources).secret.name }}
-trust: {{ (last $sources).secret.name }}
-{{- else }}
-certificate: {{ .secret.secretName }}
-trust: {{ .secret.secretName }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-
 {{/* lacksCA (list namespace a b): "true" if both Secrets exist, and a CA in ca.crt of a is not in that of b; otherwise empty. */}}
 {{- define "argo-events.lacksCA" -}}
 {{- $a := lookup "v1" "Secret" (index . 0) (index . 1) }}{{ $b := lookup "v1" "Secret" (index . 0) (index . 2) }}
