@@ -15,10 +15,10 @@ type drain struct {
 	// node is the node that is drained, nil if there is none, and listed are its pods when the drain began.
 	node   *Node
 	listed []*Pod
-	// contested are the budgets that have refused one of them. last is evicted after the others, because kubectl tries all of them
-	// at the same time; nil for the order of the list.
+	// contested are the budgets of pods whose eviction was refused at some time.
 	contested []*budget
-	last      *Pod
+	// last is evicted after the others, because kubectl tries all of them at the same time; nil for the order of the list.
+	last *Pod
 }
 
 // begin begins to drain a node.
@@ -62,8 +62,9 @@ func (d *drain) evict() (bool, error) {
 	return acted, nil
 }
 
-// orders returns the orders of evictions in which the drain may end differently: a pod that does not become Ready again takes the
-// eviction that a budget allows from the pods that are evicted after it. Of pods that are interchangeable, one is enough.
+// orders returns the orders of evictions in which the drain may end differently, if pods of a contested budget are not Ready at its end:
+// such a pod takes the eviction that the budget allows from the pods that are evicted after it. Of pods without volumes, which are
+// interchangeable, one is enough.
 func (d *drain) orders() (all []Order) {
 	var known []string
 	for _, b := range d.contested {

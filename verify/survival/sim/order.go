@@ -28,7 +28,7 @@ func (o Order) String() string {
 	case o.last != nil:
 		return fmt.Sprintf("other workloads create their pods before %s and leave it the rest of a quota", o.last.Workload)
 	}
-	return "pods are created and evicted in the order of their workloads, and a webhook stops to answer once its last pod is marked for deletion"
+	return "pods are created in the order of the workloads, a drain evicts in the order of its list, and a webhook stops to answer once its last pod is marked for deletion"
 }
 
 // SetOrder sets the order of the next scenarios.
