@@ -246,7 +246,7 @@ type Scenario struct {
 
 // Ordered is what happens in a scenario in one order of events.
 type Ordered struct {
-	// If is the order: which workload gets the last of a quota, or whether a webhook answers until its last pod is gone.
+	// If is the order: which workload gets the last of a quota, which pod a drain evicts last, or whether a webhook answers until its last pod is gone.
 	If string `json:"if"`
 	// Blocked is the reason why a drain or rollout does not complete; left out if it does.
 	Blocked string `json:"stuck,omitempty"`

@@ -8,8 +8,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// Ordered is a scenario in one order of events, where a real cluster may have any: which workload gets the last of a quota, and
-// whether a webhook answers until its last pod is gone.
+// Ordered is a scenario in one order of events, where a real cluster may have any: which workload gets the last of a quota,
+// which pod a drain evicts last, and whether a webhook answers until its last pod is gone.
 type Ordered struct {
 	// If is the order, in words.
 	If       string

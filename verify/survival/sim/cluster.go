@@ -74,7 +74,7 @@ func NewInOrder(ctx context.Context, c cluster.Cluster, s *workload.System, o Or
 	sim.observer.reset()
 	sim.steadyOrders = sim.Orders()
 	sim.SetOrder(Order{})
-	sim.lifecycle.admission.forgetOrder()
+	sim.forgetOrders()
 	sim.clock.now, sim.journal.final, sim.lifecycle.admission.installed = 0, false, true
 	return sim, nil
 }
@@ -162,7 +162,7 @@ func (c *Cluster) WithUndo(scenario func() error) error {
 	err := scenario()
 	c.journal.rollback(mark)
 	c.observer.reset()
-	c.lifecycle.admission.forgetOrder()
+	c.forgetOrders()
 	c.queue.retryAll()
 	return err
 }

@@ -15,6 +15,10 @@ type drain struct {
 	// node is the node that is drained, nil if there is none, and listed are its pods when the drain began.
 	node   *Node
 	listed []*Pod
+	// contested are the budgets of pods whose eviction was refused at some time.
+	contested []*budget
+	// last is evicted after the others, because kubectl tries all of them at the same time; nil for the order of the list.
+	last *Pod
 }
 
 // begin begins to drain a node.
@@ -36,8 +40,18 @@ func (d *drain) evict() (bool, error) {
 		return false, nil
 	}
 	acted := false
-	for _, p := range d.left() {
-		if !p.active() || evictionBlocker(p) != "" {
+	left := d.left()
+	if i := slices.Index(left, d.last); i >= 0 {
+		left = append(slices.Delete(left, i, i+1), d.last)
+	}
+	for _, p := range left {
+		if !p.active() {
+			continue
+		}
+		if evictionBlocker(p) != "" {
+			for _, b := range p.budgets {
+				note(&d.contested, b)
+			}
 			continue
 		}
 		if err := d.lifecycle.terminate(p, "evicted"); err != nil {
@@ -46,6 +60,35 @@ func (d *drain) evict() (bool, error) {
 		acted = true
 	}
 	return acted, nil
+}
+
+// orders returns the orders of evictions in which the drain may end differently, if pods of a contested budget are not Ready at its end:
+// such a pod takes the eviction that the budget allows from the pods that are evicted after it. Of pods without volumes, which are
+// interchangeable, one is enough.
+func (d *drain) orders() (all []Order) {
+	var known []string
+	for _, b := range d.contested {
+		if !slices.ContainsFunc(b.pods, func(p *Pod) bool { return p.state != ready }) {
+			continue
+		}
+		for _, p := range d.listed {
+			if !slices.Contains(p.budgets, b) {
+				continue
+			}
+			one := p.key()
+			if len(p.mounts) == 0 {
+				one = p.controller.Workload.String()
+			}
+			if !slices.Contains(known, one) {
+				known = append(known, one)
+				all = append(all, Order{evicted: p})
+			}
+		}
+	}
+	if len(all) == 1 {
+		return nil
+	}
+	return all
 }
 
 // blocker returns why the drain has not ended, "" if it has.

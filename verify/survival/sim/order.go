@@ -6,13 +6,16 @@ import (
 )
 
 // Order decides what happens first where a real cluster may do either. The zero value is the default: controllers act in the order of
-// the workloads, and a webhook stops to answer as soon as its last Ready pod is marked for deletion.
+// the workloads, a drain evicts pods in the order of its list, and a webhook stops to answer as soon as its last Ready pod is marked for
+// deletion.
 type Order struct {
 	// last acts after all other controllers, so that these get what is left of a quota.
 	last *Controller
 	// lingering: a webhook answers until its last pod is gone. A pod may serve while it terminates, and nothing waits for the end of
 	// its endpoint.
 	lingering bool
+	// evicted is evicted from a drained node after the other pods.
+	evicted *Pod
 }
 
 // String completes the sentence "This is the outcome if …".
@@ -20,14 +23,18 @@ func (o Order) String() string {
 	switch {
 	case o.lingering:
 		return "a webhook answers until its last pod is gone"
+	case o.evicted != nil:
+		return fmt.Sprintf("the drain evicts pod %s after the others", o.evicted.key())
 	case o.last != nil:
 		return fmt.Sprintf("other workloads create their pods before %s and leave it the rest of a quota", o.last.Workload)
 	}
-	return "pods are created in the order of the workloads, and a webhook stops to answer once its last pod is marked for deletion"
+	return "pods are created in the order of the workloads, a drain evicts in the order of its list, and a webhook stops to answer once its last pod is marked for deletion"
 }
 
 // SetOrder sets the order of the next scenarios.
-func (c *Cluster) SetOrder(o Order) { c.lifecycle.admission.order = o }
+func (c *Cluster) SetOrder(o Order) {
+	c.lifecycle.admission.order, c.drain.last = o, o.evicted
+}
 
 // Orders returns the other orders in which the scenario may end differently. It must be called within the scenario.
 func (c *Cluster) Orders() (all []Order) {
@@ -52,7 +59,7 @@ func (c *Cluster) Orders() (all []Order) {
 	if a.lingered {
 		all = append(all, Order{lingering: true})
 	}
-	return all
+	return append(all, c.drain.orders()...)
 }
 
 // SteadyOrders returns the other orders in which the steady state may be different, for NewInOrder.
@@ -93,17 +100,18 @@ func (l *lifecycle) wake() {
 	}
 }
 
-// forgetOrder forgets who asked for the same quota, and which webhooks lingered.
-func (a *admission) forgetOrder() {
-	a.lingered = false
+// forgetOrders forgets who asked for the same quota, which webhooks lingered, and which budgets refused an eviction.
+func (c *Cluster) forgetOrders() {
+	a := c.lifecycle.admission
+	a.lingered, c.drain.contested = false, nil
 	for _, q := range a.quotas {
 		q.refused, q.admitted = nil, nil
 	}
 }
 
-// note adds a controller to a list once.
-func note(list *[]*Controller, c *Controller) {
-	if !slices.Contains(*list, c) {
-		*list = append(*list, c)
+// note adds one to a list once.
+func note[T comparable](list *[]T, one T) {
+	if !slices.Contains(*list, one) {
+		*list = append(*list, one)
 	}
 }
