@@ -1012,6 +1012,9 @@ parameters of a trigger fill fields at runtime.
     {{- if not .queue }}
       - {{ $path }}.queue: must specify queue name: set it
     {{- end }}
+    {{- if and (not .endpoint) (or (lt (int64 .waitTimeSeconds) 0) (gt (int64 .waitTimeSeconds) 20)) }}
+      - {{ $path }}.waitTimeSeconds: Amazon SQS refuses a wait of {{ int64 .waitTimeSeconds }} s, so no message is received: set 1 to 20; Argo Events uses 3 without it
+    {{- end }}
   {{- end }}
 {{- end }}
 
