@@ -177,6 +177,9 @@ func (g *generation) NameLength() int {
 // Quorum reports whether the component's pods are quorum members.
 func (c component) Quorum() bool { return c.Replication == stack.Quorum }
 
+// Single reports whether at most one pod of the component may run.
+func (c component) Single() bool { return c.Replication == stack.Single }
+
 // PerNode reports whether the component runs one pod on each node.
 func (c component) PerNode() bool { return c.Replication == stack.PerNode }
 

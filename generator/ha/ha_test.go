@@ -474,7 +474,7 @@ func TestDecisions(t *testing.T) {
 		{"single-node", "stateless", "1 pods; budget none; strategy RollingUpdate; grace 45"},
 		{"single-node", "managed stateless", "1 pods; budget none"},
 		{"single-node", "stateless on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
-		{"single-node", "single", "1 pods; budget none; strategy Recreate; grace 30"},
+		{"single-node", "single", "1 pods; budget none; updateStrategy RollingUpdate; grace 30"},
 		{"single-node", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"single-node", "per-node", "updateStrategy RollingUpdate; grace 30"},
 
@@ -485,7 +485,7 @@ func TestDecisions(t *testing.T) {
 		{"multi-node", "stateless", "2 pods; node minDomains 2; evicted after 30; budget 1; strategy RollingUpdate; grace 45"},
 		{"multi-node", "managed stateless", "2 pods; node required up to 3; evicted after 30; budget 1"},
 		{"multi-node", "stateless on disk", "2 pods; node minDomains 2; evicted after 30; budget 1; updateStrategy RollingUpdate; grace 30; disk Retain"},
-		{"multi-node", "single", "1 pods; budget none; strategy Recreate; grace 30"},
+		{"multi-node", "single", "1 pods; budget none; updateStrategy RollingUpdate; grace 30"},
 		{"multi-node", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"multi-node", "per-node", "updateStrategy RollingUpdate; grace 30"},
 
@@ -496,7 +496,7 @@ func TestDecisions(t *testing.T) {
 		{"multi-zone", "stateless", "3 pods; zone minDomains 2; node preferred; evicted after 30; budget 1; strategy RollingUpdate; grace 45"},
 		{"multi-zone", "managed stateless", "3 pods; zone required up to 3; node preferred; evicted after 30; budget 1"},
 		{"multi-zone", "stateless on disk", "3 pods; zone minDomains 2; node preferred; evicted after 30; budget 1; updateStrategy RollingUpdate; grace 30; disk Retain"},
-		{"multi-zone", "single", "1 pods; budget none; strategy Recreate; grace 30"},
+		{"multi-zone", "single", "1 pods; budget none; updateStrategy RollingUpdate; grace 30"},
 		{"multi-zone", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"multi-zone", "per-node", "updateStrategy RollingUpdate; grace 30"},
 	} {

@@ -42,6 +42,14 @@ func update(in input) []Decision {
 			Reason: "A broken revision stops the rollout at the first node.",
 			Source: "apps/v1 DaemonSet",
 		}}
+	case in.model() == stack.Single:
+		return []Decision{{
+			Key:    "updateStrategy",
+			Value:  Map{"type": "RollingUpdate"},
+			Rule:   "The old pod ends before the new one starts, in a rollout and when its node does not answer.",
+			Reason: "Two pods at once would do the same work twice, and a Deployment starts a second one while the first may still run on a node that was cut off. If the node is gone for good, delete it, or taint it node.kubernetes.io/out-of-service: only then does the pod start on another node.",
+			Source: "apps/v1 StatefulSet, at-most-one semantics; kubernetes podgc",
+		}}
 	case in.component.Workload() == "StatefulSet":
 		return []Decision{{
 			Key:    "updateStrategy",
@@ -49,14 +57,6 @@ func update(in input) []Decision {
 			Rule:   "One pod after the other.",
 			Reason: "Each pod has its own disk, which a second pod cannot use.",
 			Source: "apps/v1 StatefulSet",
-		}}
-	case in.model() == stack.Single:
-		return []Decision{{
-			Key:    "strategy",
-			Value:  Map{"type": "Recreate"},
-			Rule:   "The old pod stops before the new one starts.",
-			Reason: "Two pods at once would do the same work twice.",
-			Source: "apps/v1 Deployment",
 		}}
 	}
 	return []Decision{{

@@ -186,7 +186,8 @@ func (c Component) Workload() string {
 		return "StatefulSet"
 	case c.Replication == PerNode:
 		return "DaemonSet"
-	case c.Storage != nil:
+	case c.Storage != nil || c.Replication == Single:
+		// A Deployment starts a second pod while the first may still run on a node that was cut off; a StatefulSet never does.
 		return "StatefulSet"
 	default:
 		return "Deployment"
