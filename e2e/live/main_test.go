@@ -5,7 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -74,14 +77,24 @@ func run(m *testing.M) (code int) {
 	log := func(format string, args ...any) {
 		fmt.Printf(time.Now().Format("15:04:05 ")+format+"\n", args...)
 	}
-	shared, err = open(context.Background(), dir, systems(l.naive), log)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	shared, err = open(ctx, dir, systems(l.naive), log)
 	if shared != nil && shared.close != nil {
-		defer func() {
+		finish := sync.OnceFunc(func() {
 			if err := shared.close(); err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				code = 1
 			}
-		}()
+		})
+		defer finish()
+		// An interrupt ends the test, but not the mounts of the nodes' disks. The program that prints the output may have ended before.
+		signal.Ignore(syscall.SIGPIPE)
+		defer context.AfterFunc(ctx, func() {
+			finish()
+			os.RemoveAll(dir)
+			os.Exit(130)
+		})()
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

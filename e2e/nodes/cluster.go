@@ -1,7 +1,8 @@
 // Package nodes runs a Kubernetes cluster of real nodes on one machine, and makes nodes fail. Each node has its own kubelet, container runtime,
 // network and disk, in namespaces that end with its first process.
 //
-// The cluster does not use the machine's network. After the end of this process, only files below Config.Dir and empty control groups remain.
+// The cluster does not use the machine's network. After Close, only the logs remain. After the death of this process, files below Config.Dir,
+// empty control groups and the disks of volumes remain; the next cluster removes the groups and unmounts the disks.
 package nodes
 
 import (
@@ -95,7 +96,7 @@ func Up(ctx context.Context, config Config) (*Cluster, error) {
 	}
 	c := &Cluster{config: config}
 	for _, step := range []func(context.Context) error{
-		c.prepare, c.shareVolumes, c.connect, c.serveImages, c.startControlPlane, c.createObjects, c.startDNS, c.provideStorage, c.startNodes,
+		c.prepare, removeRemains, c.shareVolumes, c.connect, c.serveImages, c.startControlPlane, c.createObjects, c.startDNS, c.provideStorage, c.startNodes,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("starting a cluster: %w", err), c.Close())
@@ -122,12 +123,9 @@ func (c *Cluster) prepare(context.Context) error {
 	if err := require(); err != nil {
 		return err
 	}
-	// An abstract socket ends with the process; a file might remain.
-	lock, err := net.Listen("unix", "@holdfast-nodes")
-	if err != nil {
-		return fmt.Errorf("another cluster runs on this machine: %w", err)
+	if err := c.lock(); err != nil {
+		return err
 	}
-	c.later(lock.Close)
 	dir, err := filepath.Abs(c.config.Dir)
 	if err != nil {
 		return err
@@ -158,6 +156,17 @@ func (c *Cluster) prepare(context.Context) error {
 		c.nodes = append(c.nodes, &node{Node: n, index: i})
 	}
 	return c.build()
+}
+
+// lock reserves the machine for this cluster.
+func (c *Cluster) lock() error {
+	// An abstract socket ends with the process; a file might remain.
+	lock, err := net.Listen("unix", "@holdfast-nodes")
+	if err != nil {
+		return fmt.Errorf("another cluster runs on this machine: %w", err)
+	}
+	c.later(lock.Close)
+	return nil
 }
 
 // build builds the programs before anything needs them.

@@ -24,7 +24,7 @@ type disks struct {
 }
 
 // volumes is the folder with the volumes of the cluster.
-func (c *Cluster) volumes() string { return filepath.Join(c.config.Dir, "volumes") }
+func (c *Cluster) volumes() string { return filepath.Join(c.config.Dir, volumesName) }
 
 // shareVolumes makes mounts below the folder of volumes appear on nodes, also later ones.
 func (c *Cluster) shareVolumes(context.Context) error {

@@ -51,7 +51,7 @@ func TestNodes(t *testing.T) {
 		t.Error(err)
 	}
 	t.Logf("closed in %s", since(start))
-	before.groups = "" // Up also removes the groups of a killed cluster
+	before.groups, before.devices = "", "" // Up also removes the groups and disks of a killed cluster
 	if after := findTraces(t); after != before {
 		t.Errorf("Close has left traces:\nbefore: %s\nafter:  %s", before, after)
 	}
@@ -76,6 +76,35 @@ func TestRefusals(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "packages.sh, or apt-get install busybox-static") {
 		t.Errorf("without packages: %v", err)
 	}
+}
+
+// TestRemains: the disks of a killed cluster are unmounted and detached, and no other disk.
+func TestRemains(t *testing.T) {
+	must(t, require())
+	killed := &Cluster{config: Config{Dir: t.TempDir()}}
+	must(t, killed.lock())
+	t.Cleanup(func() { must(t, killed.undo[0]()) })
+	must(t, killed.shareVolumes(t.Context()))
+	volume := filepath.Join(killed.volumes(), "a", "pvc-1")
+	must(t, os.MkdirAll(volume, 0o755))
+	must(t, killed.disks.Create(volume))
+	mine := &disks{devices: map[string]string{}}
+	folder := t.TempDir()
+	must(t, mine.Create(folder))
+	t.Cleanup(func() { must(t, mine.removeAll()) })
+
+	device := killed.disks.devices[volume]
+	must(t, removeRemains(t.Context()))
+	if mounts, err := remainingMounts(); err != nil || len(mounts) > 0 {
+		t.Errorf("still mounted: %v, error %v", mounts, err)
+	}
+	if image, err := os.ReadFile(filepath.Join("/sys/block", filepath.Base(device), "loop", "backing_file")); err == nil {
+		t.Errorf("%s is still attached to %s", device, image)
+	}
+	if err := os.RemoveAll(killed.config.Dir); err != nil {
+		t.Errorf("the folder of the killed cluster cannot be removed: %v", err)
+	}
+	must(t, mine.Remove(folder))
 }
 
 func services(t *testing.T, x *clusterTest) {

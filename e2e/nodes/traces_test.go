@@ -10,10 +10,10 @@ import (
 )
 
 // traces are remains of a cluster on the machine.
-type traces struct{ processes, mounts, groups, links, settings string }
+type traces struct{ processes, mounts, devices, groups, links, settings string }
 
 func (s traces) String() string {
-	return fmt.Sprintf("%+q", [...]string{s.processes, s.mounts, s.groups, s.links, s.settings})
+	return fmt.Sprintf("%+q", [...]string{s.processes, s.mounts, s.devices, s.groups, s.links, s.settings})
 }
 
 // testDirs is part of every path and every command of the test's cluster. Other clusters may run on this machine at the same time.
@@ -37,6 +37,9 @@ func findTraces(t *testing.T) traces {
 			s.mounts += line
 		}
 	}
+	devices, err := remainingDevices()
+	must(t, err)
+	s.devices = strings.Join(devices, " ")
 	groups, err := filepath.Glob("/sys/fs/cgroup/*/" + cgroupName)
 	must(t, err)
 	unified, err := filepath.Glob("/sys/fs/cgroup/" + cgroupName)
