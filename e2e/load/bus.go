@@ -29,28 +29,46 @@ const (
 
 // bus is a client of the bus that detects the failure of a server within seconds and connects to another.
 type bus struct {
-	url, user, password string
+	url, authFile string
 	// queries uses its own connection, separate from the measured traffic.
 	queries jetstream.JetStream
 }
 
 // dial returns a client of the bus. While the bus is unavailable, the client keeps trying to connect.
 func dial(url, authFile string) (*bus, error) {
-	text, err := os.ReadFile(authFile)
-	if err != nil {
-		return nil, fmt.Errorf("reading the credentials of the bus: %w", err)
+	b := &bus{url: url, authFile: authFile}
+	if _, err := b.credentials(); err != nil {
+		return nil, err
 	}
-	var auth struct{ Username, Password string }
-	if err := yaml.Unmarshal(text, &auth); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", authFile, err)
-	}
-	b := &bus{url: url, user: auth.Username, password: auth.Password}
+	var err error
 	_, b.queries, err = b.connect("load-queries")
 	return b, err
 }
 
+// credentials are the name and password of a user of the bus.
+type credentials struct{ Username, Password string }
+
+// credentials reads the present user, which changes while the client runs.
+func (b *bus) credentials() (c credentials, err error) {
+	text, err := os.ReadFile(b.authFile)
+	if err != nil {
+		return c, fmt.Errorf("reading the credentials of the bus: %w", err)
+	}
+	if err := yaml.Unmarshal(text, &c); err != nil {
+		return c, fmt.Errorf("reading %s: %w", b.authFile, err)
+	}
+	return c, nil
+}
+
 func (b *bus) connect(name string) (*nats.Conn, jetstream.JetStream, error) {
-	nc, err := nats.Connect(b.url, nats.Name(name), nats.UserInfo(b.user, b.password),
+	user := func() (string, string) {
+		c, err := b.credentials()
+		if err != nil {
+			log.Print(err)
+		}
+		return c.Username, c.Password
+	}
+	nc, err := nats.Connect(b.url, nats.Name(name), nats.UserInfoHandler(user), nats.IgnoreAuthErrorAbort(),
 		nats.Secure(&tls.Config{InsecureSkipVerify: true}), // the controller of Argo Events issues certificates that no client can verify
 		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(pause), nats.ReconnectJitter(pause, pause),
 		nats.Timeout(linkWait), nats.PingInterval(linkWait), nats.MaxPingsOutstanding(2))

@@ -34,7 +34,7 @@ func main() {
 	errs := make(chan error)
 	go post(ctx, *webhook, *every, hooks)
 	go func() { errs <- client.run(ctx, *every, messages) }()
-	server := &http.Server{Addr: *listen, Handler: handler(hooks, messages, client.streams)}
+	server := &http.Server{Addr: *listen, Handler: handler(hooks, messages, client)}
 	go func() { errs <- server.ListenAndServe() }()
 
 	select {

@@ -12,8 +12,8 @@ import (
 )
 
 // handler records the events that the sensor's trigger posts, and returns reports on both ledgers. /now returns the current time, for the window of a
-// report; /streams the state of the bus's streams.
-func handler(hooks, messages *ledger, streams func(context.Context) ([]report.Stream, error)) http.Handler {
+// report; /streams the state of the bus's streams; /user the name of the user with whom the next connection to the bus begins.
+func handler(hooks, messages *ledger, client *bus) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /record", func(w http.ResponseWriter, r *http.Request) {
 		var event struct{ Number json.Number } // a trigger sends numbers as text
@@ -43,12 +43,20 @@ func handler(hooks, messages *ledger, streams func(context.Context) ([]report.St
 	mux.HandleFunc("GET /streams", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), answerWait)
 		defer cancel()
-		list, err := streams(ctx)
+		list, err := client.streams(ctx)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		_ = json.NewEncoder(w).Encode(list)
+	})
+	mux.HandleFunc("GET /user", func(w http.ResponseWriter, _ *http.Request) {
+		c, err := client.credentials()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprint(w, c.Username)
 	})
 	return mux
 }
