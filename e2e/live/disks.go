@@ -10,30 +10,50 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-)
 
-// counted is the limit in seconds for the disruption budget to count a bus server with a disk error: two failed probes, and the next write.
-const counted = 15 * time.Second
+	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
+)
 
 // diskFull fills the disk of the stream's leader in every system. A restart of the server heals it once there is space.
 func diskFull(r *runner, _ ...string) scenario {
 	d := &diskFailure{r: r}
-	return scenario{name: "full disk of the stream's leader", lasts: 90 * time.Second, limits: election,
-		fail: func(ctx context.Context) error { return d.begin(ctx, r.cluster.FillDisks) },
+	return scenario{name: "full disk of the stream's leader", lasts: outage, limits: election, counted: d.counted,
+		unpredicted: "simulates no failure of a disk",
+		fail:        func(ctx context.Context) error { return d.begin(ctx, r.cluster.FillDisks) },
 		end: func(ctx context.Context) error {
-			return errors.Join(d.check(ctx), r.cluster.FreeDisks(ctx, d.volumes()...))
+			return errors.Join(d.awaitRestart(ctx), d.check(ctx), r.cluster.FreeDisks(ctx, d.volumes()...))
 		},
-		settled: d.othersStayed}
+		settled: d.check}
 }
 
-// diskReadOnly makes the disk of the stream's leader read-only in every system, as after an I/O error. A restart cannot heal it: the disk is
-// replaced by an empty one, as the README says.
-func diskReadOnly(r *runner, _ ...string) scenario {
+// diskReadOnly makes the disk of the stream's leader read-only in every system, as after an I/O error, and then drains the node of another server.
+// The disruption budget keeps that server: without it, the bus would have no quorum. A restart does not heal the disk; it is replaced by an empty
+// one, as the README says, and the drain continues by itself.
+func diskReadOnly(r *runner, nodes ...string) scenario {
 	d := &diskFailure{r: r}
-	return scenario{name: "read-only disk of the stream's leader", lasts: 90 * time.Second, limits: election,
-		fail:    func(ctx context.Context) error { return d.begin(ctx, r.cluster.BreakDisks) },
-		end:     func(ctx context.Context) error { return errors.Join(d.check(ctx), d.replace(ctx)) },
-		settled: d.othersStayed}
+	drained := make(chan error, 1)
+	return scenario{name: "read-only disk of the stream's leader, then a node drain", nodes: nodes, event: evidence.DrainNode, lasts: outage, limits: election,
+		counted: d.counted,
+		prepare: func(ctx context.Context) error {
+			if err := d.begin(ctx, r.cluster.BreakDisks); err != nil {
+				return err
+			}
+			return d.notOn(nodes)
+		},
+		fail: func(ctx context.Context) error {
+			go func() { drained <- r.drain(ctx, nodes...) }()
+			return nil
+		},
+		end: func(ctx context.Context) error {
+			return errors.Join(d.awaitRestart(ctx), d.check(ctx), d.replace(ctx), <-drained, r.uncordon(ctx, nodes...))
+		}}
+}
+
+// networkLossAfterDisk disconnects the node of the stream's leader after a disk was replaced: the bus survives it like any other.
+func networkLossAfterDisk(r *runner, nodes ...string) scenario {
+	sc := networkLoss(r, nodes...)
+	sc.name = "network loss of a node, after a disk was replaced"
+	return sc
 }
 
 // siteLoss cuts the power of all nodes at the same instant, and the page cache is lost: all data that a server has not flushed. A profile whose
@@ -41,7 +61,8 @@ func diskReadOnly(r *runner, _ ...string) scenario {
 func siteLoss(r *runner, _ ...string) scenario {
 	var nodes []string
 	return scenario{name: "power loss of all nodes, with the page cache", lasts: 5 * time.Second,
-		loses: func(s *System) bool { return s.Survives != "node" },
+		unpredicted: "simulates the failure of a zone, not of all",
+		loses:       func(s *System) bool { return s.Survives != "node" },
 		fail: func(ctx context.Context) error {
 			zones, err := r.zones(ctx)
 			if err != nil {
@@ -86,8 +107,8 @@ type member struct {
 	system *System
 	pod    corev1.Pod
 	volume string
-	// restarts are the restarts of all bus servers before the failure, by pod.
-	restarts map[string]int32
+	// all are the bus servers before the failure.
+	all []corev1.Pod
 	// unready is the time from the failure until the budget counts the server as unavailable; err is set if that took too long.
 	unready time.Duration
 	err     error
@@ -140,13 +161,29 @@ func (m *member) awaitUnready(ctx context.Context, k *kube, start time.Time) (ti
 		return "", nil
 	})
 	took := time.Since(start)
-	if err == nil && took > counted+tolerance*time.Second {
-		err = fmt.Errorf("%s: the disruption budget counted the server with a failed disk after %s, want %s", m.system.Title, took.Round(time.Second), counted)
+	if err == nil && took > (evidence.CountedLimit+tolerance)*time.Second {
+		err = fmt.Errorf("%s: the disruption budget counted the server with a failed disk after %s, want %d s", m.system.Title, took.Round(time.Second), evidence.CountedLimit)
 	}
 	return took, err
 }
 
-// check reports servers that were not counted in time, or that were not restarted.
+// counted returns the time in seconds until the disruption budget of a system counted its server.
+func (d *diskFailure) counted(s *System) float64 {
+	i := slices.IndexFunc(d.members, func(m *member) bool { return m.system == s })
+	return d.members[i].unready.Seconds()
+}
+
+// notOn returns an error if a failed disk is on one of the nodes: a leader has moved there since they were chosen.
+func (d *diskFailure) notOn(nodes []string) error {
+	for _, m := range d.members {
+		if !m.system.naive() && slices.Contains(nodes, m.pod.Spec.NodeName) {
+			return fmt.Errorf("%s: the stream's leader has moved to %s, which is drained", m.system.Title, m.pod.Spec.NodeName)
+		}
+	}
+	return nil
+}
+
+// check reports servers with a failed disk that were not counted in time, and servers that were evicted, or restarted because of another one.
 func (d *diskFailure) check(ctx context.Context) error {
 	var all []error
 	for _, m := range d.members {
@@ -158,13 +195,36 @@ func (d *diskFailure) check(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, p := range now {
-			if p.Name == m.pod.Name && restarts(p) == m.restarts[p.Name] {
-				all = append(all, fmt.Errorf("%s: %s has a failed disk and was not restarted", m.system.Title, p.Name))
+		for _, before := range m.all {
+			i := slices.IndexFunc(now, func(p corev1.Pod) bool { return p.UID == before.UID })
+			switch {
+			case i < 0 || now[i].DeletionTimestamp != nil:
+				all = append(all, fmt.Errorf("%s: %s was evicted or deleted while the disk of %s had failed", m.system.Title, before.Name, m.pod.Name))
+			case before.UID != m.pod.UID && restarts(now[i]) != restarts(before):
+				all = append(all, fmt.Errorf("%s: %s was restarted because of the disk of %s", m.system.Title, before.Name, m.pod.Name))
 			}
 		}
 	}
 	return errors.Join(all...)
+}
+
+// awaitRestart waits until the servers with a failed disk have been restarted.
+func (d *diskFailure) awaitRestart(ctx context.Context) error {
+	return until(ctx, patience, func(ctx context.Context) (string, error) {
+		for _, m := range d.members {
+			if m.system.naive() {
+				continue
+			}
+			now, err := d.r.kube.CoreV1().Pods(m.system.Name).Get(ctx, m.pod.Name, metav1.GetOptions{})
+			if err != nil {
+				return "", err
+			}
+			if now.UID == m.pod.UID && restarts(*now) == restarts(m.pod) {
+				return fmt.Sprintf("%s: %s has a failed disk and was not restarted", m.system.Title, m.pod.Name), nil
+			}
+		}
+		return "", nil
+	})
 }
 
 // replace deletes the claims of the failed disks, then the pods: they start with empty disks.
@@ -180,29 +240,9 @@ func (d *diskFailure) replace(ctx context.Context) error {
 	return nil
 }
 
-// othersStayed reports bus servers that were restarted because of the disk of another one.
-func (d *diskFailure) othersStayed(ctx context.Context) error {
-	var all []error
-	for _, m := range d.members {
-		if m.system.naive() {
-			continue
-		}
-		now, err := d.r.kube.pods(ctx, m.system.Name, m.system.busPods)
-		if err != nil {
-			return err
-		}
-		for _, p := range now {
-			if before, ok := m.restarts[p.Name]; ok && p.Name != m.pod.Name && restarts(p) != before {
-				all = append(all, fmt.Errorf("%s: %s was restarted because of the disk of %s", m.system.Title, p.Name, m.pod.Name))
-			}
-		}
-	}
-	return errors.Join(all...)
-}
-
 // leader returns the bus server that leads the stream. It waits while there is none.
 func (s *System) leader(ctx context.Context, k *kube) (*member, error) {
-	m := &member{system: s, restarts: map[string]int32{}}
+	m := &member{system: s}
 	err := until(ctx, patience, func(ctx context.Context) (string, error) {
 		streams, err := s.streams(ctx, k)
 		if err != nil {
@@ -212,8 +252,8 @@ func (s *System) leader(ctx context.Context, k *kube) (*member, error) {
 		if err != nil {
 			return "", err
 		}
+		m.all = pods
 		for _, p := range pods {
-			m.restarts[p.Name] = restarts(p)
 			for _, stream := range streams {
 				if stream.Name == "default" && stream.Leader == p.Name {
 					m.pod = p

@@ -25,7 +25,7 @@ const outage = 30 * time.Second
 
 // noFailure is the baseline.
 func noFailure(*runner, ...string) scenario {
-	return scenario{name: "no failure", lasts: 15 * time.Second}
+	return scenario{name: "no failure", lasts: 15 * time.Second, unpredicted: "nothing happens"}
 }
 
 // powerLoss cuts the power of nodes, and restores it.
@@ -48,35 +48,35 @@ func networkLoss(r *runner, nodes ...string) scenario {
 
 // drain evicts the pods of a node with kubectl drain, and makes the node schedulable again.
 func drain(r *runner, nodes ...string) scenario {
-	kubectl := func(args ...string) func(context.Context) error {
-		return func(ctx context.Context) error {
-			_, err := r.kube.run(ctx, r.kube.kubectl, "", append(args, nodes...)...)
-			return err
-		}
-	}
 	return scenario{name: "node drain", nodes: nodes, event: evidence.DrainNode, limits: handover,
-		fail: kubectl("drain", "--ignore-daemonsets", "--delete-emptydir-data", "--timeout="+patience.String()),
-		end:  kubectl("uncordon")}
+		fail: func(ctx context.Context) error { return r.drain(ctx, nodes...) },
+		end:  func(ctx context.Context) error { return r.uncordon(ctx, nodes...) }}
+}
+
+// drain drains nodes. It waits while a disruption budget permits no eviction.
+func (r *runner) drain(ctx context.Context, nodes ...string) error {
+	_, err := r.kube.run(ctx, r.kube.kubectl, "", append([]string{"drain", "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=" + patience.String()}, nodes...)...)
+	return err
+}
+
+// uncordon makes nodes schedulable.
+func (r *runner) uncordon(ctx context.Context, nodes ...string) error {
+	_, err := r.kube.run(ctx, r.kube.kubectl, "", append([]string{"uncordon"}, nodes...)...)
+	return err
 }
 
 // drainWithoutControlPlane drains a node, and stops the control plane for 40 s as soon as its pods have to go. Network policies do not know the
 // addresses of the new pods until well after its return, so the new pods reach no leaf: they must not become leaders.
 func drainWithoutControlPlane(r *runner, nodes ...string) scenario {
-	kubectl := func(ctx context.Context, args ...string) error {
-		_, err := r.kube.run(ctx, r.kube.kubectl, "", append(args, nodes...)...)
-		return err
-	}
-	drain := func(ctx context.Context) error {
-		return kubectl(ctx, "drain", "--ignore-daemonsets", "--delete-emptydir-data", "--timeout="+patience.String())
-	}
 	limits := evidence.Limits{Bus: election.Bus, Sensor: 60}
 	return scenario{name: "node drain, then control plane down for 40 s", nodes: nodes, lasts: 40 * time.Second, limits: limits, gated: true,
+		unpredicted: "predicts the drain, but simulates no failure of the control plane",
 		fail: func(ctx context.Context) error {
 			interrupted, cancel := context.WithCancel(ctx)
 			ended := make(chan struct{})
 			go func() {
 				defer close(ended)
-				_ = drain(interrupted) // repeated at the end
+				_ = r.drain(interrupted, nodes...) // repeated at the end
 			}()
 			time.Sleep(4 * time.Second) // new pods exist and have nodes
 			err := r.cluster.StopControlPlane(ctx)
@@ -88,31 +88,32 @@ func drainWithoutControlPlane(r *runner, nodes ...string) scenario {
 			if err := r.cluster.StartControlPlane(ctx); err != nil {
 				return err
 			}
-			return errors.Join(drain(ctx), kubectl(ctx, "uncordon"))
+			return errors.Join(r.drain(ctx, nodes...), r.uncordon(ctx, nodes...))
 		}}
 }
 
 // controlPlaneOutage stops API server, controllers and scheduler for a minute.
 func controlPlaneOutage(r *runner, _ ...string) scenario {
-	return scenario{name: "control plane down for a minute", lasts: time.Minute, fail: r.cluster.StopControlPlane, end: r.cluster.StartControlPlane}
+	return scenario{name: "control plane down for a minute", lasts: time.Minute, unpredicted: "simulates no failure of the control plane",
+		fail: r.cluster.StopControlPlane, end: r.cluster.StartControlPlane}
 }
 
 // Rollouts restart a workload of every system.
 func rolloutOfSources(r *runner, _ ...string) scenario {
-	return r.rollout("event sources", "deployment", func(*System) string { return "eventsource-name=load" })
+	return r.rollout("event sources", "EventSource", "deployment", func(*System) string { return "eventsource-name=load" })
 }
 
 func rolloutOfSensors(r *runner, _ ...string) scenario {
-	return r.rollout("sensors", "deployment", func(*System) string { return "sensor-name=load" })
+	return r.rollout("sensors", "Sensor", "deployment", func(*System) string { return "sensor-name=load" })
 }
 
 func rolloutOfBus(r *runner, _ ...string) scenario {
-	return r.rollout("bus", "statefulset", func(s *System) string { return s.busPods })
+	return r.rollout("bus", "StatefulSet", "statefulset", func(s *System) string { return s.busPods })
 }
 
 // rolloutOfLeaves replaces the leaves, on each node a new one beside the old one. The naive system has none.
 func rolloutOfLeaves(r *runner, _ ...string) scenario {
-	return r.rollout("leaves", "daemonset", func(s *System) string {
+	return r.rollout("leaves", "DaemonSet", "daemonset", func(s *System) string {
 		if s.naive() {
 			return ""
 		}
@@ -120,19 +121,19 @@ func rolloutOfLeaves(r *runner, _ ...string) scenario {
 	})
 }
 
-// rollout restarts the workloads that match a selector; "" is none.
-func (r *runner) rollout(what, kind string, selector func(*System) string) scenario {
-	return scenario{name: "rollout of the " + what, limits: handover, fail: func(ctx context.Context) error {
+// rollout restarts the workloads of a resource that match a selector; "" is none. Kind is the kind of the workload in verify's report.
+func (r *runner) rollout(what, kind, resource string, selector func(*System) string) scenario {
+	return scenario{name: "rollout of the " + what, limits: handover, event: evidence.Rollout, kind: kind, fail: func(ctx context.Context) error {
 		return r.staggered(func(s *System) error {
 			if selector(s) == "" {
 				return nil
 			}
-			out, err := r.kube.run(ctx, r.kube.kubectl, "", "rollout", "restart", kind, "-n", s.Name, "-l", selector(s))
+			out, err := r.kube.run(ctx, r.kube.kubectl, "", "rollout", "restart", resource, "-n", s.Name, "-l", selector(s))
 			if err != nil {
 				return err
 			}
 			if out == "" {
-				return fmt.Errorf("%s has no %s with %s to restart", s.Name, kind, selector(s))
+				return fmt.Errorf("%s has no %s with %s to restart", s.Name, resource, selector(s))
 			}
 			return nil
 		})
@@ -141,7 +142,7 @@ func (r *runner) rollout(what, kind string, selector func(*System) string) scena
 
 // upgrade changes bus, source and sensor at once, as a new version of the chart does.
 func upgrade(r *runner, _ ...string) scenario {
-	return scenario{name: "upgrade of everything", limits: handover, fail: func(ctx context.Context) error {
+	return scenario{name: "upgrade of everything", limits: handover, unpredicted: "simulates each rollout alone, not several at once", fail: func(ctx context.Context) error {
 		if err := r.staggered(func(s *System) error { return s.upgrade(ctx, r.kube, r.files.chart) }); err != nil {
 			return err
 		}
@@ -155,27 +156,15 @@ func upgrade(r *runner, _ ...string) scenario {
 	}}
 }
 
-// rotation renews the certificate of each bus, and replaces its CA in the steps of docs/guides/secrets.md. Every server and leaf reloads, and none
-// restarts; event sources and sensors restart after the first step.
-func rotation(r *runner, _ ...string) scenario {
-	return scenario{name: "rotation of the certificate and its CA", limits: handover, fail: func(ctx context.Context) error {
-		return r.staggered(func(s *System) error {
-			for _, flags := range [][]string{{"--renew"}, {"--rotate-ca", "add"}, {"--rotate-ca", "use"}, {"--rotate-ca", "drop"}} {
-				if err := r.changeSecrets(ctx, s, flags...); err != nil {
-					return fmt.Errorf("%s %q: %w", s.Name, flags, err)
-				}
-			}
-			return nil
-		})
-	}}
-}
+// stagger is the time between the changes of two systems: pods that all start at once wait for the processor, and the measured gaps would be caused
+// by the machine.
+const stagger = 8 * time.Second
 
-// staggered calls change for each system, some seconds apart: pods that all start at once wait for the processor, and the measured gaps would
-// be caused by the machine.
+// staggered calls change for each system, one after the other.
 func (r *runner) staggered(change func(*System) error) error {
 	for i, s := range r.systems {
 		if i > 0 {
-			time.Sleep(8 * time.Second)
+			time.Sleep(stagger)
 		}
 		if err := change(s); err != nil {
 			return err

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -45,7 +46,8 @@ var lists = map[string]list{
 	}},
 	"disks": {entries: []entry{
 		{diskFull, noNode},
-		{diskReadOnly, noNode},
+		{diskReadOnly, followerNode},
+		{networkLossAfterDisk, leaderNode},
 	}},
 	"secrets": {entries: []entry{
 		{rotation, noNode},
@@ -65,7 +67,8 @@ var lists = map[string]list{
 		{upgrade, noNode},
 		{rotation, noNode},
 		{diskFull, noNode},
-		{diskReadOnly, noNode},
+		{diskReadOnly, followerNode},
+		{networkLossAfterDisk, leaderNode},
 		{drain, everyNode},
 		{networkLoss, oneNode},
 		{powerLoss, everyNode},
@@ -126,6 +129,48 @@ func leaderNode(ctx context.Context, r *runner) ([][]string, error) {
 
 func sensorNode(ctx context.Context, r *runner) ([][]string, error) {
 	return r.nodeOf(ctx, "active sensor")
+}
+
+// followerNode is a node with a bus server of the first system, and of others if possible, that leads the stream of none. It waits while a stream
+// has no leader.
+func followerNode(ctx context.Context, r *runner) ([][]string, error) {
+	var best string
+	err := until(ctx, patience, func(ctx context.Context) (string, error) {
+		servers := map[string]int{}
+		for i, s := range r.systems {
+			if s.naive() {
+				continue
+			}
+			roles, err := s.roles(ctx, r.kube)
+			if err != nil {
+				return "", err
+			}
+			leader := ""
+			for node, all := range roles {
+				if slices.Contains(all, "bus server") {
+					servers[node] += len(r.systems) - i
+				}
+				if slices.Contains(all, "leader of default") {
+					leader = node
+				}
+			}
+			if leader == "" {
+				return "the stream of " + s.Title + " has no leader", nil
+			}
+			servers[leader] -= 100 // never the best
+		}
+		best = ""
+		for _, node := range slices.Sorted(maps.Keys(servers)) {
+			if servers[node] > servers[best] {
+				best = node
+			}
+		}
+		return "", nil
+	})
+	if err == nil && best == "" {
+		err = errors.New("every node with a bus server also leads a stream")
+	}
+	return [][]string{{best}}, err
 }
 
 // nodeOf returns the node of the pod of the first system with a role.

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -27,6 +28,23 @@ func TestLists(t *testing.T) {
 		if !slices.ContainsFunc(lists["long"].entries, func(l entry) bool { return kind(l) == kind(e) }) {
 			t.Errorf("entry %d of the short list is not in the long list", i)
 		}
+	}
+}
+
+// TestPredicted: each scenario has a prediction, or a reason why there is none, and no two failures have the same name.
+func TestPredicted(t *testing.T) {
+	r, names := &runner{cluster: commands{}}, map[string]bool{}
+	for _, e := range lists["long"].entries {
+		for _, nodes := range [][]string{{"a1"}, {"a1", "a2"}} {
+			sc := e.failure(r, nodes...)
+			if (sc.event == "") == (sc.unpredicted == "") {
+				t.Errorf("%s: event %q in the report of holdfast verify, reason without a prediction %q, want one of them", sc.name, sc.event, sc.unpredicted)
+			}
+			names[sc.name] = true
+		}
+	}
+	if want := len(lists["long"].entries); len(names) != want {
+		t.Errorf("%d names of scenarios, want %d: %v", len(names), want, names)
 	}
 }
 
@@ -57,11 +75,14 @@ func TestFailures(t *testing.T) {
 			outcome.run(t, e.failure(shared, nodes...))
 		}
 	}
-	e := evidence.Evidence{Results: outcome.results, Totals: total(t, begin, outcome.lost)}
+	e := evidence.Evidence{Totals: total(t, begin, outcome.lost)}
+	if e.Results, err = shared.recount(ctx, outcome.results); err != nil {
+		t.Fatal(err)
+	}
 	if err := shared.addContext(ctx, &e); err != nil {
 		t.Fatal(err)
 	}
-	p := evidence.Predictions{Date: e.Date, Kubernetes: e.Kubernetes, Failures: outcome.predicted}
+	p := evidence.Predictions{Date: e.Date, Kubernetes: e.Kubernetes, Failures: outcome.predicted, Unpredicted: outcome.unpredicted}
 	fmt.Printf("list %s\n%s\n%s", *listName, e.Markdown(), p.Markdown())
 	if *evidenceDir != "" {
 		if err := errors.Join(e.Write(*evidenceDir), p.Write(*evidenceDir)); err != nil {
@@ -74,6 +95,8 @@ func TestFailures(t *testing.T) {
 type outcomes struct {
 	results   []evidence.Result
 	predicted []evidence.Prediction
+	// unpredicted are the scenarios that verify does not predict.
+	unpredicted []evidence.Unpredicted
 	// lost are the events that systems were allowed to lose, by title.
 	lost map[string]int
 }
@@ -90,6 +113,9 @@ func (o *outcomes) run(t *testing.T, sc scenario) {
 		complete = true
 		o.results = append(o.results, results...)
 		o.predicted = append(o.predicted, predictions...)
+		if sc.unpredicted != "" {
+			o.unpredicted = append(o.unpredicted, evidence.Unpredicted{Scenario: sc.name, Reason: sc.unpredicted})
+		}
 		for _, p := range predictions {
 			for _, differs := range p.Disagreements() {
 				t.Errorf("%s: differs from the prediction of holdfast verify: %s", p.System, differs)
@@ -126,7 +152,11 @@ func total(t *testing.T, begin []string, lost map[string]int) []evidence.Result 
 	}
 	var totals []evidence.Result
 	for i, s := range shared.systems {
-		r, err := s.settle(t.Context(), shared.kube, begin[i], wait)
+		now, err := s.now(t.Context(), shared.kube)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.settle(t.Context(), shared.kube, begin[i], now, wait)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,4 +166,20 @@ func total(t *testing.T, begin []string, lost map[string]int) []evidence.Result 
 		}
 	}
 	return totals
+}
+
+// recount counts the lost events of systems without a promise again at the end of the run: later failures began before all events had arrived.
+func (r *runner) recount(ctx context.Context, results []evidence.Result) ([]evidence.Result, error) {
+	for i, result := range results {
+		s := r.systems[slices.IndexFunc(r.systems, func(s *System) bool { return s.Title == result.System })]
+		if s.Survives != "" {
+			continue
+		}
+		now, err := s.report(ctx, r.kube, result.From, result.To)
+		if err != nil {
+			return nil, err
+		}
+		results[i].Webhook.Lost, results[i].Bus.Lost = now.Webhook.Lost, now.Bus.Lost
+	}
+	return results, nil
 }

@@ -80,7 +80,9 @@ func (m *migrating) step(name string, change func()) {
 	r := evidence.Result{Scenario: name, System: m.Title, Recovered: time.Since(ended).Seconds()}
 	// Event sources may wait before they connect again.
 	m.must(m.awaitFlow(ctx, shared.kube))
-	r.Reports, err = m.settle(ctx, shared.kube, from, arrival)
+	to, err := m.now(ctx, shared.kube)
+	m.must(err)
+	r.Reports, err = m.settle(ctx, shared.kube, from, to, arrival)
 	m.must(err)
 	m.results = append(m.results, r)
 	shared.log("%-34s %s", r.Scenario, line(r))

@@ -38,7 +38,7 @@ func (r *runner) predict(ctx context.Context, sc scenario) ([]*prediction, error
 			return nil, err
 		}
 		p := &prediction{system: s}
-		if p.Prediction, err = evidence.Predict(report, sc.event, sc.nodes); err != nil {
+		if p.Prediction, err = evidence.Predict(report, evidence.Event{Name: sc.event, Nodes: sc.nodes, Kind: sc.kind}); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Title, err)
 		}
 		p.Scenario, p.System = sc.name, s.Title
@@ -76,13 +76,13 @@ func (r *runner) verify(ctx context.Context, s *System) ([]byte, error) {
 	return out, nil
 }
 
-// observe records the effect of a failure on pods. It returns when the outcome is the predicted one, or after replacement.
-func (r *runner) observe(ctx context.Context, all []*prediction, begin time.Time) error {
+// observe records the effect of a failure on pods. It returns when the outcome is the predicted one, or after a limit.
+func (r *runner) observe(ctx context.Context, all []*prediction, begin time.Time, limit time.Duration) error {
 	for _, p := range all {
 		// Earlier, a pod that will be replaced looks like one that will not.
 		time.Sleep(time.Until(begin.Add(p.replacedAfter)))
 	}
-	_ = until(ctx, replacement, func(ctx context.Context) (string, error) {
+	_ = until(ctx, limit, func(ctx context.Context) (string, error) {
 		for _, p := range all {
 			if err := p.record(ctx, r.kube); err != nil {
 				return "", err

@@ -16,21 +16,25 @@ import (
 // scenario is a failure and its end. The load generator sends events all the time.
 type scenario struct {
 	name string
+	// prepare causes the state in which the failure happens. It may be nil.
+	prepare func(context.Context) error
 	// fail causes the failure and returns when it has begun; end ends it after lasts. Both may be nil.
 	fail  func(context.Context) error
 	lasts time.Duration
 	end   func(context.Context) error
 	// settled checks the systems after their recovery. It may be nil.
 	settled func(context.Context) error
-	// nodes are the failed nodes. event is the event in verify's report, or "" without a prediction; with one, the failure lasts
-	// until everything replaceable is replaced.
-	nodes []string
-	event string
+	// nodes are the failed nodes. event is the event in verify's report, kind the kind of a workload with a rollout; with them, the failure lasts
+	// until everything replaceable is replaced. unpredicted is the reason why there is no prediction instead.
+	nodes                    []string
+	event, kind, unpredicted string
 	// loses reports whether a system may lose acknowledged events, because of what it does not promise; nil: none may.
 	loses func(*System) bool
 	// limits apply to a system whose profile survives the scenario; zone is set if only a system that survives a zone does.
 	limits evidence.Limits
 	zone   bool
+	// counted returns the time in seconds until a disruption budget counted a failed server of a system. It may be nil.
+	counted func(*System) float64
 	// gated is set if the limit of the sensor needs the gate of the admission policy.
 	gated bool
 }
@@ -61,19 +65,34 @@ func (r *runner) run(ctx context.Context, sc scenario) ([]evidence.Result, []evi
 	if err != nil {
 		return nil, nil, err
 	}
+	if sc.prepare != nil {
+		if err := sc.prepare(ctx); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", sc.name, err)
+		}
+	}
 	var expected []*prediction
 	if sc.event != "" {
 		if expected, err = r.predict(ctx, sc); err != nil {
 			return nil, nil, err
 		}
 	}
-	if err := sc.inject(ctx, func(begin time.Time) error { return r.observe(ctx, expected, begin) }); err != nil {
+	var ended time.Time
+	limit := replacement
+	if sc.event == evidence.Rollout {
+		limit = patience
+	}
+	if err := sc.inject(ctx, func(begin time.Time) error { ended = time.Now(); return r.observe(ctx, expected, begin, limit) }); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", sc.name, err)
 	}
 	errs := make([]error, len(r.systems))
-	ended := time.Now()
+	if sc.end != nil {
+		ended = time.Now()
+	}
 	each(r.systems, func(i int, s *System) { errs[i] = s.recover(ctx, r.kube, ended, from[i], &results[i]) })
 	for i, result := range results {
+		if sc.counted != nil {
+			results[i].Counted = sc.counted(r.systems[i])
+		}
 		r.log("%-34s %-28s %s", result.Scenario, result.System, line(result))
 		if errs[i] != nil {
 			return results, nil, fmt.Errorf("%s: %w", sc.name, errs[i])
@@ -136,27 +155,31 @@ func (sc scenario) inject(ctx context.Context, during func(begin time.Time) erro
 
 // recover waits until the system has recovered from a failure that ended at a time, and completes its result.
 func (s *System) recover(ctx context.Context, k *kube, ended time.Time, from string, result *evidence.Result) (err error) {
-	limit := patience
+	limit, wait := patience, arrival
 	if s.Survives == "" {
-		limit = time.Minute // a system without a promise does not delay the others
+		limit, wait = time.Minute, redelivery // a system without a promise does not delay the others
 	}
 	if err := s.awaitRecovery(ctx, k, limit); err != nil && s.Survives != "" {
 		return err
 	}
 	result.Recovered = time.Since(ended).Seconds()
-	result.Reports, err = s.settle(ctx, k, from, arrival)
+	result.From = from
+	if result.To, err = s.now(ctx, k); err != nil {
+		return err
+	}
+	result.Reports, err = s.settle(ctx, k, from, result.To, wait)
 	return err
 }
 
-// arrival is the limit for acknowledged events to arrive after the recovery: an unacknowledged delivery is repeated after 30 s.
-const arrival = 2 * time.Minute
+// An unacknowledged delivery is repeated after 30 s. arrival is the limit for acknowledged events to arrive after the recovery; a system without a
+// promise gets more time for it at the end of the run.
+const (
+	arrival    = 2 * time.Minute
+	redelivery = 40 * time.Second
+)
 
-// settle reports on everything sent from a time until now. It returns when all acknowledged events have arrived, or after the limit.
-func (s *System) settle(ctx context.Context, k *kube, from string, limit time.Duration) (report.Reports, error) {
-	to, err := s.now(ctx, k)
-	if err != nil {
-		return report.Reports{}, err
-	}
+// settle reports on everything sent in a window of time. It returns when all acknowledged events have arrived, or after the limit.
+func (s *System) settle(ctx context.Context, k *kube, from, to string, limit time.Duration) (report.Reports, error) {
 	end := time.Now().Add(limit)
 	for {
 		r, err := s.report(ctx, k, from, to)

@@ -101,11 +101,14 @@ func TestSummary(t *testing.T) {
 	of := func(acked int, gap float64) report.Reports {
 		return report.Reports{Webhook: report.Report{Acked: acked, Failed: 1, ArrivalGap: gap}}
 	}
+	if strings.Contains(string(Evidence{}.Markdown()), "failed disks") {
+		t.Error("there is a list of failed disks without one")
+	}
 	e := Evidence{
 		Results: []Result{
 			{Scenario: "kill", System: "a", Reports: of(1, 2), Recovered: 5}, {Scenario: "kill", System: "b", Reports: of(3, 0)},
 			{Scenario: "kill", System: "a", Reports: of(5, 1), Recovered: 4}, {Scenario: "kill", System: "b", Reports: of(0, 7)},
-			{Scenario: "zone", System: "a", Reports: of(9, 0)}, {Scenario: "zone", System: "b", Reports: of(4, 1)},
+			{Scenario: "zone", System: "a", Reports: of(9, 0), Counted: 6.6}, {Scenario: "zone", System: "b", Reports: of(4, 1)},
 		},
 		Totals: []Result{{System: "a"}, {System: "b"}},
 	}
@@ -126,7 +129,8 @@ func TestSummary(t *testing.T) {
 		t.Fatal(err)
 	}
 	read, err := Read(dir)
-	if err != nil || !bytes.Equal(read.Markdown(), e.Markdown()) || !strings.Contains(string(read.Markdown()), want) {
+	if err != nil || !bytes.Equal(read.Markdown(), e.Markdown()) || !strings.Contains(string(read.Markdown()), want) ||
+		!strings.Contains(string(read.Markdown()), "(limit 15 s):\n\n- zone, a: after 7 s\n\n## The whole run") {
 		t.Errorf("after writing and reading: %v\n%s", err, read.Markdown())
 	}
 }

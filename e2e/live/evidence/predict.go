@@ -12,7 +12,16 @@ const (
 	NodeFailure = "lose node"
 	ZoneFailure = "lose zone"
 	DrainNode   = "drain node"
+	Rollout     = "roll"
 )
+
+// Event is an event in verify's report: on one node, on all nodes of a zone in the order of their names, or the rollout of the only workload of a
+// kind.
+type Event struct {
+	Name  string
+	Nodes []string
+	Kind  string
+}
 
 // verified is the part of verify's report that a prediction needs; docs/report.md describes all of it.
 type verified struct {
@@ -28,34 +37,56 @@ type scenario struct {
 	Event, Target string
 	Like, Nodes   []string
 	Outcomes      []struct {
-		Workload, Verdict string
-		After             int
-		RecoverySeconds   float64
+		Workload, Verdict, Stuck string
+		After                    int
+		RecoverySeconds          float64
 	}
 	Changes []struct{ Workload, From, To string }
 }
 
-// matches reports whether the scenario is an event on the nodes. An equivalent node stands for one node.
-func (s scenario) matches(event string, nodes []string) bool {
-	return s.Event == event && (slices.Equal(s.Nodes, nodes) || len(nodes) == 1 && slices.Contains(s.Like, nodes[0]))
+// matches reports whether the scenario is the event. An equivalent node stands for one node.
+func (s scenario) matches(e Event) bool {
+	switch {
+	case s.Event != e.Name:
+		return false
+	case e.Name == Rollout:
+		return strings.HasPrefix(s.Target, e.Kind+" ")
+	}
+	return slices.Equal(s.Nodes, e.Nodes) || len(e.Nodes) == 1 && slices.Contains(s.Like, e.Nodes[0])
 }
 
-// Predict reads the prediction for an event from a JSON report of holdfast verify. The event is on one node, or on all nodes of a zone, in the
-// order of their names.
-func Predict(report []byte, event string, nodes []string) (Prediction, error) {
-	p := Prediction{Nodes: nodes, Lost: Names{Predicted: []string{}}}
+// ends reports whether the event ends a pod: on a failed node, evicted and not protected by a budget, or replaced in a rollout.
+func (s scenario) ends(e Event, workload, node string) bool {
+	if e.Name == Rollout {
+		return workload == s.Target
+	}
+	return slices.Contains(e.Nodes, node) && (e.Name != DrainNode || !strings.HasPrefix(workload, "DaemonSet ") && !s.blockedBy(workload))
+}
+
+// blockedBy reports whether a workload keeps a drain from completing.
+func (s scenario) blockedBy(workload string) bool {
+	for _, o := range s.Outcomes {
+		if o.Workload == workload && o.Stuck != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Predict reads the prediction for an event from a JSON report of holdfast verify.
+func Predict(report []byte, e Event) (Prediction, error) {
+	p := Prediction{Nodes: e.Nodes, Lost: Names{Predicted: []string{}}}
 	var v verified
 	if err := json.Unmarshal(report, &v); err != nil {
 		return p, fmt.Errorf("decoding the report of holdfast verify: %w", err)
 	}
-	i := slices.IndexFunc(v.Scenarios, func(s scenario) bool { return s.matches(event, nodes) })
+	i := slices.IndexFunc(v.Scenarios, func(s scenario) bool { return s.matches(e) })
 	if i < 0 {
-		return p, fmt.Errorf("the report of holdfast verify has no scenario %q for %v", event, nodes)
+		return p, fmt.Errorf("the report of holdfast verify has no scenario %q for %v%s", e.Name, e.Nodes, e.Kind)
 	}
 	lost := map[string]int{}
 	for _, pod := range v.Pods {
-		stays := event == DrainNode && strings.HasPrefix(pod.Workload, "DaemonSet ")
-		if slices.Contains(nodes, pod.Node) && !stays {
+		if v.Scenarios[i].ends(e, pod.Workload, pod.Node) {
 			lost[pod.Workload]++
 			p.Lost.Predicted = append(p.Lost.Predicted, pod.Name)
 		}
@@ -63,7 +94,11 @@ func Predict(report []byte, event string, nodes []string) (Prediction, error) {
 	slices.Sort(p.Lost.Predicted)
 	flows := map[string]Flow{}
 	for _, w := range v.Workloads {
-		row, flow := v.Scenarios[i].workload(w.Name, w.Pods-lost[w.Name])
+		left := v.before(w.Name, w.Pods)
+		if e.Name != Rollout {
+			left -= lost[w.Name]
+		}
+		row, flow := v.Scenarios[i].workload(w.Name, left)
 		kind, _, _ := strings.Cut(w.Name, " ")
 		flows[kind] = flow
 		p.Workloads = append(p.Workloads, row)
@@ -72,6 +107,18 @@ func Predict(report []byte, event string, nodes []string) (Prediction, error) {
 	bus, source, sensor := flows["StatefulSet"], flows["EventSource"], flows["Sensor"]
 	p.Flows = []Flow{through("POSTs", source, bus), through("bus", bus), through("sensor", source, bus, sensor)}
 	return p, nil
+}
+
+// before returns the ready pods of a workload before the event.
+func (v verified) before(workload string, pods int) int {
+	for _, s := range v.Scenarios {
+		for _, o := range s.Outcomes {
+			if s.Event == "rest" && o.Workload == workload {
+				return o.After
+			}
+		}
+	}
+	return pods
 }
 
 // workload returns the outcome for a workload that has left pods right after the event.

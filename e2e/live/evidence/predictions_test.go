@@ -54,6 +54,14 @@ func TestDisagreements(t *testing.T) {
 	}
 }
 
+// TestUnpredicted: the page names the failures without a prediction.
+func TestUnpredicted(t *testing.T) {
+	p := Predictions{Unpredicted: []Unpredicted{{"full disk", "simulates no failure of a disk"}}}
+	if got := string(p.Markdown()); !strings.HasSuffix(got, "\n\n| failure | holdfast verify |\n|---|---|\n| full disk | simulates no failure of a disk |\n") {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestPredict reads the scenario of an event from a report: names of pods from the steady state, numbers from the simulation.
 func TestPredict(t *testing.T) {
 	const report = `{
@@ -64,14 +72,17 @@ func TestPredict(t *testing.T) {
 			{"name": "sensor-1", "workload": "Sensor n/load", "node": "b"}, {"name": "sensor-2", "workload": "Sensor n/load", "node": "c"},
 			{"name": "leaf-a", "workload": "DaemonSet n/leaf", "node": "a"}, {"name": "leaf-b", "workload": "DaemonSet n/leaf", "node": "b"}, {"name": "leaf-c", "workload": "DaemonSet n/leaf", "node": "c"}],
 		"scenarios": [
-			{"event": "rest"},
+			{"event": "rest", "outcomes": []},
 			{"event": "lose node", "target": "b", "like": ["a"], "nodes": ["b"],
 				"outcomes": [{"workload": "StatefulSet n/bus", "verdict": "serves", "after": 2}, {"workload": "EventSource n/load", "verdict": "serves", "after": 1}, {"workload": "Sensor n/load", "verdict": "serves", "after": 2, "recoverySeconds": 23.8}],
 				"changes": [{"workload": "EventSource n/load", "from": "b"}, {"workload": "EventSource n/load"}, {"workload": "Sensor n/load", "from": "b"}, {"workload": "Sensor n/load", "to": "c"}]},
 			{"event": "drain node", "target": "a", "nodes": ["a"], "outcomes": [], "changes": [{"workload": "StatefulSet n/bus", "from": "a"}]},
+			{"event": "drain node", "target": "c", "nodes": ["c"], "changes": [{"workload": "Sensor n/load", "from": "c"}],
+				"outcomes": [{"workload": "StatefulSet n/bus", "verdict": "stuck", "stuck": "its budget permits no eviction", "after": 2}, {"workload": "Sensor n/load", "verdict": "serves", "after": 2, "recoverySeconds": 23.8}]},
+			{"event": "roll", "target": "DaemonSet n/leaf", "outcomes": [{"workload": "DaemonSet n/leaf", "verdict": "serves", "after": 3}], "changes": []},
 			{"event": "lose zone", "target": "z", "nodes": ["a", "b"], "outcomes": [{"workload": "StatefulSet n/bus", "verdict": "stops", "after": 1}], "changes": []}
 		]}`
-	p, err := Predict([]byte(report), NodeFailure, []string{"a"})
+	p, err := Predict([]byte(report), Event{Name: NodeFailure, Nodes: []string{"a"}})
 	want := Prediction{
 		Nodes: []string{"a"}, Lost: Names{Predicted: []string{"bus-0", "leaf-a", "source-1"}},
 		Workloads: []Workload{{Name: "StatefulSet n/bus", Run: Count{Predicted: 2}}, {Name: "EventSource n/load", Run: Count{Predicted: 1}, Pending: Count{Predicted: 1}},
@@ -81,15 +92,23 @@ func TestPredict(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(p, want) {
 		t.Errorf("got %+v %v\nwant %+v", p, err, want)
 	}
-	p, err = Predict([]byte(report), ZoneFailure, []string{"a", "b"})
+	p, err = Predict([]byte(report), Event{Name: ZoneFailure, Nodes: []string{"a", "b"}})
 	if err != nil || slices.ContainsFunc(p.Flows, func(f Flow) bool { return f.Returns }) || len(p.Lost.Predicted) != 7 {
 		t.Errorf("without a quorum: got %+v %v", p, err)
 	}
-	p, err = Predict([]byte(report), DrainNode, []string{"a"})
+	p, err = Predict([]byte(report), Event{Name: DrainNode, Nodes: []string{"a"}})
 	if err != nil || !slices.Equal(p.Lost.Predicted, []string{"bus-0", "source-1"}) || p.Workloads[3].Run.Predicted != 3 {
 		t.Errorf("drained: got %+v %v", p, err)
 	}
-	if _, err := Predict([]byte(report), NodeFailure, []string{"c"}); err == nil {
+	p, err = Predict([]byte(report), Event{Name: DrainNode, Nodes: []string{"c"}})
+	if err != nil || !slices.Equal(p.Lost.Predicted, []string{"sensor-2"}) || p.Workloads[0].Run.Predicted != 2 || !p.Flows[1].Returns {
+		t.Errorf("a blocked drain: got %+v %v", p, err)
+	}
+	p, err = Predict([]byte(report), Event{Name: Rollout, Kind: "DaemonSet"})
+	if err != nil || !slices.Equal(p.Lost.Predicted, []string{"leaf-a", "leaf-b", "leaf-c"}) || p.Workloads[3].Run.Predicted != 3 || p.Workloads[0].Run.Predicted != 3 {
+		t.Errorf("a rollout: got %+v %v", p, err)
+	}
+	if _, err := Predict([]byte(report), Event{Name: NodeFailure, Nodes: []string{"c"}}); err == nil {
 		t.Error("a failure that the report does not contain is predicted")
 	}
 }
