@@ -89,10 +89,10 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Described = true
-		for i, n := range c.Nodes { // the case "overrides" requires both values
-			n.Labels["disk"] = "fast"
+		for i, n := range c.Nodes { // the cases "overrides" and "tainted-nodes" require both values
+			n.Labels["disk"], n.Labels["pool"] = "fast", "ingress"
 			if i >= 3 {
-				n.Labels["disk"] = "any"
+				n.Labels["disk"], n.Labels["pool"] = "any", "general"
 			}
 		}
 		for _, f := range Check(verifytest.Load(t, filepath.Join(filepath.Dir(file), "objects")), c) {
@@ -102,7 +102,7 @@ func TestGolden(t *testing.T) {
 }
 
 // moreNodes are the cases that need more nodes than their profile, for one server per node or for labels.
-var moreNodes = map[string]int{"five-servers": 5, "move-to-five-servers": 5, "web-options": 5, "move-to-single-node": 3, "overrides": 4}
+var moreNodes = map[string]int{"five-servers": 5, "move-to-five-servers": 5, "web-options": 5, "move-to-single-node": 3, "overrides": 4, "tainted-nodes": 6}
 
 func decode(t *testing.T, file string, into any) {
 	t.Helper()
