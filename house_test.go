@@ -88,6 +88,8 @@ var restricted = map[string][]string{
 	"github.com/Masterminds/": {"generator/chart"},
 	"github.com/owenrumney/":  {"verify/report"},
 	"github.com/nats-io/":     {"generator/inspect"},
+	"github.com/Knetic/":      {operators + "*"}, // filters of sensors
+	"github.com/antonmedv/":   {operators + "*"}, // filters of event sources
 }
 
 func TestImportsPointDown(t *testing.T) {

@@ -91,6 +91,7 @@ func All() []*Rule {
 		eventSourceRefusesRequests,
 		eventSourceUnreachable,
 		fieldIsDropped,
+		filterDropsAllEvents,
 		fitsNoNode,
 		graceShorterThanStop,
 		hostPortForbidsSurge,

@@ -65,6 +65,14 @@ type sensor struct {
 			Name            string `json:"name"`
 			EventSourceName string `json:"eventSourceName"`
 			EventName       string `json:"eventName"`
+			Filters         struct {
+				Exprs []struct {
+					Expr   string `json:"expr"`
+					Fields []struct {
+						Name string `json:"name"`
+					} `json:"fields"`
+				} `json:"exprs"`
+			} `json:"filters"`
 		} `json:"dependencies"`
 	} `json:"spec"`
 }

@@ -52,6 +52,8 @@ func TestUnknown(t *testing.T) {
 		"bus-version-unknown":           {{"2.9.11", "2.99.1"}, {"2.9.11", "own"}, {"2.9.11", "latest"}, {"jetstream:", "jetstreamExotic:"}},
 		"event-source-refuses-requests": {{"endpoint: /orders}", "endpoint: /orders, method: GET}"}, {"webhook:\n", "resource:\n"}},
 		"event-source-unreachable":      {{"webhook:\n", "resource:\n"}, {"  webhook:", "  service: {ports: [{port: 12000}]}\n  webhook:"}},
+		// The second operand may be left out; the controller refuses a filter without expression or fields.
+		"filter-drops-all-events": {{`"paid" and total`, `"paid" || sum`}, {`status == "paid" and total > 10`, `""`}, {"fields: [{name: status, path: body.status}, {name: total, path: body.total}]", "fields: []"}},
 		// Another bus or namespace may have the source; a pattern may match.
 		"sensor-event-missing": {{"houly", "'*'"}, {"  calendar:", "  eventBusName: other\n  calendar:"}, {"kind: Sensor\nmetadata: {name: report}", "kind: Sensor\nmetadata: {name: report, namespace: other}"},
 			{"    - {name: hour, eventSourceName: clock, eventName: houly}", "    - {name: hour, eventSourceName: clock, eventName: hourly}\n    - {name: order, eventSourceName: orders, eventName: paid}"}},
@@ -116,6 +118,7 @@ func TestVariants(t *testing.T) {
 		"event-source-refuses-requests": {{"endpoint: /orders}", "endpoint: /orders, method: post}"}, {"endpoint: /orders}", "endpoint: /orders, method: PUT}"}},
 		"event-source-unreachable":      {{"webhook:\n", "github:\n"}, {"  webhook:", "  service: {ports: []}\n  webhook:"}},
 		"sensor-event-missing":          {{"eventSourceName: clock, eventName: houly", "eventSourceName: clokc, eventName: hourly"}, {"eventSourceName: clock, eventName: houly", "eventSourceName: orders, eventName: hourly"}},
+		"filter-drops-all-events":       {{`"paid" and total > 10`, "paid"}, {`status == "paid" and total > 10`, `state == "paid"`}, {`"paid" and total`, `"paid`}, {`status == "paid" and`, `body.status == "paid" &&`}},
 		"service-port-unknown":          {{"kind: Deployment", "kind: StatefulSet"}, {"targetPort: web", "targetPort: htttp"}},
 		"webhook-has-one-pod":           {{"sideEffects: None", "failurePolicy: Fail"}, {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}},
 		"replicas-under-autoscaler":     {{"autoscaling/v2", "autoscaling/v1"}},
