@@ -150,8 +150,8 @@ func (n *Node) startReloader(b *Bus, log, name string) (err error) {
 	return errors.New("the pod has no container reloader")
 }
 
-// watched returns how often the reloader has started to watch files. It misses a change between the start of the server and that moment, some seconds
-// later (nats-server-config-reloader 0.23.0: it waits for the process first, and takes the present content of the files as loaded).
+// watched returns how often the reloader has started to watch files. It misses a change between the start of the server and that moment, up to a
+// second later (nats-server-config-reloader 0.23.0: it waits for the process first, and takes the present content of the files as loaded).
 func (n *Node) watched() int {
 	text, _ := os.ReadFile(n.reloads)
 	return strings.Count(string(text), "Live, ready to kick pid")
@@ -370,6 +370,22 @@ func (n *Node) stop() error {
 		return nil
 	}
 	return stopped.Stop()
+}
+
+// Kill ends all servers at the same moment, like a loss of power. Restart starts them again.
+func (p *Processes) Kill() error {
+	killed := make(chan error)
+	for _, n := range p.Nodes {
+		go func() { killed <- n.server.Kill() }()
+	}
+	var failed []error
+	for range p.Nodes {
+		failed = append(failed, <-killed)
+	}
+	for _, n := range p.Nodes {
+		n.ended = true // Restart does not expect it to run
+	}
+	return errors.Join(failed...)
 }
 
 // Ended reports whether a server has ended by itself. If a test does not expect that, Stop returns an error.

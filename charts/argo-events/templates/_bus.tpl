@@ -54,6 +54,9 @@ caSecret: the CA of the chart. cert-manager has a Secret of its own: it would re
           imagePullPolicy: {{ .image.pullPolicy }}
           args:
             - -pid=/var/run/nats/nats.pid
+            # It looks for the server once a second, for ten minutes: a change before it has found the server is missed.
+            - -retry-wait-secs=1
+            - -max-retries=600
             - -config=/etc/nats-config/auth/{{ index $ 1 }}
             - -config=/etc/nats-tls/tls.crt
             - -config=/etc/nats-tls/ca.crt
