@@ -121,7 +121,7 @@ var (
 	dnsName = node{"type": "string", "pattern": "^([a-z]([-a-z0-9]*[a-z0-9])?)?$"}
 	text    = node{"type": "string"}
 	// imagePart has the characters of image references only: an admission policy has the image in an expression.
-	imagePart = node{"type": "string", "pattern": "^[-_./:@a-zA-Z0-9]*$"}
+	imagePart = node{"type": "string", "pattern": "^([-_./:a-zA-Z0-9][-_./:@a-zA-Z0-9]*)?$"}
 	stringMap = node{"type": "object", "additionalProperties": text}
 )
 
