@@ -42,6 +42,10 @@ bench: ## Run benchmarks; compare holdfast with helm, kustomize, kube-scheduler 
 	go test -run '^$$' -bench . -benchtime 3x ./generator/... ./verify/...
 	e2e/bench.sh
 
+.PHONY: flush
+flush: ## Measure price and effect of bus.syncInterval on one and three servers (needs root)
+	cd e2e && go run ./flush
+
 .PHONY: agreement
 agreement: ## Compare verify with a real control plane; write the results to docs/evidence/
 	EVIDENCE=$(CURDIR)/docs/evidence e2e/run.sh control

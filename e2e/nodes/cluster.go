@@ -17,6 +17,7 @@ import (
 
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
 	"github.com/holdfast-ha/holdfast/e2e/controlplane"
+	"github.com/holdfast-ha/holdfast/e2e/disks"
 	"github.com/holdfast-ha/holdfast/e2e/nodes/cgroup"
 	"github.com/holdfast-ha/holdfast/e2e/nodes/images"
 	"github.com/holdfast-ha/holdfast/e2e/nodes/machine"
@@ -75,7 +76,7 @@ type Cluster struct {
 	network    *network
 	registry   *images.Registry
 	nodes      []*node
-	disks      disks
+	disks      disks.Disks
 	programs   map[string]string
 	catalog    []images.Image
 	kubeconfig string
