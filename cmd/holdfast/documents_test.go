@@ -115,23 +115,57 @@ func TestNamedTests(t *testing.T) {
 		t.Fatal("no commands found")
 	}
 	for _, command := range commands {
-		files, err := filepath.Glob(filepath.Join("../..", command[1], "*_test.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !slices.ContainsFunc(files, func(file string) bool {
-			text, err := os.ReadFile(file)
-			return err == nil && bytes.Contains(text, []byte("\nfunc "+command[2]+"(t *testing.T)"))
-		}) {
+		if !hasTest(t, command[1], command[2]) {
 			t.Errorf("CONTRIBUTING.md: %s has no test %s", command[1], command[2])
 		}
 	}
 }
 
+// TestProofs checks that every test and every list of scenarios in docs/promises.md exists.
+func TestProofs(t *testing.T) {
+	text := readDocument(t, "docs/promises.md")
+	proofs := regexp.MustCompile("((?:`Test\\w+`(?:, | and )?)+) in `([a-z0-9/]+)`").FindAllStringSubmatch(text, -1)
+	scenarios := regexp.MustCompile("scenario `(\\w+)` in `e2e/live`").FindAllStringSubmatch(text, -1)
+	if len(proofs) == 0 || len(scenarios) == 0 {
+		t.Fatal("no proofs found")
+	}
+	named := 0
+	for _, proof := range proofs {
+		for _, test := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(proof[1], -1) {
+			named++
+			if !hasTest(t, proof[2], test[1]) {
+				t.Errorf("docs/promises.md: %s has no test %s", proof[2], test[1])
+			}
+		}
+	}
+	if all := len(regexp.MustCompile("`Test").FindAllString(text, -1)); named != all {
+		t.Errorf("docs/promises.md: %d of %d tests are named with their package", named, all)
+	}
+	lists := readDocument(t, "e2e/live/lists.go")
+	for _, scenario := range scenarios {
+		if !strings.Contains(lists, "\t\""+scenario[1]+"\": {") {
+			t.Errorf("docs/promises.md: e2e/live has no scenarios %s", scenario[1])
+		}
+	}
+}
+
+// hasTest reports whether a package has a test.
+func hasTest(t *testing.T, dir, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("../..", dir, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(files, func(file string) bool {
+		text, err := os.ReadFile(file)
+		return err == nil && bytes.Contains(text, []byte("\nfunc "+name+"(t *testing.T)"))
+	})
+}
+
 // documents lists the handwritten pages with commands, relative to the repository's root.
 func documents(t *testing.T) []string {
 	t.Helper()
-	files := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/README.md", "docs/limits.md", "docs/kustomize/README.md"}
+	files := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/README.md", "docs/limits.md", "docs/promises.md", "docs/kustomize/README.md"}
 	for _, pattern := range []string{"docs/guides/*.md", "docs/decisions/*.md"} {
 		found, err := filepath.Glob(filepath.Join("../..", pattern))
 		if err != nil || len(found) == 0 {
