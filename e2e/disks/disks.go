@@ -47,8 +47,7 @@ func (d *Disks) attach(folder string) error {
 		return err
 	}
 	if _, err := command("mount", "-t", "ext4", "-o", "errors=remount-ro", device, folder); err != nil {
-		_, detached := command("losetup", "--detach", device)
-		return errors.Join(err, detached)
+		return errors.Join(err, Detach(device))
 	}
 	if d.devices == nil {
 		d.devices = map[string]string{}
@@ -71,7 +70,7 @@ func (d *Disks) remove(folder string) error {
 	}
 	delete(d.devices, folder)
 	// The device goes with its last mount.
-	_, detached := command("losetup", "--detach", device)
+	detached := Detach(device)
 	return errors.Join(unix.Unmount(folder, unix.MNT_DETACH), detached, os.Remove(folder+".img"))
 }
 
@@ -119,6 +118,12 @@ func (d *Disks) Find(volume string) (folder, device string, err error) {
 		}
 	}
 	return "", "", fmt.Errorf("volume %s has no disk", volume)
+}
+
+// Detach detaches a loop device; it ends with its last mount.
+func Detach(device string) error {
+	_, err := command("losetup", "--detach", device)
+	return err
 }
 
 // command runs a command and returns its output.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/holdfast-ha/holdfast/e2e/disks"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -88,12 +89,13 @@ func TestRemains(t *testing.T) {
 	volume := filepath.Join(killed.volumes(), "a", "pvc-1")
 	must(t, os.MkdirAll(volume, 0o755))
 	must(t, killed.disks.Create(volume))
-	mine := &disks{devices: map[string]string{}}
+	mine := &disks.Disks{}
 	folder := t.TempDir()
 	must(t, mine.Create(folder))
-	t.Cleanup(func() { must(t, mine.removeAll()) })
+	t.Cleanup(func() { must(t, mine.RemoveAll()) })
 
-	device := killed.disks.devices[volume]
+	_, device, err := killed.disks.Find(filepath.Base(volume))
+	must(t, err)
 	must(t, removeRemains(t.Context()))
 	if mounts, err := remainingMounts(); err != nil || len(mounts) > 0 {
 		t.Errorf("still mounted: %v, error %v", mounts, err)

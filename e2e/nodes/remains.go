@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-ha/holdfast/e2e/disks"
 	"golang.org/x/sys/unix"
 )
 
@@ -32,8 +33,7 @@ func removeRemains(context.Context) error {
 		}
 	}
 	for _, device := range devices {
-		_, err := command("losetup", "--detach", device)
-		all = append(all, err)
+		all = append(all, disks.Detach(device))
 	}
 	return errors.Join(all...)
 }

@@ -25,12 +25,12 @@ func flush(in input) Decision {
 		Key:    "syncInterval",
 		Value:  "always",
 		Rule:   "Messages are on disk before their acknowledgement (always) or within this time.",
-		Reason: "The servers may lose power together, and with it the page cache: with a flush every 10 s, all of 500 acknowledged events were lost, with this none. The price is one flush per message: 2 to 7 ms instead of 0.2 to 0.3 ms, on a disk of a virtual machine. Publishers that do not wait for each other share a flush.",
+		Reason: "The servers may lose power together, and with it the page cache. Measured: a flush every 10 s lost the events of up to 8 s, every second those of up to 1 s, this none. The price with three servers is about seven times the latency (3.8 ms instead of 0.5 ms) and, with 64 publishers, an eighth of the rate; a single server pays more, because publishers do not share a flush.",
 		Source: "nats-server stream.go, filestore.go SyncAlways; decision 016",
 	}
 	if in.profile.Domains(zoneLabel) > 0 && in.replicated() {
 		d.Value = "10s"
-		d.Reason = "Zones do not share their power. An acknowledged message is in the page cache of a majority, and lost only if a majority of zones loses power within the same 10 s. A flush per message would cost 2 to 7 ms instead of 0.2 to 0.3 ms."
+		d.Reason = "Zones do not share their power. An acknowledged message is in the page cache of a majority, and lost only if more than one zone fails before it is flushed: two lose power within 10 s, or one does while another lags behind. A flush per message would cost about seven times the latency and leave an eighth of the rate."
 	}
 	return d
 }
