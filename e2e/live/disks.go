@@ -124,7 +124,15 @@ func (d *diskFailure) volumes() (all []string) {
 // begin finds the leaders and causes the failure.
 func (d *diskFailure) begin(ctx context.Context, cause func(context.Context, ...string) error) error {
 	for _, s := range d.r.systems {
-		m, err := s.leader(ctx, d.r.kube)
+		limit := patience
+		if s.naive() {
+			limit = time.Minute
+		}
+		m, err := s.leader(ctx, d.r.kube, limit)
+		if s.naive() && err != nil {
+			d.r.log("%s: no disk fails: %v", s.Title, err)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -143,6 +151,9 @@ func (d *diskFailure) begin(ctx context.Context, cause func(context.Context, ...
 	}
 	all.Wait()
 	for _, m := range d.members {
+		if m.system.naive() {
+			continue
+		}
 		d.r.log("%s: %s is not ready %s after its disk failed", m.system.Title, m.pod.Name, m.unready.Round(time.Second))
 	}
 	return nil
@@ -167,10 +178,14 @@ func (m *member) awaitUnready(ctx context.Context, k *kube, start time.Time) (ti
 	return took, err
 }
 
-// counted returns the time in seconds until the disruption budget of a system counted its server.
+// counted returns the time in seconds until the disruption budget of a system counted its server; 0 for the naive system.
 func (d *diskFailure) counted(s *System) float64 {
-	i := slices.IndexFunc(d.members, func(m *member) bool { return m.system == s })
-	return d.members[i].unready.Seconds()
+	for _, m := range d.members {
+		if m.system == s {
+			return m.unready.Seconds()
+		}
+	}
+	return 0
 }
 
 // notOn returns an error if a failed disk is on one of the nodes: a leader has moved there since they were chosen.
@@ -240,10 +255,10 @@ func (d *diskFailure) replace(ctx context.Context) error {
 	return nil
 }
 
-// leader returns the bus server that leads the stream. It waits while there is none.
-func (s *System) leader(ctx context.Context, k *kube) (*member, error) {
+// leader returns the bus server that leads the stream. It waits while there is none, up to a limit.
+func (s *System) leader(ctx context.Context, k *kube, limit time.Duration) (*member, error) {
 	m := &member{system: s}
-	err := until(ctx, patience, func(ctx context.Context) (string, error) {
+	err := until(ctx, limit, func(ctx context.Context) (string, error) {
 		streams, err := s.streams(ctx, k)
 		if err != nil {
 			return "", err

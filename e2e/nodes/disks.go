@@ -23,7 +23,8 @@ func (c *Cluster) shareVolumes(context.Context) error {
 	if err := unix.Mount(dir, dir, "", unix.MS_BIND, ""); err != nil {
 		return fmt.Errorf("mounting the folder of volumes: %w", err)
 	}
-	c.later(func() error { return unix.Unmount(dir, 0) })
+	// The kernel may still release the loop devices, whose images are in this folder.
+	c.later(func() error { return unix.Unmount(dir, unix.MNT_DETACH) })
 	if err := unix.Mount("", dir, "", unix.MS_SHARED, ""); err != nil {
 		return fmt.Errorf("sharing the folder of volumes: %w", err)
 	}
