@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
@@ -53,10 +55,53 @@ func drain(r *runner, nodes ...string) scenario {
 		end:  func(ctx context.Context) error { return r.uncordon(ctx, nodes...) }}
 }
 
-// drain drains nodes. It waits while a disruption budget permits no eviction.
+// drain drains nodes. It waits while a disruption budget permits no eviction, but only a minute longer for the naive system: its bus may never
+// recover.
 func (r *runner) drain(ctx context.Context, nodes ...string) error {
-	_, err := r.kube.run(ctx, r.kube.kubectl, "", append([]string{"drain", "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=" + patience.String()}, nodes...)...)
-	return err
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	drained, promised := make(chan error, 1), make(chan error, 1)
+	go func() {
+		args := append([]string{"drain", "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=" + patience.String()}, nodes...)
+		_, err := r.kube.run(ctx, r.kube.kubectl, "", args...)
+		drained <- err
+	}()
+	go func() {
+		promised <- until(ctx, patience, func(ctx context.Context) (string, error) { return r.undrained(ctx, nodes) })
+	}()
+	select {
+	case err := <-drained:
+		return err
+	case err := <-promised:
+		if err != nil {
+			return err
+		}
+	}
+	select {
+	case err := <-drained:
+		return err
+	case <-time.After(time.Minute):
+		return nil
+	}
+}
+
+// undrained names a pod on nodes of a system with a promise that is not of a DaemonSet, or returns "".
+func (r *runner) undrained(ctx context.Context, nodes []string) (string, error) {
+	for _, s := range r.systems {
+		if s.naive() {
+			continue
+		}
+		pods, err := r.kube.pods(ctx, s.Name, "")
+		if err != nil {
+			return "", err
+		}
+		for _, p := range pods {
+			if slices.Contains(nodes, p.Spec.NodeName) && !strings.HasPrefix(workloadOf(p), "DaemonSet ") {
+				return fmt.Sprintf("%s: %s is still on %s", s.Title, p.Name, p.Spec.NodeName), nil
+			}
+		}
+	}
+	return "", nil
 }
 
 // uncordon makes nodes schedulable.

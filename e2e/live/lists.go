@@ -27,10 +27,10 @@ type entry struct {
 // targets selects groups of nodes. It is called right before the failure, because the roles of nodes change with every failure.
 type targets func(ctx context.Context, r *runner) ([][]string, error)
 
-// lists are the scenario lists by name: "short" runs in CI, "long" produces docs/evidence. Failures with a small effect come first. The
-// outage of the control plane is last: the longer the API server is away, the longer kubelets and kube-router wait between attempts to reach it.
-// They may receive new pods more than a minute after its return (30 s and jitter: the backoff in client-go/tools/cache/reflector.go), and a following
-// failure would coincide with that.
+// lists are the scenario lists by name: "short" runs in CI, "long" produces docs/evidence. Failures with a small effect come first; the naive bus
+// may never recover from a failed disk. The outage of the control plane is last: the longer the API server is away, the longer kubelets and
+// kube-router wait between attempts to reach it. They may receive new pods more than a minute after its return (30 s and jitter: the backoff in
+// client-go/tools/cache/reflector.go), and a following failure would coincide with that.
 var lists = map[string]list{
 	"short": {entries: []entry{
 		{rolloutOfSources, noNode},
@@ -66,13 +66,13 @@ var lists = map[string]list{
 		{rolloutOfLeaves, noNode},
 		{upgrade, noNode},
 		{rotation, noNode},
-		{diskFull, noNode},
-		{diskReadOnly, followerNode},
-		{networkLossAfterDisk, leaderNode},
 		{drain, everyNode},
 		{networkLoss, oneNode},
 		{powerLoss, everyNode},
 		{powerLoss, firstZone},
+		{diskFull, noNode},
+		{diskReadOnly, followerNode},
+		{networkLossAfterDisk, leaderNode},
 		{siteLoss, noNode},
 		{drainWithoutControlPlane, sensorNode},
 		{controlPlaneOutage, noNode},
