@@ -157,7 +157,7 @@ func (sc scenario) inject(ctx context.Context, during func(begin time.Time) erro
 func (s *System) recover(ctx context.Context, k *kube, ended time.Time, from string, result *evidence.Result) (err error) {
 	limit, wait := patience, arrival
 	if s.Survives == "" {
-		limit, wait = time.Minute, redelivery // a system without a promise does not delay the others
+		limit, wait = 45*time.Second, 0 // a system without a promise does not delay the others
 	}
 	if err := s.awaitRecovery(ctx, k, limit); err != nil && s.Survives != "" {
 		return err
@@ -171,12 +171,9 @@ func (s *System) recover(ctx context.Context, k *kube, ended time.Time, from str
 	return err
 }
 
-// An unacknowledged delivery is repeated after 30 s. arrival is the limit for acknowledged events to arrive after the recovery; a system without a
-// promise gets more time for it at the end of the run.
-const (
-	arrival    = 2 * time.Minute
-	redelivery = 40 * time.Second
-)
+// arrival is the limit for acknowledged events to arrive after the recovery: an unacknowledged delivery is repeated after 30 s. A system without a
+// promise has until the end of the run.
+const arrival = 2 * time.Minute
 
 // settle reports on everything sent in a window of time. It returns when all acknowledged events have arrived, or after the limit.
 func (s *System) settle(ctx context.Context, k *kube, from, to string, limit time.Duration) (report.Reports, error) {

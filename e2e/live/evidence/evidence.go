@@ -122,8 +122,8 @@ Each cell: refused POSTs, of five per second; longest time without an acknowledg
 - *duplicated*: delivered more than once.
 - *bus gap*, *sensor gap*: longest time in seconds without an acknowledgement by the bus, and without a delivery by the sensor / the limit for
   systems whose profile survives the failure.
-- *recovered*: seconds from the end of the failure until every pod is ready and every stream has all of its replicas, at most 60 for the naive
-  system. If the naive system has not delivered all events after 40 more seconds, the next failure begins anyway, and its figures include both.
+- *recovered*: seconds from the end of the failure until every pod is ready and every stream has all of its replicas, at most 45 for the naive
+  system. If the naive system has not recovered by then, the next failure begins anyway, and its figures include both.
 - *full disk*, *read-only disk*: of the server that leads the stream, in every system. A server with a full disk is whole again when space is
   freed. A read-only disk is replaced by an empty one; until then, a disruption budget keeps the other servers, and the drain waits.
 - *rotation*: the certificate is renewed, then its CA and the user are replaced in the steps of [secrets.md](../guides/secrets.md). The naive
