@@ -240,7 +240,7 @@ func (s *System) roles(ctx context.Context, k *kube) (map[string][]string, error
 			}
 		}
 		switch {
-		case active != "" && strings.HasPrefix(active, p.Name):
+		case p.Labels["sensor-name"] != "" && (active == p.Name || strings.HasPrefix(active, p.Name+"_")):
 			roles[node] = append(roles[node], "active sensor")
 		case p.Labels["sensor-name"] != "":
 			roles[node] = append(roles[node], "sensor")
