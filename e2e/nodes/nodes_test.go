@@ -79,8 +79,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestRemains: the disks of a killed cluster are unmounted and detached, and no other disk.
-func TestRemains(t *testing.T) {
+// TestDisks: a disk is created once, and the disks of a killed cluster are unmounted and detached, but no other disk.
+func TestDisks(t *testing.T) {
 	must(t, require())
 	killed := &Cluster{config: Config{Dir: t.TempDir()}}
 	must(t, killed.lock())
@@ -89,6 +89,11 @@ func TestRemains(t *testing.T) {
 	volume := filepath.Join(killed.volumes(), "a", "pvc-1")
 	must(t, os.MkdirAll(volume, 0o755))
 	must(t, killed.disks.Create(volume))
+	must(t, os.WriteFile(filepath.Join(volume, "written"), nil, 0o644))
+	must(t, killed.disks.Create(volume))
+	if _, err := os.Stat(filepath.Join(volume, "written")); err != nil {
+		t.Errorf("a second call has replaced the disk: %v", err)
+	}
 	mine := &disks.Disks{}
 	folder := t.TempDir()
 	must(t, mine.Create(folder))
