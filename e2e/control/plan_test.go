@@ -268,7 +268,7 @@ func testPlanRelease(t *testing.T, helm string) {
 	}
 	for _, step := range []struct{ verdict, profile, set string }{
 		{"nothing", "multi-node", "bus.replicas=3"},
-		{"in-place", "multi-zone", "bus.replicas=3"},
+		{"confirm", "multi-zone", "bus.replicas=3"},
 		{"in-place", "multi-zone", "bus.replicas=5"},
 		{"by-hand", "multi-zone", "leaf.enabled=false"},
 		{"refused", "multi-zone", "bus.storage.className=other"},
@@ -287,7 +287,7 @@ func testPlanRelease(t *testing.T, helm string) {
 		upgrade := []string{"upgrade", cases.Release, r.chart, "--reset-then-reuse-values", "--set", "profile=" + step.profile, "--set", step.set}
 		_, err = r.run(upgrade...)
 		if step.verdict == "refused" {
-			if err == nil || !strings.Contains(err.Error(), "are forbidden") {
+			if err == nil || !strings.Contains(err.Error(), "which is immutable") {
 				t.Fatalf("to %s, %s: helm upgrade: %v", step.profile, step.set, err)
 			}
 			err = r.follow(p.Helm)

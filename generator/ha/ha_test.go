@@ -478,13 +478,13 @@ func TestDecisions(t *testing.T) {
 		{"single-node", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"single-node", "per-node", "updateStrategy RollingUpdate; grace 30"},
 
-		{"multi-node", "quorum", "3 pods; node minDomains 3; budget 1; updateStrategy RollingUpdate; grace 60; disk Retain"},
-		{"multi-node", "managed quorum", "3 pods; node required up to 3; budget 1"},
-		{"multi-node", "standby", "2 pods; node minDomains 2; evicted after 30; budget 1; strategy RollingUpdate; grace 30"},
-		{"multi-node", "managed standby", "2 pods; node required up to 3; evicted after 30; budget 1; election leases"},
-		{"multi-node", "stateless", "2 pods; node minDomains 2; evicted after 30; budget 1; strategy RollingUpdate; grace 45"},
-		{"multi-node", "managed stateless", "2 pods; node required up to 3; evicted after 30; budget 1"},
-		{"multi-node", "stateless on disk", "2 pods; node minDomains 2; evicted after 30; budget 1; updateStrategy RollingUpdate; grace 30; disk Retain"},
+		{"multi-node", "quorum", "3 pods; zone preferred; node minDomains 3; budget 1; updateStrategy RollingUpdate; grace 60; disk Retain"},
+		{"multi-node", "managed quorum", "3 pods; zone preferred; node required up to 3; budget 1"},
+		{"multi-node", "standby", "2 pods; zone preferred; node minDomains 2; evicted after 30; budget 1; strategy RollingUpdate; grace 30"},
+		{"multi-node", "managed standby", "2 pods; zone preferred; node required up to 3; evicted after 30; budget 1; election leases"},
+		{"multi-node", "stateless", "2 pods; zone preferred; node minDomains 2; evicted after 30; budget 1; strategy RollingUpdate; grace 45"},
+		{"multi-node", "managed stateless", "2 pods; zone preferred; node required up to 3; evicted after 30; budget 1"},
+		{"multi-node", "stateless on disk", "2 pods; zone preferred; node minDomains 2; evicted after 30; budget 1; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"multi-node", "single", "1 pods; budget none; updateStrategy RollingUpdate; grace 30"},
 		{"multi-node", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"multi-node", "per-node", "updateStrategy RollingUpdate; grace 30"},
@@ -561,6 +561,11 @@ func strength(rule Map) string {
 
 // domain returns the failure domain of a constraint.
 func domain(p profile.Profile, rule Map) profile.Domain {
+	for _, d := range p.Prefers {
+		if d.Label == rule["topologyKey"] {
+			return profile.Domain{Name: d.Name, Label: d.Label}
+		}
+	}
 	i := slices.IndexFunc(p.Survives, func(d profile.Domain) bool { return d.Label == rule["topologyKey"] })
 	return p.Survives[i]
 }

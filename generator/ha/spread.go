@@ -18,10 +18,23 @@ func spread(in input) []Decision {
 		return antiAffinity(in)
 	}
 	var constraints []any
+	// In the order of the profile that survives the failure of such a domain: a change between the two is then one of a field.
+	for _, d := range in.profile.Prefers {
+		constraints = append(constraints, in.preference(d))
+	}
 	for i, d := range in.profile.Survives {
 		constraints = append(constraints, in.constraint(d, i == 0))
 	}
 	return []Decision{in.spreadDecision(constraints)}
+}
+
+// preference returns a constraint that orders nodes and never keeps a pod from one. Where nodes lack the label it has no effect.
+func (in input) preference(d profile.Preference) Map {
+	c := Map{"maxSkew": 1, "topologyKey": d.Label, "nodeTaintsPolicy": "Honor", "whenUnsatisfiable": "ScheduleAnyway"}
+	if in.component.Workload() == "Deployment" {
+		c["matchLabelKeys"] = []any{"pod-template-hash"}
+	}
+	return c
 }
 
 // constraint returns a topology spread constraint without its selector, which the template adds. widest is true for the
@@ -55,18 +68,31 @@ func (in input) spreadDecision(constraints []any) Decision {
 	widest := in.profile.Survives[0]
 	if in.model() == stack.Quorum {
 		d.Rule = fmt.Sprintf("Quorum members are spread evenly over %d %ss, each on its own node; a member without a place stays Pending.", widest.Domains, widest.Name)
+		d.Rule += in.preferred()
 		d.Reason = fmt.Sprintf("No %s may hold a majority, and a node with two members could not be drained, because the budget allows one eviction. Without minDomains, a cluster with fewer domains would place two members in one. Nodes with taints do not count as places.", widest.Name)
 		return d
 	}
-	d.Rule = fmt.Sprintf("Pods are spread evenly over at least 2 %ss.", widest.Name)
+	d.Rule = fmt.Sprintf("Pods are spread evenly over at least 2 %ss.", widest.Name) + in.preferred()
 	d.Reason = fmt.Sprintf("A pod must be left when one %s fails. With matchLabelKeys the constraint counts pods of the same revision only, so a rolling update never waits for capacity.", widest.Name)
 	return d
+}
+
+// preferred returns the rule of the profile's preferences, after a space.
+func (in input) preferred() string {
+	var text string
+	for _, d := range in.profile.Prefers {
+		text += fmt.Sprintf(" They are spread over %ss too, where possible.", d.Name)
+	}
+	return text
 }
 
 // antiAffinity is for the pods of a controller whose API has no spread constraints. hardUpTo is the number of replicas up
 // to which a rule is required. Above it the rule is only preferred, because there are fewer domains than pods.
 func antiAffinity(in input) []Decision {
 	var rules []any
+	for _, d := range in.profile.Prefers {
+		rules = append(rules, Map{"topologyKey": d.Label, "hardUpTo": 0})
+	}
 	for i, d := range in.profile.Survives {
 		hard := 0
 		if i == 0 || in.model() == stack.Quorum {

@@ -32,6 +32,8 @@ type Side struct {
 type Live struct {
 	// Stream is the stream of events on the bus; nil: unknown.
 	Stream *Stream
+	// Domains are the places of the disks; nil: unknown.
+	Domains Domains
 }
 
 // Compare plans the switch from one side to the other. Hooks are left out: Helm creates them again when it runs them.
@@ -72,6 +74,7 @@ func Compare(from, to Side, canMigrate bool) (Plan, error) {
 	}
 	p.Findings = append(p.Findings, streamLimits(s, from.Live.Stream)...)
 	p.Findings = append(p.Findings, gated(s)...)
+	p.Findings = append(p.Findings, separations(s, from.Live.Domains)...)
 	slices.SortStableFunc(p.Findings, func(a, b Finding) int {
 		return cmp.Compare(slices.Index(verdicts, b.Verdict), slices.Index(verdicts, a.Verdict))
 	})

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -354,6 +355,49 @@ func TestBuses(t *testing.T) {
 // encrypted returns a NATS server whose disk has a key in a Secret.
 func encrypted(t *testing.T, secret string) []manifest.Object {
 	return change(t, "example.org/db:1", "nats", "env: [{name: A,", "env: [{name: KEY, valueFrom: {secretKeyRef: {name: "+secret+", key: key}}}, {name: A,")
+}
+
+// TestSeparations: pods that must be in different zones from now on, with disks that may share one.
+func TestSeparations(t *testing.T) {
+	spread := func(when string) []string {
+		const spec = "labels: {app: db}}\n    spec:\n"
+		return []string{spec, spec + "      topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: " + when + "}]\n"}
+	}
+	apart, soft := spread("DoNotSchedule"), spread("ScheduleAnyway")
+	in := func(zones ...string) Domains {
+		return func(claim, label string) (string, bool) {
+			i, err := strconv.Atoi(claim[len("data-db-"):])
+			return zones[i], err == nil && label == "topology.kubernetes.io/zone" && zones[i] != ""
+		}
+	}
+	for _, c := range []struct {
+		name    string
+		from    []string
+		domains Domains
+		verdict Verdict
+		want    string
+	}{
+		{"unknown", nil, nil, Confirm, "it is unknown whether disks share one: data-db-0, data-db-1, data-db-2"},
+		{"from a preference", soft, nil, Confirm, "it is unknown whether disks share one"},
+		{"two in one zone", nil, in("a", "a", "b"), ByHand, "disks share one: data-db-0 and data-db-1 in zone a"},
+		{"each in its own", nil, in("a", "c", "b"), InPlace, "and their disks are"},
+		{"one unknown", nil, in("a", "", "b"), Confirm, "it is unknown whether disks share one: data-db-1"},
+		{"no change", apart, nil, Nothing, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := Compare(Side{Objects: change(t, c.from...), Live: Live{Domains: c.domains}}, Side{Objects: change(t, apart...)}, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text string
+			for _, f := range p.Findings {
+				text += f.Text
+			}
+			if p.Verdict != c.verdict || !strings.Contains(text, c.want) {
+				t.Errorf("verdict %s, want %s and %q in %s", p.Verdict, c.verdict, c.want, text)
+			}
+		})
+	}
 }
 
 func native(t *testing.T, replicas int) []manifest.Object {

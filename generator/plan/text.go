@@ -139,9 +139,11 @@ func short(value any) string {
 	case map[string]any:
 		return fmt.Sprintf("{%s}", cut(strings.Join(sortedKeys(v), ", ")))
 	case []any:
-		var all []string
+		_, all, ok := named(v)
 		for _, item := range v {
-			all = append(all, short(item))
+			if !ok {
+				all = append(all, short(item))
+			}
 		}
 		return fmt.Sprintf("[%s]", cut(strings.Join(all, ", ")))
 	case string:

@@ -114,6 +114,14 @@ func (p Profile) validate(base string) error {
 			}
 		}
 	}
+	for i, d := range p.Prefers {
+		switch {
+		case d.Name == "" || d.Label == "":
+			return fmt.Errorf("prefers[%d]: name and label must be set", i)
+		case slices.ContainsFunc(p.Survives, func(s Domain) bool { return s.Label == d.Label }):
+			return fmt.Errorf("prefers[%d]: label: %s is a failure domain in survives: remove it", i, d.Label)
+		}
+	}
 	return nil
 }
 

@@ -16,6 +16,8 @@ type Profile struct {
 	Needs Needs `yaml:"needs" json:"needs"`
 	// Survives lists the failure domains, the widest first: any one domain of each kind may fail. Empty: none.
 	Survives []Domain `yaml:"survives" json:"survives"`
+	// Prefers lists further domains over which pods spread where there are several. Nothing is promised about them.
+	Prefers []Preference `yaml:"prefers" json:"prefers,omitempty"`
 	// Promise is the contract in words.
 	Promise Promise `yaml:"promise" json:"promise"`
 	// Replicas is the number of pods per replication model.
@@ -36,6 +38,12 @@ type Domain struct {
 	Label string `yaml:"label" json:"label"`
 	// Domains is the number of domains that the profile needs.
 	Domains int `yaml:"domains" json:"domains"`
+}
+
+// Preference is a kind of domain that is not a failure domain of the profile: nodes with the same value of Label.
+type Preference struct {
+	Name  string `yaml:"name" json:"name"`
+	Label string `yaml:"label" json:"label"`
 }
 
 // Promise is the contract in words.

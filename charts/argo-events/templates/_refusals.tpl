@@ -13,6 +13,7 @@
   {{- include "argo-events.refuseLeafPlacement" . }}
   {{- include "argo-events.refuseIncompleteUsers" . }}
   {{- include "argo-events.refuseDecryption" . }}
+  {{- include "argo-events.refuseUpgrade" . }}
   {{- if eq .Values.eventBus.mode "managed" }}
     {{- include "argo-events.refuseIssuer" . }}
     {{- include "argo-events.refuseForeignCA" . }}
