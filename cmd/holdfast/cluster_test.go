@@ -17,12 +17,14 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// release NAME NAMESPACE STATUS VALUES MANIFEST: an API server with one release of the chart argo-events, as Helm stores it;
-// its kubeconfig is in the file kubeconfig. The content of a release with the status broken is invalid. A write request gets an error.
+// release NAME NAMESPACE STATUS VALUES MANIFEST [FOLDER]: an API server with one release of the chart argo-events, as Helm stores it, and with
+// the lists of a folder; its kubeconfig is in the file kubeconfig. The content of a release with the status broken is invalid. A write request
+// gets an error.
 func serveRelease(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 5 {
-		ts.Fatalf("usage: release NAME NAMESPACE STATUS VALUES MANIFEST")
+	if neg || len(args) != 5 && len(args) != 6 {
+		ts.Fatalf("usage: release NAME NAMESPACE STATUS VALUES MANIFEST [FOLDER]")
 	}
+	folder := ts.MkAbs(append(args, "none")[5])
 	name, namespace, status := args[0], args[1], args[2]
 	var config map[string]any
 	ts.Check(yaml.Unmarshal([]byte(ts.ReadFile(args[3])), &config))
@@ -49,6 +51,7 @@ func serveRelease(ts *testscript.TestScript, neg bool, args []string) {
 		case strings.HasPrefix(r.URL.Path, "/api/v1/namespaces/forbidden/"):
 			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprint(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403, "message": "secrets is forbidden"}`)
+		case serveList(w, folder, r.URL.Path):
 		default:
 			items := []any{}
 			selector, err := labels.Parse(r.URL.Query().Get("labelSelector"))
@@ -79,25 +82,35 @@ func serveLists(ts *testscript.TestScript, neg bool, args []string) {
 	folder := ts.MkAbs(args[0])
 	writeKubeconfig(ts, httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		text, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(r.URL.Path)+".yaml"))
 		switch {
 		case r.Method != http.MethodGet:
 			http.Error(w, "want read requests only", http.StatusTeapot)
-		case err != nil && r.URL.Path == "/version":
+		case serveList(w, folder, r.URL.Path):
+		case r.URL.Path == "/version":
 			fmt.Fprint(w, `{"major": "1", "minor": "36", "gitVersion": "v1.36.3"}`)
-		case err != nil:
-			fmt.Fprint(w, `{"apiVersion": "v1", "kind": "List", "metadata": {}, "items": []}`)
-		case len(bytes.TrimSpace(text)) == 0:
-			w.WriteHeader(http.StatusForbidden)
-			fmt.Fprint(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403}`)
 		default:
-			list, err := yaml.YAMLToJSON(text)
-			if err != nil {
-				panic(err)
-			}
-			_, _ = w.Write(list)
+			fmt.Fprint(w, `{"apiVersion": "v1", "kind": "List", "metadata": {}, "items": []}`)
 		}
 	})))
+}
+
+// serveList writes the list in a file of a folder, and reports whether there is one. A list with an empty file is forbidden.
+func serveList(w http.ResponseWriter, folder, path string) bool {
+	text, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(path)+".yaml"))
+	if err != nil {
+		return false
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403, "message": "%s is forbidden"}`, filepath.Base(path))
+		return true
+	}
+	list, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		panic(err)
+	}
+	_, _ = w.Write(list)
+	return true
 }
 
 // pack encodes a release as in Helm's Secrets.

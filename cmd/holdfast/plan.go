@@ -31,6 +31,9 @@ only one side has it, although the API server sees no difference.
 holdfast reads the release as Helm stored it. Manual changes on the cluster are not in the plan;
 print them with: helm get manifest RELEASE | kubectl diff -f -
 
+If pods must be in different zones from now on, holdfast reads the zones of their disks with
+--from-release. That takes permission to list persistent volumes and nodes.
+
 A lowered limit of the bus's stream deletes events. With --bus, holdfast reads how many. It changes
 nothing on the bus. To reach a bus in a cluster, forward its port:
   kubectl port-forward -n events service/events-argo-events-bus 4222
@@ -119,6 +122,7 @@ func (f *planFlags) plan(ctx context.Context, stackName string) (plan.Plan, erro
 		if err != nil {
 			return plan.Plan{}, err
 		}
+		s.Live.Domains = inspect.Disks(ctx, f.cluster.Kubeconfig, f.cluster.Context, s.Options.Namespace)
 	}
 	if f.bus.URL != "" {
 		stream, disconnect, err := inspect.Stream(ctx, f.bus)

@@ -364,10 +364,14 @@ func TestSeparations(t *testing.T) {
 		return []string{spec, spec + "      topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: " + when + "}]\n"}
 	}
 	apart, soft := spread("DoNotSchedule"), spread("ScheduleAnyway")
+	// A zone for each disk; "?": unknown, "": every zone.
 	in := func(zones ...string) Domains {
-		return func(claim, label string) (string, bool) {
+		return func(claim, label string) (string, error) {
 			i, err := strconv.Atoi(claim[len("data-db-"):])
-			return zones[i], err == nil && label == "topology.kubernetes.io/zone" && zones[i] != ""
+			if err != nil || label != "topology.kubernetes.io/zone" || zones[i] == "?" {
+				return "", errors.New("no permission")
+			}
+			return zones[i], nil
 		}
 	}
 	for _, c := range []struct {
@@ -377,11 +381,14 @@ func TestSeparations(t *testing.T) {
 		verdict Verdict
 		want    string
 	}{
-		{"unknown", nil, nil, Confirm, "it is unknown whether disks share one: data-db-0, data-db-1, data-db-2"},
+		{"unknown", nil, nil, Confirm, "it is unknown whether disks share one: data-db-0, data-db-1, data-db-2 (pass --from-release to read them)"},
 		{"from a preference", soft, nil, Confirm, "it is unknown whether disks share one"},
 		{"two in one zone", nil, in("a", "a", "b"), ByHand, "disks share one: data-db-0 and data-db-1 in zone a"},
-		{"each in its own", nil, in("a", "c", "b"), InPlace, "and their disks are"},
-		{"one unknown", nil, in("a", "", "b"), Confirm, "it is unknown whether disks share one: data-db-1"},
+		{"each in its own", nil, in("a", "c", "b"), InPlace, "and their disks allow it"},
+		{"one for every zone", nil, in("a", "", "b"), InPlace, "and their disks allow it"},
+		{"network volumes", nil, in("", "", ""), InPlace, "and their disks allow it"},
+		{"one unknown", nil, in("a", "?", "b"), Confirm, "it is unknown whether disks share one: data-db-1 (no permission)"},
+		{"one unknown, and two in one zone", nil, in("a", "?", "a"), ByHand, "disks share one: data-db-0 and data-db-2 in zone a"},
 		{"no change", apart, nil, Nothing, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

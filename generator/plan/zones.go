@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,9 +19,12 @@ func (o *object) requiredDomains() map[string]int {
 	return all
 }
 
-// Domains returns the value of a node label that the disk of a claim has, and whether it is known: all nodes that can use
-// the disk have the same value.
-type Domains func(claim, label string) (value string, ok bool)
+// Domains returns the value of a node label that all nodes have where the disk of a claim can be used; "" if it can be used on every node.
+// The error is the reason why the value is unknown.
+type Domains func(claim, label string) (value string, err error)
+
+// errNotRead is the reason without a cluster.
+var errNotRead = errors.New("pass --from-release to read them")
 
 // separations finds StatefulSets whose pods must be in different domains from now on, while their disks may share one: such a
 // pod stays Pending, and the rollout stops there.
@@ -47,18 +51,24 @@ func separations(s sides, domains Domains) []Finding {
 func (o *object) separation(from *object, label string, skew int, domains Domains) Finding {
 	name := label[strings.LastIndexByte(label, '/')+1:]
 	f := Finding{Verdict: Confirm, Object: o.Object}
-	places, unknown := map[string][]string{}, []string(nil)
+	if domains == nil {
+		domains = func(string, string) (string, error) { return "", errNotRead }
+	}
+	places, unknown := map[string][]string{}, map[string][]string{}
 	for _, claim := range claimNames(o) {
 		if !slices.Contains(claimNames(from), claim) {
 			continue
 		}
-		if domains == nil {
-			unknown = append(unknown, claim)
-		} else if value, ok := domains(claim, label); ok {
+		switch value, err := domains(claim, label); {
+		case err != nil:
+			unknown[err.Error()] = append(unknown[err.Error()], claim)
+		case value != "":
 			places[value] = append(places[value], claim)
-		} else {
-			unknown = append(unknown, claim)
 		}
+	}
+	var doubts []string
+	for _, reason := range sortedKeys(unknown) {
+		doubts = append(doubts, fmt.Sprintf("%s (%s)", strings.Join(unknown[reason], ", "), reason))
 	}
 	var shared []string
 	for _, value := range sortedKeys(places) {
@@ -70,10 +80,10 @@ func (o *object) separation(from *object, label string, skew int, domains Domain
 	switch {
 	case len(shared) > 0:
 		f.Verdict, f.Text = ByHand, fmt.Sprintf("its pods must be in different %ss from now on, and disks share one: %s. ", name, strings.Join(shared, "; "))+fmt.Sprintf(steps, name)
-	case len(unknown) > 0:
-		f.Text = fmt.Sprintf("its pods must be in different %ss from now on, and it is unknown whether disks share one: %s. Check the node affinity of their volumes: kubectl get pv. ", name, strings.Join(unknown, ", ")) + fmt.Sprintf(steps, name)
+	case len(doubts) > 0:
+		f.Text = fmt.Sprintf("its pods must be in different %ss from now on, and it is unknown whether disks share one: %s. Check the node affinity of their volumes: kubectl get pv. ", name, strings.Join(doubts, "; ")) + fmt.Sprintf(steps, name)
 	default:
-		f.Verdict, f.Text = InPlace, fmt.Sprintf("its pods must be in different %ss from now on, and their disks are", name)
+		f.Verdict, f.Text = InPlace, fmt.Sprintf("its pods must be in different %ss from now on, and their disks allow it", name)
 	}
 	return f
 }
