@@ -19,6 +19,8 @@ import (
 var lookedUp = map[string]map[string]string{
 	"/api/v1":       {"namespaces": "Namespace", "secrets": "Secret", "persistentvolumeclaims": "PersistentVolumeClaim"},
 	"/apis/apps/v1": {"statefulsets": "StatefulSet"},
+
+	"/apis/argoproj.io/v1alpha1": {"eventbus": "EventBus"},
 }
 
 // upgrade renders an upgrade of an installed release, hooks included; flags are added to the command.
