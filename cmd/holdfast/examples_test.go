@@ -25,6 +25,8 @@ var (
 
 // programs lists the other programs in the documents, and where their commands are tested.
 var programs = map[string]string{
+	"base64":     "nowhere: decodes the output of kubectl",
+	"cat":        "nowhere: joins files",
 	"cd":         "nowhere: only precedes another command",
 	"e2e/run.sh": "CI",
 	"go":         "CI: tests and tools",
@@ -125,7 +127,7 @@ func shownCommands(t *testing.T) []string {
 	}
 	root := newRootCmd(streams{strings.NewReader(""), io.Discard, io.Discard})
 	for _, cmd := range append([]*cobra.Command{root}, root.Commands()...) {
-		lines = append(lines, strings.Split(cmd.Example, "\n")...)
+		lines = append(lines, strings.Split(strings.ReplaceAll(cmd.Example, "\\\n", ""), "\n")...)
 	}
 	var commands []string
 	for _, line := range lines {
