@@ -14,7 +14,6 @@ import (
 
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
 	"github.com/holdfast-ha/holdfast/e2e/cases"
-	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
 	"github.com/holdfast-ha/holdfast/e2e/storage"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
@@ -261,9 +260,7 @@ func testPlanRelease(t *testing.T, helm string) {
 	}
 	r := newRelease(t, helm, "plan-"+helm, profile{}, filepath.Join(repository, "charts", "argo-events"), nil)
 	values := filepath.Join(repository, "values", "webhook.yaml")
-	// A DaemonSet would run on every node of the cluster; this release has no nodes.
-	owned := "leaf.nodeSelector." + strings.ReplaceAll(cluster.Owner, ".", `\.`) + "=" + r.namespace
-	if _, err := r.run("install", cases.Release, r.chart, "--skip-crds", "--set", "profile=multi-node", "--values", values, "--set", owned); err != nil {
+	if _, err := r.run("install", cases.Release, r.chart, "--skip-crds", "--set", "profile=multi-node", "--values", values, "--set", r.ownNodes("leaf")); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []struct{ verdict, profile, set string }{
@@ -347,14 +344,14 @@ func TestPlanKubectl(t *testing.T) {
 	}
 	r := newRelease(t, "helm4", "plan-kubectl", zones, "", selectors(nil))
 	common := []string{"--release", cases.Release, "-n", r.namespace, "-f", filepath.Join(repository, "values", "webhook.yaml"), "--set", "bus.storage.className=growing"}
-	apply := "holdfast render --profile multi-zone --no-hooks " + strings.Join(common, " ") + " --set leaf.nodeSelector.none=yes | kubectl apply -n " + r.namespace + " -f -"
+	apply := "holdfast render --profile multi-zone --no-hooks " + strings.Join(common, " ") + " --set overrides.DaemonSet/leaf.spec.template.spec.nodeSelector.none=yes | kubectl apply -n " + r.namespace + " -f -"
 	if err := r.follow([]struct{ Run string }{{apply}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.eventually(func() error { return r.claimsHave("10Gi") }); err != nil {
 		t.Fatal(err)
 	}
-	p, err := plan(append(common, "--from", "multi-zone", "--from-set", "leaf.nodeSelector.none=yes", "--to-set", "leaf.enabled=false", "--to-set", "bus.storage.size=20Gi")...)
+	p, err := plan(append(common, "--from", "multi-zone", "--from-set", "overrides.DaemonSet/leaf.spec.template.spec.nodeSelector.none=yes", "--to-set", "leaf.enabled=false", "--to-set", "bus.storage.size=20Gi")...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,6 +61,12 @@ func (r *release) run(arguments ...string) (string, error) {
 	return string(out), err
 }
 
+// ownNodes returns the value that limits a DaemonSet to the nodes of this release: otherwise it would run on every node of the cluster. It is an
+// override because the values refuse a selector that the pods of event sources and sensors do not have; their nodes are limited by admission.
+func (r *release) ownNodes(daemon string) string {
+	return "overrides.DaemonSet/" + daemon + ".spec.template.spec.nodeSelector." + strings.ReplaceAll(cluster.Owner, ".", `\.`) + "=" + r.namespace
+}
+
 // deploy runs helm install or upgrade, and starts the controller of the release.
 func (r *release) deploy(command, profile string, values ...string) error {
 	arguments := []string{command, cases.Release, r.chart, "--skip-crds", "--set", "profile=" + profile}
@@ -69,8 +75,7 @@ func (r *release) deploy(command, profile string, values ...string) error {
 		return err
 	}
 	for _, name := range daemons {
-		// A DaemonSet would run on every node of the cluster; limit it to the nodes of this release.
-		arguments = append(arguments, "--set", name+".nodeSelector."+strings.ReplaceAll(cluster.Owner, ".", `\.`)+"="+r.namespace)
+		arguments = append(arguments, "--set", r.ownNodes(name))
 	}
 	for _, file := range values {
 		arguments = append(arguments, "--values", file)
