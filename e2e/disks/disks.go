@@ -22,10 +22,13 @@ type Disks struct {
 	devices map[string]string // by the path of the mounted folder
 }
 
-// Create mounts a new disk at a folder.
+// Create mounts a new disk at a folder. A disk that exists remains as it is: a provisioner may see a claim again before it sees the claim's volume.
 func (d *Disks) Create(folder string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.devices[folder] != "" {
+		return nil
+	}
 	image := folder + ".img"
 	if err := os.WriteFile(image, nil, 0o600); err != nil {
 		return err
