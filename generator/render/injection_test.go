@@ -641,8 +641,6 @@ var (
 	checksum = regexp.MustCompile(`\.checksum/[a-z]+$`)
 	hashed   = regexp.MustCompile(`-[0-9a-f]{8}$`)
 	word     = regexp.MustCompile(`^[-\w./]+$`)
-	// image has the characters that the schema permits in images. Those in an admission policy are in quotes.
-	image = regexp.MustCompile(`^[-\w./:@]+$`)
 )
 
 func (d *differences) compareText(was string, now any, path string) {
@@ -661,7 +659,7 @@ func (d *differences) compareText(was string, now any, path string) {
 		}
 	case strings.HasSuffix(path, ".streamConfig") || strings.HasSuffix(path, ".yaml"):
 		d.compareYAML(was, is, path)
-	case !word.MatchString(d.h) && !(strings.HasSuffix(path, ".expression") && image.MatchString(d.h)):
+	case !word.MatchString(d.h):
 		d.add(was, "%s: is configuration or a script, and contains a string that is not a single word", path)
 	case is != want:
 		d.add(was, "%s: differs from the base:\n%s", path, is)
