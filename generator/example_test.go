@@ -88,6 +88,6 @@ func ExampleChart_Plan() {
 	fmt.Println(p.Verdict)
 	fmt.Println(p.Helm[len(p.Helm)-1].Run)
 	// Output:
-	// in-place
+	// confirm
 	// helm upgrade events charts/argo-events -n events --set profile=multi-zone
 }
