@@ -27,6 +27,7 @@ var hostile = []string{
 // everything sets all values of the chart. ANY stands for a string that the user chooses freely.
 const everything = `
 profile: multi-node
+upgrade: {allow: [memberDown]}
 eventSources:
   ANY:
     eventBusName: ANY

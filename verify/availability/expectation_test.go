@@ -78,12 +78,12 @@ func TestExpect(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, e := range Expect(Default(), c, s, simulated) {
-			switch e.Workload.Kind {
-			case workload.DaemonSet:
+			switch e.Workload.Replication.Model {
+			case workload.PerNode:
 				if e.HasDown || e.Cost.Pods != p.nodes {
 					t.Errorf("%s: %s: %+v", p.name, e.Workload, e)
 				}
-			case workload.StatefulSet:
+			case workload.Quorum:
 				if !e.HasDown || e.Down >= last.Down || e.Down <= 0 || e.Cost.Pods != p.pods || e.Cost.ZonePairs != p.pairs || e.Cost.Disk.String() != p.disk {
 					t.Errorf("%s: %+v, in the profile before %v", p.name, e, last.Down)
 				}
