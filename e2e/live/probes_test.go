@@ -180,7 +180,7 @@ func testProbesInLameDuck(t *testing.T, s *System) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		loop := "while true; do " + probe + " | tr '\\n' ' '; echo; done"
+		loop := "while true; do { " + probe + "; } | tr '\\n' ' '; echo; done"
 		cmd := shared.kube.command(ctx, shared.kube.kubectl, "exec", "-n", s.Name, pod, "-c", "bus", "--", "sh", "-c", loop)
 		cmd.Stdout = &codes
 		_ = cmd.Run()

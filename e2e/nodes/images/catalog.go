@@ -34,8 +34,9 @@ func Catalog() ([]Image, error) {
 	}
 	binary := func(name string) File { return File{Path: "/usr/local/bin/" + name, From: program[name]} }
 	return []Image{
-		// It sleeps until containerd kills it.
-		{Names: []string{Pause}, Shell: true, Command: []string{"sleep", "2147483647"}, User: "65534:65534"},
+		// It is the first process of pods with shareProcessNamespace, and must wait for orphaned processes, as the published image
+		// does: the commands of probes leave some, and a full process table stops the machine.
+		{Names: []string{Pause}, Shell: true, Command: []string{"sh", "-c", "trap exit TERM; while :; do sleep 2147483647 & wait $!; done"}, User: "65534:65534"},
 		{Names: []string{"docker.io/library/busybox:1.37"}, Shell: true, Command: []string{"sh"}},
 		{
 			Names: []string{
