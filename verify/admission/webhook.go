@@ -117,6 +117,19 @@ var (
 	requests = []request{creation, binding, eviction, status, newSlice, slice, renewal}
 )
 
+// AffectsRecovery reports whether rules of a webhook cover a request of a recovery: pods are created, bound, evicted or become ready,
+// Services get endpoints, kubelets renew leases.
+func AffectsRecovery(of []admissionv1.RuleWithOperations) bool {
+	w := Webhook{rules: of}
+	return slices.ContainsFunc(requests, w.appliesTo)
+}
+
+// AffectsPodCreation reports whether rules of a webhook cover the creation of pods.
+func AffectsPodCreation(of []admissionv1.RuleWithOperations) bool {
+	w := Webhook{rules: of}
+	return w.appliesTo(creation)
+}
+
 // appliesTo reports whether a rule covers a request, as the API server decides for objects in a namespace.
 func (w *Webhook) appliesTo(r request) bool {
 	attributes := admission.NewAttributesRecord(nil, nil, schema.GroupVersionKind{}, "any", "", r.resource, r.subresource, r.operation, nil, false, nil)

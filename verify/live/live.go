@@ -58,19 +58,37 @@ func (c *Cluster) Namespace() string { return c.namespace }
 
 // Version returns the version of the API server. An unknown version, and one that verify does not simulate, are errors.
 func (c *Cluster) Version(ctx context.Context) (cluster.Version, error) {
-	text, err := c.discovery.RESTClient().Get().AbsPath("/version").Do(ctx).Raw()
+	info, err := c.ServerVersion(ctx)
 	if err != nil {
-		return cluster.Version{}, fmt.Errorf("%w: reading its version: %w: pass --kube-version", ErrCluster, err)
-	}
-	var info version.Info
-	if err := json.Unmarshal(text, &info); err != nil {
-		return cluster.Version{}, fmt.Errorf("%w: reading its version: %w: pass --kube-version", ErrCluster, err)
+		return cluster.Version{}, fmt.Errorf("%w: pass --kube-version", err)
 	}
 	v, err := cluster.ParseVersion(info.Major + "." + info.Minor)
 	if err != nil {
 		return v, fmt.Errorf("the version of the cluster %w: pass the nearest one with --kube-version", err)
 	}
 	return v, nil
+}
+
+// ServerVersion returns the version of the API server, whether verify simulates it or not.
+func (c *Cluster) ServerVersion(ctx context.Context) (info version.Info, err error) {
+	text, err := c.discovery.RESTClient().Get().AbsPath("/version").Do(ctx).Raw()
+	if err == nil {
+		err = json.Unmarshal(text, &info)
+	}
+	if err != nil {
+		return info, fmt.Errorf("%w: reading its version: %w", ErrCluster, err)
+	}
+	return info, nil
+}
+
+// List calls each for every object of a resource in all namespaces, page by page. Errors wrap ErrCluster and the error of the API
+// server, such as NotFound or Forbidden.
+func (c *Cluster) List(ctx context.Context, r schema.GroupVersionResource, kindName string, each func(*unstructured.Unstructured) error) error {
+	k := of(r.Group, r.Version, r.Resource, kindName)
+	if err := c.list(ctx, k, "", each); err != nil {
+		return fmt.Errorf("%w: listing %s: %w", ErrCluster, k, err)
+	}
+	return nil
 }
 
 // Nodes lists the nodes of the cluster.

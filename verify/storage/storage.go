@@ -43,11 +43,7 @@ const noProvisioner = "kubernetes.io/no-provisioner"
 
 // Read reads the storage objects among some objects.
 func Read(objects []*manifest.Object) (*Storage, error) {
-	s := &Storage{
-		Classes: map[string]*storagev1.StorageClass{}, attached: map[string]bool{}, topologyKeys: map[string][]string{},
-		claims: map[string]*corev1.PersistentVolumeClaim{},
-		limits: limits{capacity: map[string]bool{}, classes: map[string]bool{}, volumes: map[string]int{}},
-	}
+	s := empty()
 	for _, o := range objects {
 		read := readers[o.Group()+"/"+o.Kind]
 		if read == nil {
@@ -59,6 +55,28 @@ func Read(objects []*manifest.Object) (*Storage, error) {
 	}
 	slices.SortFunc(s.Volumes, func(a, b *corev1.PersistentVolume) int { return cmp.Compare(a.Name, b.Name) })
 	return s, nil
+}
+
+func empty() *Storage {
+	return &Storage{
+		Classes: map[string]*storagev1.StorageClass{}, attached: map[string]bool{}, topologyKeys: map[string][]string{},
+		claims: map[string]*corev1.PersistentVolumeClaim{},
+		limits: limits{capacity: map[string]bool{}, classes: map[string]bool{}, volumes: map[string]int{}},
+	}
+}
+
+// OfClasses returns the storage with these StorageClasses alone.
+func OfClasses(classes []*storagev1.StorageClass) *Storage {
+	s := empty()
+	for _, c := range classes {
+		s.addClass(c)
+	}
+	return s
+}
+
+// IsDefault reports whether a class has the annotation of the default class.
+func IsDefault(c *storagev1.StorageClass) bool {
+	return slices.ContainsFunc(defaultAnnotations, func(a string) bool { return c.Annotations[a] == "true" })
 }
 
 // readers add an object to the storage, by group and kind.
@@ -89,7 +107,7 @@ var defaultAnnotations = []string{"storageclass.kubernetes.io/is-default-class",
 // pkg/volume/util/storageclass.go, which the admission plugin calls).
 func (s *Storage) addClass(c *storagev1.StorageClass) {
 	s.Classes[c.Name] = c
-	if !slices.ContainsFunc(defaultAnnotations, func(a string) bool { return c.Annotations[a] == "true" }) {
+	if !IsDefault(c) {
 		return
 	}
 	if d := s.defaultClass; d == nil || cmp.Or(c.CreationTimestamp.Compare(d.CreationTimestamp.Time), cmp.Compare(d.Name, c.Name)) > 0 {
