@@ -53,12 +53,17 @@ func (r Report) WriteText(out io.Writer, coloured bool) error {
 
 // headline counts the checks by status: "passed: 9 ok, 2 warn".
 func (r Report) headline() string {
+	const accepted checks.Status = "accepted"
 	number := map[checks.Status]int{}
 	for _, c := range r.Checks {
-		number[c.Status]++
+		if c.Accepted && c.Status != checks.OK {
+			number[accepted]++
+		} else {
+			number[c.Status]++
+		}
 	}
 	var parts []string
-	for _, status := range []checks.Status{checks.Fail, checks.Unknown, checks.Warn, checks.OK} {
+	for _, status := range []checks.Status{checks.Fail, checks.Unknown, checks.Warn, accepted, checks.OK} {
 		if number[status] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", number[status], status))
 		}

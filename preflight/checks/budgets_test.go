@@ -11,6 +11,7 @@ func TestBudgets(t *testing.T) {
 		return `{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: ` + name + `, namespace: x, generation: 1}, spec: {selector: ` + selector + `}, status: ` + status + `}
 ---
 `
+	}
 	const allows = "{observedGeneration: 1, disruptionsAllowed: 1, currentHealthy: 2, desiredHealthy: 1, expectedPods: 2}"
 	test(t, budgets, []example{
 		{"fine", pod + budget("a", "{matchLabels: {app: a}}", allows), nil},
@@ -29,5 +30,4 @@ func TestBudgets(t *testing.T) {
 			[]string{"fail PodDisruptionBudget x/a: selects the same pods as b, such as Pod p"}},
 		{"an empty selector selects all pods", pod + budget("a", "{}", allows), nil},
 	})
-}
 }

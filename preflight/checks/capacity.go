@@ -94,7 +94,7 @@ func loss(s *snapshot.Snapshot, d cluster.Domain, name string) ([]Finding, error
 	if len(p.refused) > 0 {
 		return []Finding{{
 			Status: Fail, Object: object,
-			Message: fmt.Sprintf("when it fails, %d of %s do not fit on the other nodes, such as %s (%s)", len(p.refused), count(len(move), "pod"), key(p.refused[0]), p.why),
+			Message: fmt.Sprintf("when it fails, %s cannot be placed on the other nodes, such as %s (%s)", count(len(p.refused), "pod"), key(p.refused[0]), p.why),
 			Fix:     "add nodes elsewhere for " + sum(p.refused) + ", or lower requests",
 		}}, nil
 	}

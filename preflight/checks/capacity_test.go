@@ -29,15 +29,15 @@ func TestCapacity(t *testing.T) {
 		{"empty", three, nil},
 		{"fits", three + pod("p1", "a", "2", "") + pod("p2", "b", "2", "") + pod("p3", "c", "2", ""), nil},
 		{"does not fit", three + pod("p1", "a", "3", "") + pod("p2", "b", "3", "") + pod("p3", "c", "3", ""), []string{
-			"fail zone za: when it fails, 1 of 1 pod do not fit on the other nodes, such as x/p1 (2 Insufficient cpu)", "fail zone zb: when it fails", "fail zone zc: when it fails"}},
+			"fail zone za: when it fails, 1 pod cannot be placed on the other nodes, such as x/p1 (2 Insufficient cpu)", "fail zone zb: when it fails", "fail zone zc: when it fails"}},
 		{"no capacity for a rollout", three + deployment("1", "0") + pod("p1", "a", "2", "") + pod("p2", "b", "2", "") + pod("p3", "c", "4", ""), []string{
 			"warn zone za: when it fails, no capacity is left for the additional pods of a rollout of x/web (2 Insufficient cpu)",
-			"warn zone zb: when it fails, no capacity", "fail zone zc: when it fails, 1 of 1 pod do not fit"}},
+			"warn zone zb: when it fails, no capacity", "fail zone zc: when it fails, 1 pod cannot be placed"}},
 		{"a rollout that may have fewer pods", three + deployment("1", "1") + pod("p1", "a", "2", "") + pod("p2", "b", "2", ""), nil},
 		{"pods of DaemonSets are not moved", three + daemon, nil},
 		{"a volume of the lost zone is no lack of resources", three + volume + pod("p1", "a", "1", "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}],"), nil},
 		{"a more important pod takes the place of another", three + pod("p1", "a", "4", high) + pod("p2", "b", "4", low) + pod("p3", "c", "1", high), []string{
-			"fail zone za: when it fails, 1 of 1 pod do not fit on the other nodes, such as x/p2", "fail zone zb: when it fails, 1 of 1 pod"}},
+			"fail zone za: when it fails, 1 pod cannot be placed on the other nodes, such as x/p2", "fail zone zb: when it fails, 1 pod", "fail zone zc: when it fails, 1 pod cannot be placed on the other nodes, such as x/p2"}},
 		{"one node", `{apiVersion: v1, kind: Node, metadata: {name: a}}`, []string{"warn one node"}},
 	})
 }

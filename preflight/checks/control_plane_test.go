@@ -47,7 +47,7 @@ func TestEtcdMembers(t *testing.T) {
 
 func TestVersionSkew(t *testing.T) {
 	node := func(version string) string {
-		return "{apiVersion: v1, kind: Node, metadata: {name: n}, status: {nodeInfo: {kubeletVersion: " + version + "}}}\n---\n"
+		return "{apiVersion: v1, kind: Node, metadata: {name: one}, status: {nodeInfo: {kubeletVersion: " + version + "}}}\n---\n"
 	}
 	proxy := func(image string) string {
 		return "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: kube-system, labels: {k8s-app: kube-proxy}}, spec: {containers: [{image: '" + image + "'}]}}\n---\n"
@@ -55,10 +55,10 @@ func TestVersionSkew(t *testing.T) {
 	test(t, versionSkew, []example{
 		{"same", node("v1.36.3"), nil},
 		{"of a provider", node("v1.35.2-gke.100"), nil},
-		{"newer", node("v1.37.0"), []string{"fail Node n: kubelet v1.37.0 is newer than the API server 1.36.3"}},
-		{"oldest", node("v1.33.0"), []string{"warn Node n: kubelet v1.33.0 is 3 minor versions older"}},
-		{"too old", node("v1.32.9"), []string{"fail Node n: kubelet v1.32.9 is more than 3 minor versions older"}},
-		{"unknown", node(`""`), []string{`unknown Node n: the version of its kubelet is ""`}},
+		{"newer", node("v1.37.0"), []string{"fail Node one: kubelet v1.37.0 is newer than the API server 1.36.3"}},
+		{"oldest", node("v1.33.0"), []string{"warn Node one: kubelet v1.33.0 is 3 minor versions older"}},
+		{"too old", node("v1.32.9"), []string{"fail Node one: kubelet v1.32.9 is more than 3 minor versions older"}},
+		{"unknown", node(`""`), []string{`unknown Node one: the version of its kubelet is ""`}},
 		{"kube-proxy", node("v1.36.3") + proxy("registry.example.org:5000/kube-proxy:v1.37.0@sha256:abc"), []string{"fail Pod kube-system/p: kube-proxy v1.37.0 is newer"}},
 		{"kube-proxy without a version", node("v1.36.3") + proxy("registry.example.org:5000/kube-proxy"), nil},
 	})

@@ -43,8 +43,8 @@ func TestNodeZones(t *testing.T) {
 	test(t, nodeZones, []example{
 		{"three", three, nil},
 		{"none", `{apiVersion: v1, kind: Node, metadata: {name: a}}`, []string{"warn no node has the label topology.kubernetes.io/zone"}},
-		{"two", node("a", "x") + node("b", "y"), []string{"warn 2 zones with a Ready and schedulable node (x, y)"}},
-		{"the third one is cordoned", node("a", "x") + node("b", "y") + `{apiVersion: v1, kind: Node, metadata: {name: c, labels: {topology.kubernetes.io/zone: z}}, spec: {unschedulable: true}, status: {conditions: [{type: Ready, status: "True"}]}}`,
+		{"two", node("a", "x") + node("b", "w"), []string{"warn 2 zones with a Ready and schedulable node (w, x)"}},
+		{"the third one is cordoned", node("a", "x") + node("b", "w") + `{apiVersion: v1, kind: Node, metadata: {name: c, labels: {topology.kubernetes.io/zone: z}}, spec: {unschedulable: true}, status: {conditions: [{type: Ready, status: "True"}]}}`,
 			[]string{"warn 2 zones"}},
 		{"a node without a zone", three + `{apiVersion: v1, kind: Node, metadata: {name: d}}`, []string{"fail Node d: has no label topology.kubernetes.io/zone"}},
 		{"the control plane needs none", three + `{apiVersion: v1, kind: Node, metadata: {name: m}, spec: {taints: [{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}]}}`, nil},

@@ -7,6 +7,7 @@ func TestWebhooks(t *testing.T) {
 		return `{apiVersion: admissionregistration.k8s.io/v1, kind: ` + kind + `, metadata: {name: guard}, webhooks: [{name: guard.example.org, clientConfig: {service: {namespace: sys, name: guard}}, rules: [{operations: [CREATE], apiGroups: [""], apiVersions: [v1], resources: [pods]}], ` + fields + `}]}
 ---
 `
+	}
 	slice := func(name string, nodes ...string) string {
 		text := `{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: ` + name + `, namespace: sys, labels: {kubernetes.io/service-name: guard}}, endpoints: [`
 		for i, n := range nodes {
@@ -38,5 +39,4 @@ func TestWebhooks(t *testing.T) {
 			[]string{"warn ValidatingWebhookConfiguration guard: webhook guard.example.org is outside of the cluster"}},
 		{"of another resource", `{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration, metadata: {name: guard}, webhooks: [{name: guard.example.org, clientConfig: {service: {namespace: sys, name: guard}}, rules: [{operations: [CREATE], apiGroups: [example.org], apiVersions: [v1], resources: [widgets]}]}]}`, nil},
 	})
-}
 }
