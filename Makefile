@@ -26,7 +26,7 @@ lint: ## Run golangci-lint: format, go vet, staticcheck and the linters in .gola
 .PHONY: generate
 generate: ## Generate charts/ and the reference pages in docs/
 	@for stack in $(STACKS); do go run ./cmd/holdfast chart $$stack -o charts/$$stack --force || exit 1; done
-	go test ./cmd/holdfast -run TestDocs -fixdocs
+	go test ./cmd/holdfast -run "Test(Preflight)?Docs" -fixdocs
 
 .PHONY: verify
 verify: lint test ## Run lint and test: required before you submit a change

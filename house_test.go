@@ -17,7 +17,7 @@ const module = "github.com/holdfast-ha/holdfast/"
 // arrows lists the packages of this module that each package may import. A package without an entry fails the test. Imports only
 // point down: from cmd to generator and verify, and from these to the packages below them. verify never imports generator.
 var arrows = map[string][]string{
-	"cmd/holdfast": {"generator", "generator/folder", "generator/ha", "generator/inspect", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/secrets", "generator/stack", "internal/plain", "internal/similar", "internal/startup", "internal/table", "preflight",
+	"cmd/holdfast": {"generator", "generator/folder", "generator/ha", "generator/inspect", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/secrets", "generator/stack", "internal/plain", "internal/similar", "internal/startup", "internal/table", "preflight", "preflight/snapshot",
 		"verify", "verify/apiserver", "verify/availability", "verify/cluster", "verify/config", "verify/live", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
 
 	"generator":                   {"generator/chart", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/secrets", "generator/stack", "internal/similar", "profiles", "stacks"},
@@ -63,8 +63,8 @@ var arrows = map[string][]string{
 	"verify/verifytest":             {"verify/manifest", "verify/workload"}, // imported by tests only
 
 	"preflight":          {"internal/plain", "internal/similar", "internal/table", "preflight/checks", "preflight/snapshot", "verify/cluster", "verify/live"},
-	"preflight/checks":   {"preflight/snapshot", "verify/admission", "verify/cluster", "verify/placement", "verify/storage", "verify/survival/sim/scheduler"},
-	"preflight/snapshot": {"verify/live"},
+	"preflight/checks":   {"preflight/snapshot", "verify/admission", "verify/cluster", "verify/placement", "verify/storage", "verify/survival/sim/scheduler", "verify/workload"},
+	"preflight/snapshot": {"verify/live", "verify/manifest", "verify/workload"},
 
 	"internal/kubeconfig": {},
 	"internal/labelindex": {},

@@ -25,8 +25,9 @@ type Report struct {
 	Passed bool `json:"passed"`
 	// KubeVersion is the version of the API server.
 	KubeVersion string `json:"kubeVersion"`
-	// Nodes is the number of nodes, Zones are their zones.
-	Nodes int      `json:"nodes"`
+	// Nodes is the number of nodes.
+	Nodes int `json:"nodes"`
+	// Zones are the zones of the nodes, sorted.
 	Zones []string `json:"zones"`
 	// Checks are the results of the checks.
 	Checks []Result `json:"checks"`
@@ -36,14 +37,15 @@ type Report struct {
 
 // Result is the result of a check.
 type Result struct {
-	// ID is the name of the check, Title what it checks.
-	ID    string `json:"id"`
+	// ID is the name of the check, as for --accept.
+	ID string `json:"id"`
+	// Title is what it checks.
 	Title string `json:"title"`
 	// Status is ok, warn, unknown or fail: the worst of its findings. Unknown means that something could not be read.
 	Status checks.Status `json:"status"`
 	// Accepted is set if the findings do not count, by --accept.
 	Accepted bool `json:"accepted,omitempty"`
-	// Summary is what is fine; empty with the status unknown.
+	// Summary is what is fine, with the status ok only.
 	Summary string `json:"summary,omitempty"`
 	// Findings are what is wrong.
 	Findings []Finding `json:"findings"`
@@ -73,6 +75,8 @@ type Unread struct {
 type Options struct {
 	// Accept are the IDs of checks whose findings do not count.
 	Accept []string
+	// Installation is what will be installed, nil for nothing.
+	Installation *snapshot.Installation
 }
 
 // Validate returns an error for an unknown check.
@@ -102,7 +106,7 @@ func Run(ctx context.Context, c *live.Cluster, o Options) (Report, error) {
 	if err := o.Validate(); err != nil {
 		return Report{}, err
 	}
-	s, err := snapshot.Read(ctx, c, checks.Reads(checks.All()))
+	s, err := snapshot.Read(ctx, c, checks.Reads(checks.For(o.Installation != nil)), o.Installation)
 	if err != nil {
 		return Report{}, err
 	}
@@ -112,7 +116,7 @@ func Run(ctx context.Context, c *live.Cluster, o Options) (Report, error) {
 // Check checks a snapshot.
 func Check(s *snapshot.Snapshot, o Options) Report {
 	r := Report{Version: Version, Passed: true, KubeVersion: s.Version, Nodes: len(s.Nodes), Zones: nonNil(cluster.Cluster{Nodes: s.Nodes}.Zones()), Unread: []Unread{}}
-	for _, c := range checks.All() {
+	for _, c := range checks.For(s.Installation != nil) {
 		summary, findings := c.Run(s)
 		result := Result{ID: c.ID, Title: c.Title, Status: checks.OK, Summary: summary, Accepted: slices.Contains(o.Accept, c.ID), Findings: []Finding{}}
 		for _, f := range findings {

@@ -9,11 +9,11 @@ import (
 	"github.com/holdfast-ha/holdfast/preflight/checks"
 )
 
-// WriteRBAC writes a ClusterRole with the permissions that all checks need. The version of the API server needs none beyond those of
-// every account (ClusterRole system:public-info-viewer).
-func WriteRBAC(out io.Writer) error {
+// WriteRBAC writes a ClusterRole with the permissions of the checks, with those of an installation or without. Every account may read
+// the version and the kinds of the API server (ClusterRoles system:public-info-viewer and system:discovery).
+func WriteRBAC(out io.Writer, installation bool) error {
 	byGroup := map[string][]string{}
-	for _, r := range checks.Reads(checks.All()) {
+	for _, r := range checks.Reads(checks.For(installation)) {
 		group, name := r.Group()
 		byGroup[group] = append(byGroup[group], name)
 	}

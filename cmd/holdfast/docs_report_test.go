@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-ha/holdfast/generator/schema"
+	"github.com/holdfast-ha/holdfast/preflight"
 	"github.com/holdfast-ha/holdfast/verify/availability"
 	"github.com/holdfast-ha/holdfast/verify/report"
 )
@@ -28,8 +29,9 @@ type output struct {
 }
 
 var (
-	verifyOutput  = output{"The report", "holdfast verify -o json", report.Version, [][]string{{"../../verify/report/report.go"}}, reflect.TypeFor[report.Report]()}
-	compareOutput = output{"The comparison of the profiles", "holdfast profiles --compare -o json", availability.ComparisonVersion, [][]string{
+	verifyOutput    = output{"The report", "holdfast verify -o json", report.Version, [][]string{{"../../verify/report/report.go"}}, reflect.TypeFor[report.Report]()}
+	preflightOutput = output{"The report of preflight", "holdfast preflight -o json", preflight.Version, [][]string{{"../../preflight/preflight.go", "Report", "Result", "Finding", "Unread"}}, reflect.TypeFor[preflight.Report]()}
+	compareOutput   = output{"The comparison of the profiles", "holdfast profiles --compare -o json", availability.ComparisonVersion, [][]string{
 		{"../../verify/availability/comparison.go", "Comparison", "ComparedProfile", "ComparedWorkload"}, {"../../verify/availability/cost.go", "Cost"}, {"../../verify/availability/rates.go", "Assumption"}}, reflect.TypeFor[availability.Comparison]()}
 )
 

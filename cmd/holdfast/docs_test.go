@@ -21,20 +21,22 @@ var fixDocs = flag.Bool("fixdocs", false, "write the generated docs instead of c
 // TestDocs: the generated docs are up to date.
 func TestDocs(t *testing.T) {
 	for file, generate := range map[string]func(*testing.T) string{
-		"../../docs/cli.md":              cliDocs,
-		"../../docs/cluster.md":          clusterInput.docs,
-		"../../docs/cluster.schema.json": clusterInput.schema,
-		"../../docs/compare.md":          compareOutput.docs,
-		"../../docs/compare.schema.json": compareOutput.schema,
-		"../../docs/config.md":           configInput.docs,
-		"../../docs/config.schema.json":  configInput.schema,
-		"../../docs/operators.md":        operatorDocs,
-		"../../docs/models.md":           modelDocs,
-		"../../docs/edits.md":            editDocs,
-		"../../docs/profiles.md":         decisionDocs,
-		"../../docs/report.md":           verifyOutput.docs,
-		"../../docs/report.schema.json":  verifyOutput.schema,
-		"../../docs/rules.md":            ruleDocs,
+		"../../docs/cli.md":                       cliDocs,
+		"../../docs/cluster.md":                   clusterInput.docs,
+		"../../docs/cluster.schema.json":          clusterInput.schema,
+		"../../docs/compare.md":                   compareOutput.docs,
+		"../../docs/compare.schema.json":          compareOutput.schema,
+		"../../docs/config.md":                    configInput.docs,
+		"../../docs/config.schema.json":           configInput.schema,
+		"../../docs/operators.md":                 operatorDocs,
+		"../../docs/models.md":                    modelDocs,
+		"../../docs/edits.md":                     editDocs,
+		"../../docs/profiles.md":                  decisionDocs,
+		"../../docs/report.md":                    verifyOutput.docs,
+		"../../docs/report.schema.json":           verifyOutput.schema,
+		"../../docs/rules.md":                     ruleDocs,
+		"../../docs/preflight-report.md":          preflightOutput.docs,
+		"../../docs/preflight-report.schema.json": preflightOutput.schema,
 	} {
 		want := generate(t)
 		if *fixDocs {

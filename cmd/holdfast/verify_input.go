@@ -50,13 +50,8 @@ type verifyFlags struct {
 func (f *verifyFlags) add(cmd *cobra.Command) {
 	known := requirementNames()
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&f.files, "filename", "f", nil, "file of manifests, or folder with its subfolders; - for standard input (repeatable)")
-	addProfileFlag(cmd, &f.values.profile, "render STACK for this profile, and require what the profile promises")
-	flags.StringArrayVar(&f.values.Files, "values", nil, "with --profile: values file (repeatable; the last takes precedence)")
-	flags.StringArrayVar(&f.values.Set, "set", nil, "with --profile: set a value: key=v, a.b=v, list[0]=v (repeatable)")
-	flags.StringArrayVar(&f.values.SetString, "set-string", nil, "with --profile: like --set, always a string")
-	flags.StringVar(&f.options.Release, "release", "events", "with --profile: release name")
-	flags.StringVarP(&f.options.Namespace, "namespace", "n", "", "namespace of the release and of objects in files without one (default: default), or on the live cluster (default: that of the context)")
+	f.addManifests(cmd, "render STACK for this profile, and require what the profile promises",
+		"namespace of the release and of objects in files without one (default: default), or on the live cluster (default: that of the context)")
 	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "read the nodes of a live cluster, and its workloads unless -f or --profile is given (default: as kubectl)")
 	flags.StringVar(&f.context, "kube-context", "", "context of the kubeconfig; selects a live cluster without --kubeconfig, too")
 	flags.BoolVarP(&f.allNamespaces, "all-namespaces", "A", false, "read the workloads of all namespaces of the live cluster")
@@ -74,10 +69,22 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	mutuallyExclusive(cmd, "cluster", "the file defines the nodes", "nodes", "zones")
 	mutuallyExclusive(cmd, "rules-only", "a requirement needs the simulation", "survives", "within", "as-placed")
 	mutuallyExclusive(cmd, "all-namespaces", "it reads the workloads of a live cluster", "filename", "profile", "namespace")
-	mutuallyExclusive(cmd, "filename", "verify either reads manifests or renders a stack. Pass a values file with --values", "profile")
 	_ = cmd.RegisterFlagCompletionFunc("survives", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return known, cobra.ShellCompDirectiveNoFileComp
 	})
+}
+
+// addManifests adds the flags that select manifests: files, or a rendered stack.
+func (f *verifyFlags) addManifests(cmd *cobra.Command, profileUsage, namespaceUsage string) {
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&f.files, "filename", "f", nil, "file of manifests, or folder with its subfolders; - for standard input (repeatable)")
+	addProfileFlag(cmd, &f.values.profile, profileUsage)
+	flags.StringArrayVar(&f.values.Files, "values", nil, "with --profile: values file (repeatable; the last takes precedence)")
+	flags.StringArrayVar(&f.values.Set, "set", nil, "with --profile: set a value: key=v, a.b=v, list[0]=v (repeatable)")
+	flags.StringArrayVar(&f.values.SetString, "set-string", nil, "with --profile: like --set, always a string")
+	flags.StringVar(&f.options.Release, "release", "events", "with --profile: release name")
+	flags.StringVarP(&f.options.Namespace, "namespace", "n", "", namespaceUsage)
+	mutuallyExclusive(cmd, "filename", cmd.Name()+" either reads manifests or renders a stack. Pass a values file with --values", "profile")
 }
 
 // validate returns an error if no flag selects an input.

@@ -39,9 +39,9 @@ var capacity = Check{
 				domains = append(domains, n.Name)
 			}
 		}
-		var findings []Finding
+		s, findings := withInstallation(s)
 		if len(domains) < 2 {
-			return "", []Finding{{Status: Warn, Message: "one node: no pod can be placed elsewhere when it fails", Fix: "add nodes"}}
+			return "", append(findings, Finding{Status: Warn, Message: "one node: no pod can be placed elsewhere when it fails", Fix: "add nodes"})
 		}
 		for _, name := range domains {
 			found, err := loss(s, domain, name)
@@ -63,12 +63,8 @@ func loss(s *snapshot.Snapshot, d cluster.Domain, name string) ([]Finding, error
 		}
 		return !lost[n.Name]
 	})
-	p := placer{ctx: context.Background(), volumes: volumesOf(s)}
-	var err error
-	if p.scheduler, err = scheduler.New(p.ctx, left); err != nil {
-		return nil, err
-	}
-	if err := p.scheduler.SetObjects(scheduler.ClusterObjects{Namespaces: s.Namespaces}); err != nil {
+	p, err := newPlacer(s, left)
+	if err != nil {
 		return nil, err
 	}
 	on := map[string]bool{}
@@ -124,8 +120,20 @@ type placer struct {
 	// refused are the pods that lack resources, and why the first one does.
 	refused []*corev1.Pod
 	why     string
+	// placed are the pods that have a node now.
+	placed []*corev1.Pod
 	// next is the number of the last replacement.
 	next int
+}
+
+// newPlacer returns a placer on empty nodes.
+func newPlacer(s *snapshot.Snapshot, nodes []*corev1.Node) (*placer, error) {
+	p := &placer{ctx: context.Background(), volumes: volumesOf(s)}
+	var err error
+	if p.scheduler, err = scheduler.New(p.ctx, nodes); err != nil {
+		return nil, err
+	}
+	return p, p.scheduler.SetObjects(scheduler.ClusterObjects{Namespaces: s.Namespaces})
 }
 
 // placeAll places pods in the order of the scheduler's queue: the highest priority first. Pods that are preempted are placed again.
@@ -159,6 +167,7 @@ func (p *placer) placeAll(pods []*corev1.Pod) error {
 			if err := p.scheduler.Add(pod); err != nil {
 				return err
 			}
+			p.placed = append(p.placed, pod)
 		} else if why != "" {
 			p.refused = append(p.refused, pod)
 			p.why = cmp.Or(p.why, why)

@@ -43,6 +43,8 @@ type Check struct {
 	ID, Title string
 	// Reads are the resources that it needs. Without one of them the check is not run, and its status is Unknown.
 	Reads []snapshot.Resource
+	// Installs is set on checks of what will be installed: they run only if the snapshot has an Installation.
+	Installs bool
 	// run returns a summary of what is fine, and the findings.
 	run func(*snapshot.Snapshot) (summary string, findings []Finding)
 }
@@ -57,7 +59,13 @@ func All() []Check {
 		webhooks,
 		apiServers, etcdMembers, versionSkew,
 		clusterServices,
+		installCluster, installKinds, installClasses, installPlacement,
 	}
+}
+
+// For returns the checks of a cluster, with those of an installation or without.
+func For(installation bool) []Check {
+	return filter(All(), func(c Check) bool { return installation || !c.Installs })
 }
 
 // Reads returns the resources that some checks read, sorted.
@@ -70,7 +78,7 @@ func Reads(all []Check) []snapshot.Resource {
 	return slices.Compact(resources)
 }
 
-// Run runs a check. Its findings have the order of the check.
+// Run runs a check. Its findings have the order of the check; the summary is "" if there are any.
 func (c Check) Run(s *snapshot.Snapshot) (summary string, findings []Finding) {
 	for _, r := range c.Reads {
 		if reason, unread := s.Unread[r]; unread {
@@ -83,7 +91,10 @@ func (c Check) Run(s *snapshot.Snapshot) (summary string, findings []Finding) {
 	if len(findings) > 0 {
 		return "", findings
 	}
-	return c.run(s)
+	if summary, findings = c.run(s); len(findings) > 0 {
+		return "", findings
+	}
+	return summary, nil
 }
 
 // count returns "1 node" or "3 nodes".

@@ -6,9 +6,12 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/yaml"
 
 	"github.com/holdfast-ha/holdfast/preflight/snapshot"
+	"github.com/holdfast-ha/holdfast/verify/manifest"
 )
 
 // example is a cluster, and the findings of a check: "STATUS OBJECT: MESSAGE", of which the beginning is enough.
@@ -42,27 +45,65 @@ func read(t *testing.T, text string) *snapshot.Snapshot {
 func test(t *testing.T, c Check, examples []example) {
 	t.Helper()
 	for _, e := range examples {
+		t.Run(e.name, func(t *testing.T) { e.test(t, c, read(t, e.objects)) })
+	}
+}
+
+func (e example) test(t *testing.T, c Check, s *snapshot.Snapshot) {
+	t.Helper()
+	summary, findings := c.Run(s)
+	var got []string
+	for _, f := range findings {
+		got = append(got, string(f.Status)+" "+strings.TrimPrefix(f.Object+": "+f.Message, ": "))
+		if f.Message == "" || f.Fix == "" || f.Status == OK {
+			t.Errorf("%+v: no message, no fix, or no problem", f)
+		}
+	}
+	if len(findings) == 0 && summary == "" {
+		t.Error("no summary")
+	}
+	if !slices.EqualFunc(got, e.want, strings.HasPrefix) {
+		t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(e.want, "\n  "))
+	}
+	if _, again := c.Run(s.Only(c.Reads)); !slices.Equal(again, findings) {
+		t.Errorf("with the declared resources alone: %+v, want %+v: complete Reads", again, findings)
+	}
+}
+
+// installed is an example with an installation.
+type installed struct {
+	example
+	manifests    string
+	nodes, zones int
+}
+
+// testInstallation is test for checks of an installation. The API server has the kinds of Kubernetes.
+func testInstallation(t *testing.T, c Check, examples []installed) {
+	t.Helper()
+	for _, e := range examples {
 		t.Run(e.name, func(t *testing.T) {
+			objects, err := manifest.Parse("m.yaml", []byte(e.manifests))
+			if err != nil {
+				t.Fatal(err)
+			}
 			s := read(t, e.objects)
-			summary, findings := c.Run(s)
-			var got []string
-			for _, f := range findings {
-				got = append(got, string(f.Status)+" "+strings.TrimPrefix(f.Object+": "+f.Message, ": "))
-				if f.Message == "" || f.Fix == "" || f.Status == OK {
-					t.Errorf("%+v: no message, no fix, or no problem", f)
-				}
+			if s.Installation, err = snapshot.NewInstallation(objects); err != nil {
+				t.Fatal(err)
 			}
-			if len(findings) == 0 && summary == "" {
-				t.Error("no summary")
-			}
-			if !slices.EqualFunc(got, e.want, strings.HasPrefix) {
-				t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(e.want, "\n  "))
-			}
-			if _, again := c.Run(s.Only(c.Reads)); !slices.Equal(again, findings) {
-				t.Errorf("with the declared resources alone: %+v, want %+v: complete Reads", again, findings)
-			}
+			s.Installation.Nodes, s.Installation.Zones = e.nodes, e.zones
+			s.Installation.Served = served()
+			e.test(t, c, s)
 		})
 	}
+}
+
+// served returns the kinds of Kubernetes.
+func served() map[schema.GroupVersionKind]bool {
+	all := map[schema.GroupVersionKind]bool{{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}: true}
+	for kind := range scheme.Scheme.AllKnownTypes() {
+		all[kind] = true
+	}
+	return all
 }
 
 // three are nodes in three zones.

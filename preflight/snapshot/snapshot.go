@@ -14,7 +14,9 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	nodev1 "k8s.io/api/node/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -45,6 +47,11 @@ type Snapshot struct {
 	Mutating     []*admissionv1.MutatingWebhookConfiguration
 	Leases       []*coordinationv1.Lease
 
+	PriorityClasses []*schedulingv1.PriorityClass
+	RuntimeClasses  []*nodev1.RuntimeClass
+
+	// Installation is what will be installed, nil for nothing.
+	Installation *Installation
 	// Unread has the reason why a resource could not be listed.
 	Unread map[Resource]string
 }
@@ -68,6 +75,9 @@ const (
 	Validating   Resource = "validatingwebhookconfigurations.admissionregistration.k8s.io"
 	Mutating     Resource = "mutatingwebhookconfigurations.admissionregistration.k8s.io"
 	Leases       Resource = "leases.coordination.k8s.io"
+
+	PriorityClasses Resource = "priorityclasses.scheduling.k8s.io"
+	RuntimeClasses  Resource = "runtimeclasses.node.k8s.io"
 )
 
 // source is how a resource is listed.
@@ -93,6 +103,9 @@ var sources = map[Resource]source{
 	Validating:   {"v1", "ValidatingWebhookConfiguration", func(s *Snapshot) target { return of(&s.Validating) }},
 	Mutating:     {"v1", "MutatingWebhookConfiguration", func(s *Snapshot) target { return of(&s.Mutating) }},
 	Leases:       {"v1", "Lease", func(s *Snapshot) target { return of(&s.Leases) }},
+
+	PriorityClasses: {"v1", "PriorityClass", func(s *Snapshot) target { return of(&s.PriorityClasses) }},
+	RuntimeClasses:  {"v1", "RuntimeClass", func(s *Snapshot) target { return of(&s.RuntimeClasses) }},
 }
 
 // target is a list of a snapshot.
@@ -140,14 +153,19 @@ func (r Resource) Group() (group, name string) {
 // concurrent is the number of lists at a time. The API server's limits for a client with 300 requests at once are not reached.
 const concurrent = 8
 
-// Read lists the resources. A resource that may not be listed, or that the API server does not have, is in Unread. Any other error
+// Read lists the resources, and the API versions of the installation, which may be nil. A resource that may not be listed, or that the API server does not have, is in Unread. Any other error
 // ends the reading.
-func Read(ctx context.Context, c *live.Cluster, resources []Resource) (*Snapshot, error) {
+func Read(ctx context.Context, c *live.Cluster, resources []Resource, i *Installation) (*Snapshot, error) {
 	info, err := c.ServerVersion(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &Snapshot{Version: info.GitVersion, Unread: map[Resource]string{}}
+	s := &Snapshot{Version: info.GitVersion, Installation: i, Unread: map[Resource]string{}}
+	if i != nil {
+		if err := i.discover(ctx, c); err != nil {
+			return nil, err
+		}
+	}
 	failed := make([]error, len(resources))
 	slots := make(chan struct{}, concurrent)
 	var wait sync.WaitGroup

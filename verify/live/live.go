@@ -91,6 +91,32 @@ func (c *Cluster) List(ctx context.Context, r schema.GroupVersionResource, kindN
 	return nil
 }
 
+// Kinds returns the kinds of an API version that the API server has; none if it does not have the version. Every account may read
+// them (ClusterRole system:discovery).
+func (c *Cluster) Kinds(ctx context.Context, apiVersion string) (kinds []string, err error) {
+	path := "/apis/" + apiVersion
+	if apiVersion == "v1" {
+		path = "/api/v1"
+	}
+	text, err := c.discovery.RESTClient().Get().AbsPath(path).Do(ctx).Raw()
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	var list metav1.APIResourceList
+	if err == nil {
+		err = json.Unmarshal(text, &list)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: reading the kinds of %s: %w", ErrCluster, apiVersion, err)
+	}
+	for _, r := range list.APIResources {
+		if !strings.Contains(r.Name, "/") { // a subresource
+			kinds = append(kinds, r.Kind)
+		}
+	}
+	return kinds, nil
+}
+
 // Nodes lists the nodes of the cluster.
 func (c *Cluster) Nodes(ctx context.Context) (cluster.Cluster, error) {
 	var texts []string
