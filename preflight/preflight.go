@@ -41,7 +41,7 @@ type Result struct {
 	ID string `json:"id"`
 	// Title is what it checks.
 	Title string `json:"title"`
-	// Status is ok, warn, unknown or fail: the worst of its findings. Unknown means that something could not be read.
+	// Status is the worst status of the findings, from ok over warn and unknown to fail. Unknown means that something could not be read.
 	Status checks.Status `json:"status"`
 	// Accepted is set if the findings do not count, by --accept.
 	Accepted bool `json:"accepted,omitempty"`
@@ -53,7 +53,7 @@ type Result struct {
 
 // Finding is what is wrong with an object.
 type Finding struct {
-	// Status is warn, unknown or fail.
+	// Status is one of warn, unknown and fail.
 	Status checks.Status `json:"status"`
 	// Object is "KIND NAME", "KIND NAMESPACE/NAME" or "zone NAME"; missing for the whole cluster.
 	Object string `json:"object,omitempty"`

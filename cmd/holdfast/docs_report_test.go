@@ -150,7 +150,7 @@ func inWords(t *testing.T, e ast.Expr) string {
 		return inWords(t, e.X)
 	}
 	name := nameOf(t, e)
-	word, ok := map[string]string{"string": "text", "Text": "text", "Quantity": "text", "int": "number", "float64": "number", "bool": "true or false"}[name]
+	word, ok := map[string]string{"string": "text", "Text": "text", "Status": "text", "Quantity": "text", "int": "number", "float64": "number", "bool": "true or false"}[name]
 	if ok {
 		return word
 	}

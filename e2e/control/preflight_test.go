@@ -41,6 +41,16 @@ func (r preflightReport) has(check, finding string) bool {
 	return false
 }
 
+// status is the status of a check, "" if it has not run.
+func (r preflightReport) status(check string) string {
+	for _, c := range r.Checks {
+		if c.ID == check {
+			return c.Status
+		}
+	}
+	return ""
+}
+
 // TestPreflight: holdfast preflight reads a real API server with the permissions of its own ClusterRole, and finds what is wrong. Other tests share
 // the cluster, so only the objects of this test count.
 func TestPreflight(t *testing.T) {
@@ -83,7 +93,7 @@ func TestPreflight(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	out, err := exec.Command(string(holdfast), "preflight", "--print-rbac").Output()
+	out, err := exec.Command(string(holdfast), "preflight", "--print-rbac", "--profile", "multi-zone", "web").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +114,8 @@ func TestPreflight(t *testing.T) {
 	}
 
 	accounts := &release{t: t, namespace: namespace}
-	r := preflight(t, accounts.kubeconfigOf(t, "reader", ""))
+	readerConfig := accounts.kubeconfigOf(t, "reader", "")
+	r := preflight(t, readerConfig)
 	if len(r.Unread) > 0 {
 		t.Errorf("with its ClusterRole, preflight could not read %v", r.Unread)
 	}
@@ -121,6 +132,16 @@ func TestPreflight(t *testing.T) {
 		t.Errorf("false alarms: %+v", r)
 	}
 
+	// The kinds and classes of the example system are those of Kubernetes.
+	r = preflight(t, accounts.kubeconfigOf(t, "installer", ""), "--profile", "multi-zone", "web")
+	if r.status("install-kinds") != "ok" || r.status("install-classes") != "unknown" {
+		t.Errorf("an account without permissions: kinds %s, classes %s", r.status("install-kinds"), r.status("install-classes"))
+	}
+	r = preflight(t, readerConfig, "--profile", "multi-zone", "web")
+	if r.status("install-kinds") != "ok" || r.status("install-classes") != "ok" || len(r.Unread) > 0 {
+		t.Errorf("the example system: %+v", r)
+	}
+
 	r = preflight(t, accounts.kubeconfigOf(t, "stranger", ""))
 	for _, c := range r.Checks {
 		if c.Status != "unknown" {
@@ -130,10 +151,10 @@ func TestPreflight(t *testing.T) {
 }
 
 // preflight runs holdfast preflight, which must find something, and returns its report.
-func preflight(t *testing.T, kubeconfig string) (r preflightReport) {
+func preflight(t *testing.T, kubeconfig string, more ...string) (r preflightReport) {
 	t.Helper()
 	var stderr bytes.Buffer
-	cmd := exec.Command(string(holdfast), "preflight", "--kubeconfig", kubeconfig, "-o", "json")
+	cmd := exec.Command(string(holdfast), append([]string{"preflight", "--kubeconfig", kubeconfig, "-o", "json"}, more...)...)
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if code := cmd.ProcessState.ExitCode(); code != 1 {

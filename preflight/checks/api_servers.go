@@ -22,7 +22,9 @@ var apiServers = Check{
 		for _, slice := range s.Endpoints {
 			if slice.Namespace == metav1.NamespaceDefault && slice.Labels[discoveryv1.LabelServiceName] == "kubernetes" {
 				for _, e := range slice.Endpoints {
-					addresses[e.Addresses[0]] = true
+					if len(e.Addresses) > 0 {
+						addresses[e.Addresses[0]] = true
+					}
 				}
 			}
 		}

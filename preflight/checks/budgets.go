@@ -62,7 +62,7 @@ func budgetFindings(b *policyv1.PodDisruptionBudget, selected int) []Finding {
 			"select pods of Deployments, ReplicaSets and StatefulSets only, or use minAvailable with a number"}}
 	case status.DisruptionsAllowed > 0:
 		return nil
-	case status.CurrentHealthy >= status.ExpectedPods && status.DesiredHealthy >= status.ExpectedPods:
+	case status.ExpectedPods > 0 && status.DesiredHealthy >= status.ExpectedPods:
 		return []Finding{{Fail, object, fmt.Sprintf("never allows an eviction: it requires %d of %s, so every drain of their nodes is blocked", status.DesiredHealthy, count(int(status.ExpectedPods), "pod")),
 			"allow one disruption (maxUnavailable: 1), and run a second replica"}}
 	}

@@ -21,6 +21,8 @@ func TestBudgets(t *testing.T) {
 ` + budget("a", "{matchLabels: {app: a}}", "{observedGeneration: 1}"), []string{"warn PodDisruptionBudget x/a: selects no pod"}},
 		{"never", pod + budget("a", "{matchLabels: {app: a}}", "{observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1}"),
 			[]string{"fail PodDisruptionBudget x/a: never allows an eviction: it requires 1 of 1 pod"}},
+		{"never, and not healthy", pod + budget("a", "{matchLabels: {app: a}}", "{observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 2, expectedPods: 2}"),
+			[]string{"fail PodDisruptionBudget x/a: never allows an eviction: it requires 2 of 2 pods"}},
 		{"not now", pod + budget("a", "{matchLabels: {app: a}}", "{observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 2, desiredHealthy: 2, expectedPods: 3}"),
 			[]string{"warn PodDisruptionBudget x/a: allows no eviction now: 2 of 3 pods are healthy, 2 are required"}},
 		{"old status", pod + budget("a", "{matchLabels: {app: a}}", "{}"), []string{"fail PodDisruptionBudget x/a: its status is older than its spec"}},

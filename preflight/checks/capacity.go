@@ -39,7 +39,12 @@ var capacity = Check{
 				domains = append(domains, n.Name)
 			}
 		}
+		pending := filter(s.Pods, isPending)
 		s, findings := withInstallation(s)
+		if len(pending) > 0 {
+			findings = append(findings, Finding{Status: Warn, Message: fmt.Sprintf("%s without a node now, such as %s", count(len(pending), "pod"), key(pending[0])),
+				Fix: "kubectl describe pod " + pending[0].Name + " -n " + pending[0].Namespace + ": add nodes, or correct the pod"})
+		}
 		if len(domains) < 2 {
 			return "", append(findings, Finding{Status: Warn, Message: "one node: no pod can be placed elsewhere when it fails", Fix: "add nodes"})
 		}
@@ -103,6 +108,11 @@ func loss(s *snapshot.Snapshot, d cluster.Domain, name string) ([]Finding, error
 		Message: fmt.Sprintf("when it fails, no capacity is left for the additional pods of a rollout of %s (%s): the rollout waits", some(blocked), why),
 		Fix:     "add nodes elsewhere, or allow maxUnavailable: 1 for these rollouts",
 	}}, nil
+}
+
+// isPending reports whether the scheduler has found no node for a pod.
+func isPending(p *corev1.Pod) bool {
+	return p.Spec.NodeName == "" && !isDone(p) && p.DeletionTimestamp == nil && len(p.Spec.SchedulingGates) == 0
 }
 
 // isReplaced reports whether a lost pod gets a replacement on another node: it has a controller other than a DaemonSet or a node.

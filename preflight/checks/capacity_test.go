@@ -38,6 +38,7 @@ func TestCapacity(t *testing.T) {
 		{"a volume of the lost zone is no lack of resources", three + volume + pod("p1", "a", "1", "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}],"), nil},
 		{"a more important pod takes the place of another", three + pod("p1", "a", "4", high) + pod("p2", "b", "4", low) + pod("p3", "c", "1", high), []string{
 			"fail zone za: when it fails, 1 pod cannot be placed on the other nodes, such as x/p2", "fail zone zb: when it fails, 1 pod", "fail zone zc: when it fails, 1 pod cannot be placed on the other nodes, such as x/p2"}},
+		{"Pending", three + pod("p1", `""`, "1", ""), []string{"warn 1 pod without a node now, such as x/p1"}},
 		{"one node", `{apiVersion: v1, kind: Node, metadata: {name: a}}`, []string{"warn one node"}},
 	})
 }

@@ -82,10 +82,11 @@ func Reads(all []Check) []snapshot.Resource {
 func (c Check) Run(s *snapshot.Snapshot) (summary string, findings []Finding) {
 	for _, r := range c.Reads {
 		if reason, unread := s.Unread[r]; unread {
-			findings = append(findings, Finding{
-				Status: Unknown, Message: fmt.Sprintf("not checked: %s: %s", r, reason),
-				Fix: "apply the output of holdfast preflight --print-rbac, and bind it to your account",
-			})
+			fix := "upgrade the cluster, or pass --accept " + c.ID
+			if reason == snapshot.NoPermission {
+				fix = "apply the output of holdfast preflight --print-rbac, and bind it to your account"
+			}
+			findings = append(findings, Finding{Status: Unknown, Message: fmt.Sprintf("not checked: %s: %s", r, reason), Fix: fix})
 		}
 	}
 	if len(findings) > 0 {

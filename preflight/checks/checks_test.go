@@ -15,7 +15,7 @@ func TestUnread(t *testing.T) {
 		}
 		for _, r := range c.Reads {
 			s := read(t, three)
-			s.Unread = map[snapshot.Resource]string{r: "no permission to list"}
+			s.Unread = map[snapshot.Resource]string{r: snapshot.NoPermission}
 			_, findings := c.Run(s)
 			if len(findings) != 1 || findings[0].Status != Unknown || !strings.Contains(findings[0].Message, string(r)) || !strings.Contains(findings[0].Fix, "--print-rbac") {
 				t.Errorf("%s without %s: %+v", c.ID, r, findings)

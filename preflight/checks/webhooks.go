@@ -22,7 +22,7 @@ var webhooks = Check{
 		var findings []Finding
 		all := webhooksOf(s)
 		strict := filter(all, func(w webhook) bool {
-			return (w.policy == nil || *w.policy == admissionv1.Fail) && admission.AffectsRecovery(w.rules)
+			return (w.policy == nil || *w.policy == admissionv1.Fail) && admission.AffectsRecovery(w.rules) && w.selectsAny(s.Namespaces)
 		})
 		for _, w := range strict {
 			findings = append(findings, w.findings(s)...)
@@ -41,6 +41,16 @@ type webhook struct {
 	namespace, labels *metav1.LabelSelector
 	// conditional webhooks have matchConditions, which may exclude requests.
 	conditional bool
+}
+
+// selectsAny reports whether the webhook applies to one of some namespaces, or no namespace is known.
+func (w webhook) selectsAny(namespaces []*corev1.Namespace) bool {
+	for _, n := range namespaces {
+		if selects(w.namespace, n.Labels) {
+			return true
+		}
+	}
+	return len(namespaces) == 0
 }
 
 func webhooksOf(s *snapshot.Snapshot) (all []webhook) {
@@ -67,8 +77,11 @@ func (w webhook) findings(s *snapshot.Snapshot) []Finding {
 	ready, nodes := endpoints(s, service.Namespace, service.Name)
 	var findings []Finding
 	switch {
+	case ready == 0 && w.conditional:
+		findings = append(findings, Finding{Warn, w.object, fmt.Sprintf("webhook %s has no ready endpoint in Service %s: requests of recoveries are refused now, unless its matchConditions exclude them", w.name, name),
+			"repair its pods, or delete the configuration if its software is gone"})
 	case ready == 0:
-		findings = append(findings, Finding{Fail, w.object, fmt.Sprintf("webhook %s has no ready endpoint in Service %s: requests of recoveries are refused now", w.name, name),
+		findings = append(findings, Finding{Fail, w.object, fmt.Sprintf("webhook %s has no ready endpoint in Service %s: the requests of recoveries that it selects are refused now", w.name, name),
 			"repair its pods, delete the configuration if its software is gone, or set failurePolicy: Ignore"})
 	case ready == 1:
 		findings = append(findings, Finding{Warn, w.object, fmt.Sprintf("webhook %s has one ready endpoint in Service %s: recoveries are blocked while its pod is replaced", w.name, name),

@@ -21,6 +21,8 @@ func TestWebhooks(t *testing.T) {
 ---
 {apiVersion: v1, kind: Namespace, metadata: {name: sys, labels: {kubernetes.io/metadata.name: sys}}}
 ---
+{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {kubernetes.io/metadata.name: shop}}}
+---
 `
 	const others = "namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [sys]}]}"
 	test(t, webhooks, []example{
@@ -28,6 +30,8 @@ func TestWebhooks(t *testing.T) {
 		{"fine", own + hook("ValidatingWebhookConfiguration", others) + slice("g", "a", "b"), nil},
 		{"ignores failures", own + hook("MutatingWebhookConfiguration", "failurePolicy: Ignore"), nil},
 		{"without endpoints", own + hook("MutatingWebhookConfiguration", others), []string{"fail MutatingWebhookConfiguration guard: webhook guard.example.org has no ready endpoint in Service sys/guard"}},
+		{"without endpoints, perhaps", hook("MutatingWebhookConfiguration", "matchConditions: [{name: some, expression: 'true'}]"), []string{"warn MutatingWebhookConfiguration guard: webhook guard.example.org has no ready endpoint"}},
+		{"for namespaces that do not exist", own + hook("MutatingWebhookConfiguration", "namespaceSelector: {matchLabels: {guard: 'yes'}}"), nil},
 		{"one endpoint", own + hook("ValidatingWebhookConfiguration", others) + slice("g", "a"), []string{"warn ValidatingWebhookConfiguration guard: webhook guard.example.org has one ready endpoint"}},
 		{"one node", own + hook("ValidatingWebhookConfiguration", others) + slice("g", "a", "a"), []string{"warn ValidatingWebhookConfiguration guard: webhook guard.example.org has all 2 ready endpoints of Service sys/guard on one node"}},
 		{"its own pods", own + hook("ValidatingWebhookConfiguration", "failurePolicy: Fail") + slice("g", "a", "b"),

@@ -56,6 +56,9 @@ type Snapshot struct {
 	Unread map[Resource]string
 }
 
+// NoPermission is the reason in Unread for a missing permission.
+const NoPermission = "no permission to list"
+
 // Resource is the name of a resource as an argument of kubectl get: "deployments.apps".
 type Resource string
 
@@ -181,7 +184,7 @@ func Read(ctx context.Context, c *live.Cluster, resources []Resource, i *Install
 		switch {
 		case err == nil:
 		case apierrors.IsForbidden(err):
-			s.Unread[resources[i]] = "no permission to list"
+			s.Unread[resources[i]] = NoPermission
 		case apierrors.IsNotFound(err):
 			s.Unread[resources[i]] = "the API server does not have this resource"
 		default:
