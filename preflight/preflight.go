@@ -125,7 +125,7 @@ func Check(s *snapshot.Snapshot, o Options) Report {
 				result.Status = f.Status
 			}
 		}
-		if !result.Accepted && result.Status.Worse(checks.Warn) {
+		if result.counts() {
 			r.Passed = false
 		}
 		r.Checks = append(r.Checks, result)

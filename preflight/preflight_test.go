@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"bytes"
+	"encoding/xml"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -124,6 +125,18 @@ func TestAccept(t *testing.T) {
 	}
 	if r, err = Run(t.Context(), c, Options{Accept: bad}); err != nil || !r.Passed {
 		t.Errorf("accepting %v: passed %v, %v", bad, r.Passed, err)
+	}
+	// As many failures as checks that count.
+	for accepted := range bad {
+		r, err := Run(t.Context(), c, Options{Accept: bad[:accepted]})
+		var text bytes.Buffer
+		if err != nil || r.WriteJUnit(&text) != nil {
+			t.Fatal(err)
+		}
+		var suite junitSuite
+		if err := xml.Unmarshal(text.Bytes(), &suite); err != nil || suite.Failures != len(bad)-accepted || strings.Count(text.String(), "<failure ") != suite.Failures || suite.Tests != len(r.Checks) {
+			t.Errorf("%d accepted of %d: %d failures, %v\n%s", accepted, len(bad), suite.Failures, err, text.String())
+		}
 	}
 	if _, err := Run(t.Context(), c, Options{Accept: []string{"budgts"}}); err == nil || !strings.Contains(err.Error(), "did you mean budgets?") {
 		t.Errorf("an unknown check: %v", err)

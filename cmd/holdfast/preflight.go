@@ -19,9 +19,10 @@ import (
 
 func newPreflightCmd(s streams) *cobra.Command {
 	var (
-		f                 verifyFlags // what will be installed
-		asJSON, printRBAC bool
-		options           preflight.Options
+		f         verifyFlags // what will be installed
+		format    string
+		printRBAC bool
+		options   preflight.Options
 	)
 	cmd := &cobra.Command{
 		Use:   "preflight [--kubeconfig FILE] [-f FILE... | --profile NAME [STACK]]",
@@ -84,8 +85,7 @@ check from the exit code.`,
 			if err != nil {
 				return classify(err)
 			}
-			err = printResult(s.out, asJSON, r, func(out io.Writer) error { return r.WriteText(out, coloured(out)) })
-			if err != nil {
+			if err := writePreflight(s.out, r, format); err != nil {
 				return otherError{err}
 			}
 			if !r.Passed {
@@ -100,9 +100,20 @@ check from the exit code.`,
 	f.addManifests(cmd, "check whether STACK can be installed with this profile", "namespace of the release and of objects in files without one (default: default)")
 	flags.StringArrayVar(&options.Accept, "accept", nil, "ID of a check whose findings do not count (repeatable)")
 	flags.BoolVar(&printRBAC, "print-rbac", false, "print the ClusterRole that preflight needs, and exit")
-	addJSONFlag(cmd, &asJSON)
+	addOutputFlag(cmd, &format, "text", "json", "junit")
 	_ = cmd.RegisterFlagCompletionFunc("accept", cobra.FixedCompletions(preflight.IDs(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+func writePreflight(out io.Writer, r preflight.Report, format string) error {
+	switch format {
+	case "json":
+		return printJSON(out, r)
+	case "junit":
+		return r.WriteJUnit(out)
+	default:
+		return r.WriteText(out, coloured(out))
+	}
 }
 
 // installation reads or renders what will be installed.

@@ -26,15 +26,7 @@ func withInstallation(s *snapshot.Snapshot) (*snapshot.Snapshot, []Finding) {
 	for _, n := range s.Nodes {
 		nodes[n.Name] = true
 	}
-	installed := map[string]bool{}
 	for _, pod := range s.Pods {
-		if owner := metav1.GetControllerOf(pod); owner != nil {
-			kind, name := owner.Kind, owner.Name
-			if deployment, ok := deploymentOf(pod); ok {
-				kind, name = workload.Deployment, deployment
-			}
-			installed[kind+" "+pod.Namespace+"/"+name] = true
-		}
 		if nodes[pod.Spec.NodeName] && !isDone(pod) {
 			if err := p.scheduler.Add(pod); err != nil {
 				return s, []Finding{{Status: Unknown, Message: "the installation cannot be placed: " + err.Error(), Fix: "report this error"}}
@@ -42,10 +34,7 @@ func withInstallation(s *snapshot.Snapshot) (*snapshot.Snapshot, []Finding) {
 		}
 	}
 	var pods, daemons []*corev1.Pod
-	for _, w := range s.Installation.System.Workloads {
-		if installed[w.Kind+" "+w.Namespace+"/"+w.Name] {
-			continue
-		}
+	for _, w := range newWorkloads(s) {
 		for i := range w.Replicas {
 			pods = append(pods, owned(w, w.Pod(i, 1)))
 		}
@@ -73,6 +62,21 @@ func withInstallation(s *snapshot.Snapshot) (*snapshot.Snapshot, []Finding) {
 	with := *s
 	with.Pods = append(append(append([]*corev1.Pod{}, s.Pods...), daemons...), p.placed...)
 	return &with, findings
+}
+
+// newWorkloads returns the workloads of the installation that have no pods in the cluster yet.
+func newWorkloads(s *snapshot.Snapshot) []*workload.Workload {
+	installed := map[string]bool{}
+	for _, pod := range s.Pods {
+		if owner := metav1.GetControllerOf(pod); owner != nil {
+			kind, name := owner.Kind, owner.Name
+			if deployment, ok := deploymentOf(pod); ok {
+				kind, name = workload.Deployment, deployment
+			}
+			installed[kind+" "+pod.Namespace+"/"+name] = true
+		}
+	}
+	return filter(s.Installation.System.Workloads, func(w *workload.Workload) bool { return !installed[w.Kind+" "+w.Namespace+"/"+w.Name] })
 }
 
 // owned returns a pod with the controller of its workload.

@@ -59,7 +59,7 @@ func All() []Check {
 		webhooks,
 		apiServers, etcdMembers, versionSkew,
 		clusterServices,
-		installCluster, installKinds, installClasses, installPlacement,
+		installCluster, installKinds, installClasses, installPlacement, installQuotas,
 	}
 }
 

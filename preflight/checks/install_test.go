@@ -66,6 +66,25 @@ func TestInstallPlacement(t *testing.T) {
 	})
 }
 
+func TestInstallQuotas(t *testing.T) {
+	quota := func(namespace, hard, used string) string {
+		return fmt.Sprintf(`{apiVersion: v1, kind: ResourceQuota, metadata: {name: q, namespace: %s}, spec: {hard: {%s}}, status: {used: {%s}}}
+---
+`, namespace, hard, used)
+	}
+	const claims = `{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, namespace: x}, spec: {replicas: 2, serviceName: db, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: example.org/db:1}]}}, volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}}]}}
+---
+`
+	testInstallation(t, installQuotas, []installed{
+		{example{"none", "", nil}, web(3, "1", ""), 0, 0},
+		{example{"enough", quota("x", "requests.cpu: 4", "requests.cpu: 1"), nil}, web(3, "1", ""), 0, 0},
+		{example{"of another namespace", quota("other", "requests.cpu: 1", ""), nil}, web(3, "1", ""), 0, 0},
+		{example{"too little left", quota("x", "requests.cpu: 4", "requests.cpu: 2"), []string{"fail ResourceQuota x/q: allows 4 of requests.cpu, and with the installation 5 are used"}}, web(3, "1", ""), 0, 0},
+		{example{"limits are required", quota("x", "limits.cpu: 4", ""), []string{"fail Deployment x/web: its pods are refused: ResourceQuota x/q: must specify limits.cpu"}}, web(3, "1", ""), 0, 0},
+		{example{"storage", quota("x", "requests.storage: 15Gi, pods: 10", ""), []string{"fail ResourceQuota x/q: allows 15Gi of requests.storage, and with the installation 20Gi are used"}}, claims, 0, 0},
+	})
+}
+
 func TestCapacityOfInstallation(t *testing.T) {
 	const running = `{apiVersion: v1, kind: Pod, metadata: {name: web-h-1, namespace: x, uid: r, labels: {app: web, pod-template-hash: h}, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web-h, uid: s, controller: true}]}, spec: {nodeName: a, containers: [{name: c, resources: {requests: {cpu: "2"}}}]}, status: {phase: Running}}
 ---

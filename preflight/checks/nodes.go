@@ -48,4 +48,4 @@ func filter[T any](all []T, keep func(T) bool) (kept []T) {
 	return kept
 }
 
-func sortedKeys[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }
+func sortedKeys[K ~string, V any](of map[K]V) []K { return slices.Sorted(maps.Keys(of)) }

@@ -49,6 +49,7 @@ type Snapshot struct {
 
 	PriorityClasses []*schedulingv1.PriorityClass
 	RuntimeClasses  []*nodev1.RuntimeClass
+	Quotas          []*corev1.ResourceQuota
 
 	// Installation is what will be installed, nil for nothing.
 	Installation *Installation
@@ -81,6 +82,7 @@ const (
 
 	PriorityClasses Resource = "priorityclasses.scheduling.k8s.io"
 	RuntimeClasses  Resource = "runtimeclasses.node.k8s.io"
+	Quotas          Resource = "resourcequotas"
 )
 
 // source is how a resource is listed.
@@ -109,6 +111,7 @@ var sources = map[Resource]source{
 
 	PriorityClasses: {"v1", "PriorityClass", func(s *Snapshot) target { return of(&s.PriorityClasses) }},
 	RuntimeClasses:  {"v1", "RuntimeClass", func(s *Snapshot) target { return of(&s.RuntimeClasses) }},
+	Quotas:          {"v1", "ResourceQuota", func(s *Snapshot) target { return of(&s.Quotas) }},
 }
 
 // target is a list of a snapshot.

@@ -33,6 +33,12 @@ var (
 	claims = core.NewPersistentVolumeClaimEvaluator(nil)
 )
 
+// NewQuota returns the quota of a live cluster.
+func NewQuota(d *corev1.ResourceQuota) *Quota {
+	o := &manifest.Object{APIVersion: "v1", Kind: "ResourceQuota", Namespace: d.Namespace, Name: d.Name}
+	return newQuota(o, d.DeepCopy())
+}
+
 func newQuota(o *manifest.Object, d *corev1.ResourceQuota) *Quota {
 	q := &Quota{Object: o, object: d, Hard: corev1.ResourceList{}}
 	d.Status.Hard = d.Spec.Hard // the evaluators read the limits from the status
