@@ -120,11 +120,3 @@ func some(names []string) string {
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
-
-// is returns "is" or "are".
-func is(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
