@@ -16,10 +16,12 @@ func TestInstallCluster(t *testing.T) {
 	testInstallation(t, installCluster, []installed{
 		{example{"enough", three, nil}, web(1, "1", ""), 3, 3},
 		{example{"no profile", "", nil}, web(1, "1", ""), 0, 0},
-		{example{"too few nodes", three, []string{"fail the profile needs 4 nodes that are Ready, schedulable and without taints, and there are 3"}}, web(1, "1", ""), 4, 3},
+		{example{"too few nodes", three, []string{"fail the profile needs 4 nodes that are Ready, schedulable and without taints that no pod tolerates, and there are 3"}}, web(1, "1", ""), 4, 3},
 		{example{"too few zones", three, []string{"fail the profile needs usable nodes in 4 zones, and there are 3 (za, zb, zc)"}}, web(1, "1", ""), 3, 4},
 		{example{"a tainted node does not count", three + `{apiVersion: v1, kind: Node, metadata: {name: d}, spec: {taints: [{key: gpu, effect: NoSchedule}]}, status: {conditions: [{type: Ready, status: "True"}]}}`,
 			[]string{"fail the profile needs 4 nodes"}}, web(1, "1", ""), 4, 0},
+		{example{"unless pods tolerate the taint", three + `{apiVersion: v1, kind: Node, metadata: {name: d}, spec: {taints: [{key: gpu, effect: NoSchedule}]}, status: {conditions: [{type: Ready, status: "True"}]}}`,
+			nil}, web(1, "1", "tolerations: [{key: gpu, operator: Exists}],"), 4, 0},
 	})
 }
 
