@@ -18,7 +18,7 @@ const module = "github.com/holdfast-ha/holdfast/"
 // point down: from cmd to generator and verify, and from these to the packages below them. verify never imports generator.
 var arrows = map[string][]string{
 	"cmd/holdfast": {"generator", "generator/folder", "generator/ha", "generator/inspect", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/secrets", "generator/stack", "internal/plain", "internal/similar", "internal/startup", "internal/table", "preflight", "preflight/snapshot",
-		"verify", "verify/apiserver", "verify/availability", "verify/cluster", "verify/config", "verify/live", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
+		"verify", "verify/apiserver", "verify/availability", "verify/cluster", "verify/config", "verify/live", "verify/maintenance", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/survival/sim", "verify/verdict", "verify/workload"},
 
 	"generator":                   {"generator/chart", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/secrets", "generator/stack", "internal/similar", "profiles", "stacks"},
 	"generator/kustomize":         {"generator/ha", "generator/manifest", "generator/profile", "generator/stack"},
@@ -35,8 +35,9 @@ var arrows = map[string][]string{
 	"generator/secrets":           {},
 	"generator/schema":            {},
 
-	"verify":                        {"verify/apiserver", "verify/cluster", "verify/config", "verify/guarantee", "verify/manifest", "verify/models", "verify/report", "verify/rules", "verify/survival", "verify/verdict", "verify/workload"},
+	"verify":                        {"verify/apiserver", "verify/cluster", "verify/config", "verify/guarantee", "verify/maintenance", "verify/manifest", "verify/models", "verify/report", "verify/rules", "verify/survival", "verify/survival/sim", "verify/verdict", "verify/workload"},
 	"verify/verdict":                {"verify/cluster", "verify/guarantee", "verify/manifest", "verify/operators", "verify/report", "verify/rules", "verify/rules/facts", "verify/survival", "verify/workload"},
+	"verify/maintenance":            {"internal/table", "verify/cluster", "verify/guarantee", "verify/survival", "verify/survival/sim", "verify/workload"},
 	"verify/report":                 {"internal/plain", "internal/table"},
 	"verify/report/reporttest":      {"verify", "verify/cluster", "verify/report", "verify/verdict", "verify/verifytest"}, // imported by tests only
 	"verify/rules":                  {"stacks", "verify/operators/argoevents", "verify/cluster", "verify/manifest", "verify/placement", "verify/rules/facts", "verify/workload"},

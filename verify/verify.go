@@ -13,11 +13,13 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/cluster"
 	"github.com/holdfast-ha/holdfast/verify/config"
 	"github.com/holdfast-ha/holdfast/verify/guarantee"
+	"github.com/holdfast-ha/holdfast/verify/maintenance"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/models"
 	"github.com/holdfast-ha/holdfast/verify/report"
 	"github.com/holdfast-ha/holdfast/verify/rules"
 	"github.com/holdfast-ha/holdfast/verify/survival"
+	"github.com/holdfast-ha/holdfast/verify/survival/sim"
 	"github.com/holdfast-ha/holdfast/verify/verdict"
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
@@ -52,36 +54,9 @@ func (e SimulationError) Unwrap() error { return e.err }
 
 // Run returns the report of the input. The same input gives the same report.
 func Run(ctx context.Context, in Input) (report.Report, error) {
-	if in.Config == nil {
-		in.Config = &config.Config{}
-	}
-	in.Cluster.Version = cmp.Or(in.Cluster.Version, in.Config.Version)
-	if in.Progress == nil {
-		in.Progress = func(string) {}
-	}
-	in.Progress("validating the objects")
-	go models.All() // it is decoded while objects are validated: readSystem needs it
-	if err := apiserver.Check(in.Objects, in.Cluster.Version.Minor); err != nil {
-		return report.Report{}, err
-	}
-	in.Progress("checking the rules")
-	requirement := in.Requirement.Or(in.Config.Requirement)
-	if in.RulesOnly {
-		requirement = verdict.Requirement{}
-	}
-	system, err := readSystem(in.Objects, in.Config)
+	system, c, requirement, err := read(&in)
 	if err != nil {
 		return report.Report{}, err
-	}
-	if err := system.SetVersion(in.Cluster.Version.OrDefault().Minor); err != nil {
-		return report.Report{}, err
-	}
-	if err := requirement.Check(in.Cluster); err != nil {
-		return report.Report{}, err
-	}
-	c := withDomains(in.Cluster, requirement.Others())
-	if in.Config.Detection > 0 {
-		c.Detection = in.Config.Detection
 	}
 	r, err := decide(ctx, in, requirement, verdict.Evidence{Cluster: c, System: system, Findings: rules.Check(system, c)})
 	if err != nil {
@@ -92,6 +67,59 @@ func Run(ctx context.Context, in Input) (report.Report, error) {
 		r = verdict.Since(r, *in.Baseline)
 	}
 	return r, nil
+}
+
+// read validates the input and reads its workloads, its cluster with the failure domains of the requirement, and the requirement.
+func read(in *Input) (*workload.System, cluster.Cluster, verdict.Requirement, error) {
+	if in.Config == nil {
+		in.Config = &config.Config{}
+	}
+	c := in.Cluster
+	c.Version = cmp.Or(c.Version, in.Config.Version)
+	if in.Progress == nil {
+		in.Progress = func(string) {}
+	}
+	requirement := in.Requirement.Or(in.Config.Requirement)
+	if in.RulesOnly {
+		requirement = verdict.Requirement{}
+	}
+	in.Progress("validating the objects")
+	go models.All() // it is decoded while objects are validated: readSystem needs it
+	if err := apiserver.Check(in.Objects, c.Version.Minor); err != nil {
+		return nil, c, requirement, err
+	}
+	in.Progress("checking the rules")
+	system, err := readSystem(in.Objects, in.Config)
+	if err != nil {
+		return nil, c, requirement, err
+	}
+	if err := system.SetVersion(c.Version.OrDefault().Minor); err != nil {
+		return nil, c, requirement, err
+	}
+	if err := requirement.Check(c); err != nil {
+		return nil, c, requirement, err
+	}
+	c = withDomains(c, requirement.Others())
+	if in.Config.Detection > 0 {
+		c.Detection = in.Config.Detection
+	}
+	return system, c, requirement, nil
+}
+
+// DrainOrder returns the order in which the nodes of the cluster can be drained. The domains of the requirement, and its limit, are added to
+// the options: with a domain, no workload may be interrupted.
+func DrainOrder(ctx context.Context, in Input, o maintenance.Options) (maintenance.Plan, error) {
+	system, c, requirement, err := read(&in)
+	if err != nil {
+		return maintenance.Plan{}, err
+	}
+	o.Domains, o.Within, o.Progress = requirement.Domains, cmp.Or(requirement.Within, o.Within), in.Progress
+	o.Uninterrupted = o.Uninterrupted || len(o.Domains) > 0
+	p, err := maintenance.Find(ctx, c, system, o)
+	if input := (maintenance.InputError{}); err == nil || errors.As(err, &input) || errors.Is(err, sim.ErrTooLong) {
+		return p, err
+	}
+	return p, SimulationError{err}
 }
 
 // decide returns the report on the findings, and on the simulation and the guarantees unless only the rules count.

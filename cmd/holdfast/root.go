@@ -91,8 +91,8 @@ func newRootCmd(s streams) *cobra.Command {
 systems. A system is described once, as a stack of components. Its Helm chart has the profiles
 single-node, multi-node and multi-zone; each survives the failures that it promises.
 
--f is a file of values, as with helm. Only for "holdfast verify", -f is a file of manifests, as with
-kubectl.
+-f is a file of values, as with helm. Only for "holdfast verify" and "holdfast drain-order", -f is a
+file of manifests, as with kubectl.
 
 Exit codes: 0 success, 1 findings, 2 bad input, 3 any other error or an interrupt.`,
 		Example: `  holdfast verify -f golden/web-multi-zone/objects
@@ -110,6 +110,6 @@ Exit codes: 0 success, 1 findings, 2 bad input, 3 any other error or an interrup
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.AddCommand(newRenderCmd(s), newPlanCmd(s), newVerifyCmd(s), newPreflightCmd(s), newChartCmd(s), newKustomizeCmd(s), newProfilesCmd(s), newExplainCmd(s), newSecretsCmd(s), newVersionCmd(s))
+	root.AddCommand(newRenderCmd(s), newPlanCmd(s), newVerifyCmd(s), newPreflightCmd(s), newDrainOrderCmd(s), newChartCmd(s), newKustomizeCmd(s), newProfilesCmd(s), newExplainCmd(s), newSecretsCmd(s), newVersionCmd(s))
 	return root
 }

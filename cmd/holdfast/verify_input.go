@@ -48,13 +48,24 @@ type verifyFlags struct {
 }
 
 func (f *verifyFlags) add(cmd *cobra.Command) {
-	known := requirementNames()
-	flags := cmd.Flags()
 	f.addManifests(cmd, "render STACK for this profile, and require what the profile promises",
 		"namespace of the release and of objects in files without one (default: default), or on the live cluster (default: that of the context)")
+	f.addCluster(cmd)
+	flags := cmd.Flags()
+	flags.BoolVarP(&f.allNamespaces, "all-namespaces", "A", false, "read the workloads of all namespaces of the live cluster")
+	flags.BoolVar(&f.asPlaced, "as-placed", false, "accept a requirement that holds for the current placement of the pods only")
+	flags.BoolVar(&f.rulesOnly, "rules-only", false, "check only the rules, without a simulation")
+	flags.StringVar(&f.baseline, "baseline", "", "earlier report, from -o json: report only new findings, and which are fixed")
+	mutuallyExclusive(cmd, "rules-only", "a requirement needs the simulation", "survives", "within", "as-placed")
+	mutuallyExclusive(cmd, "all-namespaces", "it reads the workloads of a live cluster", "filename", "profile", "namespace")
+}
+
+// addCluster adds the flags for cluster and requirement.
+func (f *verifyFlags) addCluster(cmd *cobra.Command) {
+	known := requirementNames()
+	flags := cmd.Flags()
 	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "read the nodes of a live cluster, and its workloads unless -f or --profile is given (default: as kubectl)")
 	flags.StringVar(&f.context, "kube-context", "", "context of the kubeconfig; selects a live cluster without --kubeconfig, too")
-	flags.BoolVarP(&f.allNamespaces, "all-namespaces", "A", false, "read the workloads of all namespaces of the live cluster")
 	flags.IntVar(&f.nodes, "nodes", 3, "number of nodes; at least one in each zone")
 	flags.IntVar(&f.zones, "zones", 3, "number of zones; 0 for none (default with --survives node: 0)")
 	flags.StringVar(&f.cluster, "cluster", "", "file with the nodes: output of kubectl get nodes -o yaml, or groups of nodes under the key nodes (docs/cluster.md)")
@@ -62,13 +73,8 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.survives, "survives", "", "require that every workload survives the failure of any one "+strings.Join(known, ", ")+" or NAME=LABEL (default: the promise of the profile)")
 	flags.DurationVar(&f.within, "within", 0, "allow outages and failovers of at most this long, 30s or 2m (default: no outage, failovers of any length)")
 	flags.StringToStringVar(&f.replication, "replication", nil, "replication of a workload: KIND/NAME=MODEL, like StatefulSet/db=copies:1 (repeatable)")
-	flags.BoolVar(&f.asPlaced, "as-placed", false, "accept a requirement that holds for the current placement of the pods only")
 	flags.StringVar(&f.configFile, "config", "", "config file: requirement, cluster, replication, and rules to ignore with reasons")
-	flags.BoolVar(&f.rulesOnly, "rules-only", false, "check only the rules, without a simulation")
-	flags.StringVar(&f.baseline, "baseline", "", "earlier report, from -o json: report only new findings, and which are fixed")
 	mutuallyExclusive(cmd, "cluster", "the file defines the nodes", "nodes", "zones")
-	mutuallyExclusive(cmd, "rules-only", "a requirement needs the simulation", "survives", "within", "as-placed")
-	mutuallyExclusive(cmd, "all-namespaces", "it reads the workloads of a live cluster", "filename", "profile", "namespace")
 	_ = cmd.RegisterFlagCompletionFunc("survives", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return known, cobra.ShellCompDirectiveNoFileComp
 	})
@@ -76,15 +82,21 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 
 // addManifests adds the flags that select manifests: files, or a rendered stack.
 func (f *verifyFlags) addManifests(cmd *cobra.Command, profileUsage, namespaceUsage string) {
+	f.addFiles(cmd, namespaceUsage)
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&f.files, "filename", "f", nil, "file of manifests, or folder with its subfolders; - for standard input (repeatable)")
 	addProfileFlag(cmd, &f.values.profile, profileUsage)
 	flags.StringArrayVar(&f.values.Files, "values", nil, "with --profile: values file (repeatable; the last takes precedence)")
 	flags.StringArrayVar(&f.values.Set, "set", nil, "with --profile: set a value: key=v, a.b=v, list[0]=v (repeatable)")
 	flags.StringArrayVar(&f.values.SetString, "set-string", nil, "with --profile: like --set, always a string")
 	flags.StringVar(&f.options.Release, "release", "events", "with --profile: release name")
-	flags.StringVarP(&f.options.Namespace, "namespace", "n", "", namespaceUsage)
 	mutuallyExclusive(cmd, "filename", cmd.Name()+" either reads manifests or renders a stack. Pass a values file with --values", "profile")
+}
+
+// addFiles adds the flags for files of manifests.
+func (f *verifyFlags) addFiles(cmd *cobra.Command, namespaceUsage string) {
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&f.files, "filename", "f", nil, "file of manifests, or folder with its subfolders; - for standard input (repeatable)")
+	flags.StringVarP(&f.options.Namespace, "namespace", "n", "", namespaceUsage)
 }
 
 // validate returns an error if no flag selects an input.

@@ -15,10 +15,10 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// nodeClasses divides nodes into equivalence classes. Nodes are equivalent if they could exchange their names without
+// NodeClasses divides nodes into equivalence classes. Nodes are equivalent if they could exchange their names without
 // any other effect: they have pods with the same signatures, the same taints, resources and labels, and no pod requires
 // one of them by name. Labels that no pod and no StorageClass refers to do not count.
-type nodeClasses struct {
+type NodeClasses struct {
 	// off puts each node into a class of its own.
 	off bool
 	// labels are the label keys that pods, StorageClasses and PersistentVolumes refer to, without that of the host name; named are the
@@ -31,8 +31,9 @@ type nodeClasses struct {
 	facts map[string]string
 }
 
-func newNodeClasses(s *sim.Cluster, on bool) *nodeClasses {
-	c := &nodeClasses{off: !on, named: map[string]bool{}, pending: s.PendingPods() > 0, facts: map[string]string{}}
+// NewNodeClasses returns the classes of the nodes of a cluster in the steady state. Each node has a class of its own if on is not set.
+func NewNodeClasses(s *sim.Cluster, on bool) *NodeClasses {
+	c := &NodeClasses{off: !on, named: map[string]bool{}, pending: s.PendingPods() > 0, facts: map[string]string{}}
 	keys := map[string]bool{cluster.ZoneLabel: true, corev1.LabelTopologyRegion: true}
 	for _, w := range s.Controllers() {
 		c.addPod(&w.Workload.Template.Spec, keys)
@@ -49,7 +50,7 @@ func newNodeClasses(s *sim.Cluster, on bool) *nodeClasses {
 }
 
 // addPod adds the label keys and names of nodes that a pod refers to.
-func (c *nodeClasses) addPod(spec *corev1.PodSpec, keys map[string]bool) {
+func (c *NodeClasses) addPod(spec *corev1.PodSpec, keys map[string]bool) {
 	c.named[spec.NodeName] = true
 	for _, term := range placement.NodeTerms(spec) {
 		for _, r := range slices.Concat(term.MatchExpressions, term.MatchFields) {
@@ -62,7 +63,7 @@ func (c *nodeClasses) addPod(spec *corev1.PodSpec, keys map[string]bool) {
 }
 
 // add adds a label key, and its values if they are names.
-func (c *nodeClasses) add(keys map[string]bool, key string, values ...string) {
+func (c *NodeClasses) add(keys map[string]bool, key string, values ...string) {
 	keys[key] = true
 	if key == cluster.HostLabel || key == metav1.ObjectNameField {
 		for _, v := range values {
@@ -72,7 +73,7 @@ func (c *nodeClasses) add(keys map[string]bool, key string, values ...string) {
 }
 
 // describe returns the facts of a node as text.
-func (c *nodeClasses) describe(n *corev1.Node) string {
+func (c *NodeClasses) describe(n *corev1.Node) string {
 	var b strings.Builder
 	if host := n.Labels[cluster.HostLabel]; c.off || c.named[n.Name] || c.named[host] || host != n.Name {
 		fmt.Fprintf(&b, "%s=%s ", n.Name, host)
@@ -93,8 +94,8 @@ func (c *nodeClasses) describe(n *corev1.Node) string {
 	return b.String()
 }
 
-// of divides nodes into their classes, in the order of the first node of each.
-func (c *nodeClasses) of(nodes []*sim.Node) [][]*sim.Node {
+// Of divides nodes into their classes, in the order of the first node of each.
+func (c *NodeClasses) Of(nodes []*sim.Node) [][]*sim.Node {
 	var classes [][]*sim.Node
 	index := map[string]int{}
 	for _, n := range nodes {
@@ -112,7 +113,7 @@ func (c *nodeClasses) of(nodes []*sim.Node) [][]*sim.Node {
 
 // key is equal for equivalent nodes. The facts of a node count if its pods are replaced elsewhere, or if there are
 // Pending pods that may come to it. Pods of DaemonSets are not replaced elsewhere.
-func (c *nodeClasses) key(n *sim.Node) string {
+func (c *NodeClasses) key(n *sim.Node) string {
 	var pods []string
 	replaced := false
 	for _, p := range n.Pods() {

@@ -5,8 +5,8 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// outcome returns the outcome of the current scenario for a workload.
-func outcome(s *sim.Cluster, w *sim.Controller) Outcome {
+// OutcomeOf returns the outcome of the current scenario for a workload.
+func OutcomeOf(s *sim.Cluster, w *sim.Controller) Outcome {
 	seen := s.Observation(w)
 	o := Outcome{Workload: w.Workload, Pods: w.Members(), Least: seen.Least, After: w.Serving(), Needs: w.Needs(), Pending: w.Blockers()}
 	switch {

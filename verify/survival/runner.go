@@ -16,7 +16,7 @@ type runner struct {
 	Options
 	cluster cluster.Cluster
 	sim     *sim.Cluster
-	classes *nodeClasses
+	classes *NodeClasses
 	result  Result
 	// second are the steps with a second failure in the scenarios that were simulated.
 	second []step
@@ -32,10 +32,10 @@ type step struct {
 }
 
 func newRunner(c cluster.Cluster, s *sim.Cluster, options Options) *runner {
-	r := &runner{Options: options, cluster: c, sim: s, classes: newNodeClasses(s, !options.everyTarget)}
+	r := &runner{Options: options, cluster: c, sim: s, classes: NewNodeClasses(s, !options.everyTarget)}
 	steady := Scenario{Event: SteadyState}
 	for _, w := range s.Controllers() {
-		steady.Outcomes = append(steady.Outcomes, outcome(r.sim, w))
+		steady.Outcomes = append(steady.Outcomes, OutcomeOf(r.sim, w))
 	}
 	r.result = Result{SteadyState: placements(s), Scenarios: []Scenario{steady}}
 	return r
@@ -126,7 +126,7 @@ func (r *runner) simulate(ctx context.Context, s *Scenario, begin func() error, 
 		}
 		active := slices.SortedFunc(slices.Values(r.sim.Active()), func(a, b *sim.Controller) int { return a.Index - b.Index })
 		for _, w := range active {
-			s.Outcomes = append(s.Outcomes, outcome(r.sim, w))
+			s.Outcomes = append(s.Outcomes, OutcomeOf(r.sim, w))
 		}
 		for _, w := range r.sim.Active() {
 			o := r.sim.Observation(w)

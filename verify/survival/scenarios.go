@@ -13,7 +13,7 @@ import (
 
 // nodeFailures fails each node, except those that are not Ready in the steady state.
 func (r *runner) nodeFailures() (steps []step) {
-	for _, class := range r.classes.of(working(r.sim.Nodes())) {
+	for _, class := range r.classes.Of(working(r.sim.Nodes())) {
 		steps = append(steps, r.failure(LoseNode, class[0].Name(), class[:1], names(class[1:])))
 	}
 	return steps
@@ -45,7 +45,7 @@ func (r *runner) failure(event Event, target string, nodes []*sim.Node, equivale
 // drains drains each node, except those that are not Ready in the steady state. Each drain is repeated with the failure of another
 // node that has pods of the same workloads, at the time at which these have the fewest Ready pods.
 func (r *runner) drains() (steps []step) {
-	for _, class := range r.classes.of(working(r.sim.Nodes())) {
+	for _, class := range r.classes.Of(working(r.sim.Nodes())) {
 		n := class[0]
 		drain := func() error { r.sim.Drain(n); return nil }
 		s := Scenario{Event: DrainNode, Target: n.Name(), Equivalent: names(class[1:]), Nodes: names(class[:1])}
@@ -57,7 +57,7 @@ func (r *runner) drains() (steps []step) {
 			worst = slices.DeleteFunc(worst, func(m moment) bool { return m.workload.Workload.Kind == workload.DaemonSet })
 			others := slices.DeleteFunc(nodesOf(worst), func(other *sim.Node) bool { return other == n })
 			again := step{event: LoseNodeInDrain, target: n.Name(), run: func(ctx context.Context) error { return r.failuresInDrain(ctx, n, drain, worst, others) }}
-			for _, class := range r.classes.of(others) {
+			for _, class := range r.classes.Of(others) {
 				again.pods += len(n.Pods()) + len(class[0].Pods())
 			}
 			r.second = append(r.second, again)
@@ -100,7 +100,7 @@ func (r *runner) rollouts() (steps []step) {
 			}
 			own := worst[slices.IndexFunc(worst, func(m moment) bool { return m.workload == w })]
 			again := step{event: LoseNodeInRollout, target: name, run: func(ctx context.Context) error { return r.failuresInRollout(ctx, own, rollout) }}
-			for _, class := range r.classes.of(nodesOf([]moment{own})) {
+			for _, class := range r.classes.Of(nodesOf([]moment{own})) {
 				again.pods += w.Replicas() + len(class[0].Pods())
 			}
 			r.second = append(r.second, again)
@@ -162,7 +162,7 @@ func (r *runner) classesAt(ctx context.Context, begin func() error, at time.Dura
 		if err := r.sim.Run(ctx, at); err != nil {
 			return err
 		}
-		classes = r.classes.of(nodes())
+		classes = r.classes.Of(nodes())
 		return nil
 	})
 	return classes

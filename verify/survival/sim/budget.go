@@ -84,6 +84,30 @@ func evictionBlocker(p *Pod) string {
 	return ""
 }
 
+// NeverEvicted returns why the eviction API refuses to evict a Ready pod in every state of the cluster, "" if it may evict it in some
+// state: its budgets do not depend on the state, or its budget allows no eviction even while all of its pods are Ready.
+func (p *Pod) NeverEvicted() string {
+	if p.state != ready || len(p.budgets) == 0 {
+		return ""
+	}
+	if len(p.budgets) == 1 {
+		b := p.budgets[0]
+		_, desired, _, invalid := b.status()
+		most := 0
+		var owners []*Controller
+		for _, other := range b.pods {
+			if c := other.controller; !slices.Contains(owners, c) {
+				owners = append(owners, c)
+				most += max(c.Replicas(), c.Workload.Max)
+			}
+		}
+		if invalid == "" && most > desired {
+			return ""
+		}
+	}
+	return evictionBlocker(p)
+}
+
 // budgetObjects returns the budgets with the disruptions that each allows now, as the scheduler's preemption reads them.
 func budgetObjects(budgets []*budget) []*policyv1.PodDisruptionBudget {
 	list := make([]*policyv1.PodDisruptionBudget, len(budgets))

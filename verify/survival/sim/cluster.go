@@ -158,9 +158,17 @@ func (c *Cluster) Changes() []Change {
 
 // WithUndo runs a scenario and undoes all of its changes.
 func (c *Cluster) WithUndo(scenario func() error) error {
+	return c.Try(func() (bool, error) { return false, scenario() })
+}
+
+// Try runs a scenario. If it returns true, the next scenario begins where this one ends; otherwise all of its changes are undone.
+// Within WithUndo, the changes of the scenarios that were kept are undone at its end.
+func (c *Cluster) Try(scenario func() (keep bool, err error)) error {
 	mark := len(c.journal.undo)
-	err := scenario()
-	c.journal.rollback(mark)
+	keep, err := scenario()
+	if !keep || err != nil {
+		c.journal.rollback(mark)
+	}
 	c.observer.reset()
 	c.forgetOrders()
 	c.queue.retryAll()

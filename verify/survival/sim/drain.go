@@ -7,14 +7,16 @@ import (
 	"github.com/holdfast-ha/holdfast/verify/workload"
 )
 
-// drain evicts the pods of a cordoned node as "kubectl drain --ignore-daemonsets --delete-emptydir-data" does: all that
-// the budgets allow, and again until all are gone. Pods that come to the node later stay: kubectl lists the pods once (RunNodeDrain
-// in k8s.io/kubectl/pkg/drain/default.go). An unmanaged pod prevents it (k8s.io/kubectl/pkg/drain/filters.go).
+// drain evicts the pods of cordoned nodes as "kubectl drain --ignore-daemonsets --delete-emptydir-data" does: all that
+// the budgets allow, and again until all are gone. Pods that come to a node later stay: kubectl lists the pods once (RunNodeDrain
+// in k8s.io/kubectl/pkg/drain/default.go). An unmanaged pod prevents it without --force (k8s.io/kubectl/pkg/drain/filters.go).
 type drain struct {
 	lifecycle *lifecycle
-	// node is the node that is drained, nil if there is none, and listed are its pods when the drain began.
-	node   *Node
+	// nodes are the nodes that are drained at the same time, and listed are their pods when the drain began.
+	nodes  []*Node
 	listed []*Pod
+	// force evicts unmanaged pods, too. No controller replaces them.
+	force bool
 	// contested are the budgets of pods whose eviction was refused at some time.
 	contested []*budget
 	// last is evicted after the others, because kubectl tries all of them at the same time; nil for the order of the list.
@@ -23,24 +25,26 @@ type drain struct {
 
 // begin begins to drain a node.
 func (d *drain) begin(n *Node) {
-	set(d.lifecycle.journal, &d.node, n)
-	set(d.lifecycle.journal, &d.listed, slices.DeleteFunc(slices.Clone(n.pods), func(p *Pod) bool {
-		return p.controller.Workload.Kind == workload.DaemonSet
-	}))
+	set(d.lifecycle.journal, &d.nodes, append(slices.Clone(d.nodes), n))
+	evicted := slices.DeleteFunc(slices.Clone(n.pods), func(p *Pod) bool { return p.controller.Workload.Kind == workload.DaemonSet })
+	set(d.lifecycle.journal, &d.listed, slices.Concat(d.listed, evicted))
+}
+
+// end ends the drains: nothing evicts the pods that are left.
+func (d *drain) end() {
+	set(d.lifecycle.journal, &d.nodes, nil)
+	set(d.lifecycle.journal, &d.listed, nil)
 }
 
 // left returns the pods that the drain waits for: those that it listed and that are not gone.
 func (d *drain) left() []*Pod {
-	return slices.DeleteFunc(slices.Clone(d.listed), func(p *Pod) bool { return !slices.Contains(d.node.pods, p) })
+	return slices.DeleteFunc(slices.Clone(d.listed), func(p *Pod) bool { return !slices.Contains(p.node.pods, p) })
 }
 
 // evict evicts all pods that may be evicted now, and reports whether there was one.
 func (d *drain) evict() (bool, error) {
-	if d.node == nil || unmanaged(d.node) != nil {
-		return false, nil
-	}
 	acted := false
-	left := d.left()
+	left := slices.DeleteFunc(d.left(), func(p *Pod) bool { return d.refuser(p.node) != nil })
 	if i := slices.Index(left, d.last); i >= 0 {
 		left = append(slices.Delete(left, i, i+1), d.last)
 	}
@@ -93,7 +97,11 @@ func (d *drain) orders() (all []Order) {
 
 // blocker returns why the drain has not ended, "" if it has.
 func (d *drain) blocker() string {
-	if p := unmanaged(d.node); p != nil {
+	for _, n := range d.nodes {
+		p := d.refuser(n)
+		if p == nil {
+			continue
+		}
 		return fmt.Sprintf("pod %s has no controller: kubectl drain refuses to delete it without --force", p.key())
 	}
 	left := d.left()
@@ -125,9 +133,11 @@ func (d *drain) blocker() string {
 // that do not start count as unhealthy in their budgets. With unmanaged pods on the node it is these alone: no drain begins.
 func (d *drain) blockers() []*workload.Workload {
 	var all []*workload.Workload
-	for _, p := range d.node.pods {
-		if p.controller.Workload.Kind == workload.Pod {
-			all = append(all, p.controller.Workload)
+	for _, n := range d.nodes {
+		for _, p := range n.pods {
+			if d.refuses(p) {
+				all = append(all, p.controller.Workload)
+			}
 		}
 	}
 	if len(all) > 0 {
@@ -151,12 +161,16 @@ func (d *drain) blockers() []*workload.Workload {
 	return all
 }
 
-// unmanaged returns an unmanaged pod on a node, nil if there is none.
-func unmanaged(n *Node) *Pod {
+// refuser returns a pod because of which kubectl does not begin to drain a node, nil if there is none.
+func (d *drain) refuser(n *Node) *Pod {
 	for _, p := range n.pods {
-		if p.controller.Workload.Kind == workload.Pod {
+		if d.refuses(p) {
 			return p
 		}
 	}
 	return nil
 }
+
+// refuses reports whether kubectl refuses to evict a pod without --force: it has no controller, or its DaemonSet does not exist
+// (unreplicatedFilter and daemonSetFilter). Any other controller is enough, whether or not it is in the input.
+func (d *drain) refuses(p *Pod) bool { return !d.force && p.Unmanaged() }

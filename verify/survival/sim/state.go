@@ -93,6 +93,15 @@ func (p *Pod) Node() *Node { return p.node }
 // Running reports whether the pod was read from the input with its node, and not created by the simulation.
 func (p *Pod) Running() bool { return p.running }
 
+// Unmanaged reports whether kubectl drain evicts the pod only with --force.
+func (p *Pod) Unmanaged() bool {
+	w := p.controller.Workload
+	return w.Kind == workload.Pod && (w.Object.Controller == nil || w.Object.Controller.Kind == workload.DaemonSet)
+}
+
+// Object returns the API object of the pod as it is now. Callers must not change it.
+func (p *Pod) Object() *corev1.Pod { return p.object }
+
 // Signature is equal for pods that are interchangeable now: those of one revision of a workload in the same state until
 // the same time. Pods whose name matters are interchangeable with none.
 func (p *Pod) Signature() string {

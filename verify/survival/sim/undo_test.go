@@ -72,7 +72,7 @@ func testUndo(t *testing.T, c cluster.Cluster, s *workload.System) {
 // stateText returns everything that a scenario may change.
 func stateText(c *Cluster) string {
 	l := c.lifecycle
-	lines := []string{fmt.Sprint(c.clock.now, c.drain.node, len(c.drain.listed), c.nodes.failed, len(c.queue.pods), len(c.clock.timers), len(c.journal.undo), len(c.observer.active))}
+	lines := []string{fmt.Sprint(c.clock.now, len(c.drain.nodes), len(c.drain.listed), c.nodes.failed, len(c.queue.pods), len(c.clock.timers), len(c.journal.undo), len(c.observer.active))}
 	for _, w := range c.controllers {
 		lines = append(lines, fmt.Sprint(w.Workload, w.replicas, w.revision, w.oldReplicas, w.newReplicas, w.created, w.ready, w.failedNodes, c.observer.of(w)))
 		for _, p := range w.pods {
