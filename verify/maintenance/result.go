@@ -115,6 +115,9 @@ func (p *planner) unproven() string {
 		}
 	}
 	for _, c := range p.worlds[0].Controllers() {
+		if c.Workload.Kind == workload.Pod {
+			return fmt.Sprintf("%s is not created again by a controller in the input", c.Workload)
+		}
 		if c.Ready() != c.Replicas() {
 			return fmt.Sprintf("%s has %d of %d pods Ready", c.Workload, c.Ready(), c.Replicas())
 		}

@@ -1,6 +1,7 @@
 package maintenance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -252,33 +253,34 @@ func (p *planner) grow(nodes []string) (batch []string, r result, err error) {
 	return batch, r, nil
 }
 
-// extend adds as many of some nodes to a round as it allows, all at once if possible, else one half after the other.
+// extend adds nodes to a round, as long as it stays valid: twice as many each time, half as many after a failure. All are of one zone, so that
+// the other zones stay whole.
 func (p *planner) extend(batch, more []string, most int) ([]string, error) {
-	for len(more) > 0 && len(batch) < most {
-		some := more[:min(len(more), most-len(batch))]
-		more = more[len(some):]
+	more = slices.DeleteFunc(slices.Clone(more), func(n string) bool { return p.zone(n) != p.zone(batch[0]) })
+	for chunk, refused := 1, 0; len(more) > 0 && len(batch) < most && refused < maxRefused; {
+		some := more[:min(chunk, len(more), most-len(batch))]
 		all := slices.Concat(batch, some)
 		r, err := p.play(all, false)
 		switch {
 		case err != nil:
 			return nil, err
 		case r.blocked == "":
-			batch = all
+			batch, more, chunk = all, more[len(some):], 2*chunk
 		case len(some) > 1:
-			half := len(some) / 2
-			if batch, err = p.extend(batch, some[:half], most); err != nil {
-				return nil, err
-			}
-			if batch, err = p.extend(batch, some[half:], most); err != nil {
-				return nil, err
-			}
-		}
-		if len(more) > 0 && p.zone(more[0]) != p.zone(batch[0]) && len(batch) > 1 {
-			break // a round with nodes of one zone leaves the other zones whole
+			chunk = len(some) / 2
+		default:
+			more, refused = more[1:], refused+1
 		}
 	}
 	return batch, nil
 }
+
+// maxRefused is after how many single nodes that a round refuses it takes no more. maxOrders is how many orders of events a round of several
+// nodes may have.
+const (
+	maxRefused = 5
+	maxOrders  = 8
+)
 
 // undone calls a function and undoes the rounds that it has kept.
 func (p *planner) undone(f func() error) error {
@@ -312,6 +314,10 @@ func (p *planner) play(nodes []string, keep bool) (first result, err error) {
 			first = r
 		}
 		first.worsen(r)
+		if len(nodes) > 1 && len(orders) > maxOrders {
+			first.blocked = cmp.Or(first.blocked, "the drains of these nodes may end differently in many orders of evictions")
+			return first, nil
+		}
 		for _, o := range orders {
 			p.ordered = true
 			if err := p.inOrder(w, nodes, o, &first); err != nil {

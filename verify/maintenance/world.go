@@ -64,8 +64,9 @@ func (w *world) play(ctx context.Context, names []string, o Options) (r result, 
 	}
 	r.blocked = w.DrainBlocker()
 	r.evicted = w.evictions()
+	orders = w.Orders()
 	if r.blocked != "" {
-		return r, w.Orders(), nil
+		return r, orders, nil
 	}
 	up := slices.DeleteFunc(slices.Clone(nodes), (*sim.Node).Failed)
 	w.FailNodes(up)
@@ -73,7 +74,6 @@ func (w *world) play(ctx context.Context, names []string, o Options) (r result, 
 		return r, nil, err
 	}
 	outcomes := w.outcomes()
-	orders = w.Orders()
 	if err := w.failDomains(ctx, &r, nodes, o); err != nil {
 		return r, nil, err
 	}
