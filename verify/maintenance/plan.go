@@ -104,7 +104,9 @@ type Interruption struct {
 
 // Loss is a pod that loses something in a drain.
 type Loss struct {
-	Pod  string `json:"pod"`
+	Workload string `json:"workload"`
+	// Pod is "" for a pod that does not exist yet: one that an earlier round creates, or that is not in the input.
+	Pod  string `json:"pod,omitempty"`
 	Node string `json:"node"`
 	// Deleted: the pod has no controller that creates it again.
 	Deleted bool `json:"deleted,omitempty"`

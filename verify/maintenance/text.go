@@ -157,7 +157,11 @@ func (l Loss) String() string {
 	if len(l.EmptyDirs) > 0 {
 		parts = append(parts, "the data of emptyDir "+strings.Join(l.EmptyDirs, ", "))
 	}
-	return fmt.Sprintf("pod %s on %s: %s", l.Pod, l.Node, strings.Join(parts, ", and "))
+	pod := "pod " + l.Pod
+	if l.Pod == "" {
+		pod = "a pod of " + l.Workload
+	}
+	return fmt.Sprintf("%s on %s: %s", pod, l.Node, strings.Join(parts, ", and "))
 }
 
 // blocked writes the blocked nodes. Nodes with the same reason are one item.

@@ -123,7 +123,10 @@ func (r *result) note(nodes []*sim.Node) {
 				continue
 			}
 			object := p.Object()
-			loss := Loss{Pod: strings.TrimPrefix(object.Namespace+"/"+p.Name(), "/"), Node: n.Name(), Deleted: p.Unmanaged(), EmptyDirs: emptyDirs(&object.Spec)}
+			loss := Loss{Workload: p.Controller().Workload.String(), Node: n.Name(), Deleted: p.Unmanaged(), EmptyDirs: emptyDirs(&object.Spec)}
+			if p.Running() {
+				loss.Pod = strings.TrimPrefix(object.Namespace+"/"+p.Name(), "/")
+			}
 			r.local[n.Name()] = r.local[n.Name()] || len(loss.EmptyDirs) > 0
 			if loss.Deleted || len(loss.EmptyDirs) > 0 {
 				r.lost = append(r.lost, loss)
