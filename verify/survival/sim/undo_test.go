@@ -69,6 +69,60 @@ func testUndo(t *testing.T, c cluster.Cluster, s *workload.System) {
 	}
 }
 
+// TestMaintenance: after the drain of a node without budgets, the loss and the return of its power, and its uncordon, the node is as it was, and
+// each DaemonSet has as many Ready pods. What Try keeps is undone with the scenario around it.
+func TestMaintenance(t *testing.T) {
+	returned := 0
+	for seed := range uint64(seeds / 3) {
+		c, s := simtest.Random(t, seed)
+		s.Budgets = nil
+		sim := newSim(t, c, s)
+		before, n := stateText(sim), sim.Nodes()[int(seed)%len(sim.Nodes())]
+		object := fmt.Sprint(n.Object().Spec, n.Failed())
+		run := func() {
+			if err := sim.Run(t.Context(), Never); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := sim.WithUndo(func() error {
+			return sim.Try(func() (bool, error) {
+				ready := map[*Controller]int{}
+				for _, w := range sim.Controllers() {
+					ready[w] = w.Ready()
+				}
+				sim.Drain(n)
+				run()
+				if why := sim.DrainBlocker(); why != "" {
+					t.Errorf("seed %d: the drain does not end: %s", seed, why)
+				}
+				sim.FailNodes([]*Node{n})
+				run()
+				sim.RestoreNodes([]*Node{n})
+				sim.Uncordon([]*Node{n})
+				run()
+				if now := fmt.Sprint(n.Object().Spec, n.Failed()); now != object {
+					t.Errorf("seed %d: the node is %s, was %s", seed, now, object)
+				}
+				for _, w := range sim.Controllers() {
+					if w.Workload.Kind == workload.DaemonSet && w.Ready() != ready[w] {
+						t.Errorf("seed %d: %s has %d Ready pods after the maintenance, had %d", seed, w.Workload, w.Ready(), ready[w])
+					}
+					if w.Ready() >= ready[w] && ready[w] > 0 {
+						returned++
+					}
+				}
+				return true, nil
+			})
+		})
+		if after := stateText(sim); err != nil || after != before {
+			t.Errorf("seed %d: %v: the state before:\n%s\nafter:\n%s", seed, err, before, after)
+		}
+	}
+	if returned < seeds/3 {
+		t.Errorf("only %d workloads are whole after the maintenance", returned)
+	}
+}
+
 // stateText returns everything that a scenario may change.
 func stateText(c *Cluster) string {
 	l := c.lifecycle
