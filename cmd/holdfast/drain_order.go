@@ -21,11 +21,11 @@ func newDrainOrderCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "drain-order {-f FILE... | --kubeconfig FILE} [NODE...]",
 		Short: "Find an order in which nodes can be drained",
-		Long: `drain-order simulates a maintenance: the nodes of a round are drained, are without power for a while,
-come back and are uncordoned, then the next round begins. Pods stay where a round has moved them. It
-prints the rounds with the commands of kubectl, the workloads that each round interrupts, and what
-is lost. For a node that cannot be drained it prints the reason. It needs no cluster, and never
-writes to one.
+		Long: `drain-order simulates a maintenance: the nodes of a round are drained, lose their power for a while,
+return and are uncordoned. Then the next round begins. Pods stay where a round has moved them. The
+output has the rounds with the commands of kubectl, the workloads that each round interrupts, and
+what is lost. For a node that cannot be drained it has the reason. drain-order needs no cluster, and
+never writes to one.
 
 The input is that of "holdfast verify": the nodes and workloads of a live cluster, or manifests on
 the nodes of --cluster, --nodes or a live cluster. Of a live cluster it reads all namespaces; with
