@@ -42,6 +42,7 @@ func testCase(t *testing.T, c cases.Case, helm string) {
 	}
 	r := newRelease(t, helm, name, p.withMembers(members(found)), chart, selectors(found))
 	r.createAccounts(found)
+	r.createPriorityClasses(found)
 	if err := r.deploy("install", c.Profile, c.Values); err != nil {
 		t.Fatal(err)
 	}

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/holdfast-ha/holdfast/e2e/cases"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -41,6 +44,21 @@ func (r *release) createAccounts(found []cases.Object) {
 			r.t.Fatal(err)
 		}
 	}
+}
+
+// createPriorityClasses creates the priority classes of pods: administrators provide them, for all namespaces.
+func (r *release) createPriorityClasses(found []cases.Object) {
+	r.t.Helper()
+	each(found, "priorityClassName", func(value any) {
+		name := fmt.Sprint(value)
+		if strings.HasPrefix(name, "system-") { // Kubernetes has them
+			return
+		}
+		class := &schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: name}, Value: 1000}
+		if _, err := kube.Kube.SchedulingV1().PriorityClasses().Create(r.t.Context(), class, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+			r.t.Fatal(err)
+		}
+	})
 }
 
 // each calls a function with every value of a key, anywhere in the objects.
