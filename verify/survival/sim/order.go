@@ -6,7 +6,7 @@ import (
 )
 
 // Order decides what happens first where a real cluster may do either. The zero value is the default: controllers act in the order of
-// the workloads, a drain evicts pods in the order of its list, and a webhook stops to answer as soon as its last Ready pod is marked for
+// the workloads, a drain evicts pods in the order of its list, and a webhook stops answering as soon as its last Ready pod is marked for
 // deletion.
 type Order struct {
 	// last acts after all other controllers, so that these get what is left of a quota.
@@ -28,7 +28,7 @@ func (o Order) String() string {
 	case o.last != nil:
 		return fmt.Sprintf("other workloads create their pods before %s and leave it the rest of a quota", o.last.Workload)
 	}
-	return "pods are created in the order of the workloads, a drain evicts in the order of its list, and a webhook stops to answer once its last pod is marked for deletion"
+	return "pods are created in the order of the workloads, a drain evicts in the order of its list, and a webhook stops answering once its last pod is marked for deletion"
 }
 
 // SetOrder sets the order of the next scenarios.
