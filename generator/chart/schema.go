@@ -27,9 +27,9 @@ func (g *generation) valuesSchema() error {
 		return err
 	}
 	properties := node{
-		"profile":          node{"type": "string", "enum": profile.Names(g.Profiles), "description": "Which failures to survive."},
-		"imageRegistry":    imagePart,
-		"imagePullSecrets": array(ref[corev1.LocalObjectReference]()),
+		"profile":           node{"type": "string", "enum": profile.Names(g.Profiles), "description": "Which failures to survive."},
+		"imageRegistry":     imagePart,
+		"imagePullSecrets":  array(ref[corev1.LocalObjectReference]()),
 		"commonLabels":      chartLabels,
 		"commonAnnotations": stringMapWithout("checksum/config"),
 		"priorityClassName": text,
@@ -38,9 +38,9 @@ func (g *generation) valuesSchema() error {
 		"networkPolicy":     strictObject(node{"enabled": boolean, "metricsFrom": array(ref[networkingv1.NetworkPolicyPeer]())}),
 		"monitoring": strictObject(node{"enabled": boolean, "operator": boolean, "labels": chartLabels, "dashboardLabels": chartLabels,
 			"interval": node{"type": "string", "pattern": "^[1-9][0-9]{0,3}(s|m)$"}, "runbooks": node{"type": "string", "pattern": `^https?://[^\s"'{}]+$`}}),
-		"overrides":         g.overridesSchema(own.Overrides),
-		"extraObjects":      array(node{"type": "object", "required": []string{"apiVersion", "kind", "metadata"}}),
-		"global":            node{"type": "object"},
+		"overrides":    g.overridesSchema(own.Overrides),
+		"extraObjects": array(node{"type": "object", "required": []string{"apiVersion", "kind", "metadata"}}),
+		"global":       node{"type": "object"},
 	}
 	maps.Copy(properties, own.Properties)
 	for _, c := range g.Components {
