@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # The order of the tiers. The tiers in background mostly wait: they run one after the other beside all others, which get the lowest priority
 # meanwhile. page and live run alone: a browser sets its own priorities, and live measures times.
-all=(build page nodes solo vet facts schemas chart control live)
+all=(build page nodes solo vet facts schemas alerts chart control live)
 background=(nodes solo)
 
 # Builds the programs that the tests run, so that no test waits for a compiler.
@@ -23,6 +23,8 @@ vet() { go vet ./... && for tool in argocheck cert-manager kafka kube-router ope
 facts() { tests ./facts ./cases ./charts ./live/evidence ./control/agreement && (cd tools/operators && tests .); }
 # The schemas for kubeconform accept valid manifests and reject invalid ones.
 schemas() { tests ./schemas; }
+# Every alert of the charts, evaluated by promtool: it fires when it must, and not otherwise. Needs promtool: alerts/packages.sh.
+alerts() { tests ./alerts; }
 # Charts and manifests against Helm, Kustomize, schemas, Argo Events, nats-server and the nats command.
 chart() { tests ./chart -parallel 4; }
 # The page of holdfast verify in Chromium: layout, keyboard, light, dark and print.

@@ -72,9 +72,11 @@ var chartTemplates = map[string]string{
 	"helmignore":        ".helmignore",
 	"_names.tpl":        "templates/_names.tpl",
 	"_values.tpl":       "templates/_values.tpl",
+	"_alerts.tpl":       "templates/_alerts.tpl",
 	"NOTES.txt":         "templates/NOTES.txt",
 	"extraobjects.yaml": "templates/extraobjects.yaml",
 	"refusals.yaml":     "templates/refusals.yaml",
+	"dashboard.yaml":    "templates/dashboard.yaml",
 }
 
 func (g *generation) chartFiles() error {

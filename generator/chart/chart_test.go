@@ -288,7 +288,7 @@ func TestStatefulSetsFitOnAPage(t *testing.T) {
 }
 
 // helpers are the files of definitions that a chart may have.
-var helpers = []string{"_names.tpl", "_values.tpl", "_pods.tpl", "_bus.tpl", "_leaf.tpl", "_sources.tpl", "_migration.tpl", "_refusals.tpl", "_upgrade.tpl", "_checks.tpl"}
+var helpers = []string{"_names.tpl", "_values.tpl", "_alerts.tpl", "_pods.tpl", "_bus.tpl", "_leaf.tpl", "_sources.tpl", "_migration.tpl", "_refusals.tpl", "_upgrade.tpl", "_checks.tpl"}
 
 // textFile is the name of a template with the text of a file: nats.conf in _nats.conf.tpl.
 var textFile = regexp.MustCompile(`^_[-a-z]+\.[a-z]+\.tpl$`)

@@ -40,9 +40,14 @@ var objects = []object{
 	{"networkpolicy.yaml", "NetworkPolicy/%s", always, ".Values.networkPolicy.enabled"},
 	{"ingress.yaml", "Ingress/%s", func(c component) bool { return c.Ingress != "" }, "$c.ingress.enabled"},
 	{"httproute.yaml", "HTTPRoute/%s", func(c component) bool { return c.Ingress != "" }, "$c.httpRoute.enabled"},
+	{"podmonitor.yaml", "PodMonitor/%s", component.Metrics, operatorMonitors},
+	{"prometheusrule.yaml", "PrometheusRule/%s", always, operatorMonitors},
 }
 
 func always(component) bool { return true }
+
+// operatorMonitors is the Helm condition for objects of the Prometheus Operator.
+const operatorMonitors = "and .Values.monitoring.enabled .Values.monitoring.operator"
 
 // component is a stack's component as the templates read it.
 type component struct {
@@ -146,11 +151,30 @@ func (c component) ServiceName(root ...string) string {
 	return fmt.Sprintf("{{ include %q %s }}-%s", c.Chart+".fullname", dot(root), c.Label())
 }
 
+// NameExpression is the Helm expression of Fullname, without braces, in the root context.
+func (c component) NameExpression() string {
+	if c.Quorum() {
+		return fmt.Sprintf("include %q (list . %q)", c.Chart+".members", c.Label())
+	}
+	return fmt.Sprintf("printf %q (include %q .)", "%s-"+c.Label(), c.Chart+".fullname")
+}
+
 func dot(root []string) string {
 	if len(root) > 0 {
 		return root[0]
 	}
 	return "."
+}
+
+// Workloads lists the components whose pods the chart runs itself.
+func (g *generation) Workloads() []component {
+	var workloads []component
+	for _, c := range g.Components {
+		if !c.Managed {
+			workloads = append(workloads, component{Component: c, Chart: g.Name})
+		}
+	}
+	return workloads
 }
 
 // Quorums lists the components that the chart runs as a quorum.
@@ -193,9 +217,9 @@ func (c component) IngressPort() int {
 	return 0
 }
 
-// Metrics reports whether the component has a port named metrics.
+// Metrics reports whether the component's pods have a port named metrics, if only in their exporter.
 func (c component) Metrics() bool {
-	return slices.ContainsFunc(c.Ports, func(p stack.Port) bool { return p.Name == "metrics" })
+	return c.Exporter || slices.ContainsFunc(c.Ports, func(p stack.Port) bool { return p.Name == "metrics" })
 }
 
 // allowed is a port with the peers that may connect to it.

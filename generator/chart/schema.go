@@ -27,19 +27,20 @@ func (g *generation) valuesSchema() error {
 		return err
 	}
 	properties := node{
-		"profile":          node{"type": "string", "enum": profile.Names(g.Profiles), "description": "Which failures to survive."},
-		"imageRegistry":    imagePart,
-		"imagePullSecrets": array(ref[corev1.LocalObjectReference]()),
-		"commonLabels": stringMapWithout("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component",
-			"app.kubernetes.io/part-of", "app.kubernetes.io/managed-by", "app.kubernetes.io/version", "helm.sh/chart"),
+		"profile":           node{"type": "string", "enum": profile.Names(g.Profiles), "description": "Which failures to survive."},
+		"imageRegistry":     imagePart,
+		"imagePullSecrets":  array(ref[corev1.LocalObjectReference]()),
+		"commonLabels":      chartLabels,
 		"commonAnnotations": stringMapWithout("checksum/config"),
 		"priorityClassName": text,
 		"nameOverride":      dnsName,
 		"fullnameOverride":  dnsName,
 		"networkPolicy":     strictObject(node{"enabled": boolean, "metricsFrom": array(ref[networkingv1.NetworkPolicyPeer]())}),
-		"overrides":         g.overridesSchema(own.Overrides),
-		"extraObjects":      array(node{"type": "object", "required": []string{"apiVersion", "kind", "metadata"}}),
-		"global":            node{"type": "object"},
+		"monitoring": strictObject(node{"enabled": boolean, "operator": boolean, "labels": chartLabels, "dashboardLabels": chartLabels,
+			"interval": node{"type": "string", "pattern": "^[1-9][0-9]{0,3}(s|m)$"}, "runbooks": node{"type": "string", "pattern": `^https?://[^\s"'{}]+$`}}),
+		"overrides":    g.overridesSchema(own.Overrides),
+		"extraObjects": array(node{"type": "object", "required": []string{"apiVersion", "kind", "metadata"}}),
+		"global":       node{"type": "object"},
 	}
 	maps.Copy(properties, own.Properties)
 	for _, c := range g.Components {
@@ -123,6 +124,9 @@ var (
 	// imagePart has the characters of image references only: an admission policy has the image in an expression.
 	imagePart = node{"type": "string", "pattern": "^([-_./:a-zA-Z0-9][-_./:@a-zA-Z0-9]*)?$"}
 	stringMap = node{"type": "object", "additionalProperties": text}
+	// chartLabels are labels other than those that the chart sets on every object.
+	chartLabels = stringMapWithout("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component",
+		"app.kubernetes.io/part-of", "app.kubernetes.io/managed-by", "app.kubernetes.io/version", "helm.sh/chart")
 )
 
 // keySchemas are the schemas of all keys that components can have.
@@ -257,7 +261,7 @@ func envVar(c stack.Component) node {
 
 // overridesSchema accepts only the keys of the chart's objects, so that an override of a missing object is rejected.
 func (g *generation) overridesSchema(patterns []string) node {
-	properties, more := node{}, node{}
+	properties, more := node{"ConfigMap/dashboard": node{"type": "object"}}, node{}
 	for _, c := range g.Components {
 		view := component{Component: c, Chart: g.Name}
 		for _, o := range objects {

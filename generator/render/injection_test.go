@@ -86,6 +86,7 @@ bootstrap: &job
   resources: {requests: {cpu: ANY, memory: ANY, ANY: ANY}, limits: {memory: ANY}}
 uninstall: *job
 reloader: *job
+exporter: *job
 bus: &pods
   image: {registry: ANY, repository: ANY, tag: ANY}
   replicas: 3
@@ -202,6 +203,7 @@ sensor:
   podAnnotations: *annotations
   retryStrategy: {duration: 1s}
 networkPolicy: {metricsFrom: [{namespaceSelector: {matchLabels: {ANY: ANY}}}]}
+monitoring: {enabled: true, labels: {ANY: ANY}, dashboardLabels: {ANY: ANY}}
 imagePullSecrets: [{name: ANY}]
 ingresses:
   pushed: {className: ANY, hosts: [ANY], tlsSecret: ANY, annotations: {ANY: ANY}}
@@ -241,6 +243,7 @@ bus: {image: {digest: ANY}}
 leaf: {image: {digest: ANY}}
 uninstall: {image: {digest: ANY}}
 reloader: {image: {digest: ANY}}
+exporter: {image: {digest: ANY}}
 `,
 }
 
@@ -304,7 +307,7 @@ func TestEveryValueHasAnEffect(t *testing.T) {
 		switch {
 		case out[path]:
 		case strings.HasPrefix(path, "uninstall."): // rendered only if Helm reads a cluster
-		case path == "bus.image.digest", path == "leaf.image.digest", path == "reloader.image.digest": // mode managed renders the tags
+		case path == "bus.image.digest", path == "leaf.image.digest", path == "reloader.image.digest", path == "exporter.image.digest": // mode managed renders the tags
 		default:
 			t.Errorf("%s has no effect", path)
 		}
@@ -482,7 +485,7 @@ func (b *base) try(t *testing.T, at []position, h string) []string {
 func (p position) refusedBy(err string, d differences) bool {
 	switch {
 	case p.pointer == "":
-		return p.token == releaseToken && strings.HasPrefix(err, "release name ")
+		return p.token == releaseToken && strings.HasPrefix(err, "release name ") || p.token == namespaceToken && strings.HasPrefix(err, "namespace ")
 	case p.key:
 		above := strings.TrimSuffix(d.expected(p.path), d.h)
 		return strings.Contains(err, "- at '"+path.Dir(d.expected(p.pointer))+"': additional properties ") || strings.Contains(err, "- "+above+strconv.Quote(d.h)+": ")

@@ -12,6 +12,7 @@ import (
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // DefaultKubeVersion is the default Kubernetes version to render for: the version of the API types in go.mod.
@@ -98,6 +99,10 @@ const notesFile = "NOTES.txt"
 func releaseValues(c *Chart, o Options) (chartutil.Values, error) {
 	if err := chartutil.ValidateReleaseName(o.Release); err != nil {
 		return nil, fmt.Errorf("release name %q: %w", o.Release, err)
+	}
+	// Alerts have the namespace in expressions. Helm leaves its check to the API server.
+	if faults := validation.IsDNS1123Label(o.Namespace); o.Namespace != "" && len(faults) > 0 {
+		return nil, fmt.Errorf("namespace %q: %s", o.Namespace, faults[0])
 	}
 	version := cmp.Or(o.KubeVersion, DefaultKubeVersion)
 	kube, err := chartutil.ParseKubeVersion(version)

@@ -87,7 +87,7 @@ func (c *checker) stack(s Stack) {
 }
 
 // reservedNames are the values of every chart that are not components.
-var reservedNames = []string{"profile", "global", "imageRegistry", "imagePullSecrets", "nameOverride", "fullnameOverride", "networkPolicy", "overrides", "extraObjects"}
+var reservedNames = []string{"profile", "global", "imageRegistry", "imagePullSecrets", "nameOverride", "fullnameOverride", "networkPolicy", "monitoring", "overrides", "extraObjects"}
 
 func (c *checker) componentAt(at string, s Stack, one Component) {
 	switch {
@@ -138,7 +138,7 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 
 // managed finds keys without an effect: the controller creates the pods from a custom resource.
 func (c *checker) managed(at string) {
-	for _, key := range []string{"image", "ports", "probes", "drain", "config", "storage", "rules", "autoscaling", "ingress", "container", "pod"} {
+	for _, key := range []string{"image", "ports", "probes", "drain", "config", "storage", "exporter", "rules", "autoscaling", "ingress", "container", "pod"} {
 		if c.has(at + "." + key) {
 			c.add(at+"."+key, "has no effect on a managed component: write it into the custom resource, in the stack's own templates")
 		}
@@ -175,6 +175,9 @@ func (c *checker) ports(at string, s Stack, one Component) {
 				c.add(fmt.Sprintf("%s.from.%d", port, j), "%q is neither a component of this stack nor anyone", from.Value)
 			}
 		}
+	}
+	if _, metrics := names["metrics"]; one.Exporter && metrics {
+		c.add(at+".exporter", "the component has a port metrics already: remove one of them")
 	}
 	backend, found := names[one.Ingress]
 	switch {

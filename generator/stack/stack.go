@@ -81,6 +81,8 @@ type Component struct {
 	Election Election `yaml:"election"`
 	// Store is the software that stores the component's data, if there are decisions about it.
 	Store Store `yaml:"store"`
+	// Exporter reports whether the stack's own templates add a sidecar with a port named metrics while monitoring.enabled is true.
+	Exporter bool `yaml:"exporter"`
 	// Rules are RBAC rules for the component's service account in its own namespace.
 	Rules yaml.Node `yaml:"rules"`
 	// Autoscaling adds a HorizontalPodAutoscaler, off by default, to a stateless component.

@@ -74,7 +74,7 @@ func TestParseRefuses(t *testing.T) {
 		{"no components", good[strings.Index(good, "components:"):], "", "shop.yaml:1: components: at least one is required"},
 		{"a dash in a component's name", "name: front", "name: front-end", `shop.yaml:6: components[0] "front-end": name: use at most 21 letters and digits, a lower-case letter first`},
 		{"a long name of a component", "name: front", "name: " + strings.Repeat("f", 22), "name: use at most 21 letters and digits, a lower-case letter first"},
-		{"a reserved name", "name: front", "name: overrides", `shop.yaml:6: components[0] "overrides": name: is reserved for a value of every chart (profile, global, imageRegistry, imagePullSecrets, nameOverride, fullnameOverride, networkPolicy, overrides, extraObjects)`},
+		{"a reserved name", "name: front", "name: overrides", `shop.yaml:6: components[0] "overrides": name: is reserved for a value of every chart (profile, global, imageRegistry, imagePullSecrets, nameOverride, fullnameOverride, networkPolicy, monitoring, overrides, extraObjects)`},
 		{"one name twice", "name: clerk", "name: ledger", `shop.yaml:25: components[2] "ledger": name: another component has the same name`},
 		{"names that differ only in case", "name: clerk", "name: leDger", `shop.yaml:25: components[2] "leDger": name: another component has the same name`},
 		{"an unknown model", "replication: quorum", "replication: raft", `shop.yaml:21: components[1] "ledger": replication: "raft" is unknown: use one of [quorum standby stateless single per-node]`},

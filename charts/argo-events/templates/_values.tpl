@@ -110,3 +110,10 @@ name: a Job cannot be changed. Empty without them.
 {{- with get (default dict $root.Values.overrides) . }}{{ toJson . }}{{ end }}
 {{- end }}
 {{- end }}
+
+{{/* metricsFrom: the NetworkPolicy peers that may read metrics; empty for none. With monitoring.enabled, by default all pods of the cluster. */}}
+{{- define "argo-events.metricsFrom" -}}
+{{- $from := .Values.networkPolicy.metricsFrom }}
+{{- if and .Values.monitoring.enabled (not $from) }}{{ $from = list (dict "namespaceSelector" dict) }}{{ end }}
+{{- with $from }}{{ toYaml . }}{{ end }}
+{{- end }}

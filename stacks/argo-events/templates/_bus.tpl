@@ -70,6 +70,24 @@ caSecret: the CA of the chart. cert-manager has a Secret of its own: it would re
 {{- end }}
 {{- end }}
 
+{{/* exporter: the sidecar that publishes the metrics of the server in its pod; nothing without monitoring. */}}
+{{- define "argo-events.exporter" }}
+{{- if .Values.monitoring.enabled }}
+{{- with .Values.exporter }}
+        - name: exporter
+          image: {{ include "argo-events.image" (list $ .image) }}
+          imagePullPolicy: {{ .image.pullPolicy }}
+          args: [-port=7777, -varz, -healthz, -leafz, -jsz=all, 'http://127.0.0.1:8222']
+          securityContext:
+            {{- include "argo-events.restrictedContainer" . | nindent 12 }}
+          ports:
+            - {name: metrics, containerPort: 7777}
+          resources:
+            {{- toYaml .resources | nindent 12 }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* dnsNames: the DNS names of the managed bus, its servers and its leaf nodes. */}}
 {{- define "argo-events.dnsNames" -}}
 {{- $name := include "argo-events.fullname" . }}
