@@ -65,9 +65,10 @@ message keeps its sequence and time. Each consumer continues after its last mess
 in the acknowledgements before it.
 
 restore changes nothing before it has verified the checksums of all files and the streams of the
-bus. It refuses to replace a stream that has or had messages, unless --replace is given, and one
-whose limits are too low for the backup. A replaced stream, such as an empty one of the chart, keeps
-its configuration: replicas and limits. Other streams of the bus do not change.
+bus. It refuses to replace a stream that has or had messages, unless --replace is given, one whose
+limits are too low for the backup, and one with a connected sensor. A replaced stream, such as an
+empty one of the chart, keeps its configuration: replicas and limits. Other streams of the bus do
+not change.
 
 Stop event sources and sensors first, because they create missing streams: see
 docs/operations/backup-and-restore.md. Messages that are older than the maximal age of their stream

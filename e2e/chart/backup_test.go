@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,6 +66,33 @@ func TestBackup(t *testing.T) {
 			equal(t, "last sequence after a refusal", infoOf(t, empty.js, eventStream).State.LastSeq, 301)
 			empty.holdfast(t, 0, "restore", dir, "--replace")
 			expectContent(t, empty.js, want)
+
+			// A connected sensor would create its consumer again, at the end of the stream.
+			consumer, err := empty.js.Consumer(t.Context(), eventStream, "group-processor")
+			if err != nil {
+				t.Fatal(err)
+			}
+			fetchAll(t, consumer)
+			waiting, err := consumer.Messages()
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() { _, _ = waiting.Next() }()
+			persist(t, func() error {
+				if info, err := consumer.Info(t.Context()); err != nil || info.NumWaiting == 0 {
+					return fmt.Errorf("the client does not wait yet: %v", err)
+				}
+				return nil
+			})
+			expectWords(t, empty.holdfast(t, 2, "restore", dir, "--replace"), "consumer group-processor of stream default has a client")
+			waiting.Stop()
+			persist(t, func() error {
+				if info, err := consumer.Info(t.Context()); err != nil || info.NumWaiting > 0 {
+					return fmt.Errorf("the client still waits: %v", err)
+				}
+				return nil
+			})
+			empty.holdfast(t, 0, "restore", dir, "--replace")
 
 			// A damaged backup changes nothing, also with --replace.
 			data := filepath.Join(dir, eventStream, "stream.tar.s2")
@@ -161,6 +189,24 @@ func expectContent(t *testing.T, js jetstream.JetStream, want map[string]content
 			t.Errorf("%s:\ngot  %d messages %+v\nwant %d messages %+v", name, len(got.Messages), got.Consumers, len(want.Messages), want.Consumers)
 		}
 	}
+}
+
+// fetchAll receives all messages of a consumer, without acknowledging them.
+func fetchAll(t *testing.T, consumer jetstream.Consumer) {
+	t.Helper()
+	persist(t, func() error {
+		batch, err := consumer.FetchNoWait(1000)
+		if err != nil {
+			return err
+		}
+		for range batch.Messages() {
+		}
+		info, err := consumer.Info(t.Context())
+		if err == nil && info.NumPending > 0 {
+			err = fmt.Errorf("%d messages are pending", info.NumPending)
+		}
+		return err
+	})
 }
 
 func fetchOne(t *testing.T, js jetstream.JetStream, consumer string) (first jetstream.Msg) {

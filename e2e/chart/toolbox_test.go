@@ -3,6 +3,7 @@ package chart
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -43,6 +44,10 @@ func TestToolbox(t *testing.T) {
 		return err
 	})
 	urls := map[string]string{"NATS_URL": servers.URL}
+	nats := program(t, "nats")
+	run := func(args ...string) (string, error) {
+		return toolbox.With(append([]string{nats}, args...)...).Run(t.Context(), urls, natsPath(t))
+	}
 
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -60,7 +65,10 @@ func TestToolbox(t *testing.T) {
 			t.Fatalf("the toolbox has ended: %v", err)
 		default:
 		}
-		_, err := toolbox.With("nats", "--context", "sys", "server", "list").Run(t.Context(), urls, natsPath(t))
+		out, err := run("--context", "sys", "server", "list")
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, out)
+		}
 		return err
 	})
 
@@ -70,22 +78,22 @@ func TestToolbox(t *testing.T) {
 	}
 	for _, command := range commands {
 		t.Run(command, func(t *testing.T) {
-			out, err := toolbox.With(strings.Fields(command)...).Run(t.Context(), urls, natsPath(t))
+			out, err := run(strings.Fields(command)...)
 			if err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
 			t.Logf("%s", out)
 		})
 	}
-	equal(t, "limit of stream own after the command of the manual", infoOf(t, js, "own").Config.MaxBytes, int64(100_000_000))
+	equal(t, "limit of stream own after the command of the manual", infoOf(t, js, "own").Config.MaxBytes, int64(100<<20))
 
 	// The users are apart: the administrator of the servers has no streams, that of the streams no servers.
-	if out, err := toolbox.With("nats", "--context", "sys", "stream", "ls").Run(t.Context(), urls, natsPath(t)); err == nil {
+	if out, err := run("--context", "sys", "stream", "ls"); err == nil {
 		t.Errorf("user sys lists streams:\n%s", out)
 	}
 }
 
-var execCommand = regexp.MustCompile(`(?m)^kubectl exec -n events job/toolbox -- (nats .*)$`)
+var execCommand = regexp.MustCompile(`(?m)^kubectl exec -n events job/toolbox -- nats (.*)$`)
 
 // manualCommands returns the nats commands of the manual, each once.
 func manualCommands(t *testing.T) []string {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,7 +73,9 @@ type target struct {
 	// raw and config are the configuration of the restored stream: that of the existing stream, or that in the backup.
 	raw    json.RawMessage
 	config config
-	state  state // of the existing stream
+	// state is that of the existing stream, clients are its consumers with a client that waits for messages.
+	state   state
+	clients []string
 }
 
 // target reads the existing stream.
@@ -87,14 +90,37 @@ func (b *bus) target(ctx context.Context, s saved) (target, error) {
 		return t, err
 	}
 	t.exists, t.raw = true, info.Config
-	return t, errors.Join(json.Unmarshal(info.Config, &t.config), json.Unmarshal(info.State, &t.state))
+	if err := errors.Join(json.Unmarshal(info.Config, &t.config), json.Unmarshal(info.State, &t.state)); err != nil {
+		return t, err
+	}
+	t.clients, err = b.clients(ctx, s.config.Name)
+	return t, err
 }
 
-// losses returns the data that a restore would lose, of the bus and of the backup, and the way out.
+// clients returns the consumers of a stream that have a client. A client between two requests is not found.
+func (b *bus) clients(ctx context.Context, stream string) (names []string, err error) {
+	s, err := b.js.Stream(ctx, stream)
+	if err != nil {
+		return nil, err
+	}
+	all := s.ListConsumers(ctx)
+	for info := range all.Info() {
+		if info.NumWaiting > 0 || info.PushBound {
+			names = append(names, info.Name)
+		}
+	}
+	slices.Sort(names)
+	return names, all.Err()
+}
+
+// losses returns the data that a restore would lose, of the bus or of the backup, and the way out.
 func (t target) losses(replace bool) (reasons []string) {
 	name, has := t.saved.config.Name, t.saved.state
 	if t.state.LastSeq > 0 && !replace {
 		reasons = append(reasons, fmt.Sprintf("stream %s exists, with %d messages up to sequence %d: pass --replace to delete it, or the URL of another bus", name, t.state.Messages, t.state.LastSeq))
+	}
+	for _, consumer := range t.clients {
+		reasons = append(reasons, fmt.Sprintf("consumer %s of stream %s has a client, which would create the consumer again without its position: stop the sensors", consumer, name))
 	}
 	if t.config.MaxMsgs > 0 && has.Messages > uint64(t.config.MaxMsgs) {
 		reasons = append(reasons, fmt.Sprintf("stream %s keeps %d messages at most, and the backup has %d: raise the limit of the stream", name, t.config.MaxMsgs, has.Messages))

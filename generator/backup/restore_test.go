@@ -18,6 +18,7 @@ func TestLosses(t *testing.T) {
 		"stream with events":               {target: target{exists: true, state: state{Messages: 1, LastSeq: 1}}, want: []string{"exists, with 1 messages up to sequence 1: pass --replace"}},
 		"purged stream":                    {target: target{exists: true, state: state{LastSeq: 7}}, want: []string{"exists, with 0 messages up to sequence 7: pass --replace"}},
 		"stream with events, on demand":    {target: target{exists: true, state: state{Messages: 1, LastSeq: 1}}, replace: true},
+		"connected sensor":                 {target: target{exists: true, clients: []string{"group-1"}}, replace: true, want: []string{"consumer group-1 of stream default has a client"}},
 		"limits that suffice":              {target: target{config: config{MaxMsgs: 10, MaxBytes: 1000}}},
 		"no limits":                        {target: target{config: config{MaxMsgs: -1, MaxBytes: -1}}},
 		"limits too low":                   {target: target{config: config{MaxMsgs: 9, MaxBytes: 999}}, want: []string{"9 messages at most, and the backup has 10", "999 bytes at most, and the backup has 1000"}},
