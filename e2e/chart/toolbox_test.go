@@ -78,7 +78,7 @@ func TestToolbox(t *testing.T) {
 	}
 	for _, command := range commands {
 		t.Run(command, func(t *testing.T) {
-			out, err := run(strings.Fields(command)...)
+			out, err := run(strings.Fields(strings.Replace(command, "CONSUMER", "group-processor", 1))...)
 			if err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
