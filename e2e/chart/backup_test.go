@@ -19,6 +19,7 @@ func TestBackup(t *testing.T) {
 	for _, c := range []struct{ from, to string }{{"single-node", "single-node"}, {"multi-node", "multi-node"}, {"single-node", "multi-node"}} {
 		t.Run(c.from+"-to-"+c.to, func(t *testing.T) {
 			t.Parallel()
+			bin := binary(t)
 			old, empty := startBus(t, c.from), startBus(t, c.to)
 			want := fill(t, old.js, old.replicas)
 			if old.replicas > 1 {
@@ -86,13 +87,8 @@ func TestBackup(t *testing.T) {
 			})
 			expectWords(t, empty.holdfast(t, 2, "restore", dir, "--replace"), "consumer group-processor of stream default has a client")
 			waiting.Stop()
-			persist(t, func() error {
-				if info, err := consumer.Info(t.Context()); err != nil || info.NumWaiting > 0 {
-					return fmt.Errorf("the client still waits: %v", err)
-				}
-				return nil
-			})
-			empty.holdfast(t, 0, "restore", dir, "--replace")
+			// Its last request may end a moment later.
+			persist(t, func() error { return exec.Command(bin, append([]string{"restore", dir, "--replace"}, empty.flags...)...).Run() })
 
 			// A damaged backup changes nothing, also with --replace.
 			data := filepath.Join(dir, eventStream, "stream.tar.s2")
@@ -157,11 +153,7 @@ func startBus(t *testing.T, name string) runningBus {
 // holdfast runs a command against the bus, and returns its output.
 func (b runningBus) holdfast(t *testing.T, code int, args ...string) string {
 	t.Helper()
-	bin, err := holdfast()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.CommandContext(t.Context(), string(bin), slices.Concat(args, b.flags)...).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), binary(t), slices.Concat(args, b.flags)...).CombinedOutput()
 	if code == 0 && err != nil {
 		t.Fatalf("holdfast %v: %v\n%s", args, err, out)
 	}
@@ -169,6 +161,15 @@ func (b runningBus) holdfast(t *testing.T, code int, args ...string) string {
 		expectExit(t, err, code)
 	}
 	return string(out)
+}
+
+func binary(t *testing.T) string {
+	t.Helper()
+	bin, err := holdfast()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(bin)
 }
 
 // expectWords: the output has these words, whatever spaces are between them.

@@ -120,7 +120,7 @@ func (t target) losses(replace bool) (reasons []string) {
 		reasons = append(reasons, fmt.Sprintf("stream %s exists, with %d messages up to sequence %d: pass --replace to delete it, or the URL of another bus", name, t.state.Messages, t.state.LastSeq))
 	}
 	for _, consumer := range t.clients {
-		reasons = append(reasons, fmt.Sprintf("consumer %s of stream %s has a client, which would create the consumer again without its position: stop the sensors", consumer, name))
+		reasons = append(reasons, fmt.Sprintf("consumer %s of stream %s has a client, which would create the consumer again without its position: stop the sensors, and wait half a minute for the end of their requests", consumer, name))
 	}
 	if t.config.MaxMsgs > 0 && has.Messages > uint64(t.config.MaxMsgs) {
 		reasons = append(reasons, fmt.Sprintf("stream %s keeps %d messages at most, and the backup has %d: raise the limit of the stream", name, t.config.MaxMsgs, has.Messages))
