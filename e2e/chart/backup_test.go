@@ -88,7 +88,9 @@ func TestBackup(t *testing.T) {
 			expectWords(t, empty.holdfast(t, 2, "restore", dir, "--replace"), "consumer group-processor of stream default has a client")
 			waiting.Stop()
 			// Its last request may end a moment later.
-			persist(t, func() error { return exec.Command(bin, append([]string{"restore", dir, "--replace"}, empty.flags...)...).Run() })
+			persist(t, func() error {
+				return exec.Command(bin, append([]string{"restore", dir, "--replace"}, empty.flags...)...).Run()
+			})
 
 			// A damaged backup changes nothing, also with --replace.
 			data := filepath.Join(dir, eventStream, "stream.tar.s2")
