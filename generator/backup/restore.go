@@ -57,7 +57,7 @@ func Restore(ctx context.Context, access inspect.Bus, dir string, replace bool, 
 	}
 	var restored []Stream
 	for _, t := range targets {
-		s, err := b.restore(ctx, t, report)
+		s, err := b.restore(ctx, t, replace, report)
 		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", t.saved.config.Name, err)
 		}
@@ -132,15 +132,17 @@ func (t target) losses(replace bool) (reasons []string) {
 }
 
 // restore restores a stream, and waits until it has all data and all replicas.
-func (b *bus) restore(ctx context.Context, t target, report Report) (Stream, error) {
+func (b *bus) restore(ctx context.Context, t target, replace bool, report Report) (Stream, error) {
 	name := t.saved.config.Name
 	report("restoring stream " + name)
 	until := time.Now()
+	if t.exists || replace {
+		until = until.Add(deleting)
+	}
 	if t.exists {
 		if err := b.js.DeleteStream(ctx, name); err != nil {
 			return Stream{}, fmt.Errorf("%w: deleting the old stream: %w", ErrBus, noReply(err))
 		}
-		until = until.Add(deleting)
 	}
 	var to struct {
 		Subject string `json:"deliver_subject"`
@@ -148,6 +150,9 @@ func (b *bus) restore(ctx context.Context, t target, report Report) (Stream, err
 	body := map[string]json.RawMessage{"config": t.raw, "state": t.saved.State}
 	err := b.request(ctx, "RESTORE", name, body, &to)
 	for err != nil && time.Now().Before(until) && pause(ctx) {
+		if replace { // an interrupted restore leaves its name in use, without a stream
+			_ = b.js.DeleteStream(ctx, name)
+		}
 		err = b.request(ctx, "RESTORE", name, body, &to)
 	}
 	if err != nil {
@@ -199,6 +204,10 @@ func (b *bus) sendChunk(ctx context.Context, subject string, data []byte, limit 
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	reply, err := b.conn.RequestWithContext(limited, subject, data)
+	// Another server may not yet have the subscription of the one that restores, which waits for five seconds.
+	for end := time.Now().Add(4 * time.Second); errors.Is(err, nats.ErrNoResponders) && time.Now().Before(end) && pause(limited); {
+		reply, err = b.conn.RequestWithContext(limited, subject, data)
+	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("no response for %s", limit)
