@@ -17,13 +17,14 @@ const module = "github.com/holdfast-ha/holdfast/"
 // arrows lists the packages of this module that each package may import. A package without an entry fails the test. Imports only
 // point down: from cmd to generator and verify, and from these to the packages below them. verify never imports generator.
 var arrows = map[string][]string{
-	"cmd/holdfast": {"generator", "generator/folder", "generator/ha", "generator/inspect", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/secrets", "generator/stack", "internal/plain", "internal/similar", "internal/startup", "internal/table", "preflight", "preflight/snapshot",
+	"cmd/holdfast": {"generator", "generator/backup", "generator/folder", "generator/ha", "generator/inspect", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/secrets", "generator/stack", "internal/plain", "internal/similar", "internal/startup", "internal/table", "preflight", "preflight/snapshot",
 		"verify", "verify/apiserver", "verify/availability", "verify/cluster", "verify/config", "verify/live", "verify/maintenance", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/survival/sim", "verify/verdict", "verify/workload"},
 
 	"generator":                   {"generator/chart", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/secrets", "generator/stack", "internal/similar", "profiles", "stacks"},
 	"generator/kustomize":         {"generator/ha", "generator/manifest", "generator/profile", "generator/stack"},
 	"generator/plan":              {"generator/manifest", "internal/table"},
 	"generator/inspect":           {"generator/plan", "internal/kubeconfig"},
+	"generator/backup":            {"generator/inspect"},
 	"generator/render":            {"generator/chart", "generator/manifest", "internal/kubeconfig", "internal/strict"},
 	"generator/render/checkstest": {"stacks"}, // imported by tests only
 	"generator/chart":             {"generator/ha", "generator/manifest", "generator/profile", "generator/schema", "generator/stack"},
@@ -92,7 +93,7 @@ var restricted = map[string][]string{
 	"github.com/spf13/cobra":  {"cmd/holdfast"},
 	"github.com/Masterminds/": {"generator/chart"},
 	"github.com/owenrumney/":  {"verify/report"},
-	"github.com/nats-io/":     {"generator/inspect"},
+	"github.com/nats-io/":     {"generator/backup", "generator/inspect"},
 	"github.com/Knetic/":      {operators + "*"}, // filters of sensors
 	"github.com/antonmedv/":   {operators + "*"}, // filters of event sources
 }

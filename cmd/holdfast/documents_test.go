@@ -166,7 +166,7 @@ func hasTest(t *testing.T, dir, name string) bool {
 func documents(t *testing.T) []string {
 	t.Helper()
 	files := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/README.md", "docs/limits.md", "docs/promises.md", "docs/kustomize/README.md"}
-	for _, pattern := range []string{"docs/guides/*.md", "docs/decisions/*.md", "docs/runbooks/*.md"} {
+	for _, pattern := range []string{"docs/guides/*.md", "docs/decisions/*.md", "docs/runbooks/*.md", "docs/operations/*.md"} {
 		found, err := filepath.Glob(filepath.Join("../..", pattern))
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: no pages found (%v)", pattern, err)

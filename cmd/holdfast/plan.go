@@ -91,16 +91,22 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.release, "from-release", "", "compare with this installed release; its values apply to both sides")
 	flags.StringVar(&f.cluster.Kubeconfig, "kubeconfig", "", "with --from-release: kubeconfig of the cluster (default: that of kubectl)")
 	flags.StringVar(&f.cluster.Context, "kube-context", "", "with --from-release: context of the kubeconfig")
-	flags.StringVar(&f.bus.URL, "bus", "", "count the events beyond lowered limits on this bus: nats://host:port")
-	flags.StringVar(&f.bus.AuthFile, "bus-auth", "", "YAML file with username and password for the bus")
-	flags.StringVar(&f.bus.CAFile, "bus-ca", "", "PEM file with the CA of the bus (default: the CAs of the system)")
-	flags.StringVar(&f.bus.ServerName, "bus-server-name", "", "name in the certificate of the bus (default: the host of --bus)")
+	addBusFlags(cmd, &f.bus, "count the events beyond lowered limits on this bus: nats://host:port")
 	requires(cmd, "bus", "bus-auth", "bus-ca", "bus-server-name")
 	for _, name := range []string{"from", "to"} {
 		_ = cmd.RegisterFlagCompletionFunc(name, completeProfiles)
 	}
 	mutuallyExclusive(cmd, "from-release", "the release has its profile, its values and its name", "from", "from-values", "from-set", "release")
 	requireOneOf(cmd, "nothing to compare with: pass --from PROFILE or --from-release NAME", "from", "from-release")
+}
+
+// addBusFlags adds the flags of a connection to a bus.
+func addBusFlags(cmd *cobra.Command, bus *inspect.Bus, usage string) {
+	flags := cmd.Flags()
+	flags.StringVar(&bus.URL, "bus", "", usage)
+	flags.StringVar(&bus.AuthFile, "bus-auth", "", "YAML file with username and password for the bus")
+	flags.StringVar(&bus.CAFile, "bus-ca", "", "PEM file with the CA of the bus (default: the CAs of the system)")
+	flags.StringVar(&bus.ServerName, "bus-server-name", "", "name in the certificate of the bus (default: the host of --bus)")
 }
 
 // plan reads the release and the bus if the flags name them, and plans the change.

@@ -13,11 +13,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// The containers of the scripts that create streams, migrate them, and remove servers from the cluster.
+// The containers of the scripts that create streams, migrate them, remove servers from the cluster, and wait for administrators.
 const (
 	Bootstrap = "bootstrap"
 	Migration = "migration"
 	Resize    = "resize"
+	Toolbox   = "toolbox"
 )
 
 // Script is a script of a Job, with files and environment of its pod on this machine.
@@ -29,19 +30,34 @@ type Script struct {
 // FindScript returns a script from the objects of a release, and writes the files of its pod below dir.
 func FindScript(dir, name string, objects []cases.Object, data Data) (Script, error) {
 	for _, o := range objects {
-		if o.Kind() != "Job" {
-			continue
-		}
-		var job batchv1.Job
-		if err := o.Into(&job); err != nil {
+		job, err := jobOf(o)
+		if err != nil {
 			return Script{}, err
 		}
-		if pod := job.Spec.Template.Spec; pod.Containers[0].Name == name {
-			return newScript(dir, Pod{Name: job.Name, Namespace: cases.Namespace}, pod, data)
+		if pods := job.Template.Spec.Containers; len(pods) > 0 && pods[0].Name == name {
+			return newScript(dir, Pod{Name: o.Name(), Namespace: cases.Namespace}, job.Template.Spec, data)
 		}
 	}
-	return Script{}, fmt.Errorf("no Job has a container named %s", name)
+	return Script{}, fmt.Errorf("no Job or CronJob has a container named %s", name)
 }
+
+// jobOf returns the Job of an object, or that which a CronJob creates; an empty one for all other objects.
+func jobOf(o cases.Object) (batchv1.JobSpec, error) {
+	switch o.Kind() {
+	case "Job":
+		var job batchv1.Job
+		err := o.Into(&job)
+		return job.Spec, err
+	case "CronJob":
+		var cron batchv1.CronJob
+		err := o.Into(&cron)
+		return cron.Spec.JobTemplate.Spec, err
+	}
+	return batchv1.JobSpec{}, nil
+}
+
+// With returns another command in the container of the script, like kubectl exec.
+func (s Script) With(command ...string) Script { return Script{command, s.env} }
 
 func newScript(dir string, pod Pod, spec corev1.PodSpec, data Data) (Script, error) {
 	container := spec.Containers[0]

@@ -26,6 +26,7 @@ type Servers struct {
 	// Leaves are the addresses for leaves, host and port; empty if the bus has none.
 	Leaves  []string
 	running []*server.Server
+	ports   []int // of the clients, by ordinal
 	data    Data
 	// options returns the options of a server with an ordinal.
 	options func(ordinal int) (*server.Options, error)
@@ -135,7 +136,9 @@ func (s *Servers) add(options *server.Options) error {
 	if !one.ReadyForConnections(patience) {
 		return fmt.Errorf("not ready for connections after %s", patience)
 	}
-	s.URL = fmt.Sprintf("nats://localhost:%d", one.Addr().(*net.TCPAddr).Port)
+	port := one.Addr().(*net.TCPAddr).Port
+	s.ports = append(s.ports, port)
+	s.URL = fmt.Sprintf("nats://localhost:%d", port)
 	s.URLs = strings.TrimPrefix(s.URLs+","+s.URL, ",")
 	return nil
 }
@@ -174,15 +177,14 @@ func (s *Servers) agree() bool {
 	return led
 }
 
-// Restart stops a server and starts it again with its disk and its addresses.
+// Restart stops a server, if it runs, and starts it again with its disk and its addresses.
 func (s *Servers) Restart(ordinal int) error {
-	port := s.running[ordinal].Addr().(*net.TCPAddr).Port
 	s.StopOne(ordinal)
 	options, err := s.options(ordinal)
 	if err != nil {
 		return err
 	}
-	options.Port = port
+	options.Port = s.ports[ordinal]
 	one, err := server.NewServer(options)
 	if err != nil {
 		return err

@@ -39,11 +39,11 @@ const patience = 10 * time.Second
 // Stream reads the stream of events on a bus. disconnect ends the connection, which the stream needs until then. Invalid files
 // are errors of the input; all others wrap [ErrBus].
 func Stream(ctx context.Context, bus Bus) (stream *plan.Stream, disconnect func(), err error) {
-	options, err := bus.options()
+	options, err := bus.Options()
 	if err != nil {
 		return nil, nil, err
 	}
-	connection, err := nats.Connect(bus.URL, options...)
+	connection, err := nats.Connect(bus.URL, append(options, nats.Name("holdfast plan"))...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: connecting to %s: %w", ErrBus, bus.URL, err)
 	}
@@ -55,9 +55,9 @@ func Stream(ctx context.Context, bus Bus) (stream *plan.Stream, disconnect func(
 	return stream, connection.Close, nil
 }
 
-// options returns the options of a connection.
-func (b Bus) options() ([]nats.Option, error) {
-	options := []nats.Option{nats.Name("holdfast plan"), nats.Timeout(patience), nats.NoReconnect()}
+// Options returns the options of a connection. Its errors are those of the files.
+func (b Bus) Options() ([]nats.Option, error) {
+	options := []nats.Option{nats.Timeout(patience), nats.NoReconnect()}
 	if b.AuthFile != "" {
 		text, err := os.ReadFile(b.AuthFile)
 		if err != nil {

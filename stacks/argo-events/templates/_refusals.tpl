@@ -6,6 +6,7 @@
   {{- include "argo-events.refuseMaxPayload" . }}
   {{- include "argo-events.refuseUnknownZones" . }}
   {{- include "argo-events.refuseKafka" . }}
+  {{- include "argo-events.refuseToolbox" . }}
   {{- include "argo-events.refuseNativeSpread" . }}
   {{- include "argo-events.refuseNativeVersion" . }}
   {{- include "argo-events.refuseMigration" . }}
@@ -40,6 +41,12 @@
 {{- define "argo-events.refuseAdmissionPolicy" }}
   {{- if and .Values.admissionPolicy.enabled (semverCompare "<1.36-0" .Capabilities.KubeVersion.Version) }}
     - admissionPolicy.enabled: MutatingAdmissionPolicy v1 needs Kubernetes 1.36, and this is {{ .Capabilities.KubeVersion.Version }}: disable it, and let webhook callers retry
+  {{- end }}
+{{- end }}
+
+{{- define "argo-events.refuseToolbox" }}
+  {{- if and .Values.toolbox.enabled (eq .Values.eventBus.mode "kafka") }}
+    - toolbox.enabled: the toolbox has the nats command, and the bus is Kafka: disable it, and use the tools of your brokers
   {{- end }}
 {{- end }}
 
