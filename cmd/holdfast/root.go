@@ -110,6 +110,6 @@ Exit codes: 0 success, 1 findings, 2 bad input, 3 any other error or an interrup
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.AddCommand(newRenderCmd(s), newPlanCmd(s), newVerifyCmd(s), newChartCmd(s), newKustomizeCmd(s), newProfilesCmd(s), newExplainCmd(s), newSecretsCmd(s), newVersionCmd(s))
+	root.AddCommand(newRenderCmd(s), newPlanCmd(s), newVerifyCmd(s), newChartCmd(s), newKustomizeCmd(s), newProfilesCmd(s), newExplainCmd(s), newSecretsCmd(s), newImportCmd(s), newVersionCmd(s))
 	return root
 }
