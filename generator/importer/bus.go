@@ -40,7 +40,7 @@ func (i *importing) importBus() {
 func unsupported(spec map[string]any) string {
 	switch {
 	case spec["jetstreamExotic"] != nil:
-		return "jetstreamExotic: the chart has no mode for a JetStream that it does not run: this EventBus stays as it is, with its event sources and sensors"
+		return "jetstreamExotic: the chart has no mode for a JetStream that it does not run: this EventBus stays as it is"
 	case spec["nats"] != nil:
 		return "nats: NATS Streaming is no longer maintained, and the chart has no mode for it: create an EventBus of JetStream, move the event sources to it, and let the sensors process the events of the old one first"
 	}
@@ -60,7 +60,7 @@ func (i *importing) chooseBus() *Object {
 	}
 	slices.SortStableFunc(buses, func(a, b Object) int { return users[b.Name] - users[a.Name] })
 	for _, other := range buses[1:] {
-		i.find(other.String(), "stays as it is, with its event sources and sensors: a release has one EventBus, and this one has %s, which most use", buses[0].Name)
+		i.find(other.String(), "stays as it is: a release has one EventBus, and this one has %s, which most use", buses[0].Name)
 	}
 	return &buses[0]
 }
@@ -161,9 +161,11 @@ func (i *importing) acceptBus(bus Object, values map[string]any) {
 			return
 		}
 		stream := child(values, "eventBus", "stream")
-		refused := slices.IndexFunc(streamSettings, func(key string) bool { return stream[key] != nil && strings.Contains(err.Error(), "eventBus.stream."+key) })
+		refused := slices.IndexFunc(streamSettings, func(key string) bool {
+			return stream[key] != nil && strings.Contains(err.Error(), "eventBus.stream."+key)
+		})
 		if refused < 0 {
-			i.find(bus.String(), "stays as it is, with its event sources and sensors: the chart refuses it: %s", oneLine(err))
+			i.find(bus.String(), "stays as it is: the chart refuses it: %s", oneLine(err))
 			return
 		}
 		delete(stream, streamSettings[refused])

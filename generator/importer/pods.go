@@ -11,38 +11,57 @@ var valuesOf = map[string]string{"EventSource": "eventSources", "Sensor": "senso
 
 // importPods adds event sources and sensors. What the chart refuses stays as it is.
 func (i *importing) importPods() {
-	if i.bus == "" {
-		return
-	}
-	for _, kind := range []string{"EventSource", "Sensor"} {
-		for _, o := range i.of(kind) {
-			if busOf(o) != i.bus {
-				if !slices.ContainsFunc(i.of("EventBus"), func(b Object) bool { return b.Name == busOf(o) }) {
-					i.find(o.String(), "stays as it is: its EventBus %s is not in the input", busOf(o))
-				}
-				continue
-			}
-			spec := child(o.wanted(), "spec")
-			i.ignore(o, dropUnknown("events.v1alpha1."+kind+"Spec", spec, "spec"))
-			if len(child(spec, "service")) == 0 {
-				delete(spec, "service") // empty: the controller creates none
-			}
-			i.acceptPods(o, spec)
+	var all []Object
+	for _, o := range slices.Concat(i.of("EventSource"), i.of("Sensor")) {
+		if i.chosen(o) {
+			i.ignore(o, dropUnknown("events.v1alpha1."+o.Kind+"Spec", child(o.wanted(), "spec"), "spec"))
+			all = append(all, o)
 		}
+	}
+	if values := i.with(all...); len(all) > 0 {
+		if _, err := i.rendered(values); err != nil {
+			all = slices.DeleteFunc(all, i.refused)
+			values = i.with(all...)
+		}
+		i.Values = values
+	}
+	for _, o := range all {
+		i.Imported = append(i.Imported, o.String())
 	}
 }
 
-// acceptPods adds an event source or a sensor if the chart renders it.
-func (i *importing) acceptPods(o Object, spec map[string]any) {
-	key := valuesOf[o.Kind]
-	alone := over(i.Values, map[string]any{"eventSources": map[string]any{}, "sensors": map[string]any{}})
-	alone[key] = map[string]any{o.Name: spec}
-	if _, err := i.rendered(alone); err != nil {
-		i.find(o.String(), "%s: stays as it is: the chart refuses it: %s", o.At, oneLine(err))
-		return
+// chosen reports whether an event source or a sensor is part of the release.
+func (i *importing) chosen(o Object) bool {
+	switch {
+	case child(o.Fields, "metadata", "annotations")["helm.sh/hook"] != nil:
+		i.find(o.String(), "stays as it is: it is a hook of Helm, which creates and deletes it")
+	case busOf(o) == i.bus:
+		return true
+	case !slices.ContainsFunc(i.of("EventBus"), func(b Object) bool { return b.Name == busOf(o) }):
+		i.find(o.String(), "stays as it is: its EventBus %s is not in the input", busOf(o))
+	default:
+		i.find(o.String(), "stays as it is, with its EventBus %s", busOf(o))
 	}
-	put(i.Values, spec, key, o.Name)
-	i.Imported = append(i.Imported, o.String())
+	return false
+}
+
+// refused reports whether the chart refuses an event source or a sensor.
+func (i *importing) refused(o Object) bool {
+	_, err := i.rendered(i.with(o))
+	if err != nil {
+		i.find(o.String(), "%s: stays as it is: the chart refuses it: %s", o.At, oneLine(err))
+	}
+	return err != nil
+}
+
+// with returns the values with event sources and sensors.
+func (i *importing) with(objects ...Object) map[string]any {
+	values := over(i.Values, nil)
+	for _, o := range objects {
+		key := valuesOf[o.Kind]
+		values[key] = over(child(values, key), map[string]any{o.Name: child(i.known(o), "spec")})
+	}
+	return values
 }
 
 // ignore reports fields that a type of Argo Events does not have.
