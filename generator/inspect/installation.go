@@ -32,17 +32,27 @@ type Installation struct {
 	Complete bool
 }
 
-// needed are the resources without which an import would be wrong; the result has findings without the others.
-var needed = []schema.GroupVersionResource{
-	{Group: "argoproj.io", Version: "v1alpha1", Resource: "eventbus"},
-	{Group: "argoproj.io", Version: "v1alpha1", Resource: "eventsources"},
-	{Group: "argoproj.io", Version: "v1alpha1", Resource: "sensors"},
+// resource is a resource with its kind.
+type resource struct {
+	schema.GroupVersionResource
+	kind string
+}
+
+func resourceOf(group, version, name, kind string) resource {
+	return resource{schema.GroupVersionResource{Group: group, Version: version, Resource: name}, kind}
+}
+
+// needed are the resources without which an import would be wrong. It has findings without the others.
+var needed = []resource{
+	resourceOf("argoproj.io", "v1alpha1", "eventbus", "EventBus"),
+	resourceOf("argoproj.io", "v1alpha1", "eventsources", "EventSource"),
+	resourceOf("argoproj.io", "v1alpha1", "sensors", "Sensor"),
 }
 
 var (
-	deployments = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
-	configMaps  = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
-	useful      = []schema.GroupVersionResource{{Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"}, {Version: "v1", Resource: "services"}}
+	deployments = resourceOf("apps", "v1", "deployments", "Deployment")
+	configMaps  = resourceOf("", "v1", "configmaps", "ConfigMap")
+	useful      = []resource{resourceOf("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"), resourceOf("", "v1", "services", "Service")}
 )
 
 // ReadInstallation reads an installation of Argo Events: the custom resources, budgets and Services of a namespace, by default that of the
@@ -69,7 +79,7 @@ func readInstallation(ctx context.Context, client dynamic.Interface, namespace s
 		return err
 	}
 	for _, r := range needed {
-		err := list(ctx, client.Resource(r).Namespace(namespace), add)
+		err := list(ctx, client, r, namespace, add)
 		if apierrors.IsNotFound(err) {
 			return found, fmt.Errorf("%w: it has no %s: Argo Events is not installed", ErrCluster, r.GroupResource())
 		}
@@ -78,7 +88,7 @@ func readInstallation(ctx context.Context, client dynamic.Interface, namespace s
 		}
 	}
 	for _, r := range useful {
-		if err := found.skip(list(ctx, client.Resource(r).Namespace(namespace), add), r, namespace); err != nil {
+		if err := found.skip(list(ctx, client, r, namespace, add), r, namespace); err != nil {
 			return found, err
 		}
 	}
@@ -88,7 +98,7 @@ func readInstallation(ctx context.Context, client dynamic.Interface, namespace s
 			return nil
 		}
 		if name != "" {
-			one, err := client.Resource(configMaps).Namespace(o.GetNamespace()).Get(ctx, name, metav1.GetOptions{})
+			one, err := client.Resource(configMaps.GroupVersionResource).Namespace(o.GetNamespace()).Get(ctx, name, metav1.GetOptions{})
 			if err := found.skip(err, configMaps, o.GetNamespace()); err != nil {
 				return err
 			}
@@ -100,11 +110,11 @@ func readInstallation(ctx context.Context, client dynamic.Interface, namespace s
 		}
 		return add(o)
 	}
-	err := list(ctx, client.Resource(deployments), addController)
+	err := list(ctx, client, deployments, "", addController)
 	if apierrors.IsForbidden(err) {
 		found.Complete = false
 		found.Skipped = append(found.Skipped, "deployments.apps in all namespaces")
-		err = found.skip(list(ctx, client.Resource(deployments).Namespace(namespace), addController), deployments, namespace)
+		err = found.skip(list(ctx, client, deployments, namespace, addController), deployments, namespace)
 	}
 	if err != nil && !errors.Is(err, ErrCluster) {
 		err = fmt.Errorf("%w: listing %s: %w", ErrCluster, deployments.GroupResource(), err)
@@ -114,7 +124,7 @@ func readInstallation(ctx context.Context, client dynamic.Interface, namespace s
 }
 
 // skip notes a resource that may not be read, and returns all other errors. A missing object is no error.
-func (i *Installation) skip(err error, r schema.GroupVersionResource, namespace string) error {
+func (i *Installation) skip(err error, r resource, namespace string) error {
 	switch {
 	case err == nil || apierrors.IsNotFound(err):
 		return nil
@@ -125,14 +135,17 @@ func (i *Installation) skip(err error, r schema.GroupVersionResource, namespace 
 	return fmt.Errorf("%w: reading %s in namespace %s: %w", ErrCluster, r.GroupResource(), namespace, err)
 }
 
-// list calls each for every object, page by page. Lists of an API server have the kind of the list only.
-func list(ctx context.Context, resource dynamic.ResourceInterface, each func(*unstructured.Unstructured) error) error {
-	pages := pager.New(pager.SimplePageFunc(func(o metav1.ListOptions) (runtime.Object, error) { return resource.List(ctx, o) }))
+// list calls each for every object of a namespace, all namespaces if it is "", page by page.
+func list(ctx context.Context, client dynamic.Interface, r resource, namespace string, each func(*unstructured.Unstructured) error) error {
+	objects := client.Resource(r.GroupVersionResource).Namespace(namespace)
+	pages := pager.New(pager.SimplePageFunc(func(o metav1.ListOptions) (runtime.Object, error) { return objects.List(ctx, o) }))
 	return pages.EachListItem(ctx, metav1.ListOptions{}, func(o runtime.Object) error {
 		u, ok := o.(*unstructured.Unstructured)
 		if !ok {
 			return fmt.Errorf("the list contains a %T", o)
 		}
+		u.SetAPIVersion(r.GroupVersion().String())
+		u.SetKind(r.kind)
 		return each(u)
 	})
 }
