@@ -93,12 +93,6 @@ func TestImportOfRendered(t *testing.T) {
 	}
 	for name, values := range cases {
 		t.Run(name, func(t *testing.T) {
-			bus, _ := values["eventBus"].(map[string]any)
-			mode, _ := bus["mode"].(string)
-			if mode == "" || mode == "managed" { // its EventBus is one of mode external
-				values["eventBus"] = map[string]any{"mode": "native"}
-			}
-			delete(values, "bus")
 			before := installed(t, rendered(t, c, values))
 			profile, _ := values["profile"].(string)
 			r, err := c.Import(before, importer.Request{Release: "events", Profile: profile}, "")
@@ -289,6 +283,8 @@ func randomInstallation(r *rand.Rand) []importer.Object {
 		`{jetstream: {version: 2.10.29, replicas: 4}}`,
 		`{kafka: {url: "kafka:9092", version: 2.1.0, topic: t, notAField: 1}}`,
 		`{nats: {native: {auth: token}}}`,
+		`{jetstreamExotic: {url: "nats://n:4222", accessSecret: {name: s, key: k}, tls: {caCertSecret: {name: s, key: ca}}, streamConfig: "maxAge: 24h\nreplicas: 3"}}`,
+		`{jetstreamExotic: {url: "nats://n:4222"}}`,
 	))}
 	for n := range 1 + r.IntN(3) {
 		source, sensor := randomSource(r), randomSensor(r)

@@ -88,6 +88,10 @@ func (i *importing) effects(o Object) {
 	if o.Kind == "EventBus" && slices.ContainsFunc(i.Differences, replacesServers) {
 		i.note(o.String(), "its servers are replaced one after the other, with their disks")
 	}
+	if o.Kind == "EventSource" && !usesAPI(o) && text(was, "spec", "template", "serviceAccountName") == "" {
+		i.note(o.String(), "its pods get ServiceAccount %s instead of default: pull secrets and the cloud identity of default no longer apply. Set imagePullSecrets and serviceAccount.annotations, or template.serviceAccountName",
+			text(is, "spec", "template", "serviceAccountName"))
+	}
 	if elects(is) && !elects(was) {
 		if n, _ := number(child(was, "spec")["replicas"]); n > 1 && o.Kind == "EventSource" {
 			i.note(o.String(), "its pods elect the active one by a Lease instead of on the bus: during the rollout, one of each is active, and an event may be published twice")

@@ -28,9 +28,11 @@ func (i *importing) importBus() {
 		put(values, "kafka", "eventBus", "mode")
 		put(values, kafka, "eventBus", "kafka")
 		i.setProfile(true)
+	case spec["jetstreamExotic"] != nil:
+		i.external(*bus, child(spec, "jetstreamExotic"), values)
 	default:
 		i.setProfile(true)
-		i.find(bus.String(), "%s", unsupported(spec))
+		i.find(bus.String(), "stays as it is: %s", unsupported(spec))
 		return
 	}
 	i.acceptBus(*bus, values)
@@ -38,10 +40,7 @@ func (i *importing) importBus() {
 
 // unsupported is the reason why a bus stays as it is.
 func unsupported(spec map[string]any) string {
-	switch {
-	case spec["jetstreamExotic"] != nil:
-		return "jetstreamExotic: the chart has no mode for a JetStream that it does not run: this EventBus stays as it is"
-	case spec["nats"] != nil:
+	if spec["nats"] != nil {
 		return "nats: NATS Streaming is no longer maintained, and the chart has no mode for it: create an EventBus of JetStream, move the event sources to it, and let the sensors process the events of the old one first"
 	}
 	return "spec has none of jetstream, jetstreamExotic, kafka and nats, which the controller refuses"
@@ -110,6 +109,29 @@ func (i *importing) native(bus Object, js, values map[string]any) {
 	i.stream(bus, text(js, "streamConfig"), values)
 }
 
+// external adds the values of a JetStream that is already there. Its streamConfig has no defaults. The stream may have been created or edited by
+// others, and the Job of the chart sets what is there: limits that are missing stay off.
+func (i *importing) external(bus Object, exotic, values map[string]any) {
+	i.setProfile(true)
+	i.ignore(bus, dropUnknown("events.v1alpha1.JetStreamConfig", exotic, "spec", "jetstreamExotic"))
+	put(values, "external", "eventBus", "mode")
+	put(values, over(exotic, nil), "eventBus", "external")
+	delete(child(values, "eventBus", "external"), "streamConfig")
+	own, err := streamFields(text(exotic, "streamConfig"))
+	if err != nil {
+		i.find(bus.String(), "streamConfig is not YAML: %v", err)
+		return
+	}
+	limits := over(map[string]any{"maxage": "0s", "maxmsgs": -1, "maxbytes": -1}, own)
+	put(values, limit(limits["maxbytes"]), "eventBus", "stream", "maxBytes")
+	for _, key := range []string{"maxage", "maxmsgs", "maxbytes", "replicas"} {
+		if own[key] == nil {
+			i.find(bus.String(), "its streamConfig has no %s, and others may have set it on the servers: compare eventBus.stream with nats stream info default", streamKeys[key])
+		}
+	}
+	i.streamValues(limits, values)
+}
+
 // versions returns the versions that the controller can run. Without its configuration it is that of the bus, with the images of the
 // controllers that Argo Events publishes; only the controller of the chart uses them.
 func (i *importing) versions(bus Object, version string) []any {
@@ -137,7 +159,12 @@ func (i *importing) stream(bus Object, streamConfig string, values map[string]an
 	if !i.config.known && (own["maxage"] == nil || own["maxmsgs"] == nil || own["maxbytes"] == nil) {
 		i.find(bus.String(), "limits of its stream are in the configuration of the controller, which is not in the input, and lower limits delete events: pass its ConfigMap, too, or compare eventBus.stream with nats stream info default")
 	}
-	for key, v := range over(i.config.stream, own) {
+	i.streamValues(over(i.config.stream, own), values)
+}
+
+// streamValues adds settings of the stream.
+func (i *importing) streamValues(fields, values map[string]any) {
+	for key, v := range fields {
 		switch {
 		case key == "maxage" || key == "duplicates":
 			put(values, durationValue(v), "eventBus", "stream", streamKeys[key])

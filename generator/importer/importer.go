@@ -92,7 +92,7 @@ func Import(objects []Object, request Request, render Render) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := check(objects, namespace); err != nil {
+	if err := check(objects, namespace, request.Release); err != nil {
 		return nil, err
 	}
 	i := &importing{
@@ -137,8 +137,8 @@ func namespaceOf(objects []Object, chosen string) (string, error) {
 	return names[0], nil
 }
 
-// check returns an error for an object that the input has twice, or without a spec.
-func check(objects []Object, namespace string) error {
+// check returns an error for an object that the input has twice, that is of the release already, or that has no spec.
+func check(objects []Object, namespace, release string) error {
 	first := map[string]string{}
 	for _, o := range objects {
 		if !o.custom() || o.Namespace != namespace {
@@ -148,6 +148,10 @@ func check(objects []Object, namespace string) error {
 			return fmt.Errorf("%s: %s is also at %s: remove one of them", o.At, o, at)
 		}
 		first[o.String()] = o.At
+		metadata := child(o.Fields, "metadata")
+		if text(metadata, "annotations", "meta.helm.sh/release-name") == release && text(metadata, "labels", "app.kubernetes.io/part-of") == "argo-events" {
+			return fmt.Errorf("%s: %s is of release %s of this chart already: see the effect of other values with holdfast plan --from-release %s -n %s", o.At, o, release, release, namespace)
+		}
 		if _, ok := o.Fields["spec"].(map[string]any); !ok {
 			return fmt.Errorf("%s: %s: spec: is missing, or is not a map", o.At, o)
 		}

@@ -58,11 +58,18 @@ func (i *importing) refused(o Object) bool {
 func (i *importing) with(objects ...Object) map[string]any {
 	values := over(i.Values, nil)
 	for _, o := range objects {
-		key := valuesOf[o.Kind]
-		values[key] = over(child(values, key), map[string]any{o.Name: child(i.known(o), "spec")})
+		key, spec := valuesOf[o.Kind], child(i.known(o), "spec")
+		if usesAPI(o) && text(spec, "template", "serviceAccountName") == "" {
+			put(spec, "default", "template", "serviceAccountName")
+		}
+		values[key] = over(child(values, key), map[string]any{o.Name: spec})
 	}
 	return values
 }
+
+// usesAPI reports whether the pods of an object call the API server for users: the account that they have without a name, default, may have
+// permissions.
+func usesAPI(o Object) bool { return o.Kind == "Sensor" || o.spec()["resource"] != nil }
 
 // ignore reports fields that a type of Argo Events does not have.
 func (i *importing) ignore(o Object, fields []string) {
@@ -132,6 +139,7 @@ func (i *importing) override(o Object, is map[string]any) map[string]any {
 		return override
 	}
 	delete(child(override, "spec", "jetstream"), "streamConfig")
+	delete(child(override, "spec", "jetstreamExotic"), "streamConfig")
 	for _, path := range serverFields {
 		js, above := child(was, "spec", "jetstream"), path[:len(path)-1]
 		if len(js) > 0 && (len(above) == 0 || js[above[0]] != nil) && child(js, above...)[path[len(above)]] == nil {
@@ -139,8 +147,10 @@ func (i *importing) override(o Object, is map[string]any) map[string]any {
 			put(override, nil, append([]string{"spec", "jetstream"}, path...)...)
 		}
 	}
-	if js := child(override, "spec"); len(child(js, "jetstream")) == 0 {
-		delete(js, "jetstream")
+	for _, kind := range []string{"jetstream", "jetstreamExotic"} {
+		if spec := child(override, "spec"); len(child(spec, kind)) == 0 {
+			delete(spec, kind)
+		}
 	}
 	if len(child(override, "spec")) == 0 {
 		delete(override, "spec")
@@ -171,6 +181,7 @@ func (i *importing) known(o Object) map[string]any {
 		}
 	default:
 		dropUnknown("events.v1alpha1.KafkaBus", child(fields, "spec", "kafka"))
+		dropUnknown("events.v1alpha1.JetStreamConfig", child(fields, "spec", "jetstreamExotic"))
 	}
 	return fields
 }
@@ -182,9 +193,11 @@ func (i *importing) comparable(o Object) map[string]any {
 	if child(fields, "metadata", "labels")["app.kubernetes.io/managed-by"] == "Helm" {
 		delete(child(fields, "metadata", "labels"), "app.kubernetes.io/managed-by") // of whichever release
 	}
-	if js := child(fields, "spec", "jetstream"); len(js) > 0 {
-		if own, err := streamFields(text(js, "streamConfig")); err == nil {
-			js["streamConfig"] = effective(over(i.config.stream, own))
+	for kind, defaults := range map[string]map[string]any{"jetstream": i.config.stream, "jetstreamExotic": nil} {
+		if js := child(fields, "spec", kind); len(js) > 0 {
+			if own, err := streamFields(text(js, "streamConfig")); err == nil {
+				js["streamConfig"] = effective(over(defaults, own))
+			}
 		}
 	}
 	return fields
