@@ -44,9 +44,6 @@ var writers = []struct{ key, tool string }{
 // owners reports who else manages an object.
 func (i *importing) owners(o Object) {
 	metadata := child(o.Fields, "metadata")
-	for _, owner := range items(metadata["ownerReferences"]) {
-		i.find(o.String(), "belongs to %s/%s, which creates it again or deletes it: import only what nothing else creates", owner["kind"], owner["name"])
-	}
 	for _, w := range writers {
 		if child(metadata, "labels")[w.key] != nil || child(metadata, "annotations")[w.key] != nil {
 			i.find(o.String(), "is managed by %s (%s), which would undo the move: take it out there first, without deleting it", w.tool, w.key)

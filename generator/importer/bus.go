@@ -192,7 +192,7 @@ func (i *importing) acceptBus(bus Object, values map[string]any) {
 			return stream[key] != nil && strings.Contains(err.Error(), "eventBus.stream."+key)
 		})
 		if refused < 0 {
-			i.find(bus.String(), "stays as it is: the chart refuses it: %s", oneLine(err))
+			i.find(bus.String(), "stays as it is: the chart refuses it: %s", refusal(err))
 			return
 		}
 		delete(stream, streamSettings[refused])
@@ -202,5 +202,10 @@ func (i *importing) acceptBus(bus Object, values map[string]any) {
 // streamSettings are the settings of the stream that may be left to the chart.
 var streamSettings = []string{"maxBytes", "replicas", "duplicates"}
 
-// oneLine is the text of an error without line breaks.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+// preface matches what Helm writes before the refusals of a chart.
+var preface = regexp.MustCompile(`(?s)^.*(these values are refused:|in the following chart\(s\):\s+\S+:)\s*-?\s*`)
+
+// refusal is why the chart refuses values, on one line.
+func refusal(err error) string {
+	return strings.Join(strings.Fields(preface.ReplaceAllString(err.Error(), "")), " ")
+}

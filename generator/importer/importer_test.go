@@ -80,7 +80,7 @@ func TestDifferences(t *testing.T) {
 		{`{a: 1}`, `{a: 1.0}`, "", ""},
 		{`{a: "1"}`, `{a: 1}`, "a changed", "map[a:1]"},
 		{`{a: 1}`, `{}`, "a missing", "map[a:1]"},
-		{`{}`, `{a: {b: 1, c: {d: {e: {}}}}}`, "a.b added a.c.d added", ""},
+		{`{}`, `{a: {b: 1, c: {d: {e: {}}}}}`, "a.b added", ""},
 		{`{}`, `{a: {}}`, "", ""},
 		{`{metadata: {labels: {a/b.c: x}}}`, `{metadata: {labels: {}}}`, `metadata.labels["a/b.c"] missing`, "map[metadata:map[labels:map[a/b.c:x]]]"},
 		{`{env: [{name: a, value: b}]}`, `{env: [{name: z}, {name: a, value: b}]}`, "env[0] added", ""},
@@ -88,7 +88,7 @@ func TestDifferences(t *testing.T) {
 		{`{triggers: [{template: {name: t}}]}`, `{triggers: [{template: {name: t}, atLeastOnce: true}]}`, "triggers[0].atLeastOnce added", ""},
 		{`{tolerations: [{operator: Exists, effect: NoExecute, key: a}]}`, `{tolerations: [{operator: Exists, effect: NoSchedule, key: a}]}`, "tolerations[0] missing tolerations[0] added", "map[tolerations:[map[effect:NoExecute key:a operator:Exists]]]"},
 		{`{args: [a, b]}`, `{args: [b]}`, "args[0] missing", "map[args:[a b]]"},
-		{`{list: [[1], [2]]}`, `{list: [[1], [3]]}`, "list[1][0] changed", "map[list:[[1] [2]]]"},
+		{`{list: [[1], [2]]}`, `{list: [[1], [3]]}`, "list[1] missing list[1] added", "map[list:[[1] [2]]]"},
 		{`{a: {b: 1}}`, `{a: [1]}`, "a changed", "map[a:map[b:1]]"},
 	} {
 		was, is := decoded(t, test.was), decoded(t, test.is)

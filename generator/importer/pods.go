@@ -35,6 +35,9 @@ func (i *importing) chosen(o Object) bool {
 	switch {
 	case child(o.Fields, "metadata", "annotations")["helm.sh/hook"] != nil:
 		i.find(o.String(), "stays as it is: it is a hook of Helm, which creates and deletes it")
+	case len(items(child(o.Fields, "metadata")["ownerReferences"])) > 0:
+		owner := items(child(o.Fields, "metadata")["ownerReferences"])[0]
+		i.find(o.String(), "stays as it is: it belongs to %s/%s, which creates and deletes it", owner["kind"], owner["name"])
 	case busOf(o) == i.bus:
 		return true
 	case !slices.ContainsFunc(i.of("EventBus"), func(b Object) bool { return b.Name == busOf(o) }):
@@ -49,7 +52,7 @@ func (i *importing) chosen(o Object) bool {
 func (i *importing) refused(o Object) bool {
 	_, err := i.rendered(i.with(o))
 	if err != nil {
-		i.find(o.String(), "%s: stays as it is: the chart refuses it: %s", o.At, oneLine(err))
+		i.find(o.String(), "%s: stays as it is: the chart refuses it: %s", o.At, refusal(err))
 	}
 	return err != nil
 }

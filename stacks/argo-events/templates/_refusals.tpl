@@ -147,8 +147,8 @@ certificate), and what the chart cannot derive without the servers.
     - eventBus.external.tls: both of clientCertSecret and clientKeySecret need to be configured: set both, or none
     {{- end }}
     {{- range $path, $secret := dict "accessSecret" $external.accessSecret "tls.caCertSecret" $tls.caCertSecret "tls.clientCertSecret" $tls.clientCertSecret "tls.clientKeySecret" $tls.clientKeySecret }}
-      {{- if and $secret (not (and $secret.name $secret.key)) }}
-    - eventBus.external.{{ $path }}: names a Secret and one of its keys: set name and key
+      {{- if and $secret (not $secret.name) }}
+    - eventBus.external.{{ $path }}.name: missing: set the name of the Secret
       {{- end }}
     {{- end }}
     {{- if kindIs "invalid" .Values.eventBus.stream.maxBytes }}
