@@ -22,9 +22,9 @@ func newImportCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import",
 		Short: "Turn an existing installation of Argo Events into values of the chart",
-		Long: `import reads the EventBus, the EventSources and Sensors of a namespace, and the controller that watches
-it, as argo-helm's chart or Argo Events' own manifests install them. Standard output has values of
-the chart argo-events that keep all names. Standard error has the plan of the move, in order.
+		Long: `import reads the EventBus, the EventSources and Sensors of a namespace, and the controller that
+watches it, as argo-helm's chart or Argo Events' own manifests install them. Standard output has
+values of the chart argo-events that keep all names. Standard error has the plan of the move.
 
 It reads a live cluster, or with -f the output of kubectl get -o yaml. It changes nothing, and reads
 no Secrets. Include the controller's Deployment and ConfigMap in the files: it must be the only one,
@@ -38,7 +38,8 @@ Exit code 0: everything is carried over. Exit code 1: something is not, or must 
 		Example: `  holdfast import -n argo-events > values.yaml
   holdfast import -n argo-events --profile multi-zone --release events > values.yaml
   kubectl get eventbus,eventsources,sensors,deployments,configmaps,poddisruptionbudgets,services \
-    -n argo-events -o yaml | holdfast import -f - > values.yaml
+    -n argo-events -o yaml > live.yaml
+  holdfast import -f live.yaml > values.yaml
   holdfast import -f live.yaml -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
