@@ -13,6 +13,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/importer"
 	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/render"
+	"github.com/holdfast-ha/holdfast/golden"
 	"sigs.k8s.io/yaml"
 )
 
@@ -75,18 +76,25 @@ func rendered(t *testing.T, c *generator.Chart, values map[string]any) []manifes
 func TestImportOfRendered(t *testing.T) {
 	c := flagship(t)
 	cases := map[string]map[string]any{}
-	files, err := filepath.Glob("../golden/*/values.yaml")
+	files, err := filepath.Glob("../golden/*/case.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no golden cases: %v", err)
 	}
 	for _, file := range files {
-		if name := filepath.Base(filepath.Dir(file)); name != "overrides" && !strings.HasPrefix(name, "web") && !strings.HasPrefix(name, "move") { // overrides has another name for the chart
-			values, err := render.ReadValues(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			cases[name] = values
+		dir := filepath.Dir(file)
+		g, err := golden.Read(dir)
+		if err != nil {
+			t.Fatal(err)
 		}
+		if g.Stack != generator.DefaultStack || filepath.Base(dir) == "overrides" { // which has another name for the chart
+			continue
+		}
+		values, err := render.ReadValues(filepath.Join(dir, g.Values))
+		if err != nil {
+			t.Fatal(err)
+		}
+		values["profile"] = g.Profile
+		cases[filepath.Base(dir)] = values
 	}
 	for seed := range uint64(6) {
 		cases[fmt.Sprintf("random %d", seed)] = randomValues(rand.New(rand.NewPCG(seed, 0)))

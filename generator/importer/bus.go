@@ -112,12 +112,12 @@ func (i *importing) native(bus Object, js, values map[string]any) {
 // external adds the values of a JetStream that is already there. Its streamConfig has no defaults. The stream may have been created or edited by
 // others, and the Job of the chart sets what is there: limits that are missing stay off.
 func (i *importing) external(bus Object, exotic, values map[string]any) {
-	i.setProfile(true)
 	i.ignore(bus, dropUnknown("events.v1alpha1.JetStreamConfig", exotic, "spec", "jetstreamExotic"))
 	put(values, "external", "eventBus", "mode")
 	put(values, over(exotic, nil), "eventBus", "external")
 	delete(child(values, "eventBus", "external"), "streamConfig")
 	own, err := streamFields(text(exotic, "streamConfig"))
+	i.setProfile(own["replicas"] == nil || limit(own["replicas"]) > 1)
 	if err != nil {
 		i.find(bus.String(), "streamConfig is not YAML: %v", err)
 		return
