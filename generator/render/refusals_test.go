@@ -266,7 +266,7 @@ func TestRefusals(t *testing.T) {
 			want: []string{"eventBus.external.tls: both of clientCertSecret and clientKeySecret need to be configured"},
 			good: `{eventBus: {mode: external, external: {url: 'nats://a:4222', tls: {enabled: true}}, stream: {maxBytes: -1}}}`},
 		{name: "an external bus with a Secret without a name", values: `{eventBus: {mode: external, external: {url: 'nats://a:4222', accessSecret: {key: a}, tls: {enabled: true}}, stream: {maxBytes: -1}}}`,
-			want: []string{"eventBus.external.accessSecret.name: missing: set the name of the Secret"},
+			want: []string{"/eventBus/external/accessSecret", "missing property 'name'"},
 			good: `{eventBus: {mode: external, external: {url: 'nats://a:4222', tls: {enabled: true}}, stream: {maxBytes: -1}}}`},
 		{name: "an external bus of an unknown size", values: `{eventBus: {mode: external, external: {url: 'nats://a:4222', tls: {enabled: true}}}}`,
 			want: []string{"eventBus.stream.maxBytes: the disks of the servers are unknown"},

@@ -146,11 +146,6 @@ certificate), and what the chart cannot derive without the servers.
     {{- if ne (empty $tls.clientCertSecret) (empty $tls.clientKeySecret) }}
     - eventBus.external.tls: both of clientCertSecret and clientKeySecret need to be configured: set both, or none
     {{- end }}
-    {{- range $path, $secret := dict "accessSecret" $external.accessSecret "tls.caCertSecret" $tls.caCertSecret "tls.clientCertSecret" $tls.clientCertSecret "tls.clientKeySecret" $tls.clientKeySecret }}
-      {{- if and $secret (not $secret.name) }}
-    - eventBus.external.{{ $path }}.name: missing: set the name of the Secret
-      {{- end }}
-    {{- end }}
     {{- if kindIs "invalid" .Values.eventBus.stream.maxBytes }}
     - eventBus.stream.maxBytes: the disks of the servers are unknown, and full servers accept nothing and deliver nothing: set the bytes that the stream may have there, or -1 if the account has a limit
     {{- end }}
