@@ -17,12 +17,13 @@ const module = "github.com/holdfast-ha/holdfast/"
 // arrows lists the packages of this module that each package may import. A package without an entry fails the test. Imports only
 // point down: from cmd to generator and verify, and from these to the packages below them. verify never imports generator.
 var arrows = map[string][]string{
-	"cmd/holdfast": {"generator", "generator/backup", "generator/folder", "generator/ha", "generator/inspect", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/secrets", "generator/stack", "internal/plain", "internal/similar", "internal/startup", "internal/table", "preflight", "preflight/snapshot",
+	"cmd/holdfast": {"generator", "generator/backup", "generator/folder", "generator/ha", "generator/importer", "generator/inspect", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/secrets", "generator/stack", "internal/plain", "internal/similar", "internal/startup", "internal/table", "preflight", "preflight/snapshot",
 		"verify", "verify/apiserver", "verify/availability", "verify/cluster", "verify/config", "verify/live", "verify/maintenance", "verify/manifest", "verify/report", "verify/rules", "verify/survival", "verify/survival/sim", "verify/verdict", "verify/workload"},
 
-	"generator":                   {"generator/chart", "generator/ha", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/secrets", "generator/stack", "internal/similar", "profiles", "stacks"},
+	"generator":                   {"generator/chart", "generator/ha", "generator/importer", "generator/kustomize", "generator/manifest", "generator/plan", "generator/profile", "generator/render", "generator/secrets", "generator/stack", "internal/similar", "profiles", "stacks"},
 	"generator/kustomize":         {"generator/ha", "generator/manifest", "generator/profile", "generator/stack"},
 	"generator/plan":              {"generator/manifest", "internal/table"},
+	"generator/importer":          {"generator/manifest", "internal/plain", "internal/table", "stacks"},
 	"generator/inspect":           {"generator/plan", "internal/kubeconfig"},
 	"generator/backup":            {"generator/inspect"},
 	"generator/render":            {"generator/chart", "generator/manifest", "internal/kubeconfig", "internal/strict"},

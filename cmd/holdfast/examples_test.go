@@ -20,7 +20,7 @@ var (
 	// ignored is a comment, or a redirection into a file.
 	ignored = regexp.MustCompile(`\s+(#|>).*`)
 	// needsCluster matches commands that read a live cluster.
-	needsCluster = regexp.MustCompile(`--kubeconfig|--from-release|--from-existing|--bus `)
+	needsCluster = regexp.MustCompile(`--kubeconfig|--from-release|--from-existing|--bus |^import -n`)
 )
 
 // programs lists the other programs in the documents, and where their commands are tested.
@@ -37,6 +37,7 @@ var programs = map[string]string{
 	"kubectl":    "e2e/chart and e2e/control",
 	"kubeseal":   "nowhere: part of another project",
 	"make":       "TestTargets",
+	"nats":       "e2e/chart, in the scripts of the chart",
 }
 
 // manifests is the content of manifests/ and of standard input.
@@ -55,7 +56,7 @@ spec:
 `
 
 // TestExamples runs every holdfast command in the documents and in the help, except those that read a live cluster. The commands run in a
-// folder that has the repository's data and the files of a user: manifests/, nodes.yaml, storage.yaml, shop.yaml, verify.yaml and last.json.
+// folder that has the repository's data and the files of a user: manifests/, nodes.yaml, storage.yaml, shop.yaml, verify.yaml, last.json and live.yaml.
 func TestExamples(t *testing.T) {
 	commands := slices.Compact(slices.Sorted(slices.Values(shownCommands(t))))
 	dir := userFolder(t)
@@ -108,6 +109,7 @@ func userFolder(t *testing.T) string {
 		"storage.yaml":         "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}, provisioner: ebs.csi.aws.com}\n",
 		"verify.yaml":          "survives: zone\n",
 		"last.json":            `{"version": 1}`,
+		"live.yaml":            "apiVersion: argoproj.io/v1alpha1\nkind: EventBus\nmetadata: {name: default, namespace: argo-events}\nspec: {kafka: {url: 'kafka:9092'}}\n",
 	} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)

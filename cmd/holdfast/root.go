@@ -112,7 +112,7 @@ Exit codes: 0 success, 1 findings, 2 bad input, 3 any other error or an interrup
 	root.SetErr(s.err)
 	root.AddCommand(
 		newRenderCmd(s), newPlanCmd(s), newVerifyCmd(s), newPreflightCmd(s), newDrainOrderCmd(s), newChartCmd(s), newKustomizeCmd(s),
-		newProfilesCmd(s), newExplainCmd(s), newSecretsCmd(s), newAlertsCmd(s), newBackupCmd(s), newRestoreCmd(s), newVersionCmd(s),
+		newProfilesCmd(s), newExplainCmd(s), newSecretsCmd(s), newAlertsCmd(s), newImportCmd(s), newBackupCmd(s), newRestoreCmd(s), newVersionCmd(s),
 	)
 	return root
 }

@@ -232,6 +232,15 @@ priorityClassName: ANY
 bootstrap: {image: {digest: ANY}}
 controller: {image: {digest: ANY}, priorityClassName: ""}
 `,
+	"external": `
+eventBus:
+  mode: external
+  external:
+    url: ANY
+    accessSecret: {name: ANY, key: ANY}
+    tls: {caCertSecret: {name: ANY, key: ANY}, clientCertSecret: {name: ANY, key: ANY}, clientKeySecret: {name: ANY, key: ANY}}
+  stream: {maxBytes: 1000}
+`,
 	"kafka": `
 eventBus:
   mode: kafka

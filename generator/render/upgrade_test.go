@@ -45,7 +45,7 @@ status: {readyReplicas: 3}
 apiVersion: argoproj.io/v1alpha1
 kind: EventBus
 metadata: {name: default, namespace: ns, annotations: {meta.helm.sh/release-name: events}}
-spec: {jetstreamExotic: {url: nats://bus, streamConfig: "{` + streamConfig + `}"}}
+spec: {jetstreamExotic: {url: nats://events-argo-events-bus:4222, streamConfig: "{` + streamConfig + `}"}}
 `
 	const claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data-events-argo-events-bus-0, namespace: ns}\nspec: {resources: {requests: {storage: 5Gi}}}\n"
 	const kafka, native = "eventBus: {mode: kafka, kafka: {url: kafka:9092}}", "eventBus: {mode: native}"
@@ -56,9 +56,11 @@ spec: {jetstreamExotic: {url: nats://bus, streamConfig: "{` + streamConfig + `}"
 		return strings.ReplaceAll(object, old, new)
 	}
 	fast := set(bus, "spec: {resources", "spec: {storageClassName: fast, resources")
-	nativeBus := set(eventBus, "jetstreamExotic: {url: nats://bus,", "jetstream: {version: 2.15.2,")
+	nativeBus := set(eventBus, "jetstreamExotic: {url: nats://events-argo-events-bus:4222,", "jetstream: {version: 2.15.2,")
 	nativeSet := set(bus, "events-argo-events-bus", "eventbus-default-js")
-	kafkaBus := set(eventBus, `jetstreamExotic: {url: nats://bus, streamConfig: "{`+streamConfig+`}"}`, "kafka: {url: kafka:9092}")
+	kafkaBus := set(eventBus, `jetstreamExotic: {url: nats://events-argo-events-bus:4222, streamConfig: "{`+streamConfig+`}"}`, "kafka: {url: kafka:9092}")
+	externalBus := set(eventBus, "nats://events-argo-events-bus:4222,", "\"tls://nats.example.org:4222\",")
+	const external = "eventBus: {mode: external, external: {url: 'tls://nats.example.org:4222', tls: {enabled: true}}, stream: {maxBytes: 6764572672}}"
 	down := func(object string) string { return set(object, "readyReplicas: 3", "readyReplicas: 2") }
 	limit := func(value string) string { return "eventBus: {stream: {" + value + "}}" }
 	helm, err := loader.Load("../../charts/argo-events")
@@ -94,6 +96,12 @@ spec: {jetstreamExotic: {url: nats://bus, streamConfig: "{` + streamConfig + `}"
 		{"another name of the chart", []string{bus}, "{fullnameOverride: events-argo-events, nameOverride: other}", "nameOverride: StatefulSet events-argo-events-bus selects its pods by another name"},
 
 		{"another mode", []string{bus, eventBus}, kafka, "eventBus.mode: EventBus default has another mode, and its events would stay on the old bus: keep the mode, or stop the event sources, wait"},
+		{"from managed to external", []string{bus, eventBus}, external, "eventBus.mode: the events of this release are in StatefulSet events-argo-events-bus, and would stay there: keep the mode, or stop the event sources, wait"},
+		{"from managed to external, allowed", []string{bus, eventBus}, external + "\nupgrade: {allow: [abandonEvents]}", ""},
+		{"the same external servers", []string{externalBus}, external, ""},
+		{"other external servers", []string{set(externalBus, "nats.example.org", "old.example.org")}, external, "eventBus.external.url: EventBus default has its events on tls://old.example.org:4222, and they would stay there: keep the servers, or stop"},
+		{"from external to managed", []string{externalBus}, "profile: multi-node", "eventBus.external.url: EventBus default has its events on tls://nats.example.org:4222, and they would stay there"},
+		{"a lower limit of external servers", []string{set(externalBus, "maxBytes: 6764572672", "maxBytes: 9764572672")}, external, "eventBus.stream.maxBytes: 6764572672 instead of 9764572672"},
 		{"another mode, allowed", []string{bus, eventBus}, kafka + "\nupgrade: {allow: [abandonEvents]}", ""},
 		{"another mode and name", []string{eventBus}, "eventBus: {mode: native, name: other}", "eventBus.name: the events of this release are on EventBus default, and other would be empty"},
 		{"another name of a managed bus, with the same stream", []string{bus, eventBus}, "eventBus: {name: other}", ""},

@@ -73,7 +73,8 @@ spec:
 	if len(s.Unsupported) != 1 || s.Unsupported[0].Kind != "Workflow" {
 		t.Errorf("unsupported: %v", s.Unsupported)
 	}
-	if len(s.Assumed) != 1 || s.Assumed[0].Text != "EventBus default is not in the manifests: assumed to be a NATS bus" {
+	if len(s.Assumed) != 2 || s.Assumed[0].Text != "EventBus default is not in the manifests: assumed to be a NATS bus" ||
+		s.Assumed[1].Text != "its servers at x are not in the manifests: assumed to survive every failure" {
 		t.Errorf("assumed: %+v", s.Assumed)
 	}
 	elected := s.Workloads[1]

@@ -101,7 +101,7 @@ caSecret: the CA of the chart. cert-manager has a Secret of its own: it would re
 - localhost
 {{- end }}
 
-{{/* servers: the number of servers in modes managed and native; 0 for kafka. */}}
+{{/* servers: the number of servers in modes managed and native; 0 for kafka and external. */}}
 {{- define "argo-events.servers" -}}
 {{- $name := get (dict "managed" "bus" "native" "nativeBus") .Values.eventBus.mode }}
 {{- if $name }}{{ (include "argo-events.component" (list . $name) | fromYaml).replicas }}{{ else }}0{{ end }}
@@ -118,9 +118,14 @@ caSecret: the CA of the chart. cert-manager has a Secret of its own: it would re
 {{- and (eq .Values.eventBus.mode "managed") (gt (include "argo-events.servers" . | int) 1) .Values.leaf.enabled }}
 {{- end }}
 
-{{/* streamReplicas: the copies of each event, by default one for each server and at most three. */}}
+{{/*
+streamReplicas: the copies of each event, by default one for each server and at most three. The servers of mode external are assumed to be as
+many as those of the profile.
+*/}}
 {{- define "argo-events.streamReplicas" -}}
-{{- default (min 3 (include "argo-events.servers" . | int)) .Values.eventBus.stream.replicas | int }}
+{{- $servers := include "argo-events.servers" . | int }}
+{{- if eq .Values.eventBus.mode "external" }}{{ $servers = (include "argo-events.component" (list . "bus") | fromYaml).replicas | int }}{{ end }}
+{{- default (min 3 $servers) .Values.eventBus.stream.replicas | int }}
 {{- end }}
 
 {{/* streamConfig: all settings of the stream. Argo Events sets no defaults on a bus that it does not run. */}}
@@ -137,7 +142,7 @@ discard: 0
 {{- end }}
 {{- end }}
 
-{{/* store: the managed or native servers, with their storage and its shares; nothing for kafka. */}}
+{{/* store: the managed or native servers, with their storage and its shares; nothing for kafka and external. */}}
 {{- define "argo-events.store" -}}
 {{- with get (dict "managed" "bus" "native" "nativeBus") .Values.eventBus.mode }}{{ include "argo-events.component" (list $ .) }}{{ end }}
 {{- end }}
@@ -157,7 +162,7 @@ discard: 0
 {{/* streamBytes: the limit of the stream in bytes. From 2 GiB on it is a multiple of 1024: see streamBytesFlag. */}}
 {{- define "argo-events.streamBytes" -}}
 {{- $bytes := .Values.eventBus.stream.maxBytes | int64 }}
-{{- if kindIs "invalid" .Values.eventBus.stream.maxBytes }}{{ $bytes = include "argo-events.maxStreamBytes" . | int64 }}{{ end }}
+{{- if and (kindIs "invalid" .Values.eventBus.stream.maxBytes) (include "argo-events.store" .) }}{{ $bytes = include "argo-events.maxStreamBytes" . | int64 }}{{ end }}
 {{- if gt $bytes 2147483647 }}{{ mul (div $bytes 1024) 1024 }}{{ else }}{{ $bytes }}{{ end }}
 {{- end }}
 
@@ -167,12 +172,24 @@ discard: 0
 {{- if gt $bytes 2147483647 }}{{ div $bytes 1024 }}K{{ else }}{{ $bytes }}{{ end }}
 {{- end }}
 
-{{/* busAccess: the URL of the bus, and the Secrets with its user (a YAML document) and its CA. */}}
+{{/* busAccess: the URL of the bus, and the Secrets with its user (a YAML document), its CA, and the certificate of a client, where it has them. */}}
 {{- define "argo-events.busAccess" -}}
 {{- if eq .Values.eventBus.mode "managed" -}}
 url: nats://{{ include "argo-events.fullname" . }}-bus:4222
 auth: {secret: {{ include "argo-events.authSecret" . | quote }}, key: auth.yaml}
 ca: {secret: {{ include "argo-events.trustSecret" . | quote }}, key: ca.crt}
+{{- else if eq .Values.eventBus.mode "external" -}}
+{{- with .Values.eventBus.external }}
+url: {{ .url | quote }}
+{{- with .accessSecret }}
+auth: {secret: {{ .name | quote }}, key: {{ .key | quote }}}
+{{- end }}
+{{- range $name, $field := dict "ca" "caCertSecret" "cert" "clientCertSecret" "key" "clientKeySecret" }}
+{{- with get ($.Values.eventBus.external.tls | default dict) $field }}
+{{ $name }}: {secret: {{ .name | quote }}, key: {{ .key | quote }}}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- else -}}
 url: nats://eventbus-{{ .Values.eventBus.name }}-js-svc.$(NAMESPACE).svc:4222
 auth: {secret: eventbus-{{ .Values.eventBus.name }}-js-client-auth, key: client-auth}
@@ -184,10 +201,19 @@ ca: {secret: eventbus-{{ .Values.eventBus.name }}-js-server, key: ca-cert}
 {{- define "argo-events.busClientEnv" -}}
 - name: NAMESPACE
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+{{- $access := include "argo-events.busAccess" . | fromYaml }}
 - name: NATS_URL
-  value: {{ (include "argo-events.busAccess" . | fromYaml).url }}
+  value: {{ ternary (quote $access.url) $access.url (eq .Values.eventBus.mode "external") }}
+{{- if $access.ca }}
 - name: NATS_CA
   value: /etc/bus/ca.crt
+{{- end }}
+{{- if $access.cert }}
+- name: NATS_CERT
+  value: /etc/bus/client.crt
+- name: NATS_KEY
+  value: /etc/bus/client.key
+{{- end }}
 # The nats command writes its contexts here: the root file system is read-only.
 - name: XDG_CONFIG_HOME
   value: /tmp
@@ -198,16 +224,21 @@ ca: {secret: eventbus-{{ .Values.eventBus.name }}-js-server, key: ca-cert}
 - name: tmp
   emptyDir: {}
 - name: bus
+  {{- if or .auth .ca .cert }}
   projected:
     sources:
+      {{- $access := . }}
+      {{- range $path, $name := dict "auth.yaml" "auth" "ca.crt" "ca" "client.crt" "cert" "client.key" "key" }}
+      {{- with get $access $name }}
       - secret:
-          name: {{ .auth.secret | quote }}
+          name: {{ .secret | quote }}
           items:
-            - {key: {{ .auth.key }}, path: auth.yaml}
-      - secret:
-          name: {{ .ca.secret | quote }}
-          items:
-            - {key: {{ .ca.key }}, path: ca.crt}
+            - {key: {{ ternary (quote .key) .key (eq $.Values.eventBus.mode "external") }}, path: {{ $path }}}
+      {{- end }}
+      {{- end }}
+  {{- else }}
+  emptyDir: {}
+  {{- end }}
 {{- end }}
 {{- end }}
 
@@ -219,9 +250,18 @@ ca: {secret: eventbus-{{ .Values.eventBus.name }}-js-server, key: ca-cert}
 {{/* client.sh: shell functions for a container that connects to the bus. */}}
 {{- define "argo-events.client.sh" -}}
 set -eu
+{{- if eq .Values.eventBus.mode "external" }}
+{{- if .Values.eventBus.external.accessSecret }}
+# The Secret is the user's: its values may have quotes.
+NATS_USER=$(sed -n "s/^username: *//p" /etc/bus/auth.yaml | sed "s/^[\"']\(.*\)[\"'] *$/\1/")
+NATS_PASSWORD=$(sed -n "s/^password: *//p" /etc/bus/auth.yaml | sed "s/^[\"']\(.*\)[\"'] *$/\1/")
+export NATS_USER NATS_PASSWORD
+{{- end }}
+{{- else }}
 NATS_USER=$(sed -n 's/^username: *//p' /etc/bus/auth.yaml)
 NATS_PASSWORD=$(sed -n 's/^password: *//p' /etc/bus/auth.yaml)
 export NATS_USER NATS_PASSWORD
+{{- end }}
 
 # Repeats a command until it succeeds, for ten minutes: network policies may not yet permit the new pod, a bus that has just
 # started refuses some requests, and a sensor may create its bucket at the same moment.

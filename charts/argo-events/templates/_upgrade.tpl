@@ -63,25 +63,37 @@ are at helm rollback, which renders nothing. A word in values.upgrade.allow pass
 {{- define "argo-events.refuseOtherBus" }}
   {{- $remedy := "stop the event sources, wait until no sensor has pending events, and upgrade with upgrade.allow={abandonEvents}" }}
   {{- $servers := printf "%s-bus" (include "argo-events.fullname" .) }}
-  {{- range ternary (lookup "apps/v1" "StatefulSet" .Release.Namespace "").items list (eq .Values.eventBus.mode "managed") }}
+  {{- range ternary (lookup "apps/v1" "StatefulSet" .Release.Namespace "").items list (has .Values.eventBus.mode (list "managed" "external")) }}
     {{- $ours := eq (dig "annotations" "meta.helm.sh/release-name" "" .metadata) $.Release.Name }}
     {{- $bus := hasPrefix "bus" (dig "labels" "app.kubernetes.io/component" "" .metadata) }}
-    {{- if and $ours $bus (not (has .metadata.name (list $servers (printf "%s-standalone" $servers)))) }}
+    {{- if and $ours $bus (eq $.Values.eventBus.mode "external") }}
+    - eventBus.mode: the events of this release are in StatefulSet {{ .metadata.name }}, and would stay there: keep the mode, or {{ $remedy }}
+    {{- else if and $ours $bus (not (has .metadata.name (list $servers (printf "%s-standalone" $servers)))) }}
     - fullnameOverride, nameOverride: the events of this release are in StatefulSet {{ .metadata.name }}, and {{ $servers }} would be empty: keep the names, or {{ $remedy }}
     {{- end }}
   {{- end }}
-  {{- $kind := get (dict "managed" "jetstreamExotic" "native" "jetstream" "kafka" "kafka") .Values.eventBus.mode }}
+  {{- $kind := get (dict "managed" "jetstreamExotic" "native" "jetstream" "kafka" "kafka" "external" "jetstreamExotic") .Values.eventBus.mode }}
   {{- range (lookup "argoproj.io/v1alpha1" "EventBus" .Release.Namespace "").items }}
     {{- $ours := eq (dig "annotations" "meta.helm.sh/release-name" "" .metadata) $.Release.Name }}
     {{- /* The stream of a managed bus and a topic with a name do not depend on the name of the EventBus. */}}
     {{- $same := and (hasKey .spec $kind) (or (eq $kind "jetstreamExotic") (dig "kafka" "topic" "" .spec)) }}
     {{- if not $ours }}
+    {{- else if and (eq .metadata.name $.Values.eventBus.name) (include "argo-events.otherServers" (list $ .spec)) }}
+    - eventBus.external.url: EventBus {{ .metadata.name }} has its events on {{ .spec.jetstreamExotic.url }}, and they would stay there: keep the servers, or {{ $remedy }}
     {{- else if and (eq .metadata.name $.Values.eventBus.name) (not (hasKey .spec $kind)) }}
     - eventBus.mode: EventBus {{ .metadata.name }} has another mode, and its events would stay on the old bus: keep the mode, or {{ $remedy }}
     {{- else if not (or $same (lookup "argoproj.io/v1alpha1" "EventBus" $.Release.Namespace $.Values.eventBus.name)) }}
     - eventBus.name: the events of this release are on EventBus {{ .metadata.name }}, and {{ $.Values.eventBus.name }} would be empty: keep the name, or {{ $remedy }}
     {{- end }}
   {{- end }}
+{{- end }}
+
+{{/* otherServers (list root spec): "true" if the EventBus of a release connects to servers outside of it, and the values to others. */}}
+{{- define "argo-events.otherServers" -}}
+{{- $root := index . 0 }}{{ $was := dig "jetstreamExotic" "url" "" (index . 1) }}
+{{- $will := dig "url" "" ($root.Values.eventBus.external | default dict) }}
+{{- $outside := and $was (not (regexMatch "^nats://[-a-z0-9]+-(bus|leaf):4222$" $was)) }}
+{{- if and $outside (has $root.Values.eventBus.mode (list "managed" "external")) (ne $was $will) }}true{{ end }}
 {{- end }}
 
 {{/* liveSet: the StatefulSet of the servers, managed or native; nothing for kafka, whose brokers the chart does not see. */}}
@@ -102,7 +114,7 @@ are at helm rollback, which renders nothing. A word in values.upgrade.allow pass
 
 {{/* refuseLowerLimits: limits of the stream below those of the EventBus in the cluster. The server deletes the events beyond them at once. */}}
 {{- define "argo-events.refuseLowerLimits" }}
-  {{- $kind := get (dict "managed" "jetstreamExotic" "native" "jetstream") .Values.eventBus.mode }}
+  {{- $kind := get (dict "managed" "jetstreamExotic" "native" "jetstream" "external" "jetstreamExotic") .Values.eventBus.mode }}
   {{- $live := lookup "argoproj.io/v1alpha1" "EventBus" .Release.Namespace .Values.eventBus.name | dig "spec" (default "none" $kind) "streamConfig" "" | fromYaml }}
   {{- if and $live (not (contains "streamConfig" (toJson .Values.overrides))) }}
     {{- $new := include "argo-events.streamConfig" . | fromYaml }}

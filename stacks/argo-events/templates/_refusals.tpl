@@ -7,6 +7,7 @@
   {{- include "argo-events.refuseUnknownZones" . }}
   {{- include "argo-events.refuseKafka" . }}
   {{- include "argo-events.refuseToolbox" . }}
+  {{- include "argo-events.refuseExternal" . }}
   {{- include "argo-events.refuseNativeSpread" . }}
   {{- include "argo-events.refuseNativeVersion" . }}
   {{- include "argo-events.refuseMigration" . }}
@@ -55,7 +56,7 @@
   {{- $servers := include "argo-events.servers" . | int }}
   {{- $replicas := include "argo-events.streamReplicas" . | int }}
   {{- if eq .Values.eventBus.mode "kafka" }}
-  {{- else if gt $replicas $servers }}
+  {{- else if and (gt $replicas $servers) (ne .Values.eventBus.mode "external") }}
     - eventBus.stream.replicas: {{ $replicas }} copies need {{ $replicas }} servers, and the bus has {{ $servers }}: use {{ min 3 $servers }}, or a profile with more servers
   {{- else if and (eq $replicas 1) $profile.survives }}
     - eventBus.stream.replicas: the only copy is lost with its {{ first $profile.survives }}, and profile {{ .Values.profile }} promises to survive that: use 3
@@ -123,6 +124,38 @@
     - eventBus.kafka.url: missing in mode kafka: set the broker addresses, host:port, separated by commas
   {{- else if and (ne .Values.eventBus.mode "kafka") $kafka }}
     - eventBus.kafka: only mode kafka uses it: set eventBus.mode to kafka, or remove it
+  {{- end }}
+{{- end }}
+
+{{/*
+refuseExternal: what argo-events refuses or reads otherwise (v1.9.11 pkg/eventbus/jetstream/base/jetstream.go: without tls, a client accepts every
+certificate), and what the chart cannot derive without the servers.
+*/}}
+{{- define "argo-events.refuseExternal" }}
+  {{- $external := .Values.eventBus.external | default dict }}
+  {{- if ne .Values.eventBus.mode "external" }}
+    {{- if $external }}
+    - eventBus.external: only mode external uses it: set eventBus.mode to external, or remove it
+    {{- end }}
+  {{- else }}
+    {{- $tls := $external.tls | default dict }}
+    {{- if not $external.url }}
+    - eventBus.external.url: missing in mode external: set the addresses of the servers, nats://host:4222, separated by commas
+    {{- end }}
+    {{- if $external.streamConfig }}
+    - eventBus.external.streamConfig: the settings of the stream are in eventBus.stream, for the Job that applies them: set them there
+    {{- end }}
+    {{- if $tls.insecureSkipVerify }}
+    - eventBus.external.tls.insecureSkipVerify: event sources and sensors would send the password to any server: remove it, and set tls.caCertSecret
+    {{- else if not (or $tls.enabled $tls.caCertSecret) }}
+    - eventBus.external.tls: without it, event sources and sensors require TLS and accept every certificate: set tls.caCertSecret, or tls.enabled=true for a certificate of a public CA
+    {{- end }}
+    {{- if ne (empty $tls.clientCertSecret) (empty $tls.clientKeySecret) }}
+    - eventBus.external.tls: both of clientCertSecret and clientKeySecret need to be configured: set both, or none
+    {{- end }}
+    {{- if kindIs "invalid" .Values.eventBus.stream.maxBytes }}
+    - eventBus.stream.maxBytes: the disks of the servers are unknown, and full servers accept nothing and deliver nothing: set the bytes that the stream may have there, or -1 if the account has a limit
+    {{- end }}
   {{- end }}
 {{- end }}
 

@@ -19,8 +19,10 @@ type EventBus struct {
 			Native *NativeBus `json:"native"`
 			Exotic *struct{}  `json:"exotic"`
 		} `json:"nats"`
-		JetStream       *JetStreamBus `json:"jetstream"`
-		Kafka           *struct{}     `json:"kafka"`
+		JetStream *JetStreamBus `json:"jetstream"`
+		Kafka     *struct {
+			URL string `json:"url"`
+		} `json:"kafka"`
 		JetStreamExotic *struct {
 			URL          string `json:"url"`
 			StreamConfig string `json:"streamConfig"`

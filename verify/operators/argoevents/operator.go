@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/holdfast-ha/holdfast/verify/operators/operator"
@@ -24,14 +25,17 @@ func inline(at, replicas string) operator.Fields {
 	return operator.Fields{"spec.replicas": replicas, "spec.template": at, "spec.template.metadata": at + ".metadata", "spec.template.spec": at}
 }
 
-func expandBus(o *manifest.Object, _ operator.Objects) (operator.Expansion, error) {
+func expandBus(o *manifest.Object, all operator.Objects) (operator.Expansion, error) {
 	bus := &EventBus{}
 	if err := o.Decode(bus); err != nil {
 		return operator.Expansion{}, err
 	}
 	created, err := bus.Dependents()
-	if err != nil || created.StatefulSet == nil {
+	if err != nil {
 		return operator.Expansion{}, locate(o, err)
+	}
+	if created.StatefulSet == nil {
+		return operator.Expansion{Assumed: outside(o, bus, all)}, nil
 	}
 	at := "spec.jetstream"
 	if bus.Spec.NATS != nil {
@@ -45,6 +49,35 @@ func expandBus(o *manifest.Object, _ operator.Objects) (operator.Expansion, erro
 		Workloads: []operator.Workload{{StatefulSet: created.StatefulSet, Main: true, Fields: inline(at, at+".replicas"), Replication: known}},
 		Services:  created.Services,
 	}, nil
+}
+
+// outside returns the assumption that the servers of an external bus are available, unless a Service of the manifests leads to them.
+func outside(o *manifest.Object, bus *EventBus, all operator.Objects) []operator.Assumption {
+	path, urls := []string{"spec", "kafka", "url"}, ""
+	switch {
+	case bus.Spec.Kafka != nil:
+		urls = bus.Spec.Kafka.URL
+	case bus.Spec.JetStreamExotic != nil:
+		path[1], urls = "jetstreamExotic", bus.Spec.JetStreamExotic.URL
+	default:
+		return nil
+	}
+	for url := range strings.SplitSeq(urls, ",") {
+		_, address, scheme := strings.Cut(strings.TrimSpace(url), "://")
+		if !scheme {
+			address = strings.TrimSpace(url)
+		}
+		host, _, _ := strings.Cut(address, ":")
+		labels := strings.SplitN(host, ".", 3)
+		namespace := o.Namespace
+		if len(labels) > 1 {
+			namespace = labels[1]
+		}
+		if all.Find("", "Service", namespace, labels[0]) == nil {
+			return []operator.Assumption{{Text: "its servers at " + host + " are not in the manifests: assumed to survive every failure", Path: path}}
+		}
+	}
+	return nil
 }
 
 func expandSource(o *manifest.Object, all operator.Objects) (operator.Expansion, error) {

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/holdfast-ha/holdfast/generator"
+	"github.com/holdfast-ha/holdfast/generator/importer"
+	"github.com/holdfast-ha/holdfast/generator/inspect"
+	"github.com/holdfast-ha/holdfast/generator/profile"
+	"github.com/holdfast-ha/holdfast/generator/render"
+	"github.com/holdfast-ha/holdfast/internal/plain"
+	"github.com/holdfast-ha/holdfast/verify/manifest"
+	"github.com/spf13/cobra"
+)
+
+func newImportCmd(s streams) *cobra.Command {
+	var f importFlags
+	cmd := &cobra.Command{
+		Use:   "import",
+		Short: "Turn an existing installation of Argo Events into values of the chart",
+		Long: `import reads the EventBus, the EventSources and Sensors of a namespace, and the controller that
+watches it, as argo-helm's chart or Argo Events' own manifests install them. Standard output has
+values of the chart argo-events that keep all names. Standard error has the plan of the move.
+
+It reads a live cluster, or with -f the output of kubectl get -o yaml. It changes nothing, and reads
+no Secrets. Include the controller's Deployment and ConfigMap in the files: it must be the only one,
+and its configuration has the limits of the bus.
+
+holdfast renders the values and compares each object with what was there, field by field. The plan
+names every field that the chart adds, and everything that is not carried over. The existing
+controller stays, and the values leave out that of the chart, unless --replace-controller is set.
+
+Exit code 0: everything is carried over. Exit code 1: something is not, or must be decided first.`,
+		Example: `  holdfast import -n argo-events > values.yaml
+  holdfast import -n argo-events --profile multi-zone --release events > values.yaml
+  kubectl get eventbus,eventsources,sensors,deployments,configmaps,poddisruptionbudgets,services \
+    -n argo-events -o yaml > live.yaml
+  holdfast import -f live.yaml > values.yaml
+  holdfast import -f live.yaml -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := f.read(cmd.Context(), s)
+			if err != nil {
+				return err
+			}
+			if f.asJSON {
+				err = printJSON(s.out, r)
+			} else if err = r.Write(s.err); err == nil {
+				err = r.WriteValues(s.out)
+			}
+			if err != nil {
+				return otherError{err}
+			}
+			if !r.Fine() {
+				return errFindings
+			}
+			return nil
+		},
+	}
+	f.add(cmd)
+	return cmd
+}
+
+// importFlags are the flags of import.
+type importFlags struct {
+	files       []string
+	cluster     render.Cluster
+	request     importer.Request
+	kubeVersion string
+	asJSON      bool
+}
+
+func (f *importFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&f.files, "filename", "f", nil, "file of objects, or folder with its subfolders; - for standard input (repeatable)")
+	flags.StringVarP(&f.request.Namespace, "namespace", "n", "", "namespace of the installation (default: that of the context or of the objects)")
+	flags.StringVar(&f.request.Release, "release", "events", "name of the new release")
+	addProfileFlag(cmd, &f.request.Profile, "profile of the new release (default: multi-node for a bus with several servers, otherwise single-node)")
+	flags.BoolVar(&f.request.Replace, "replace-controller", false, "let the controller of the chart replace the existing one")
+	flags.StringVar(&f.kubeVersion, "kube-version", render.DefaultKubeVersion, "Kubernetes version to render for")
+	flags.StringVar(&f.cluster.Kubeconfig, "kubeconfig", "", "kubeconfig of the cluster (default: that of kubectl)")
+	flags.StringVar(&f.cluster.Context, "kube-context", "", "context of the kubeconfig")
+	addValuesFormat(cmd, &f.asJSON)
+	mutuallyExclusive(cmd, "filename", "import reads either files or a cluster", "kubeconfig", "kube-context")
+}
+
+// addValuesFormat adds -o with the formats of import.
+func addValuesFormat(cmd *cobra.Command, asJSON *bool) {
+	addJSONFlag(cmd, asJSON)
+	cmd.Flags().Lookup("output").Usage = "text (values and plan) or json (both in one object)"
+}
+
+// read reads the installation and imports it.
+func (f *importFlags) read(ctx context.Context, s streams) (*importer.Result, error) {
+	c, err := loadChart(generator.DefaultStack)
+	if err != nil {
+		return nil, err
+	}
+	if f.request.Profile != "" {
+		if _, err := profile.Find(c.Profiles, f.request.Profile); err != nil {
+			return nil, err
+		}
+	}
+	objects, err := f.objects(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	var all []importer.Object
+	for _, o := range objects {
+		one := importer.Object{At: o.At(), APIVersion: o.APIVersion, Kind: o.Kind, Namespace: o.Namespace, Name: o.Name}
+		if err := o.Decode(&one.Fields); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return c.Import(all, f.request, f.kubeVersion)
+}
+
+// objects reads files or the cluster.
+func (f *importFlags) objects(ctx context.Context, s streams) ([]*manifest.Object, error) {
+	if len(f.files) > 0 {
+		objects, skipped, err := manifest.Load(f.files, s.in)
+		for _, file := range skipped {
+			fmt.Fprintf(s.err, "holdfast: %s\n", plain.Text(file.String()))
+		}
+		manifest.SetNamespace(objects, cmp.Or(f.request.Namespace, manifest.DefaultNamespace))
+		return objects, err
+	}
+	found, err := inspect.ReadInstallation(ctx, f.cluster.Kubeconfig, f.cluster.Context, f.request.Namespace, controllerConfig)
+	if errors.Is(err, inspect.ErrCluster) {
+		return nil, otherError{err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(found.Skipped) > 0 {
+		fmt.Fprintf(s.err, "holdfast: skipped, no permission to read: %s\n", strings.Join(found.Skipped, ", "))
+	}
+	f.request.Namespace, f.request.Complete = found.Namespace, found.Complete
+	return manifest.Parse("live", found.Text)
+}
+
+// controllerConfig returns the ConfigMap of a Deployment that is a controller of Argo Events.
+func controllerConfig(deployment map[string]any) (config string, ok bool) {
+	c := importer.ControllerOf(importer.Object{Kind: "Deployment", Fields: deployment})
+	if c == nil {
+		return "", false
+	}
+	return c.Config, true
+}
