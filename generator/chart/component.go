@@ -35,8 +35,10 @@ var objects = []object{
 	{"deployment.yaml", "Deployment/%s", func(c component) bool { return c.Workload() == "Deployment" }, ""},
 	{"statefulset.yaml", "StatefulSet/%s", func(c component) bool { return c.Workload() == "StatefulSet" }, ""},
 	{"daemonset.yaml", "DaemonSet/%s", func(c component) bool { return c.Workload() == "DaemonSet" }, ""},
+	{"job.yaml", "Job/%s", func(c component) bool { return c.Workload() == "Job" }, ""},
+	{"cronjob.yaml", "CronJob/%s", func(c component) bool { return c.Workload() == "CronJob" }, ""},
 	{"horizontalpodautoscaler.yaml", "HorizontalPodAutoscaler/%s", func(c component) bool { return c.Autoscaling != nil }, "$c.autoscaling.enabled"},
-	{"poddisruptionbudget.yaml", "PodDisruptionBudget/%s", func(c component) bool { return !c.PerNode() && c.Replication != stack.Single }, "and $c.podDisruptionBudget (gt (int $c.replicas) 1)"},
+	{"poddisruptionbudget.yaml", "PodDisruptionBudget/%s", func(c component) bool { return !c.PerNode() && !c.Single() && !c.Finite() }, "and $c.podDisruptionBudget (gt (int $c.replicas) 1)"},
 	{"networkpolicy.yaml", "NetworkPolicy/%s", always, ".Values.networkPolicy.enabled"},
 	{"ingress.yaml", "Ingress/%s", func(c component) bool { return c.Ingress != "" }, "$c.ingress.enabled"},
 	{"httproute.yaml", "HTTPRoute/%s", func(c component) bool { return c.Ingress != "" }, "$c.httpRoute.enabled"},
@@ -164,14 +166,37 @@ func (g *generation) Quorums() []component {
 	return quorums
 }
 
-// NameLength is the maximum length of a release's full name. Its longest use is the label controller-revision-hash of a
-// standalone server's pod, fullname-component-standalone-hash: 63 characters, ten of them the hash (ControllerRevisionName).
+// NameLength is the maximum length of a release's full name, so that the longest name or label with it has at most 63 characters.
 func (g *generation) NameLength() int {
-	longest := 0
-	for _, c := range g.Quorums() {
-		longest = max(longest, len(c.Label()))
+	length := 40
+	for _, c := range g.Components {
+		if !c.Managed {
+			length = min(length, 63-len("-"+Label(c))-suffix(c))
+		}
 	}
-	return 63 - len("-") - longest - len("-standalone") - len("-0123456789")
+	return length
+}
+
+// suffix is the length of what follows fullname-component in the longest name or label of a component.
+func suffix(c stack.Component) int {
+	const revision = len("-0123456789") // in the label controller-revision-hash of a pod (ControllerRevisionName)
+	switch c.Workload() {
+	case "StatefulSet":
+		if c.Replication == stack.Quorum {
+			return len("-standalone") + revision
+		}
+		return revision
+	case "Job":
+		return len("-01234567")
+	case "CronJob":
+		return len("-0123456789") // the time of a run in the name of its Job
+	}
+	return 0
+}
+
+// Scheduled reports whether the chart has CronJobs.
+func (g *generation) Scheduled() bool {
+	return slices.ContainsFunc(g.Components, func(c stack.Component) bool { return !c.Managed && c.Workload() == "CronJob" })
 }
 
 // Quorum reports whether the component's pods are quorum members.
@@ -179,6 +204,9 @@ func (c component) Quorum() bool { return c.Replication == stack.Quorum }
 
 // Single reports whether at most one pod of the component may run.
 func (c component) Single() bool { return c.Replication == stack.Single }
+
+// Finite reports whether the component's pods end.
+func (c component) Finite() bool { return c.Replication == stack.Finite }
 
 // PerNode reports whether the component runs one pod on each node.
 func (c component) PerNode() bool { return c.Replication == stack.PerNode }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/manifest"
@@ -142,6 +143,11 @@ func (g *generation) entries(c stack.Component) ([]entry, error) {
 		resources = "{}"
 	}
 	all := []entry{{"image", "Container image. A digest takes precedence over the tag.", imageText(c.Image), nil}}
+	if c.Schedule != "" {
+		all = append(all,
+			entry{"schedule", "When the CronJob runs: minute, hour, day, month and weekday.", strconv.Quote(c.Schedule), nil},
+			entry{"suspend", "Start no further runs.", "false", nil})
+	}
 	all = append(all, decided...)
 	all = append(all, entry{"affinity", "Affinity of the pods, in addition to topologySpreadConstraints.", "{}", nil})
 	all = append(all, scheduling...)

@@ -5,7 +5,7 @@ import "github.com/holdfast-ha/holdfast/generator/stack"
 // budget limits the pods that evictions (drains, autoscalers) may remove at once.
 func budget(in input) []Decision {
 	if !in.replicated() {
-		if in.model() == stack.PerNode {
+		if !in.counted() {
 			return nil
 		}
 		return []Decision{{

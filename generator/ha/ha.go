@@ -38,6 +38,8 @@ var concepts = []func(input) []Decision{
 	priority,
 	budget,
 	update,
+	finite,
+	schedule,
 	traffic,
 	grace,
 	probes,
@@ -65,4 +67,7 @@ func DecideFor(p profile.Profile, c stack.Component, replicas int) []Decision {
 func (in input) model() stack.Replication { return in.component.Replication }
 
 // replicated reports whether another pod serves when one fails.
-func (in input) replicated() bool { return in.model() != stack.PerNode && in.replicas > 1 }
+func (in input) replicated() bool { return in.counted() && in.replicas > 1 }
+
+// counted reports whether the number of pods is a decision: not that of a DaemonSet, nor that of a Job.
+func (in input) counted() bool { return in.model() != stack.PerNode && in.model() != stack.Finite }

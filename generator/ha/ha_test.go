@@ -44,6 +44,11 @@ func (a decided) value(key string) any {
 	return nil
 }
 
+// uncounted reports whether the number of pods is not a decision.
+func (a decided) uncounted() bool {
+	return a.component.Replication == stack.PerNode || a.component.Replication == stack.Finite
+}
+
 func (a decided) isQuorum() bool { return a.component.Replication == stack.Quorum }
 
 // checkAll checks a property for every input: all replication models and features of a component, 1 to 9 replicas, and profiles
@@ -101,6 +106,9 @@ func everyComponent() []stack.Component {
 						if drain == nil || drain.SleepSeconds > 0 {
 							c.Storage = &stack.Storage{Size: "1Gi", Path: "/data"}
 						}
+						if model == stack.Finite && probed {
+							c.Schedule = "@daily"
+						}
 						if model == stack.Quorum && drain == nil {
 							c.Store = stack.StoreJetStream
 						}
@@ -131,7 +139,7 @@ func TestMajorityAndSpare(t *testing.T) {
 func TestBudget(t *testing.T) {
 	checkAll(t, func(a decided) error {
 		budget, _ := a.value("podDisruptionBudget").(Map)
-		if a.n == 1 || a.component.Replication == stack.PerNode {
+		if a.n == 1 || a.uncounted() {
 			if budget != nil {
 				return fmt.Errorf("has a budget: %v", budget)
 			}
@@ -307,12 +315,12 @@ func TestQuorumsAreOdd(t *testing.T) {
 
 // order is the order of the decisions for every component.
 var order = []string{"replicas", "topologySpreadConstraints", "antiAffinity", "tolerations", "priorityClassName", "podDisruptionBudget", "updateStrategy", "strategy",
-	"minReadySeconds", "terminationGracePeriodSeconds", "startupProbe", "readinessProbe", "livenessProbe", "election", "persistentVolumeClaimRetentionPolicy", "syncInterval", "store", "resources"}
+	"minReadySeconds", "backoffLimit", "concurrencyPolicy", "startingDeadlineSeconds", "timeZone", "successfulJobsHistoryLimit", "failedJobsHistoryLimit", "terminationGracePeriodSeconds", "startupProbe", "readinessProbe", "livenessProbe", "election", "persistentVolumeClaimRetentionPolicy", "syncInterval", "store", "resources"}
 
 // (d) Every decision has a rule, a reason and a source; keys are unique and in order, and the result is deterministic.
 func TestDecisionsAreWellFormed(t *testing.T) {
 	checkAll(t, func(a decided) error {
-		if len(a.decisions) == 0 && !(a.component.Managed && a.component.Replication == stack.PerNode) {
+		if len(a.decisions) == 0 && !(a.component.Managed && a.uncounted()) {
 			return fmt.Errorf("no decision")
 		}
 		last := -1
@@ -340,7 +348,7 @@ func TestDecisionsAreWellFormed(t *testing.T) {
 
 func TestDecideUsesTheProfilesReplicas(t *testing.T) {
 	p := profile.Profile{Replicas: profile.Replicas{Quorum: 5, Standby: 2, Stateless: 4}}
-	for model, want := range map[stack.Replication]any{stack.Quorum: 5, stack.Standby: 2, stack.Stateless: 4, stack.Single: 1, stack.PerNode: nil} {
+	for model, want := range map[stack.Replication]any{stack.Quorum: 5, stack.Standby: 2, stack.Stateless: 4, stack.Single: 1, stack.PerNode: nil, stack.Finite: nil} {
 		c := stack.Component{Replication: model}
 		if got := (decided{decisions: Decide(p, c)}).value("replicas"); got != want {
 			t.Errorf("%s: %v, want %v", model, got, want)
@@ -432,7 +440,7 @@ func TestStore(t *testing.T) {
 func TestTolerations(t *testing.T) {
 	checkAll(t, func(a decided) error {
 		got := list(a.value("tolerations"))
-		if a.isQuorum() || a.n == 1 || a.component.Replication == stack.PerNode || a.profile.EvictAfterSeconds == 0 {
+		if a.isQuorum() || a.n == 1 || a.uncounted() || a.profile.EvictAfterSeconds == 0 {
 			if got != nil {
 				return fmt.Errorf("tolerations: %v", got)
 			}
@@ -465,6 +473,8 @@ func TestDecisions(t *testing.T) {
 		"single":            {Replication: stack.Single},
 		"single on disk":    {Replication: stack.Single, Storage: disk},
 		"per-node":          {Replication: stack.PerNode},
+		"finite":            {Replication: stack.Finite},
+		"finite on time":    {Replication: stack.Finite, Schedule: "@daily"},
 	}
 	for _, c := range []struct{ profile, component, want string }{
 		{"single-node", "quorum", "1 pods; budget none; updateStrategy RollingUpdate; grace 60; disk Retain"},
@@ -499,6 +509,10 @@ func TestDecisions(t *testing.T) {
 		{"multi-zone", "single", "1 pods; budget none; updateStrategy RollingUpdate; grace 30"},
 		{"multi-zone", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"multi-zone", "per-node", "updateStrategy RollingUpdate; grace 30"},
+
+		{"single-node", "finite", "20 retries; grace 30"},
+		{"multi-zone", "finite", "20 retries; grace 30"},
+		{"multi-zone", "finite on time", "6 retries; Forbid; deadline 3600; in Etc/UTC; grace 30"},
 	} {
 		t.Run(c.profile+"/"+c.component, func(t *testing.T) {
 			p, err := profile.Find(shippedProfiles(t), c.profile)
@@ -539,6 +553,14 @@ func summary(a decided) string {
 			words = append(words, fmt.Sprintf("%s %v", d.Key, d.Value.(Map)["type"]))
 		case "terminationGracePeriodSeconds":
 			words = append(words, fmt.Sprintf("grace %v", d.Value))
+		case "backoffLimit":
+			words = append(words, fmt.Sprintf("%v retries", d.Value))
+		case "concurrencyPolicy":
+			words = append(words, fmt.Sprint(d.Value))
+		case "startingDeadlineSeconds":
+			words = append(words, fmt.Sprintf("deadline %v", d.Value))
+		case "timeZone":
+			words = append(words, fmt.Sprintf("in %v", d.Value))
 		case "election":
 			words = append(words, fmt.Sprintf("election %v", d.Value.(Map)["by"]))
 		case "persistentVolumeClaimRetentionPolicy":

@@ -5,7 +5,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/stack"
 )
 
-// Replicas returns the number of pods for a replication model under a profile; 0 for per-node, which has one on each node.
+// Replicas returns the number of pods for a replication model under a profile; 0 for per-node, which has one on each node, and finite, whose pods end.
 func Replicas(p profile.Profile, model stack.Replication) int {
 	switch model {
 	case stack.Quorum:
@@ -23,7 +23,7 @@ func Replicas(p profile.Profile, model stack.Replication) int {
 
 // replicas sets the number of pods.
 func replicas(in input) []Decision {
-	if in.model() == stack.PerNode {
+	if !in.counted() {
 		return nil
 	}
 	d := Decision{Key: "replicas", Value: in.replicas}

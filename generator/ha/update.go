@@ -8,7 +8,7 @@ const settleSeconds = 10
 
 // update decides how a new revision replaces the old one.
 func update(in input) []Decision {
-	if in.component.Managed {
+	if in.component.Managed || in.model() == stack.Finite {
 		return nil
 	}
 	switch {

@@ -109,6 +109,9 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 		c.add(at+".shows", "%v has a component: name only objects of the stack's own templates", one.Shows)
 	}
 	if one.Managed {
+		if one.Replication == Finite {
+			c.add(at+".managed", "no decision about a finite component of a controller is made: write its custom resource into the stack's own templates")
+		}
 		c.managed(at)
 		return
 	}
@@ -128,6 +131,7 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 	case one.Storage != nil:
 		c.add(at+".autoscaling", "is only for components without storage: scaling down would leave disks behind")
 	}
+	c.finite(at, one)
 	c.ports(at, s, one)
 	c.drain(at, one)
 	c.config(at, one)
@@ -138,7 +142,7 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 
 // managed finds keys without an effect: the controller creates the pods from a custom resource.
 func (c *checker) managed(at string) {
-	for _, key := range []string{"image", "ports", "probes", "drain", "config", "storage", "rules", "autoscaling", "ingress", "container", "pod"} {
+	for _, key := range []string{"image", "ports", "probes", "drain", "config", "storage", "rules", "autoscaling", "ingress", "schedule", "container", "pod"} {
 		if c.has(at + "." + key) {
 			c.add(at+"."+key, "has no effect on a managed component: write it into the custom resource, in the stack's own templates")
 		}

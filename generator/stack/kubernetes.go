@@ -30,7 +30,7 @@ var writtenFields = map[string]map[string]string{
 		"tolerations":                   "it is a value of the component: users set it in their values",
 		"priorityClassName":             "it is a value of the component: users set it in their values",
 		"imagePullSecrets":              "it is a value of the chart: users set it in their values",
-		"restartPolicy":                 "only Always is possible, which is the default: remove it",
+		"restartPolicy":                 "it follows from replication: remove it",
 		"nodeName":                      "it pins every pod to one node: remove it",
 	},
 	"container": {

@@ -49,10 +49,12 @@ const (
 	Single Replication = "single"
 	// PerNode has one pod on every node.
 	PerNode Replication = "per-node"
+	// Finite pods end: those of a Job, or of a CronJob if the component has a schedule.
+	Finite Replication = "finite"
 )
 
 // Replications lists the replication models.
-var Replications = []Replication{Quorum, Standby, Stateless, Single, PerNode}
+var Replications = []Replication{Quorum, Standby, Stateless, Single, PerNode, Finite}
 
 // Component is one workload of a stack.
 type Component struct {
@@ -79,6 +81,9 @@ type Component struct {
 	Storage *Storage `yaml:"storage"`
 	// Election is the way in which standbys elect their leader, if the component supports several.
 	Election Election `yaml:"election"`
+	// Schedule is when the CronJob of a finite component runs, in the form of cron: "30 2 * * *", "@daily". Without it, a Job runs at the
+	// installation, and at each upgrade that changes its pod or configuration.
+	Schedule string `yaml:"schedule"`
 	// Store is the software that stores the component's data, if there are decisions about it.
 	Store Store `yaml:"store"`
 	// Rules are RBAC rules for the component's service account in its own namespace.
@@ -186,6 +191,10 @@ func (c Component) Workload() string {
 		return "StatefulSet"
 	case c.Replication == PerNode:
 		return "DaemonSet"
+	case c.Replication == Finite && c.Schedule != "":
+		return "CronJob"
+	case c.Replication == Finite:
+		return "Job"
 	case c.Storage != nil || c.Replication == Single:
 		// A Deployment starts a second pod while the first may still run on a node that was cut off; a StatefulSet never does.
 		return "StatefulSet"
