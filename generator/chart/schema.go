@@ -136,8 +136,11 @@ func keySchemas(c stack.Component) node {
 	timing := nullable(strictObject(node{"periodSeconds": count, "timeoutSeconds": count, "failureThreshold": count, "successThreshold": count, "initialDelaySeconds": count, "terminationGracePeriodSeconds": count}))
 	constraint := withoutFields[corev1.TopologySpreadConstraint]("labelSelector")
 	constraint["required"] = []string{"maxSkew", "topologyKey", "whenUnsatisfiable"}
+	image := strictObject(node{"registry": imagePart, "repository": imagePart, "tag": imagePart, "digest": imagePart, "pullPolicy": node{"enum": []string{"Always", "IfNotPresent", "Never"}}})
 	return node{
-		"image":                                strictObject(node{"registry": imagePart, "repository": imagePart, "tag": imagePart, "digest": imagePart, "pullPolicy": node{"enum": []string{"Always", "IfNotPresent", "Never"}}}),
+		"image":                                image,
+		"sidecars":                             helpersSchema(c.Sidecars, image, ref[corev1.ResourceRequirements]()),
+		"initContainers":                       helpersSchema(c.InitContainers, image, ref[corev1.ResourceRequirements]()),
 		"replicas":                             replicasSchema(c),
 		"topologySpreadConstraints":            array(constraint),
 		"antiAffinity":                         array(strictObject(node{"topologyKey": text, "hardUpTo": node{"type": "integer", "minimum": 0}})),

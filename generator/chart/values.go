@@ -158,7 +158,11 @@ func (g *generation) entries(c stack.Component) ([]entry, error) {
 	all = append(all,
 		entry{"resources", "Resource requests and limits of the container.", resources, nil},
 		entry{"env", "Environment variables, in addition to the chart's own.", "[]", nil})
-	all = append(all, metadata...)
+	helpers, err := helperEntries(c)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.Concat(all, helpers, metadata)
 	all = append(all,
 		entry{"serviceAccount", "ServiceAccount of the pods: annotations, for example of a cloud provider's identity.", "annotations: {}", nil},
 		entry{"allowFrom", "NetworkPolicy peers that may connect to every port, in addition to the chart's own.", "[]", nil})

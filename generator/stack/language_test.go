@@ -23,6 +23,17 @@ func TestLanguageRefuses(t *testing.T) {
 		{"an autoscaler of a Job", `replication: finite, autoscaling: {maxReplicas: 3}`, `autoscaling: is only for stateless components`},
 		{"a managed Job", `replication: finite, managed: true`, `managed: no decision about a finite component of a controller is made: write its custom resource into the stack's own templates`},
 		{"a restart policy of a Job", `replication: finite, pod: {restartPolicy: OnFailure}`, `pod.restartPolicy: cannot be set here: it follows from replication: remove it`},
+		{"an init container of the pod", `replication: single, pod: {initContainers: [{name: a, image: b}]}`, `pod.initContainers: cannot be set here: write them into initContainers or sidecars of the component, so that their images follow the value imageRegistry`},
+		{"init containers in two places", `replication: single, sidecars: [{name: b}], pod: {initContainers: '{{ 1 }}'}`, `pod.initContainers: cannot be set beside initContainers and sidecars: write all of them there`},
+		{"a sidecar with the component's name", `replication: single, sidecars: [{name: oNe}]`, `sidecars[0].name: "oNe" is the name of another container of the component`},
+		{"a name with a dash", `replication: single, initContainers: [{name: a-b}]`, `initContainers[0].name: use at most 21 letters and digits, a lower-case letter first`},
+		{"a sidecar's image without a tag", `replication: single, sidecars: [{name: b, image: {repository: c}}]`, `sidecars[0].image: repository and tag must be set; without image, it is that of the component`},
+		{"an unknown field of a sidecar", `replication: single, sidecars: [{name: b, container: {commands: [a]}}]`, `sidecars[0].container.commands: Kubernetes has no such field: did you mean command?`},
+		{"an image in a sidecar's container", `replication: single, sidecars: [{name: b, container: {image: a}}]`, `sidecars[0].container.image: cannot be set here: write it into image beside container`},
+		{"a sidecar's restart policy", `replication: single, sidecars: [{name: b, container: {restartPolicy: Always}}]`, `sidecars[0].container.restartPolicy: cannot be set here: it follows from sidecars or initContainers: remove it`},
+		{"a sidecar's mount without a volume", `replication: single, sidecars: [{name: b, container: {volumeMounts: [{name: tmp, mountPath: /tmp}]}}]`, `sidecars[0].container.volumeMounts: no volume has the name "tmp": add it to pod.volumes`},
+		{"a sidecar's probe of an unknown port", `replication: single, sidecars: [{name: b, container: {livenessProbe: {tcpSocket: {port: sql}}}}]`, `sidecars[0].container.livenessProbe.tcpSocket.port: the component has no port "sql"`},
+		{"a port of an unknown sidecar", `replication: single, sidecars: [{name: b}], ports: [{name: a, port: 1, sidecar: c}]`, `ports[0].sidecar: the component has no sidecar "c"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("a.yaml", []byte(inComponent(c.keys)))

@@ -103,6 +103,11 @@ const maxNodes = 10000
 // false if the component has too many values.
 func (c *Component) expand() bool {
 	nodes := []*yaml.Node{&c.Rules, &c.Container, &c.Pod, &c.Resources, &c.Values, &c.Probes.Startup, &c.Probes.Ready, &c.Probes.Alive}
+	for _, all := range [][]Helper{c.InitContainers, c.Sidecars} {
+		for i := range all {
+			nodes = append(nodes, &all[i].Container, &all[i].Resources)
+		}
+	}
 	for _, p := range c.Ports {
 		for i := range p.From {
 			nodes = append(nodes, &p.From[i])

@@ -7,6 +7,7 @@ package stack
 
 import (
 	"io/fs"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -73,12 +74,16 @@ type Component struct {
 	// app.kubernetes.io/component. Their Kustomize patches have the reasons of the component.
 	Shows []string `yaml:"shows"`
 
-	Image   Image    `yaml:"image"`
-	Ports   []Port   `yaml:"ports"`
-	Probes  Probes   `yaml:"probes"`
-	Drain   *Drain   `yaml:"drain"`
-	Config  Config   `yaml:"config"`
-	Storage *Storage `yaml:"storage"`
+	Image Image `yaml:"image"`
+	// InitContainers run one after the other before the component's container.
+	InitContainers []Helper `yaml:"initContainers"`
+	// Sidecars start before the init containers and end after the component's container. A Job ends without them.
+	Sidecars []Helper `yaml:"sidecars"`
+	Ports    []Port   `yaml:"ports"`
+	Probes   Probes   `yaml:"probes"`
+	Drain    *Drain   `yaml:"drain"`
+	Config   Config   `yaml:"config"`
+	Storage  *Storage `yaml:"storage"`
 	// Election is the way in which standbys elect their leader, if the component supports several.
 	Election Election `yaml:"election"`
 	// Schedule is when the CronJob of a finite component runs, in the form of cron: "30 2 * * *", "@daily". Without it, a Job runs at the
@@ -111,12 +116,25 @@ type Image struct {
 	Tag        string `yaml:"tag"`
 }
 
-// Port is a port of the component's container.
+// Helper is a further container of the component's pods. Users may change its image and resources by the values of its name.
+type Helper struct {
+	// Name is like a component's: exporter, configReloader.
+	Name string `yaml:"name"`
+	// Image is the component's own if it is empty.
+	Image Image `yaml:"image"`
+	// Container are fields of Kubernetes, copied unchanged; Resources are the requests and limits.
+	Container yaml.Node `yaml:"container"`
+	Resources yaml.Node `yaml:"resources"`
+}
+
+// Port is a port of the component's pods.
 type Port struct {
 	Name string `yaml:"name"`
 	Port int    `yaml:"port"`
 	// Protocol is TCP, UDP or SCTP; empty: TCP.
 	Protocol string `yaml:"protocol"`
+	// Sidecar is the name of the sidecar that listens; empty: the component's container.
+	Sidecar string `yaml:"sidecar"`
 	// Service adds the port to the Service of the component.
 	Service bool `yaml:"service"`
 	// From lists the permitted clients: names of components ("bus"), "anyone", or a NetworkPolicyPeer. kubelet is always permitted.
@@ -202,6 +220,9 @@ func (c Component) Workload() string {
 		return "Deployment"
 	}
 }
+
+// Helpers returns the further containers of the pods, in the order of their start.
+func (c Component) Helpers() []Helper { return slices.Concat(c.Sidecars, c.InitContainers) }
 
 // HasService reports whether the component has a Service.
 func (c Component) HasService() bool {

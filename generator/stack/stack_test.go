@@ -299,7 +299,7 @@ func TestParseRefusesFields(t *testing.T) {
 		{"a list for a map", "container: [sh]", `container: is a list: want a map`},
 		{"text for a number", "pod: {securityContext: {runAsUser: root}}", `pod.securityContext.runAsUser: is "root": want a whole number`},
 		{"a quantity that is none", "resources: {limits: {memory: 1 GB}}", `resources.limits.memory: is "1 GB": want a quantity, 4 or 16Gi`},
-		{"a second container", "pod: {containers: [{name: b, image: b}]}", `pod.containers: cannot be set here: a component has one container: write its fields into container`},
+		{"a second container", "pod: {containers: [{name: b, image: b}]}", `pod.containers: cannot be set here: write the fields of the component's container into container, and further containers into sidecars`},
 		{"an image of the container", "container: {image: b}", `container.image: cannot be set here: write it into image of the component`},
 		{"a probe of the container", "container: {livenessProbe: {tcpSocket: {port: 1}}}", `container.livenessProbe: cannot be set here: the profile decides its timing: write the handler into probes.alive`},
 		{"a merged field", "container: {<<: {lifecycle: {}}}", `container.lifecycle: cannot be set here: it follows from drain: write the command or the sleep into drain`},
