@@ -29,6 +29,8 @@ var objects = []object{
 	{"serviceaccount.yaml", "ServiceAccount/%s", always, ""},
 	{"role.yaml", "Role/%s", component.HasRules, ""},
 	{"rolebinding.yaml", "RoleBinding/%s", component.HasRules, ""},
+	{"clusterrole.yaml", "ClusterRole/%s", component.HasClusterRules, ""},
+	{"clusterrolebinding.yaml", "ClusterRoleBinding/%s", component.HasClusterRules, ""},
 	{"configmap.yaml", "ConfigMap/%s", func(c component) bool { return len(c.Config.Files) > 0 }, ""},
 	{"service.yaml", "Service/%s", component.HasService, ""},
 	{"service-headless.yaml", "Service/%s-headless", func(c component) bool { return c.Workload() == "StatefulSet" }, ""},
@@ -260,6 +262,13 @@ func (c component) AllowedPorts() []allowed {
 
 // HasRules reports whether the component's ServiceAccount has permissions in the Kubernetes API.
 func (c component) HasRules() bool { return !c.Rules.IsZero() || c.Elects() }
+
+// HasClusterRules reports whether the component's ServiceAccount has permissions outside of its namespace.
+func (c component) HasClusterRules() bool { return !c.ClusterRules.IsZero() }
+
+// ClusterName is the Helm expression for the name of the component's objects without a namespace. It begins with the namespace of
+// the release, which has no dot: releases of one name in two namespaces do not share an object.
+func (c component) ClusterName() string { return "{{ .Release.Namespace }}." + c.Fullname() }
 
 // Elects reports whether the component's pods elect their leader by a Lease that has the name of the component's objects.
 func (c component) Elects() bool { return c.Election == stack.ElectionLeases }

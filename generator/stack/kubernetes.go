@@ -60,6 +60,7 @@ func (c *checker) kubernetesFields(at string, one Component) {
 	c.typed(at+".pod", one.Pod, corev1.PodSpec{})
 	c.typed(at+".resources", one.Resources, corev1.ResourceRequirements{})
 	c.typed(at+".rules", one.Rules, []rbacv1.PolicyRule{})
+	c.typed(at+".clusterRules", one.ClusterRules, []rbacv1.PolicyRule{})
 	for i, p := range one.Ports {
 		for j, from := range p.From {
 			if from.Kind != yaml.ScalarNode {
@@ -228,21 +229,33 @@ func list(mapping yaml.Node, key string) []*yaml.Node {
 var clusterResources = []string{"nodes", "namespaces", "persistentvolumes", "storageclasses", "clusterroles", "clusterrolebindings",
 	"customresourcedefinitions", "priorityclasses", "ingressclasses", "volumeattachments", "csinodes", "csidrivers", "runtimeclasses"}
 
-// rules checks the permissions, which apply in the namespace of the release.
+// rules checks the permissions. Those of rules apply in the namespace of the release only.
 func (c *checker) rules(one Component) {
-	if one.Rules.Kind != yaml.SequenceNode {
-		return
-	}
-	for i, rule := range one.Rules.Content {
+	for _, rule := range items(one.Rules) {
 		for _, resource := range list(*rule, "resources") {
 			if slices.Contains(clusterResources, resource.Value) {
-				c.faultAt(resource.Line, fmt.Sprintf("rules[%d].resources", i), fmt.Sprintf("%s have no namespace, so that a Role does not give access to them: write a ClusterRole into the stack's own templates", resource.Value))
+				c.faultAt(resource.Line, "rules", fmt.Sprintf("%s have no namespace, so that a Role does not give access to them: write the rule into clusterRules", resource.Value))
 			}
 		}
-		if len(list(*rule, "verbs")) == 0 {
-			c.faultAt(rule.Line, fmt.Sprintf("rules[%d]", i), "verbs must be set")
+		for _, url := range list(*rule, "nonResourceURLs") {
+			c.faultAt(url.Line, "rules", fmt.Sprintf("%s has no namespace, so that a Role does not give access to it: write the rule into clusterRules", url.Value))
 		}
 	}
+	for key, rules := range map[string]yaml.Node{"rules": one.Rules, "clusterRules": one.ClusterRules} {
+		for i, rule := range items(rules) {
+			if len(list(*rule, "verbs")) == 0 {
+				c.faultAt(rule.Line, fmt.Sprintf("%s[%d]", key, i), "verbs must be set")
+			}
+		}
+	}
+}
+
+// items returns the items of a list; nil if node is no list.
+func items(node yaml.Node) []*yaml.Node {
+	if node.Kind != yaml.SequenceNode {
+		return nil
+	}
+	return node.Content
 }
 
 // faultAt adds a fault of the component at a line.

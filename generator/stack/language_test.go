@@ -34,6 +34,9 @@ func TestLanguageRefuses(t *testing.T) {
 		{"a sidecar's mount without a volume", `replication: single, sidecars: [{name: b, container: {volumeMounts: [{name: tmp, mountPath: /tmp}]}}]`, `sidecars[0].container.volumeMounts: no volume has the name "tmp": add it to pod.volumes`},
 		{"a sidecar's probe of an unknown port", `replication: single, sidecars: [{name: b, container: {livenessProbe: {tcpSocket: {port: sql}}}}]`, `sidecars[0].container.livenessProbe.tcpSocket.port: the component has no port "sql"`},
 		{"a port of an unknown sidecar", `replication: single, sidecars: [{name: b}], ports: [{name: a, port: 1, sidecar: c}]`, `ports[0].sidecar: the component has no sidecar "c"`},
+		{"a rule without verbs for the cluster", `replication: single, clusterRules: [{apiGroups: [""], resources: [nodes]}]`, `clusterRules[0]: verbs must be set`},
+		{"a URL in a Role", `replication: single, rules: [{nonResourceURLs: [/metrics], verbs: [get]}]`, `rules: /metrics has no namespace, so that a Role does not give access to it: write the rule into clusterRules`},
+		{"an unknown field of a rule for the cluster", `replication: single, clusterRules: [{apiGroup: "", resources: [nodes], verbs: [get]}]`, `clusterRules[0].apiGroup: Kubernetes has no such field: did you mean apiGroups?`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("a.yaml", []byte(inComponent(c.keys)))

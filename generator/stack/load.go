@@ -102,7 +102,7 @@ const maxNodes = 10000
 // expand replaces YAML aliases and merge keys in copied fields, because their anchors may be outside of the copy. It reports
 // false if the component has too many values.
 func (c *Component) expand() bool {
-	nodes := []*yaml.Node{&c.Rules, &c.Container, &c.Pod, &c.Resources, &c.Values, &c.Probes.Startup, &c.Probes.Ready, &c.Probes.Alive}
+	nodes := []*yaml.Node{&c.Rules, &c.ClusterRules, &c.Container, &c.Pod, &c.Resources, &c.Values, &c.Probes.Startup, &c.Probes.Ready, &c.Probes.Alive}
 	for _, all := range [][]Helper{c.InitContainers, c.Sidecars} {
 		for i := range all {
 			nodes = append(nodes, &all[i].Container, &all[i].Resources)

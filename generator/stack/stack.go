@@ -93,6 +93,8 @@ type Component struct {
 	Store Store `yaml:"store"`
 	// Rules are RBAC rules for the component's service account in its own namespace.
 	Rules yaml.Node `yaml:"rules"`
+	// ClusterRules are RBAC rules in all namespaces, and for resources without a namespace.
+	ClusterRules yaml.Node `yaml:"clusterRules"`
 	// Autoscaling adds a HorizontalPodAutoscaler, off by default, to a stateless component.
 	Autoscaling *Autoscaling `yaml:"autoscaling"`
 	// Ingress is the name of the port behind an Ingress and an HTTPRoute, both off by default.

@@ -305,7 +305,7 @@ func TestParseRefusesFields(t *testing.T) {
 		{"a merged field", "container: {<<: {lifecycle: {}}}", `container.lifecycle: cannot be set here: it follows from drain: write the command or the sleep into drain`},
 		{"rules that are no list", `rules: {apiGroups: [""]}`, `rules: is a map: want a list`},
 		{"a rule without verbs", `rules: [{apiGroups: [""], resources: [pods]}]`, `rules[0]: verbs must be set`},
-		{"a rule for a resource without a namespace", `rules: [{apiGroups: [""], resources: [pods, nodes], verbs: [list]}]`, `rules[0].resources: nodes have no namespace, so that a Role does not give access to them: write a ClusterRole into the stack's own templates`},
+		{"a rule for a resource without a namespace", `rules: [{apiGroups: [""], resources: [pods, nodes], verbs: [list]}]`, `rules: nodes have no namespace, so that a Role does not give access to them: write the rule into clusterRules`},
 		{"a volume with the chart's name", "storage: {size: 1Gi, path: /data}\n    pod: {volumes: [{name: data, emptyDir: {}}]}", `pod.volumes: "data" is also the name of a volume of storage: choose another`},
 		{"a mount without a volume", "container: {volumeMounts: [{name: tmp, mountPath: /tmp}]}", `container.volumeMounts: no volume has the name "tmp": add it to pod.volumes`},
 		{"two mounts at one path", "container: {volumeMounts: [{name: a, mountPath: /a}, {name: a, mountPath: /a}]}\n    pod: {volumes: [{name: a, emptyDir: {}}]}", `container.volumeMounts: /a is also the mount path of another mount: choose another`},
