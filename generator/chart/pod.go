@@ -85,8 +85,8 @@ func (c component) electionEnv() []*yaml.Node {
 // VolumeMounts returns the mounts of the PVC, the configuration and the stack's own volumes.
 func (c component) VolumeMounts() (string, error) {
 	var all []*yaml.Node
-	if c.Storage != nil {
-		all = append(all, ordered("name", "data", "mountPath", c.Storage.Path))
+	for _, claim := range c.Storage {
+		all = append(all, ordered("name", claim.Name, "mountPath", claim.Path))
 	}
 	if len(c.Config.Files) > 0 {
 		all = append(all, ordered("name", "config", "mountPath", c.Config.Path, "readOnly", true))

@@ -167,7 +167,7 @@ func keySchemas(c stack.Component) node {
 		"livenessProbe":                        timing,
 		"election":                             nullable(strictObject(node{"by": node{"enum": []string{"leases", "nats"}}, "leaseDuration": text, "renewDeadline": text, "retryPeriod": text})),
 		"persistentVolumeClaimRetentionPolicy": ref[appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy](),
-		"storage":                              strictObject(node{"size": node{"type": "string", "pattern": `^([1-9][0-9]{2,8}Mi|[1-9][0-9]{0,5}Gi|[1-9][0-9]{0,2}Ti)$`}, "className": text}),
+		"storage":                              storageSchema(c),
 		"syncInterval":                         node{"type": []string{"string", "null"}, "pattern": "^(always|[1-9][0-9]{0,8}(ms|s|m|h))$"},
 		"store":                                nullable(strictObject(node{"filePercent": percent(95), "streamPercent": percent(90)})),
 		"resources":                            ref[corev1.ResourceRequirements](),

@@ -152,8 +152,7 @@ func (g *generation) entries(c stack.Component) ([]entry, error) {
 	all = append(all, entry{"affinity", "Affinity of the pods, in addition to topologySpreadConstraints.", "{}", nil})
 	all = append(all, scheduling...)
 	if c.Storage != nil {
-		all = append(all, entry{"storage", "PersistentVolumeClaim of each pod. An empty class is the default StorageClass. Choose a class with volumeBindingMode WaitForFirstConsumer: otherwise a volume may be in another zone than its pod.",
-			fmt.Sprintf("size: %s\nclassName: \"\"", c.Storage.Size), nil})
+		all = append(all, storageEntry(c))
 	}
 	all = append(all,
 		entry{"resources", "Resource requests and limits of the container.", resources, nil},

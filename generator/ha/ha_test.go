@@ -104,7 +104,7 @@ func everyComponent() []stack.Component {
 					for _, drain := range []*stack.Drain{nil, {Seconds: 30}, {SleepSeconds: 5, Seconds: 120}} {
 						c := stack.Component{Name: "any", Replication: model, Managed: managed, Election: election, Drain: drain}
 						if drain == nil || drain.SleepSeconds > 0 {
-							c.Storage = &stack.Storage{Size: "1Gi", Path: "/data"}
+							c.Storage = stack.Claims{{Size: "1Gi", Path: "/data"}}
 						}
 						if model == stack.Finite && probed {
 							c.Schedule = "@daily"
@@ -461,7 +461,7 @@ func TestTolerations(t *testing.T) {
 }
 
 func TestDecisions(t *testing.T) {
-	disk := &stack.Storage{Size: "1Gi", Path: "/data"}
+	disk := stack.Claims{{Size: "1Gi", Path: "/data"}}
 	components := map[string]stack.Component{
 		"quorum":            {Replication: stack.Quorum, Storage: disk, Drain: &stack.Drain{Seconds: 30}},
 		"managed quorum":    {Replication: stack.Quorum, Managed: true},

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,7 +56,6 @@ var (
 	version       = regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`)
 	fileName      = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
 	portName      = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,13}[a-z0-9])?$`)
-	size          = regexp.MustCompile(`^[1-9][0-9]*(Mi|Gi|Ti)$`)
 )
 
 func (c *checker) stack(s Stack) {
@@ -211,18 +209,6 @@ func (c *checker) config(at string, one Component) {
 		if !fileName.MatchString(name) {
 			c.add(at+".config.files", "%q is not a file name", name)
 		}
-	}
-}
-
-func (c *checker) storage(at string, one Component) {
-	switch {
-	case one.Storage == nil:
-	case one.Replication == PerNode:
-		c.add(at+".storage", "a DaemonSet has no volume claims: mount a disk of the node as hostPath in pod.volumes")
-	case !size.MatchString(one.Storage.Size):
-		c.add(at+".storage.size", "%q is not a size: use Mi, Gi or Ti, as in 10Gi", one.Storage.Size)
-	case !path.IsAbs(one.Storage.Path):
-		c.add(at+".storage.path", "%q is not an absolute path", one.Storage.Path)
 	}
 }
 

@@ -160,8 +160,11 @@ func (c *checker) probePort(at string, handler yaml.Node, one Component) {
 // mounts checks volumes and their mounts: names and paths are unique, also beside those of the chart, and each mount has a volume.
 func (c *checker) mounts(one Component) {
 	volumes, paths := map[string]string{}, map[string]string{}
-	if one.Storage != nil {
-		volumes["data"], paths[one.Storage.Path] = "storage", "storage.path"
+	for _, claim := range one.Storage {
+		if other, twice := paths[claim.Path]; twice {
+			c.faultAt(one.Line, "storage", fmt.Sprintf("%s is also the mount path of %s: choose another", claim.Path, other))
+		}
+		volumes[claim.Name], paths[claim.Path] = "storage", "storage.path"
 	}
 	if one.Config.Path != "" {
 		volumes["config"], paths[one.Config.Path] = "config", "config.path"

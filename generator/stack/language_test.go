@@ -37,6 +37,12 @@ func TestLanguageRefuses(t *testing.T) {
 		{"a rule without verbs for the cluster", `replication: single, clusterRules: [{apiGroups: [""], resources: [nodes]}]`, `clusterRules[0]: verbs must be set`},
 		{"a URL in a Role", `replication: single, rules: [{nonResourceURLs: [/metrics], verbs: [get]}]`, `rules: /metrics has no namespace, so that a Role does not give access to it: write the rule into clusterRules`},
 		{"an unknown field of a rule for the cluster", `replication: single, clusterRules: [{apiGroup: "", resources: [nodes], verbs: [get]}]`, `clusterRules[0].apiGroup: Kubernetes has no such field: did you mean apiGroups?`},
+		{"an unknown access mode", `replication: single, storage: {size: 1Gi, path: /a, accessModes: [RWX]}`, `storage.accessModes: "RWX" is unknown: use one of ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod`},
+		{"a size of the second claim", `replication: single, storage: [{size: 1Gi, path: /a}, {name: wal, size: 1GB, path: /b}]`, `storage[1].size: "1GB" is not a size`},
+		{"two claims of one name", `replication: single, storage: [{size: 1Gi, path: /a}, {size: 1Gi, path: /b}]`, `storage[1].name: "data" is the name of two claims: choose another`},
+		{"two claims at one path", `replication: single, storage: [{size: 1Gi, path: /a}, {name: wal, size: 1Gi, path: /a}]`, `storage: /a is also the mount path of storage.path: choose another`},
+		{"a claim with the name of a volume", `replication: single, storage: {name: tmp, size: 1Gi, path: /a}, pod: {volumes: [{name: tmp, emptyDir: {}}]}`, `pod.volumes: "tmp" is also the name of a volume of storage: choose another`},
+		{"a claim with the name of the configuration", `replication: single, storage: {name: config, size: 1Gi, path: /a}`, `storage.name: "config" is not a name of a claim`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("a.yaml", []byte(inComponent(c.keys)))
@@ -61,5 +67,24 @@ func TestWorkloads(t *testing.T) {
 		if got := s.Components[0].Workload(); got != c.want {
 			t.Errorf("%s: %s, want %s", c.keys, got, c.want)
 		}
+	}
+}
+
+// TestClaims: unknown keys and wrong types are found in one claim and in a list of claims.
+func TestClaims(t *testing.T) {
+	for keys, want := range map[string]string{
+		`storage: {size: 1Gi, path: /a, sise: 2}`:  "a.yaml:5: unknown key sise: did you mean size?",
+		`storage: [{size: 1Gi, path: /a, pth: 2}]`: "a.yaml:5: unknown key pth: did you mean path?",
+		`storage: [{size: [1], path: /a}]`:         "a.yaml:5: components[0].storage[0].size: is a list: want text",
+		`storage: {size: 1Gi, path: {a: b}}`:       "a.yaml:5: components[0].storage.path: is a map: want text",
+		`storage: 1Gi`:                             "a.yaml:5: components[0].storage: is \"1Gi\": want a claim, or a list of claims",
+	} {
+		if _, err := Parse("a.yaml", []byte(inComponent("replication: single, "+keys))); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", keys, err, want)
+		}
+	}
+	s, err := Parse("a.yaml", []byte(inComponent("replication: single, storage: []")))
+	if err != nil || s.Components[0].Storage != nil {
+		t.Errorf("an empty list of claims: %v, %v", s.Components, err)
 	}
 }

@@ -83,7 +83,7 @@ type Component struct {
 	Probes   Probes   `yaml:"probes"`
 	Drain    *Drain   `yaml:"drain"`
 	Config   Config   `yaml:"config"`
-	Storage  *Storage `yaml:"storage"`
+	Storage  Claims   `yaml:"storage"`
 	// Election is the way in which standbys elect their leader, if the component supports several.
 	Election Election `yaml:"election"`
 	// Schedule is when the CronJob of a finite component runs, in the form of cron: "30 2 * * *", "@daily". Without it, a Job runs at the
@@ -173,11 +173,21 @@ type Config struct {
 	Folder string `yaml:"folder"`
 }
 
-// Storage is one PersistentVolumeClaim per pod.
+// Storage is one PersistentVolumeClaim of each pod.
 type Storage struct {
+	// Name is the name of the volume; empty: data.
+	Name string `yaml:"name"`
 	Size string `yaml:"size"`
+	// Path is the mount path in the component's container. Sidecars mount the volume by its name.
 	Path string `yaml:"path"`
+	// AccessModes are those of the claim; empty: ReadWriteOnce. Each pod has a claim of its own, whatever the mode.
+	AccessModes []string `yaml:"accessModes"`
+	// ClassName is the StorageClass, unless users set another; empty: the default of the cluster.
+	ClassName string `yaml:"className"`
 }
+
+// Claims are the claims of each pod: one map in the stack, or a list of maps.
+type Claims []Storage
 
 // Autoscaling bounds a HorizontalPodAutoscaler; its minimum is the profile's number of replicas.
 type Autoscaling struct {
