@@ -165,6 +165,13 @@ func (g *generation) entries(c stack.Component) ([]entry, error) {
 	all = append(all,
 		entry{"serviceAccount", "ServiceAccount of the pods: annotations, for example of a cloud provider's identity.", "annotations: {}", nil},
 		entry{"allowFrom", "NetworkPolicy peers that may connect to every port, in addition to the chart's own.", "[]", nil})
+	if c.Service != nil {
+		service, err := serviceEntry(*c.Service)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, service)
+	}
 	if a := c.Autoscaling; a != nil {
 		all = append(all, entry{"autoscaling", "HorizontalPodAutoscaler from replicas to maxReplicas. The target is in percent of the CPU request.",
 			fmt.Sprintf("enabled: false\nmaxReplicas: %d\ntargetCPUUtilization: %d", a.MaxReplicas, a.TargetCPUUtilization), nil})

@@ -43,6 +43,13 @@ func TestLanguageRefuses(t *testing.T) {
 		{"two claims at one path", `replication: single, storage: [{size: 1Gi, path: /a}, {name: wal, size: 1Gi, path: /a}]`, `storage: /a is also the mount path of storage.path: choose another`},
 		{"a claim with the name of a volume", `replication: single, storage: {name: tmp, size: 1Gi, path: /a}, pod: {volumes: [{name: tmp, emptyDir: {}}]}`, `pod.volumes: "tmp" is also the name of a volume of storage: choose another`},
 		{"a claim with the name of the configuration", `replication: single, storage: {name: config, size: 1Gi, path: /a}`, `storage.name: "config" is not a name of a claim`},
+		{"a Service without ports", `replication: stateless, service: {type: NodePort}`, `service: has no ports: set service: true for those that belong to it`},
+		{"an unknown type", `replication: stateless, service: {type: External}, ports: [{name: a, port: 1, service: true, from: [anyone]}]`, `service.type: "External" is unknown: use one of ClusterIP, NodePort, LoadBalancer`},
+		{"a load balancer for pods", `replication: stateless, service: {type: LoadBalancer}, ports: [{name: a, port: 1, service: true, from: [one]}]`, `service.type: LoadBalancer is for clients outside of the cluster, but the network policy admits none: set from of a port to [anyone] or to an ipBlock`},
+		{"an external policy of an internal Service", `replication: stateless, service: {externalTrafficPolicy: Local}, ports: [{name: a, port: 1, service: true, from: [one]}]`, `service.externalTrafficPolicy: is only for the types NodePort and LoadBalancer`},
+		{"a headless single", `replication: single, service: {headless: true}, ports: [{name: a, port: 1, service: true, from: [one]}]`, `service.headless: has no effect: a StatefulSet has the Service NAME-headless beside this one`},
+		{"a headless standby", `replication: standby, service: {headless: true}, ports: [{name: a, port: 1, service: true, from: [one]}]`, `service.headless: is only for stateless components: clients would connect to each pod of a standby component`},
+		{"a headless load balancer", `replication: stateless, service: {headless: true, type: LoadBalancer}, ports: [{name: a, port: 1, service: true, from: [anyone]}]`, `service.headless: excludes type and sessionAffinity, because clients choose a pod themselves`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("a.yaml", []byte(inComponent(c.keys)))

@@ -84,6 +84,8 @@ type Component struct {
 	Drain    *Drain   `yaml:"drain"`
 	Config   Config   `yaml:"config"`
 	Storage  Claims   `yaml:"storage"`
+	// Service has further fields of the component's Service, which contains the ports with service: true.
+	Service *Service `yaml:"service"`
 	// Election is the way in which standbys elect their leader, if the component supports several.
 	Election Election `yaml:"election"`
 	// Schedule is when the CronJob of a finite component runs, in the form of cron: "30 2 * * *", "@daily". Without it, a Job runs at the
@@ -141,6 +143,20 @@ type Port struct {
 	Service bool `yaml:"service"`
 	// From lists the permitted clients: names of components ("bus"), "anyone", or a NetworkPolicyPeer. kubelet is always permitted.
 	From []yaml.Node `yaml:"from"`
+}
+
+// Service are fields of a Service. Users may change all but Headless.
+type Service struct {
+	// Type is ClusterIP, NodePort or LoadBalancer; empty: ClusterIP.
+	Type        string            `yaml:"type"`
+	Annotations map[string]string `yaml:"annotations"`
+	// SessionAffinity is None or ClientIP: a client stays with its pod; empty: None.
+	SessionAffinity string `yaml:"sessionAffinity"`
+	// ExternalTrafficPolicy is Cluster, or Local: only nodes with a ready pod accept connections, and the pod sees the client's address;
+	// empty: Cluster.
+	ExternalTrafficPolicy string `yaml:"externalTrafficPolicy"`
+	// Headless gives clients the addresses of all ready pods instead of one virtual address: for clients that balance themselves.
+	Headless bool `yaml:"headless"`
 }
 
 // Probes are the handlers of the probes; their periods and thresholds are decided in package ha.
