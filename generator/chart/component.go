@@ -53,6 +53,8 @@ type component struct {
 	stack.Component
 	// Chart is the chart's name, the prefix of its helpers.
 	Chart string
+	// All are the components of the stack, this one included.
+	All []stack.Component
 }
 
 // components writes each object of each component into its own file.
@@ -61,7 +63,7 @@ func (g *generation) components() error {
 		if c.Managed {
 			continue
 		}
-		view := component{Component: c, Chart: g.Name}
+		view := component{Component: c, Chart: g.Name, All: g.Stack.Components}
 		for _, o := range objects {
 			if !o.when(view) {
 				continue

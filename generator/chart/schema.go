@@ -176,6 +176,7 @@ func keySchemas(c stack.Component) node {
 		"podAnnotations":                       stringMapWithout("checksum/config"),
 		"serviceAccount":                       strictObject(node{"annotations": stringMap}),
 		"allowFrom":                            array(ref[networkingv1.NetworkPolicyPeer]()),
+		"allowTo":                              array(ref[networkingv1.NetworkPolicyPeer]()),
 		"service":                              serviceSchema(c),
 		"autoscaling":                          strictObject(node{"enabled": boolean, "maxReplicas": node{"type": "integer", "minimum": 1}, "targetCPUUtilization": node{"type": "integer", "minimum": 1}}),
 		"ingress":                              strictObject(node{"enabled": boolean, "className": text, "host": text, "tlsSecret": text, "annotations": stringMap}),

@@ -165,6 +165,9 @@ func (g *generation) entries(c stack.Component) ([]entry, error) {
 	all = append(all,
 		entry{"serviceAccount", "ServiceAccount of the pods: annotations, for example of a cloud provider's identity.", "annotations: {}", nil},
 		entry{"allowFrom", "NetworkPolicy peers that may connect to every port, in addition to the chart's own.", "[]", nil})
+	if c.To != nil {
+		all = append(all, entry{"allowTo", "NetworkPolicy peers that the pods may connect to on every port, in addition to the chart's own.", "[]", nil})
+	}
 	if c.Service != nil {
 		service, err := serviceEntry(*c.Service)
 		if err != nil {

@@ -132,6 +132,7 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 	c.finite(at, one)
 	c.helpers(at, one)
 	c.service(at, one)
+	c.to(at, s, one)
 	c.ports(at, s, one)
 	c.drain(at, one)
 	c.config(at, one)
@@ -142,7 +143,7 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 
 // managed finds keys without an effect: the controller creates the pods from a custom resource.
 func (c *checker) managed(at string) {
-	for _, key := range []string{"image", "initContainers", "sidecars", "ports", "service", "probes", "drain", "config", "storage", "rules", "clusterRules", "autoscaling", "ingress", "schedule", "container", "pod"} {
+	for _, key := range []string{"image", "initContainers", "sidecars", "ports", "to", "service", "probes", "drain", "config", "storage", "rules", "clusterRules", "autoscaling", "ingress", "schedule", "container", "pod"} {
 		if c.has(at + "." + key) {
 			c.add(at+"."+key, "has no effect on a managed component: write it into the custom resource, in the stack's own templates")
 		}

@@ -50,6 +50,11 @@ func TestLanguageRefuses(t *testing.T) {
 		{"a headless single", `replication: single, service: {headless: true}, ports: [{name: a, port: 1, service: true, from: [one]}]`, `service.headless: has no effect: a StatefulSet has the Service NAME-headless beside this one`},
 		{"a headless standby", `replication: standby, service: {headless: true}, ports: [{name: a, port: 1, service: true, from: [one]}]`, `service.headless: is only for stateless components: clients would connect to each pod of a standby component`},
 		{"a headless load balancer", `replication: stateless, service: {headless: true, type: LoadBalancer}, ports: [{name: a, port: 1, service: true, from: [anyone]}]`, `service.headless: excludes type and sessionAffinity, because clients choose a pod themselves`},
+		{"an unknown server", `replication: stateless, to: [two]`, `to[0]: "two" is neither a component of this stack, a CIDR, nor anyone`},
+		{"a host name", `replication: stateless, to: [api.example.com]`, `to[0]: "api.example.com" is not a CIDR, and network policies have no host names: use CIDRs, as in 203.0.113.0/24, or anyone`},
+		{"a CIDR with an address of a host", `replication: stateless, to: [203.0.113.7/24]`, `to[0]: "203.0.113.7/24" is not a CIDR`},
+		{"a server that admits nobody", `replication: stateless, to: [one]`, `to[0]: no port of one admits one: add it to from of the port, which is enough`},
+		{"an unknown field of a server", `replication: stateless, to: [{ipBlok: {}}]`, `to[0].ipBlok: Kubernetes has no such field: did you mean ipBlock?`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("a.yaml", []byte(inComponent(c.keys)))

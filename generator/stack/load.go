@@ -108,6 +108,9 @@ func (c *Component) expand() bool {
 			nodes = append(nodes, &all[i].Container, &all[i].Resources)
 		}
 	}
+	for i := range c.To {
+		nodes = append(nodes, &c.To[i])
+	}
 	for _, p := range c.Ports {
 		for i := range p.From {
 			nodes = append(nodes, &p.From[i])

@@ -93,6 +93,10 @@ type Component struct {
 	Schedule string `yaml:"schedule"`
 	// Store is the software that stores the component's data, if there are decisions about it.
 	Store Store `yaml:"store"`
+	// To lists further servers that the component may connect to: names of components with a port for anyone, CIDRs, a
+	// NetworkPolicyPeer, or "anyone". If it is set, even to [], all other connections are denied but these: DNS, the ports of
+	// components that list this one in from, and the API server for components with permissions or an election.
+	To []yaml.Node `yaml:"to"`
 	// Rules are RBAC rules for the component's service account in its own namespace.
 	Rules yaml.Node `yaml:"rules"`
 	// ClusterRules are RBAC rules in all namespaces, and for resources without a namespace.
