@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/profile"
@@ -13,6 +14,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/stack"
 	"go.yaml.in/yaml/v3"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 )
@@ -45,7 +47,7 @@ func (g *generation) valuesSchema() error {
 	for _, c := range g.Components {
 		properties[c.Name] = g.componentSchema(c, own.Components[c.Name])
 	}
-	definitions := schema.Definitions(kubernetesTypes...)
+	definitions := schema.Definitions(g.typesOf()...)
 	for name, d := range definitions {
 		definitions[name] = nullable(d.(node))
 	}
@@ -115,6 +117,15 @@ var kubernetesTypes = []reflect.Type{
 	reflect.TypeFor[networkingv1.NetworkPolicyPeer](),
 }
 
+// typesOf returns the API types that the values of the stack's components use.
+func (g *generation) typesOf() []reflect.Type {
+	all := slices.Clone(kubernetesTypes)
+	if slices.ContainsFunc(g.Components, func(c stack.Component) bool { return c.Autoscaling != nil && !c.Autoscaling.Behavior.IsZero() }) {
+		all = append(all, reflect.TypeFor[autoscalingv2.HorizontalPodAutoscalerBehavior]())
+	}
+	return all
+}
+
 var (
 	boolean = node{"type": "boolean"}
 	// dnsName cannot change the structure of a rendered object.
@@ -178,7 +189,7 @@ func keySchemas(c stack.Component) node {
 		"allowFrom":                            array(ref[networkingv1.NetworkPolicyPeer]()),
 		"allowTo":                              array(ref[networkingv1.NetworkPolicyPeer]()),
 		"service":                              serviceSchema(c),
-		"autoscaling":                          strictObject(node{"enabled": boolean, "maxReplicas": node{"type": "integer", "minimum": 1}, "targetCPUUtilization": node{"type": "integer", "minimum": 1}}),
+		"autoscaling":                          scalerSchema(c.Autoscaling),
 		"ingress":                              strictObject(node{"enabled": boolean, "className": text, "host": text, "tlsSecret": text, "annotations": stringMap}),
 		"httpRoute":                            strictObject(node{"enabled": boolean, "parentRefs": array(node{"type": "object"}), "hostnames": array(text)}),
 	}

@@ -175,9 +175,12 @@ func (g *generation) entries(c stack.Component) ([]entry, error) {
 		}
 		all = append(all, service)
 	}
-	if a := c.Autoscaling; a != nil {
-		all = append(all, entry{"autoscaling", "HorizontalPodAutoscaler from replicas to maxReplicas. The target is in percent of the CPU request.",
-			fmt.Sprintf("enabled: false\nmaxReplicas: %d\ntargetCPUUtilization: %d", a.MaxReplicas, a.TargetCPUUtilization), nil})
+	if c.Autoscaling != nil {
+		scaler, err := scalerEntry(*c.Autoscaling)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, scaler)
 	}
 	if c.Ingress != "" {
 		all = append(all,

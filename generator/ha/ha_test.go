@@ -202,6 +202,25 @@ func TestHardConstraintsCanBeMet(t *testing.T) {
 	}
 }
 
+// TestDecisionsHoldWhenScaledUp: an autoscaler adds pods to those of a profile, and the budget and the constraints stay as they are.
+func TestDecisionsHoldWhenScaledUp(t *testing.T) {
+	checkAll(t, func(a decided) error {
+		if a.component.Replication != stack.Stateless || a.component.Managed || a.n < 2 {
+			return nil
+		}
+		for n := a.n + 1; n <= 9; n++ {
+			more := DecideFor(a.profile, a.component, n)
+			for _, key := range []string{"podDisruptionBudget", "topologySpreadConstraints"} {
+				few, many := marshal(t, a.value(key)), marshal(t, decided{decisions: more}.value(key))
+				if !bytes.Equal(few, many) {
+					return fmt.Errorf("with %d pods, %s would be %s, not %s", n, key, many, few)
+				}
+			}
+		}
+		return nil
+	})
+}
+
 // (b) With three or more domains, none holds the majority of an odd quorum, whatever the number of domains in the cluster.
 func TestNoDomainHoldsAMajority(t *testing.T) {
 	checkAll(t, func(a decided) error {

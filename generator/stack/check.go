@@ -122,13 +122,7 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 	if one.Replication == Quorum && !one.Probes.complete() {
 		c.add(at+".probes", "a quorum needs startup, ready and alive, so that a rolling update waits for each member")
 	}
-	switch {
-	case one.Autoscaling == nil:
-	case one.Replication != Stateless:
-		c.add(at+".autoscaling", "is only for stateless components: other replication models need an exact number of pods")
-	case one.Storage != nil:
-		c.add(at+".autoscaling", "is only for components without storage: scaling down would leave disks behind")
-	}
+	c.autoscaling(at, one)
 	c.finite(at, one)
 	c.helpers(at, one)
 	c.service(at, one)

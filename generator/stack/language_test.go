@@ -55,6 +55,11 @@ func TestLanguageRefuses(t *testing.T) {
 		{"a CIDR with an address of a host", `replication: stateless, to: [203.0.113.7/24]`, `to[0]: "203.0.113.7/24" is not a CIDR`},
 		{"a server that admits nobody", `replication: stateless, to: [one]`, `to[0]: no port of one admits one: add it to from of the port, which is enough`},
 		{"an unknown field of a server", `replication: stateless, to: [{ipBlok: {}}]`, `to[0].ipBlok: Kubernetes has no such field: did you mean ipBlock?`},
+		{"an autoscaler without a target", `replication: stateless, autoscaling: {maxReplicas: 3}`, `autoscaling: has nothing to scale by: set targetCPUUtilization, targetMemoryUtilization or metrics`},
+		{"an autoscaler without a bound", `replication: stateless, autoscaling: {targetCPUUtilization: 70}`, `autoscaling.maxReplicas: must be 1 or more`},
+		{"a target without a request", `replication: stateless, autoscaling: {maxReplicas: 3, targetMemoryUtilization: 70}, resources: {requests: {cpu: 1m}}`, `autoscaling.targetMemoryUtilization: is in percent of the request, and the container requests none: set resources.requests.memory`},
+		{"an unknown field of the behaviour", `replication: stateless, autoscaling: {maxReplicas: 3, targetCPUUtilization: 70, behavior: {scaleDwn: {}}}`, `autoscaling.behavior.scaleDwn: Kubernetes has no such field: did you mean scaleDown?`},
+		{"metrics that are no list", `replication: stateless, autoscaling: {maxReplicas: 3, metrics: {type: Pods}}`, `autoscaling.metrics: is a map: want a list`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("a.yaml", []byte(inComponent(c.keys)))

@@ -108,6 +108,9 @@ func (c *Component) expand() bool {
 			nodes = append(nodes, &all[i].Container, &all[i].Resources)
 		}
 	}
+	if c.Autoscaling != nil {
+		nodes = append(nodes, &c.Autoscaling.Metrics, &c.Autoscaling.Behavior)
+	}
 	for i := range c.To {
 		nodes = append(nodes, &c.To[i])
 	}

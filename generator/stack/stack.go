@@ -211,8 +211,14 @@ type Claims []Storage
 
 // Autoscaling bounds a HorizontalPodAutoscaler; its minimum is the profile's number of replicas.
 type Autoscaling struct {
-	MaxReplicas          int `yaml:"maxReplicas"`
-	TargetCPUUtilization int `yaml:"targetCPUUtilization"`
+	MaxReplicas int `yaml:"maxReplicas"`
+	// TargetCPUUtilization and TargetMemoryUtilization are in percent of the requests; 0: no target.
+	TargetCPUUtilization    int `yaml:"targetCPUUtilization"`
+	TargetMemoryUtilization int `yaml:"targetMemoryUtilization"`
+	// Metrics are further metrics in the form of Kubernetes, copied unchanged; their strings may contain Helm expressions.
+	Metrics yaml.Node `yaml:"metrics"`
+	// Behavior limits the speed of scaling, in the form of Kubernetes. Users may change it.
+	Behavior yaml.Node `yaml:"behavior"`
 }
 
 // Election is a way to elect a leader.
