@@ -206,6 +206,19 @@ func (g *generation) Scheduled() bool {
 // Quorum reports whether the component's pods are quorum members.
 func (c component) Quorum() bool { return c.Replication == stack.Quorum }
 
+// Model is the component's replication model as verify reads it.
+func (c component) Model() string {
+	if c.Replication == stack.Needs {
+		return fmt.Sprintf("needs:%d", c.Needs)
+	}
+	return string(c.Replication)
+}
+
+// Shards reports whether every pod of the component is needed, or a number of them; each has a stable name.
+func (c component) Shards() bool {
+	return c.Replication == stack.Shards || c.Replication == stack.Needs
+}
+
 // Single reports whether at most one pod of the component may run.
 func (c component) Single() bool { return c.Replication == stack.Single }
 

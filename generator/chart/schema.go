@@ -208,6 +208,9 @@ func replicasSchema(c stack.Component) node {
 	case stack.Single:
 		return node{"type": []string{"integer", "null"}, "minimum": 0, "maximum": 1, "description": "a second pod would do the same work again"}
 	}
+	if c.Replication == stack.Needs {
+		return node{"type": []string{"integer", "null"}, "minimum": c.Needs, "maximum": 99, "description": fmt.Sprintf("%d of the pods must run", c.Needs)}
+	}
 	return node{"type": []string{"integer", "null"}, "minimum": 0, "maximum": 99}
 }
 

@@ -49,6 +49,11 @@ func (a decided) uncounted() bool {
 	return a.component.Replication == stack.PerNode || a.component.Replication == stack.Finite
 }
 
+// named reports whether each pod has a stable name.
+func (a decided) named() bool {
+	return a.component.Replication == stack.Shards || a.component.Replication == stack.Needs
+}
+
 func (a decided) isQuorum() bool { return a.component.Replication == stack.Quorum }
 
 // checkAll checks a property for every input: all replication models and features of a component, 1 to 9 replicas, and profiles
@@ -106,6 +111,12 @@ func everyComponent() []stack.Component {
 						if drain == nil || drain.SleepSeconds > 0 {
 							c.Storage = stack.Claims{{Size: "1Gi", Path: "/data"}}
 						}
+						if model == stack.Needs {
+							c.Replicas, c.Needs = 5, 3
+						}
+						if model == stack.Shards {
+							c.Replicas = 4
+						}
 						if model == stack.Finite && probed {
 							c.Schedule = "@daily"
 						}
@@ -139,7 +150,7 @@ func TestMajorityAndSpare(t *testing.T) {
 func TestBudget(t *testing.T) {
 	checkAll(t, func(a decided) error {
 		budget, _ := a.value("podDisruptionBudget").(Map)
-		if a.n == 1 || a.uncounted() {
+		if a.n == 1 || a.uncounted() || a.named() && !a.profile.Survivor() {
 			if budget != nil {
 				return fmt.Errorf("has a budget: %v", budget)
 			}
@@ -158,6 +169,8 @@ func TestBudget(t *testing.T) {
 			return fmt.Errorf("maxUnavailable %d allows the eviction of the last pod", maxUnavailable)
 		case a.isQuorum() && a.n%2 == 1 && a.n-maxUnavailable < majority(a.n):
 			return fmt.Errorf("maxUnavailable %d leaves %d members, the majority is %d", maxUnavailable, a.n-maxUnavailable, majority(a.n))
+		case a.component.Replication == stack.Needs && maxUnavailable > 1 && a.n-maxUnavailable < a.component.Needs:
+			return fmt.Errorf("maxUnavailable %d leaves fewer than the %d pods that must run", maxUnavailable, a.component.Needs)
 		case budget["unhealthyPodEvictionPolicy"] != "AlwaysAllow":
 			return fmt.Errorf("a pod that is not ready can block a drain: %v", budget)
 		}
@@ -199,6 +212,29 @@ func TestHardConstraintsCanBeMet(t *testing.T) {
 	})
 	if hard == 0 {
 		t.Error("no required constraint was checked")
+	}
+}
+
+// TestNeedsSurvive: if the decision promises that the rest of the pods is enough, it is, in every even spread over the domains.
+func TestNeedsSurvive(t *testing.T) {
+	promised := 0
+	checkAll(t, func(a decided) error {
+		if a.component.Replication != stack.Needs || a.component.Managed || a.n == 1 || !a.profile.Survivor() {
+			return nil
+		}
+		i := slices.IndexFunc(a.decisions, func(d Decision) bool { return d.Key == "topologySpreadConstraints" })
+		widest := a.profile.Survives[0]
+		constraint := list(a.value("topologySpreadConstraints"))[len(a.profile.Prefers)]
+		most := (a.n + constraint["minDomains"].(int) - 1) / constraint["minDomains"].(int)
+		if enough := strings.HasSuffix(a.decisions[i].Reason, "are enough."); enough != (a.n-most >= a.component.Needs) || constraint["whenUnsatisfiable"] != "DoNotSchedule" {
+			return fmt.Errorf("%s may take %d of %d pods, %d must run: %s", widest.Name, most, a.n, a.component.Needs, a.decisions[i].Reason)
+		} else if enough {
+			promised++
+		}
+		return nil
+	})
+	if promised == 0 {
+		t.Error("nothing was promised")
 	}
 }
 
@@ -284,7 +320,7 @@ func TestManagedQuorumAntiAffinity(t *testing.T) {
 // have capacity.
 func TestRolloutsHaveCapacity(t *testing.T) {
 	checkAll(t, func(a decided) error {
-		if a.isQuorum() {
+		if a.isQuorum() || a.named() {
 			return nil
 		}
 		for i, c := range list(a.value("topologySpreadConstraints")) {
@@ -367,8 +403,8 @@ func TestDecisionsAreWellFormed(t *testing.T) {
 
 func TestDecideUsesTheProfilesReplicas(t *testing.T) {
 	p := profile.Profile{Replicas: profile.Replicas{Quorum: 5, Standby: 2, Stateless: 4}}
-	for model, want := range map[stack.Replication]any{stack.Quorum: 5, stack.Standby: 2, stack.Stateless: 4, stack.Single: 1, stack.PerNode: nil, stack.Finite: nil} {
-		c := stack.Component{Replication: model}
+	for model, want := range map[stack.Replication]any{stack.Quorum: 5, stack.Standby: 2, stack.Stateless: 4, stack.Single: 1, stack.PerNode: nil, stack.Finite: nil, stack.Shards: 7} {
+		c := stack.Component{Replication: model, Replicas: 7}
 		if got := (decided{decisions: Decide(p, c)}).value("replicas"); got != want {
 			t.Errorf("%s: %v, want %v", model, got, want)
 		}
@@ -459,7 +495,7 @@ func TestStore(t *testing.T) {
 func TestTolerations(t *testing.T) {
 	checkAll(t, func(a decided) error {
 		got := list(a.value("tolerations"))
-		if a.isQuorum() || a.n == 1 || a.uncounted() || a.profile.EvictAfterSeconds == 0 {
+		if a.isQuorum() || a.n == 1 || a.uncounted() || a.named() || a.profile.EvictAfterSeconds == 0 {
 			if got != nil {
 				return fmt.Errorf("tolerations: %v", got)
 			}
@@ -492,6 +528,8 @@ func TestDecisions(t *testing.T) {
 		"single":            {Replication: stack.Single},
 		"single on disk":    {Replication: stack.Single, Storage: disk},
 		"per-node":          {Replication: stack.PerNode},
+		"shards":            {Replication: stack.Shards, Replicas: 4},
+		"needs":             {Replication: stack.Needs, Replicas: 5, Needs: 3},
 		"finite":            {Replication: stack.Finite},
 		"finite on time":    {Replication: stack.Finite, Schedule: "@daily"},
 	}
@@ -528,6 +566,13 @@ func TestDecisions(t *testing.T) {
 		{"multi-zone", "single", "1 pods; budget none; updateStrategy RollingUpdate; grace 30"},
 		{"multi-zone", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"multi-zone", "per-node", "updateStrategy RollingUpdate; grace 30"},
+
+		{"single-node", "shards", "4 pods; budget none; updateStrategy RollingUpdate; grace 30"},
+		{"multi-node", "shards", "4 pods; zone preferred; node preferred; budget 1; updateStrategy RollingUpdate; grace 30"},
+		{"multi-zone", "shards", "4 pods; zone preferred; node preferred; budget 1; updateStrategy RollingUpdate; grace 30"},
+		{"single-node", "needs", "3 pods; budget none; updateStrategy RollingUpdate; grace 30"},
+		{"multi-node", "needs", "5 pods; zone preferred; node minDomains 3; budget 2; updateStrategy RollingUpdate; grace 30"},
+		{"multi-zone", "needs", "5 pods; zone minDomains 3; node minDomains 3; budget 2; updateStrategy RollingUpdate; grace 30"},
 
 		{"single-node", "finite", "20 retries; grace 30"},
 		{"multi-zone", "finite", "20 retries; grace 30"},

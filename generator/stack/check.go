@@ -107,8 +107,8 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 		c.add(at+".shows", "%v has a component: name only objects of the stack's own templates", one.Shows)
 	}
 	if one.Managed {
-		if one.Replication == Finite {
-			c.add(at+".managed", "no decision about a finite component of a controller is made: write its custom resource into the stack's own templates")
+		if slices.Contains([]Replication{Shards, Needs, Finite}, one.Replication) {
+			c.add(at+".managed", "no decision about a %s component of a controller is made: write its custom resource into the stack's own templates", one.Replication)
 		}
 		c.managed(at)
 		return
@@ -123,6 +123,7 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 		c.add(at+".probes", "a quorum needs startup, ready and alive, so that a rolling update waits for each member")
 	}
 	c.autoscaling(at, one)
+	c.counts(at, one)
 	c.finite(at, one)
 	c.helpers(at, one)
 	c.service(at, one)
@@ -153,6 +154,25 @@ func (c *checker) has(at string) bool {
 		}
 	}
 	return true
+}
+
+// counts checks the numbers of pods: those of shards and needs are the stack's, all others the profile's.
+func (c *checker) counts(at string, one Component) {
+	counted := one.Replication == Shards || one.Replication == Needs
+	switch {
+	case !counted && one.Replicas != 0:
+		c.add(at+".replicas", "follows from replication and the profile: remove it. Users change it by the value of this name")
+	case counted && (one.Replicas < 1 || one.Replicas > 99):
+		c.add(at+".replicas", "must be from 1 to 99: the number of pods of a %s component is the stack's", one.Replication)
+	}
+	switch {
+	case one.Replication != Needs && one.Needs != 0:
+		c.add(at+".needs", "is only for needs components")
+	case one.Replication == Needs && one.Needs < 1:
+		c.add(at+".needs", "must be set: how many of the replicas must run")
+	case one.Replication == Needs && one.Needs >= one.Replicas:
+		c.add(at+".needs", "all of %d replicas must run: use replication: shards, or more replicas", one.Replicas)
+	}
 }
 
 func (c *checker) ports(at string, s Stack, one Component) {

@@ -60,6 +60,12 @@ func TestLanguageRefuses(t *testing.T) {
 		{"a target without a request", `replication: stateless, autoscaling: {maxReplicas: 3, targetMemoryUtilization: 70}, resources: {requests: {cpu: 1m}}`, `autoscaling.targetMemoryUtilization: is in percent of the request, and the container requests none: set resources.requests.memory`},
 		{"an unknown field of the behaviour", `replication: stateless, autoscaling: {maxReplicas: 3, targetCPUUtilization: 70, behavior: {scaleDwn: {}}}`, `autoscaling.behavior.scaleDwn: Kubernetes has no such field: did you mean scaleDown?`},
 		{"metrics that are no list", `replication: stateless, autoscaling: {maxReplicas: 3, metrics: {type: Pods}}`, `autoscaling.metrics: is a map: want a list`},
+		{"a number of stateless pods", `replication: stateless, replicas: 3`, `replicas: follows from replication and the profile: remove it. Users change it by the value of this name`},
+		{"no number of shards", `replication: shards`, `replicas: must be from 1 to 99: the number of pods of a shards component is the stack's`},
+		{"needs of shards", `replication: shards, replicas: 3, needs: 2`, `needs: is only for needs components`},
+		{"needs without a number", `replication: needs, replicas: 3`, `needs: must be set: how many of the replicas must run`},
+		{"all are needed", `replication: needs, replicas: 3, needs: 3`, `needs: all of 3 replicas must run: use replication: shards, or more replicas`},
+		{"managed shards", `replication: shards, replicas: 3, managed: true`, `managed: no decision about a shards component of a controller is made`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("a.yaml", []byte(inComponent(c.keys)))
@@ -72,6 +78,8 @@ func TestLanguageRefuses(t *testing.T) {
 
 func TestWorkloads(t *testing.T) {
 	for _, c := range []struct{ keys, want string }{
+		{`replication: shards, replicas: 4`, "StatefulSet"},
+		{`replication: needs, replicas: 4, needs: 3`, "StatefulSet"},
 		{`replication: finite`, "Job"},
 		{`replication: finite, schedule: "*/5 2 * * mon-fri"`, "CronJob"},
 		{`replication: finite, schedule: "@every 1h", ports: [{name: a, port: 1, from: [anyone]}], drain: {sleepSeconds: 5}`, "CronJob"},

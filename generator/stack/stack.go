@@ -50,18 +50,26 @@ const (
 	Single Replication = "single"
 	// PerNode has one pod on every node.
 	PerNode Replication = "per-node"
+	// Shards are all needed: each pod does a part of the work, under a stable name.
+	Shards Replication = "shards"
+	// Needs is for pods with stable names of which a number must run, and any of the others may be missing.
+	Needs Replication = "needs"
 	// Finite pods end: those of a Job, or of a CronJob if the component has a schedule.
 	Finite Replication = "finite"
 )
 
 // Replications lists the replication models.
-var Replications = []Replication{Quorum, Standby, Stateless, Single, PerNode, Finite}
+var Replications = []Replication{Quorum, Standby, Stateless, Single, PerNode, Shards, Needs, Finite}
 
 // Component is one workload of a stack.
 type Component struct {
 	Name        string      `yaml:"name"`
 	Description string      `yaml:"description"`
 	Replication Replication `yaml:"replication"`
+	// Replicas is the number of pods of shards and needs components; users may change it. Other models have that of the profile.
+	Replicas int `yaml:"replicas"`
+	// Needs is how many pods of a needs component must run.
+	Needs int `yaml:"needs"`
 	// Managed reports whether another controller creates the pods from a custom resource in the stack's own templates. Only
 	// the decisions that such a resource supports are made for it: anti-affinity instead of spread constraints.
 	Managed bool `yaml:"managed"`
@@ -243,7 +251,7 @@ func (c Component) Workload() string {
 	switch {
 	case c.Managed:
 		return "custom resource"
-	case c.Replication == Quorum:
+	case slices.Contains([]Replication{Quorum, Shards, Needs}, c.Replication):
 		return "StatefulSet"
 	case c.Replication == PerNode:
 		return "DaemonSet"
