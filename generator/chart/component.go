@@ -159,6 +159,19 @@ func dot(root []string) string {
 	return "."
 }
 
+// ConfigOwner is the component with the ConfigMap that this one mounts: itself, unless it mounts that of another.
+func (c component) ConfigOwner() component {
+	for _, other := range c.All {
+		if other.Name == c.Config.Of {
+			return component{Component: other, Chart: c.Chart, All: c.All}
+		}
+	}
+	return c
+}
+
+// ConfigFiles are the files of the ConfigMap that the component mounts.
+func (c component) ConfigFiles() map[string]string { return c.ConfigOwner().Config.Files }
+
 // Quorums lists the components that the chart runs as a quorum.
 func (g *generation) Quorums() []component {
 	var quorums []component

@@ -130,7 +130,7 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 	c.to(at, s, one)
 	c.ports(at, s, one)
 	c.drain(at, one)
-	c.config(at, one)
+	c.config(at, s, one)
 	c.storage(at, one)
 	c.kubernetesFields(at, one)
 	c.rules(one)
@@ -217,8 +217,8 @@ func (c *checker) drain(at string, one Component) {
 	}
 }
 
-func (c *checker) config(at string, one Component) {
-	if (len(one.Config.Files) > 0 || one.Config.Folder != "") && one.Config.Path == "" {
+func (c *checker) config(at string, s Stack, one Component) {
+	if (one.Config.own() || one.Config.Of != "") && one.Config.Path == "" {
 		c.add(at+".config.path", "must be set")
 	}
 	for name := range one.Config.Files {
@@ -226,7 +226,26 @@ func (c *checker) config(at string, one Component) {
 			c.add(at+".config.files", "%q is not a file name", name)
 		}
 	}
+	if one.Config.Of != "" {
+		c.configOf(at+".config.of", s, one)
+	}
 }
+
+// configOf checks that the component whose configuration another one mounts has one, whenever the other one is rendered.
+func (c *checker) configOf(at string, s Stack, one Component) {
+	i := slices.IndexFunc(s.Components, func(other Component) bool { return other.Name == one.Config.Of })
+	switch {
+	case one.Config.own():
+		c.add(at, "excludes files and folder: a component mounts one configuration")
+	case i < 0 || s.Components[i].Managed || !s.Components[i].Config.own():
+		c.add(at, "%q is no component with files or a folder in config", one.Config.Of)
+	case s.Components[i].When != "" && s.Components[i].When != one.When:
+		c.add(at, "%s is not always rendered: use its condition in when, or mount the configuration of another component", one.Config.Of)
+	}
+}
+
+// own reports whether the configuration has files of its own.
+func (c Config) own() bool { return len(c.Files) > 0 || c.Folder != "" }
 
 func (p Probes) complete() bool { return !p.Startup.IsZero() && !p.Ready.IsZero() && !p.Alive.IsZero() }
 

@@ -3,6 +3,8 @@ package stack
 import (
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // inComponent is the stack with the keys of one component; the component begins in line 5.
@@ -66,6 +68,9 @@ func TestLanguageRefuses(t *testing.T) {
 		{"needs without a number", `replication: needs, replicas: 3`, `needs: must be set: how many of the replicas must run`},
 		{"all are needed", `replication: needs, replicas: 3, needs: 3`, `needs: all of 3 replicas must run: use replication: shards, or more replicas`},
 		{"managed shards", `replication: shards, replicas: 3, managed: true`, `managed: no decision about a shards component of a controller is made`},
+		{"the configuration of nobody", `replication: stateless, config: {path: /a, of: two}`, `config.of: "two" is no component with files or a folder in config`},
+		{"its own configuration and another's", `replication: stateless, config: {path: /a, of: one, files: {a: b}}`, `config.of: excludes files and folder: a component mounts one configuration`},
+		{"another's configuration without a path", `replication: stateless, config: {of: one}`, `config.path: must be set`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("a.yaml", []byte(inComponent(c.keys)))
@@ -111,5 +116,40 @@ func TestClaims(t *testing.T) {
 	s, err := Parse("a.yaml", []byte(inComponent("replication: single, storage: []")))
 	if err != nil || s.Components[0].Storage != nil {
 		t.Errorf("an empty list of claims: %v, %v", s.Components, err)
+	}
+}
+
+// TestDefaults: a component's own values take precedence, key by key; a mistake in the defaults has their line.
+func TestDefaults(t *testing.T) {
+	text := `name: a
+version: 1.0.0
+description: d
+defaults:
+  registry: mirror.example
+  container: &c {securityContext: {readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}, args: [a]}
+  pod: {hostNetwork: no-such}
+  drain: {sleepSeconds: 5}
+components:
+  - {name: one, replication: stateless, image: {repository: a, tag: b}, container: {args: [b], securityContext: {readOnlyRootFilesystem: false}}, sidecars: [{name: two, image: {repository: c, tag: d}}]}
+  - {name: job, replication: finite, image: {registry: docker.io, repository: a, tag: b}}
+  - {name: run, replication: stateless, managed: true}
+`
+	if _, err := Parse("a.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), `a.yaml:7: components[0] "one": pod.hostNetwork: is "no-such": want true or false`) {
+		t.Errorf("a mistake in the defaults: %v", err)
+	}
+	s, err := Parse("a.yaml", []byte(strings.Replace(text, "no-such", "true", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := yaml.Marshal(&s.Components[0].Container)
+	if want := "{args: [b], securityContext: {readOnlyRootFilesystem: false, capabilities: {drop: [ALL]}}}\n"; err != nil || string(got) != want {
+		t.Errorf("container: %s (%v)", got, err)
+	}
+	one, job := s.Components[0], s.Components[1]
+	if one.Image.Registry != "mirror.example" || one.Sidecars[0].Image.Registry != "mirror.example" || job.Image.Registry != "docker.io" {
+		t.Errorf("registries: %+v, %+v", one, job)
+	}
+	if one.Drain == nil || job.Drain != nil || !s.Components[2].Pod.IsZero() {
+		t.Errorf("drains: %+v, %+v; a managed component has %+v", one.Drain, job.Drain, s.Components[2].Pod)
 	}
 }

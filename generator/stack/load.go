@@ -90,6 +90,12 @@ func Parse(file string, text []byte) (Stack, error) {
 		}
 	}
 	c.component = ""
+	if !s.Defaults.expand() {
+		c.add("defaults", "more than %d values with its aliases: does an alias contain itself?", maxNodes)
+	}
+	for i := range s.Components {
+		s.Defaults.apply(&s.Components[i])
+	}
 	if len(c.faults) == 0 {
 		c.stack(s)
 	}

@@ -24,6 +24,8 @@ type Stack struct {
 	Intro       string   `yaml:"intro"`
 	Home        string   `yaml:"home"`
 	Keywords    []string `yaml:"keywords"`
+	// Defaults are fields of all components that set none themselves.
+	Defaults Defaults `yaml:"defaults"`
 	// Components are in the order for a reader.
 	Components []Component `yaml:"components"`
 	// Notes is Helm template text for the end of NOTES.txt.
@@ -125,6 +127,18 @@ type Component struct {
 	Line int `yaml:"-"`
 }
 
+// Defaults are fields of all components but managed ones. Maps are merged by key with the component's own, which take precedence; lists
+// and other values of a component replace them.
+type Defaults struct {
+	// Registry is that of images without one, also of sidecars and init containers.
+	Registry  string    `yaml:"registry"`
+	Container yaml.Node `yaml:"container"`
+	Pod       yaml.Node `yaml:"pod"`
+	Resources yaml.Node `yaml:"resources"`
+	// Drain is that of components without one, except finite ones.
+	Drain *Drain `yaml:"drain"`
+}
+
 // Image is a container image.
 type Image struct {
 	Registry   string `yaml:"registry"`
@@ -195,6 +209,8 @@ type Drain struct {
 type Config struct {
 	// Path is the mount path in the container.
 	Path string `yaml:"path"`
+	// Of is another component, whose files this one mounts.
+	Of string `yaml:"of"`
 	// Files maps the name of each file to its text.
 	Files map[string]string `yaml:"files"`
 	// Folder is a folder in the stack's folder, such as "config/bus"; Load adds its files to Files.
