@@ -29,14 +29,18 @@ var objects = []object{
 	{"serviceaccount.yaml", "ServiceAccount/%s", always, ""},
 	{"role.yaml", "Role/%s", component.HasRules, ""},
 	{"rolebinding.yaml", "RoleBinding/%s", component.HasRules, ""},
+	{"clusterrole.yaml", "ClusterRole/%s", component.HasClusterRules, ""},
+	{"clusterrolebinding.yaml", "ClusterRoleBinding/%s", component.HasClusterRules, ""},
 	{"configmap.yaml", "ConfigMap/%s", func(c component) bool { return len(c.Config.Files) > 0 }, ""},
 	{"service.yaml", "Service/%s", component.HasService, ""},
 	{"service-headless.yaml", "Service/%s-headless", func(c component) bool { return c.Workload() == "StatefulSet" }, ""},
 	{"deployment.yaml", "Deployment/%s", func(c component) bool { return c.Workload() == "Deployment" }, ""},
 	{"statefulset.yaml", "StatefulSet/%s", func(c component) bool { return c.Workload() == "StatefulSet" }, ""},
 	{"daemonset.yaml", "DaemonSet/%s", func(c component) bool { return c.Workload() == "DaemonSet" }, ""},
+	{"job.yaml", "Job/%s", func(c component) bool { return c.Workload() == "Job" }, ""},
+	{"cronjob.yaml", "CronJob/%s", func(c component) bool { return c.Workload() == "CronJob" }, ""},
 	{"horizontalpodautoscaler.yaml", "HorizontalPodAutoscaler/%s", func(c component) bool { return c.Autoscaling != nil }, "$c.autoscaling.enabled"},
-	{"poddisruptionbudget.yaml", "PodDisruptionBudget/%s", func(c component) bool { return !c.PerNode() && c.Replication != stack.Single }, "and $c.podDisruptionBudget (gt (int $c.replicas) 1)"},
+	{"poddisruptionbudget.yaml", "PodDisruptionBudget/%s", func(c component) bool { return !c.PerNode() && !c.Single() && !c.Finite() }, "and $c.podDisruptionBudget (gt (int $c.replicas) 1)"},
 	{"networkpolicy.yaml", "NetworkPolicy/%s", always, ".Values.networkPolicy.enabled"},
 	{"ingress.yaml", "Ingress/%s", func(c component) bool { return c.Ingress != "" }, "$c.ingress.enabled"},
 	{"httproute.yaml", "HTTPRoute/%s", func(c component) bool { return c.Ingress != "" }, "$c.httpRoute.enabled"},
@@ -54,6 +58,8 @@ type component struct {
 	stack.Component
 	// Chart is the chart's name, the prefix of its helpers.
 	Chart string
+	// All are the components of the stack, this one included.
+	All []stack.Component
 }
 
 // components writes each object of each component into its own file.
@@ -62,7 +68,7 @@ func (g *generation) components() error {
 		if c.Managed {
 			continue
 		}
-		view := component{Component: c, Chart: g.Name}
+		view := component{Component: c, Chart: g.Name, All: g.Stack.Components}
 		for _, o := range objects {
 			if !o.when(view) {
 				continue
@@ -177,6 +183,19 @@ func (g *generation) Workloads() []component {
 	return workloads
 }
 
+// ConfigOwner is the component with the ConfigMap that this one mounts: itself, unless it mounts that of another.
+func (c component) ConfigOwner() component {
+	for _, other := range c.All {
+		if other.Name == c.Config.Of {
+			return component{Component: other, Chart: c.Chart, All: c.All}
+		}
+	}
+	return c
+}
+
+// ConfigFiles are the files of the ConfigMap that the component mounts.
+func (c component) ConfigFiles() map[string]string { return c.ConfigOwner().Config.Files }
+
 // Quorums lists the components that the chart runs as a quorum.
 func (g *generation) Quorums() []component {
 	var quorums []component
@@ -188,21 +207,60 @@ func (g *generation) Quorums() []component {
 	return quorums
 }
 
-// NameLength is the maximum length of a release's full name. Its longest use is the label controller-revision-hash of a
-// standalone server's pod, fullname-component-standalone-hash: 63 characters, ten of them the hash (ControllerRevisionName).
+// NameLength is the maximum length of a release's full name, so that the longest name or label with it has at most 63 characters.
 func (g *generation) NameLength() int {
-	longest := 0
-	for _, c := range g.Quorums() {
-		longest = max(longest, len(c.Label()))
+	length := 40
+	for _, c := range g.Components {
+		if !c.Managed {
+			length = min(length, 63-len("-"+Label(c))-suffix(c))
+		}
 	}
-	return 63 - len("-") - longest - len("-standalone") - len("-0123456789")
+	return length
+}
+
+// suffix is the length of what follows fullname-component in the longest name or label of a component.
+func suffix(c stack.Component) int {
+	const revision = len("-0123456789") // in the label controller-revision-hash of a pod (ControllerRevisionName)
+	switch c.Workload() {
+	case "StatefulSet":
+		if c.Replication == stack.Quorum {
+			return len("-standalone") + revision
+		}
+		return revision
+	case "Job":
+		return len("-01234567")
+	case "CronJob":
+		return len("-0123456789") // the time of a run in the name of its Job
+	}
+	return 0
+}
+
+// Scheduled reports whether the chart has CronJobs.
+func (g *generation) Scheduled() bool {
+	return slices.ContainsFunc(g.Components, func(c stack.Component) bool { return !c.Managed && c.Workload() == "CronJob" })
 }
 
 // Quorum reports whether the component's pods are quorum members.
 func (c component) Quorum() bool { return c.Replication == stack.Quorum }
 
+// Model is the component's replication model as verify reads it.
+func (c component) Model() string {
+	if c.Replication == stack.Needs {
+		return fmt.Sprintf("needs:%d", c.Needs)
+	}
+	return string(c.Replication)
+}
+
+// Shards reports whether every pod of the component is needed, or a number of them; each has a stable name.
+func (c component) Shards() bool {
+	return c.Replication == stack.Shards || c.Replication == stack.Needs
+}
+
 // Single reports whether at most one pod of the component may run.
 func (c component) Single() bool { return c.Replication == stack.Single }
+
+// Finite reports whether the component's pods end.
+func (c component) Finite() bool { return c.Replication == stack.Finite }
 
 // PerNode reports whether the component runs one pod on each node.
 func (c component) PerNode() bool { return c.Replication == stack.PerNode }
@@ -256,6 +314,13 @@ func (c component) AllowedPorts() []allowed {
 
 // HasRules reports whether the component's ServiceAccount has permissions in the Kubernetes API.
 func (c component) HasRules() bool { return !c.Rules.IsZero() || c.Elects() }
+
+// HasClusterRules reports whether the component's ServiceAccount has permissions outside of its namespace.
+func (c component) HasClusterRules() bool { return !c.ClusterRules.IsZero() }
+
+// ClusterName is the Helm expression for the name of the component's objects without a namespace. It begins with the namespace of
+// the release, which has no dot: releases of one name in two namespaces do not share an object.
+func (c component) ClusterName() string { return "{{ .Release.Namespace }}." + c.Fullname() }
 
 // Elects reports whether the component's pods elect their leader by a Lease that has the name of the component's objects.
 func (c component) Elects() bool { return c.Election == stack.ElectionLeases }

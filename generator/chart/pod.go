@@ -85,10 +85,10 @@ func (c component) electionEnv() []*yaml.Node {
 // VolumeMounts returns the mounts of the PVC, the configuration and the stack's own volumes.
 func (c component) VolumeMounts() (string, error) {
 	var all []*yaml.Node
-	if c.Storage != nil {
-		all = append(all, ordered("name", "data", "mountPath", c.Storage.Path))
+	for _, claim := range c.Storage {
+		all = append(all, ordered("name", claim.Name, "mountPath", claim.Path))
 	}
-	if len(c.Config.Files) > 0 {
+	if len(c.ConfigFiles()) > 0 {
 		all = append(all, ordered("name", "config", "mountPath", c.Config.Path, "readOnly", true))
 	}
 	return list(all, field(c.Container, "volumeMounts"))
@@ -97,8 +97,8 @@ func (c component) VolumeMounts() (string, error) {
 // Volumes returns the volume of the configuration and the stack's own volumes.
 func (c component) Volumes() (string, error) {
 	var all []*yaml.Node
-	if len(c.Config.Files) > 0 {
-		all = append(all, ordered("name", "config", "configMap", ordered("name", c.Fullname())))
+	if len(c.ConfigFiles()) > 0 {
+		all = append(all, ordered("name", "config", "configMap", ordered("name", c.ConfigOwner().Fullname())))
 	}
 	return list(all, field(c.Pod, "volumes"))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/profile"
@@ -13,6 +14,7 @@ import (
 	"github.com/holdfast-ha/holdfast/generator/stack"
 	"go.yaml.in/yaml/v3"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 )
@@ -46,7 +48,7 @@ func (g *generation) valuesSchema() error {
 	for _, c := range g.Components {
 		properties[c.Name] = g.componentSchema(c, own.Components[c.Name])
 	}
-	definitions := schema.Definitions(kubernetesTypes...)
+	definitions := schema.Definitions(g.typesOf()...)
 	for name, d := range definitions {
 		definitions[name] = nullable(d.(node))
 	}
@@ -116,6 +118,15 @@ var kubernetesTypes = []reflect.Type{
 	reflect.TypeFor[networkingv1.NetworkPolicyPeer](),
 }
 
+// typesOf returns the API types that the values of the stack's components use.
+func (g *generation) typesOf() []reflect.Type {
+	all := slices.Clone(kubernetesTypes)
+	if slices.ContainsFunc(g.Components, func(c stack.Component) bool { return c.Autoscaling != nil && !c.Autoscaling.Behavior.IsZero() }) {
+		all = append(all, reflect.TypeFor[autoscalingv2.HorizontalPodAutoscalerBehavior]())
+	}
+	return all
+}
+
 var (
 	boolean = node{"type": "boolean"}
 	// dnsName cannot change the structure of a rendered object.
@@ -140,8 +151,11 @@ func keySchemas(c stack.Component) node {
 	timing := nullable(strictObject(node{"periodSeconds": count, "timeoutSeconds": count, "failureThreshold": count, "successThreshold": count, "initialDelaySeconds": count, "terminationGracePeriodSeconds": count}))
 	constraint := withoutFields[corev1.TopologySpreadConstraint]("labelSelector")
 	constraint["required"] = []string{"maxSkew", "topologyKey", "whenUnsatisfiable"}
+	image := strictObject(node{"registry": imagePart, "repository": imagePart, "tag": imagePart, "digest": imagePart, "pullPolicy": node{"enum": []string{"Always", "IfNotPresent", "Never"}}})
 	return node{
-		"image":                                strictObject(node{"registry": imagePart, "repository": imagePart, "tag": imagePart, "digest": imagePart, "pullPolicy": node{"enum": []string{"Always", "IfNotPresent", "Never"}}}),
+		"image":                                image,
+		"sidecars":                             helpersSchema(c.Sidecars, image, ref[corev1.ResourceRequirements]()),
+		"initContainers":                       helpersSchema(c.InitContainers, image, ref[corev1.ResourceRequirements]()),
 		"replicas":                             replicasSchema(c),
 		"topologySpreadConstraints":            array(constraint),
 		"antiAffinity":                         array(strictObject(node{"topologyKey": text, "hardUpTo": node{"type": "integer", "minimum": 0}})),
@@ -153,6 +167,14 @@ func keySchemas(c stack.Component) node {
 		"updateStrategy":                       update,
 		"strategy":                             ref[appsv1.DeploymentStrategy](),
 		"internalTrafficPolicy":                node{"enum": []any{"Local", "Cluster", nil}},
+		"backoffLimit":                         count,
+		"schedule":                             node{"type": "string", "pattern": `^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every [1-9][0-9]*(s|m|h)|[-*/,0-9a-zA-Z?]+( [-*/,0-9a-zA-Z?]+){4})$`},
+		"suspend":                              boolean,
+		"concurrencyPolicy":                    node{"enum": []any{"Allow", "Forbid", "Replace", nil}},
+		"startingDeadlineSeconds":              count,
+		"timeZone":                             node{"type": []string{"string", "null"}, "pattern": "^[A-Z][-+_A-Za-z0-9]*(/[-+_A-Za-z0-9]+)*$"},
+		"successfulJobsHistoryLimit":           count,
+		"failedJobsHistoryLimit":               count,
 		"minReadySeconds":                      count,
 		"terminationGracePeriodSeconds":        count,
 		"startupProbe":                         timing,
@@ -160,7 +182,7 @@ func keySchemas(c stack.Component) node {
 		"livenessProbe":                        timing,
 		"election":                             nullable(strictObject(node{"by": node{"enum": []string{"leases", "nats"}}, "leaseDuration": text, "renewDeadline": text, "retryPeriod": text})),
 		"persistentVolumeClaimRetentionPolicy": ref[appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy](),
-		"storage":                              strictObject(node{"size": node{"type": "string", "pattern": `^([1-9][0-9]{2,8}Mi|[1-9][0-9]{0,5}Gi|[1-9][0-9]{0,2}Ti)$`}, "className": text}),
+		"storage":                              storageSchema(c),
 		"syncInterval":                         node{"type": []string{"string", "null"}, "pattern": "^(always|[1-9][0-9]{0,8}(ms|s|m|h))$"},
 		"store":                                nullable(strictObject(node{"filePercent": percent(95), "streamPercent": percent(90)})),
 		"resources":                            ref[corev1.ResourceRequirements](),
@@ -169,7 +191,9 @@ func keySchemas(c stack.Component) node {
 		"podAnnotations":                       stringMapWithout("checksum/config"),
 		"serviceAccount":                       strictObject(node{"annotations": stringMap}),
 		"allowFrom":                            array(ref[networkingv1.NetworkPolicyPeer]()),
-		"autoscaling":                          strictObject(node{"enabled": boolean, "maxReplicas": node{"type": "integer", "minimum": 1}, "targetCPUUtilization": node{"type": "integer", "minimum": 1}}),
+		"allowTo":                              array(ref[networkingv1.NetworkPolicyPeer]()),
+		"service":                              serviceSchema(c),
+		"autoscaling":                          scalerSchema(c.Autoscaling),
 		"ingress":                              strictObject(node{"enabled": boolean, "className": text, "host": text, "tlsSecret": text, "annotations": stringMap}),
 		"httpRoute":                            strictObject(node{"enabled": boolean, "parentRefs": array(node{"type": "object"}), "hostnames": array(text)}),
 	}
@@ -187,6 +211,9 @@ func replicasSchema(c stack.Component) node {
 		return node{"enum": []any{1, 3, 5, nil}, "description": "an even number of quorum members survives no more failures than one less"}
 	case stack.Single:
 		return node{"type": []string{"integer", "null"}, "minimum": 0, "maximum": 1, "description": "a second pod would do the same work again"}
+	}
+	if c.Replication == stack.Needs {
+		return node{"type": []string{"integer", "null"}, "minimum": c.Needs, "maximum": 99, "description": fmt.Sprintf("%d of the pods must run", c.Needs)}
 	}
 	return node{"type": []string{"integer", "null"}, "minimum": 0, "maximum": 99}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator/manifest"
@@ -142,23 +143,44 @@ func (g *generation) entries(c stack.Component) ([]entry, error) {
 		resources = "{}"
 	}
 	all := []entry{{"image", "Container image. A digest takes precedence over the tag.", imageText(c.Image), nil}}
+	if c.Schedule != "" {
+		all = append(all,
+			entry{"schedule", "When the CronJob runs: minute, hour, day, month and weekday.", strconv.Quote(c.Schedule), nil},
+			entry{"suspend", "Start no further runs.", "false", nil})
+	}
 	all = append(all, decided...)
 	all = append(all, entry{"affinity", "Affinity of the pods, in addition to topologySpreadConstraints.", "{}", nil})
 	all = append(all, scheduling...)
 	if c.Storage != nil {
-		all = append(all, entry{"storage", "PersistentVolumeClaim of each pod. An empty class is the default StorageClass. Choose a class with volumeBindingMode WaitForFirstConsumer: otherwise a volume may be in another zone than its pod.",
-			fmt.Sprintf("size: %s\nclassName: \"\"", c.Storage.Size), nil})
+		all = append(all, storageEntry(c))
 	}
 	all = append(all,
 		entry{"resources", "Resource requests and limits of the container.", resources, nil},
 		entry{"env", "Environment variables, in addition to the chart's own.", "[]", nil})
-	all = append(all, metadata...)
+	helpers, err := helperEntries(c)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.Concat(all, helpers, metadata)
 	all = append(all,
 		entry{"serviceAccount", "ServiceAccount of the pods: annotations, for example of a cloud provider's identity.", "annotations: {}", nil},
 		entry{"allowFrom", "NetworkPolicy peers that may connect to every port, in addition to the chart's own.", "[]", nil})
-	if a := c.Autoscaling; a != nil {
-		all = append(all, entry{"autoscaling", "HorizontalPodAutoscaler from replicas to maxReplicas. The target is in percent of the CPU request.",
-			fmt.Sprintf("enabled: false\nmaxReplicas: %d\ntargetCPUUtilization: %d", a.MaxReplicas, a.TargetCPUUtilization), nil})
+	if c.To != nil {
+		all = append(all, entry{"allowTo", "NetworkPolicy peers that the pods may connect to on every port, in addition to the chart's own.", "[]", nil})
+	}
+	if c.Service != nil {
+		service, err := serviceEntry(*c.Service)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, service)
+	}
+	if c.Autoscaling != nil {
+		scaler, err := scalerEntry(*c.Autoscaling)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, scaler)
 	}
 	if c.Ingress != "" {
 		all = append(all,

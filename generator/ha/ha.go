@@ -38,6 +38,8 @@ var concepts = []func(input) []Decision{
 	priority,
 	budget,
 	update,
+	finite,
+	schedule,
 	traffic,
 	grace,
 	probes,
@@ -49,7 +51,7 @@ var concepts = []func(input) []Decision{
 
 // Decide returns the decisions for a component under a profile, always in the same order.
 func Decide(p profile.Profile, c stack.Component) []Decision {
-	return DecideFor(p, c, Replicas(p, c.Replication))
+	return DecideFor(p, c, Replicas(p, c))
 }
 
 // DecideFor is Decide for a number of replicas other than that of the profile.
@@ -65,4 +67,14 @@ func DecideFor(p profile.Profile, c stack.Component, replicas int) []Decision {
 func (in input) model() stack.Replication { return in.component.Replication }
 
 // replicated reports whether another pod serves when one fails.
-func (in input) replicated() bool { return in.model() != stack.PerNode && in.replicas > 1 }
+func (in input) replicated() bool { return in.counted() && in.replicas > 1 }
+
+// spare is how many pods of a needs component may be missing.
+func (in input) spare() int { return max(0, in.replicas-in.component.Needs) }
+
+// named reports whether the pods have stable names, and each is needed or some number of them is. A StatefulSet replaces such a pod
+// only when its node is back, deleted or marked as shut down.
+func (in input) named() bool { return in.model() == stack.Shards || in.model() == stack.Needs }
+
+// counted reports whether the number of pods is a decision: not that of a DaemonSet, nor that of a Job.
+func (in input) counted() bool { return in.model() != stack.PerNode && in.model() != stack.Finite }

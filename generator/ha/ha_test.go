@@ -44,6 +44,16 @@ func (a decided) value(key string) any {
 	return nil
 }
 
+// uncounted reports whether the number of pods is not a decision.
+func (a decided) uncounted() bool {
+	return a.component.Replication == stack.PerNode || a.component.Replication == stack.Finite
+}
+
+// named reports whether each pod has a stable name.
+func (a decided) named() bool {
+	return a.component.Replication == stack.Shards || a.component.Replication == stack.Needs
+}
+
 func (a decided) isQuorum() bool { return a.component.Replication == stack.Quorum }
 
 // checkAll checks a property for every input: all replication models and features of a component, 1 to 9 replicas, and profiles
@@ -99,7 +109,16 @@ func everyComponent() []stack.Component {
 					for _, drain := range []*stack.Drain{nil, {Seconds: 30}, {SleepSeconds: 5, Seconds: 120}} {
 						c := stack.Component{Name: "any", Replication: model, Managed: managed, Election: election, Drain: drain}
 						if drain == nil || drain.SleepSeconds > 0 {
-							c.Storage = &stack.Storage{Size: "1Gi", Path: "/data"}
+							c.Storage = stack.Claims{{Size: "1Gi", Path: "/data"}}
+						}
+						if model == stack.Needs {
+							c.Replicas, c.Needs = 5, 3
+						}
+						if model == stack.Shards {
+							c.Replicas = 4
+						}
+						if model == stack.Finite && probed {
+							c.Schedule = "@daily"
 						}
 						if model == stack.Quorum && drain == nil {
 							c.Store = stack.StoreJetStream
@@ -131,7 +150,7 @@ func TestMajorityAndSpare(t *testing.T) {
 func TestBudget(t *testing.T) {
 	checkAll(t, func(a decided) error {
 		budget, _ := a.value("podDisruptionBudget").(Map)
-		if a.n == 1 || a.component.Replication == stack.PerNode {
+		if a.n == 1 || a.uncounted() || a.named() && !a.profile.Survivor() {
 			if budget != nil {
 				return fmt.Errorf("has a budget: %v", budget)
 			}
@@ -150,6 +169,8 @@ func TestBudget(t *testing.T) {
 			return fmt.Errorf("maxUnavailable %d allows the eviction of the last pod", maxUnavailable)
 		case a.isQuorum() && a.n%2 == 1 && a.n-maxUnavailable < majority(a.n):
 			return fmt.Errorf("maxUnavailable %d leaves %d members, the majority is %d", maxUnavailable, a.n-maxUnavailable, majority(a.n))
+		case a.component.Replication == stack.Needs && maxUnavailable > 1 && a.n-maxUnavailable < a.component.Needs:
+			return fmt.Errorf("maxUnavailable %d leaves fewer than the %d pods that must run", maxUnavailable, a.component.Needs)
 		case budget["unhealthyPodEvictionPolicy"] != "AlwaysAllow":
 			return fmt.Errorf("a pod that is not ready can block a drain: %v", budget)
 		}
@@ -192,6 +213,48 @@ func TestHardConstraintsCanBeMet(t *testing.T) {
 	if hard == 0 {
 		t.Error("no required constraint was checked")
 	}
+}
+
+// TestNeedsSurvive: if the decision promises that the rest of the pods is enough, it is, in every even spread over the domains.
+func TestNeedsSurvive(t *testing.T) {
+	promised := 0
+	checkAll(t, func(a decided) error {
+		if a.component.Replication != stack.Needs || a.component.Managed || a.n == 1 || !a.profile.Survivor() {
+			return nil
+		}
+		i := slices.IndexFunc(a.decisions, func(d Decision) bool { return d.Key == "topologySpreadConstraints" })
+		widest := a.profile.Survives[0]
+		constraint := list(a.value("topologySpreadConstraints"))[len(a.profile.Prefers)]
+		most := (a.n + constraint["minDomains"].(int) - 1) / constraint["minDomains"].(int)
+		if enough := strings.HasSuffix(a.decisions[i].Reason, "are enough."); enough != (a.n-most >= a.component.Needs) || constraint["whenUnsatisfiable"] != "DoNotSchedule" {
+			return fmt.Errorf("%s may take %d of %d pods, %d must run: %s", widest.Name, most, a.n, a.component.Needs, a.decisions[i].Reason)
+		} else if enough {
+			promised++
+		}
+		return nil
+	})
+	if promised == 0 {
+		t.Error("nothing was promised")
+	}
+}
+
+// TestDecisionsHoldWhenScaledUp: an autoscaler adds pods to those of a profile, and the budget and the constraints stay as they are.
+func TestDecisionsHoldWhenScaledUp(t *testing.T) {
+	checkAll(t, func(a decided) error {
+		if a.component.Replication != stack.Stateless || a.component.Managed || a.n < 2 {
+			return nil
+		}
+		for n := a.n + 1; n <= 9; n++ {
+			more := DecideFor(a.profile, a.component, n)
+			for _, key := range []string{"podDisruptionBudget", "topologySpreadConstraints"} {
+				few, many := marshal(t, a.value(key)), marshal(t, decided{decisions: more}.value(key))
+				if !bytes.Equal(few, many) {
+					return fmt.Errorf("with %d pods, %s would be %s, not %s", n, key, many, few)
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // (b) With three or more domains, none holds the majority of an odd quorum, whatever the number of domains in the cluster.
@@ -257,7 +320,7 @@ func TestManagedQuorumAntiAffinity(t *testing.T) {
 // have capacity.
 func TestRolloutsHaveCapacity(t *testing.T) {
 	checkAll(t, func(a decided) error {
-		if a.isQuorum() {
+		if a.isQuorum() || a.named() {
 			return nil
 		}
 		for i, c := range list(a.value("topologySpreadConstraints")) {
@@ -307,12 +370,12 @@ func TestQuorumsAreOdd(t *testing.T) {
 
 // order is the order of the decisions for every component.
 var order = []string{"replicas", "topologySpreadConstraints", "antiAffinity", "tolerations", "priorityClassName", "podDisruptionBudget", "updateStrategy", "strategy",
-	"minReadySeconds", "terminationGracePeriodSeconds", "startupProbe", "readinessProbe", "livenessProbe", "election", "persistentVolumeClaimRetentionPolicy", "syncInterval", "store", "resources"}
+	"minReadySeconds", "backoffLimit", "concurrencyPolicy", "startingDeadlineSeconds", "timeZone", "successfulJobsHistoryLimit", "failedJobsHistoryLimit", "terminationGracePeriodSeconds", "startupProbe", "readinessProbe", "livenessProbe", "election", "persistentVolumeClaimRetentionPolicy", "syncInterval", "store", "resources"}
 
 // (d) Every decision has a rule, a reason and a source; keys are unique and in order, and the result is deterministic.
 func TestDecisionsAreWellFormed(t *testing.T) {
 	checkAll(t, func(a decided) error {
-		if len(a.decisions) == 0 && !(a.component.Managed && a.component.Replication == stack.PerNode) {
+		if len(a.decisions) == 0 && !(a.component.Managed && a.uncounted()) {
 			return fmt.Errorf("no decision")
 		}
 		last := -1
@@ -340,8 +403,8 @@ func TestDecisionsAreWellFormed(t *testing.T) {
 
 func TestDecideUsesTheProfilesReplicas(t *testing.T) {
 	p := profile.Profile{Replicas: profile.Replicas{Quorum: 5, Standby: 2, Stateless: 4}}
-	for model, want := range map[stack.Replication]any{stack.Quorum: 5, stack.Standby: 2, stack.Stateless: 4, stack.Single: 1, stack.PerNode: nil} {
-		c := stack.Component{Replication: model}
+	for model, want := range map[stack.Replication]any{stack.Quorum: 5, stack.Standby: 2, stack.Stateless: 4, stack.Single: 1, stack.PerNode: nil, stack.Finite: nil, stack.Shards: 7} {
+		c := stack.Component{Replication: model, Replicas: 7}
 		if got := (decided{decisions: Decide(p, c)}).value("replicas"); got != want {
 			t.Errorf("%s: %v, want %v", model, got, want)
 		}
@@ -432,7 +495,7 @@ func TestStore(t *testing.T) {
 func TestTolerations(t *testing.T) {
 	checkAll(t, func(a decided) error {
 		got := list(a.value("tolerations"))
-		if a.isQuorum() || a.n == 1 || a.component.Replication == stack.PerNode || a.profile.EvictAfterSeconds == 0 {
+		if a.isQuorum() || a.n == 1 || a.uncounted() || a.named() || a.profile.EvictAfterSeconds == 0 {
 			if got != nil {
 				return fmt.Errorf("tolerations: %v", got)
 			}
@@ -453,7 +516,7 @@ func TestTolerations(t *testing.T) {
 }
 
 func TestDecisions(t *testing.T) {
-	disk := &stack.Storage{Size: "1Gi", Path: "/data"}
+	disk := stack.Claims{{Size: "1Gi", Path: "/data"}}
 	components := map[string]stack.Component{
 		"quorum":            {Replication: stack.Quorum, Storage: disk, Drain: &stack.Drain{Seconds: 30}},
 		"managed quorum":    {Replication: stack.Quorum, Managed: true},
@@ -465,6 +528,10 @@ func TestDecisions(t *testing.T) {
 		"single":            {Replication: stack.Single},
 		"single on disk":    {Replication: stack.Single, Storage: disk},
 		"per-node":          {Replication: stack.PerNode},
+		"shards":            {Replication: stack.Shards, Replicas: 4},
+		"needs":             {Replication: stack.Needs, Replicas: 5, Needs: 3},
+		"finite":            {Replication: stack.Finite},
+		"finite on time":    {Replication: stack.Finite, Schedule: "@daily"},
 	}
 	for _, c := range []struct{ profile, component, want string }{
 		{"single-node", "quorum", "1 pods; budget none; updateStrategy RollingUpdate; grace 60; disk Retain"},
@@ -499,6 +566,17 @@ func TestDecisions(t *testing.T) {
 		{"multi-zone", "single", "1 pods; budget none; updateStrategy RollingUpdate; grace 30"},
 		{"multi-zone", "single on disk", "1 pods; budget none; updateStrategy RollingUpdate; grace 30; disk Retain"},
 		{"multi-zone", "per-node", "updateStrategy RollingUpdate; grace 30"},
+
+		{"single-node", "shards", "4 pods; budget none; updateStrategy RollingUpdate; grace 30"},
+		{"multi-node", "shards", "4 pods; zone preferred; node preferred; budget 1; updateStrategy RollingUpdate; grace 30"},
+		{"multi-zone", "shards", "4 pods; zone preferred; node preferred; budget 1; updateStrategy RollingUpdate; grace 30"},
+		{"single-node", "needs", "3 pods; budget none; updateStrategy RollingUpdate; grace 30"},
+		{"multi-node", "needs", "5 pods; zone preferred; node minDomains 3; budget 2; updateStrategy RollingUpdate; grace 30"},
+		{"multi-zone", "needs", "5 pods; zone minDomains 3; node minDomains 3; budget 2; updateStrategy RollingUpdate; grace 30"},
+
+		{"single-node", "finite", "20 retries; grace 30"},
+		{"multi-zone", "finite", "20 retries; grace 30"},
+		{"multi-zone", "finite on time", "6 retries; Forbid; deadline 3600; in Etc/UTC; grace 30"},
 	} {
 		t.Run(c.profile+"/"+c.component, func(t *testing.T) {
 			p, err := profile.Find(shippedProfiles(t), c.profile)
@@ -539,6 +617,14 @@ func summary(a decided) string {
 			words = append(words, fmt.Sprintf("%s %v", d.Key, d.Value.(Map)["type"]))
 		case "terminationGracePeriodSeconds":
 			words = append(words, fmt.Sprintf("grace %v", d.Value))
+		case "backoffLimit":
+			words = append(words, fmt.Sprintf("%v retries", d.Value))
+		case "concurrencyPolicy":
+			words = append(words, fmt.Sprint(d.Value))
+		case "startingDeadlineSeconds":
+			words = append(words, fmt.Sprintf("deadline %v", d.Value))
+		case "timeZone":
+			words = append(words, fmt.Sprintf("in %v", d.Value))
 		case "election":
 			words = append(words, fmt.Sprintf("election %v", d.Value.(Map)["by"]))
 		case "persistentVolumeClaimRetentionPolicy":

@@ -1,13 +1,15 @@
 package ha
 
 import (
+	"fmt"
+
 	"github.com/holdfast-ha/holdfast/generator/profile"
 	"github.com/holdfast-ha/holdfast/generator/stack"
 )
 
-// Replicas returns the number of pods for a replication model under a profile; 0 for per-node, which has one on each node.
-func Replicas(p profile.Profile, model stack.Replication) int {
-	switch model {
+// Replicas returns the number of pods of a component under a profile; 0 for per-node, which has one on each node, and finite, whose pods end.
+func Replicas(p profile.Profile, c stack.Component) int {
+	switch c.Replication {
 	case stack.Quorum:
 		return p.Replicas.Quorum
 	case stack.Standby:
@@ -16,6 +18,13 @@ func Replicas(p profile.Profile, model stack.Replication) int {
 		return p.Replicas.Stateless
 	case stack.Single:
 		return 1
+	case stack.Shards:
+		return c.Replicas
+	case stack.Needs:
+		if !p.Survivor() {
+			return c.Needs
+		}
+		return c.Replicas
 	default:
 		return 0
 	}
@@ -23,7 +32,7 @@ func Replicas(p profile.Profile, model stack.Replication) int {
 
 // replicas sets the number of pods.
 func replicas(in input) []Decision {
-	if in.model() == stack.PerNode {
+	if !in.counted() {
 		return nil
 	}
 	d := Decision{Key: "replicas", Value: in.replicas}
@@ -32,6 +41,18 @@ func replicas(in input) []Decision {
 		d.Rule = "One pod under every profile."
 		d.Reason = "A second pod would do the same work again."
 		d.Source = "the stack's replication model: single"
+	case in.model() == stack.Shards:
+		d.Rule = "The number of shards of the stack, under every profile."
+		d.Reason = "Each pod does a part of the work that no other pod does. More pods of it survive nothing: they are more parts."
+		d.Source = "the stack's replication model: shards"
+	case in.model() == stack.Needs && !in.profile.Survivor():
+		d.Rule = "As many pods as must run."
+		d.Reason = "The profile promises nothing that needs another pod."
+		d.Source = "profile " + in.profile.Name
+	case in.model() == stack.Needs:
+		d.Rule = fmt.Sprintf("The number of the stack, of which %d must run.", in.component.Needs)
+		d.Reason = fmt.Sprintf("Any %d of the pods may be missing.", in.spare())
+		d.Source = "the stack's replication model: needs"
 	case in.replicas == 1:
 		d.Rule = "One pod."
 		d.Reason = "The profile promises nothing that needs a second pod."

@@ -55,7 +55,11 @@ func (in input) constraint(d profile.Domain, widest bool) Map {
 	if in.component.Workload() == "Deployment" {
 		c["matchLabelKeys"] = []any{"pod-template-hash"}
 	}
-	if !widest {
+	if in.model() == stack.Needs {
+		c["whenUnsatisfiable"], c["minDomains"] = "DoNotSchedule", min(d.Domains, in.replicas)
+		return c
+	}
+	if !widest || in.model() == stack.Shards {
 		c["whenUnsatisfiable"] = "ScheduleAnyway"
 		return c
 	}
@@ -72,10 +76,37 @@ func (in input) spreadDecision(constraints []any) Decision {
 		d.Reason = fmt.Sprintf("No %s may hold a majority, and a node with two members could not be drained, because the budget allows one eviction. Without minDomains, a cluster with fewer domains would place two members in one. Nodes with taints do not count as places.", widest.Name)
 		return d
 	}
+	if in.named() {
+		return in.namedSpread(d, widest)
+	}
 	d.Rule = fmt.Sprintf("Pods are spread evenly over at least 2 %ss.", widest.Name) + in.preferred()
 	d.Reason = fmt.Sprintf("A pod must be left when one %s fails. With matchLabelKeys the constraint counts pods of the same revision only, so a rolling update never waits for capacity.", widest.Name)
 	return d
 }
+
+// namedSpread completes the decision for shards and for pods of which a number must run, in terms of the widest domain.
+func (in input) namedSpread(d Decision, widest profile.Domain) Decision {
+	if in.model() == stack.Shards {
+		d.Rule = fmt.Sprintf("Shards are spread evenly over %ss, where possible.", widest.Name) + in.preferred()
+		d.Reason = "Every shard is needed, so no placement survives a failure. Spread, a failure takes few of them; a shard that must wait for a place is worse than two on one node."
+		return d
+	}
+	domains := min(widest.Domains, in.replicas)
+	most := inLargest(in.replicas, domains)
+	d.Rule = fmt.Sprintf("Pods are spread evenly over %d %ss: at most %d in one, and %d may be missing.", domains, widest.Name, most, in.spare()) + in.preferred()
+	d.Reason = fmt.Sprintf("The pods that are left when one %s fails are enough.", widest.Name)
+	if most > in.spare() {
+		enough := in.replicas
+		for inLargest(enough, widest.Domains) > enough-in.component.Needs && enough < 99 {
+			enough++
+		}
+		d.Reason = fmt.Sprintf("The pods that are left when one %s fails are not always enough: with %d replicas, they would be.", widest.Name, enough)
+	}
+	return d
+}
+
+// inLargest is the number of pods in the domain with most of them, if pods are spread evenly.
+func inLargest(pods, domains int) int { return (pods + domains - 1) / domains }
 
 // preferred returns the rule of the profile's preferences, after a space.
 func (in input) preferred() string {

@@ -4,7 +4,7 @@ import "github.com/holdfast-ha/holdfast/generator/stack"
 
 // tolerations shorten the time until a pod on an unreachable node is replaced.
 func tolerations(in input) []Decision {
-	if in.profile.EvictAfterSeconds == 0 || !in.replicated() || in.model() == stack.Quorum {
+	if in.profile.EvictAfterSeconds == 0 || !in.replicated() || in.model() == stack.Quorum || in.named() {
 		return nil
 	}
 	return []Decision{{

@@ -8,7 +8,7 @@ const settleSeconds = 10
 
 // update decides how a new revision replaces the old one.
 func update(in input) []Decision {
-	if in.component.Managed {
+	if in.component.Managed || in.model() == stack.Finite {
 		return nil
 	}
 	switch {
@@ -49,6 +49,14 @@ func update(in input) []Decision {
 			Rule:   "The old pod ends before the new one starts, in a rollout and when its node does not answer.",
 			Reason: "Two pods at once would do the same work twice, and a Deployment starts a second one while the first may still run on a node that was cut off. If the node is gone for good, delete it, or taint it node.kubernetes.io/out-of-service: only then does the pod start on another node.",
 			Source: "apps/v1 StatefulSet, at-most-one semantics; kubernetes podgc",
+		}}
+	case in.named():
+		return []Decision{{
+			Key:    "updateStrategy",
+			Value:  Map{"type": "RollingUpdate"},
+			Rule:   "One pod after the other, the highest ordinal first; the next one waits until this one is ready.",
+			Reason: "Each pod has a name of its own, which a second pod cannot have: its part of the work waits while it is replaced.",
+			Source: "apps/v1 StatefulSet",
 		}}
 	case in.component.Workload() == "StatefulSet":
 		return []Decision{{

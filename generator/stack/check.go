@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,7 +56,6 @@ var (
 	version       = regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`)
 	fileName      = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
 	portName      = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,13}[a-z0-9])?$`)
-	size          = regexp.MustCompile(`^[1-9][0-9]*(Mi|Gi|Ti)$`)
 )
 
 func (c *checker) stack(s Stack) {
@@ -109,6 +107,9 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 		c.add(at+".shows", "%v has a component: name only objects of the stack's own templates", one.Shows)
 	}
 	if one.Managed {
+		if slices.Contains([]Replication{Shards, Needs, Finite}, one.Replication) {
+			c.add(at+".managed", "no decision about a %s component of a controller is made: write its custom resource into the stack's own templates", one.Replication)
+		}
 		c.managed(at)
 		return
 	}
@@ -121,16 +122,15 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 	if one.Replication == Quorum && !one.Probes.complete() {
 		c.add(at+".probes", "a quorum needs startup, ready and alive, so that a rolling update waits for each member")
 	}
-	switch {
-	case one.Autoscaling == nil:
-	case one.Replication != Stateless:
-		c.add(at+".autoscaling", "is only for stateless components: other replication models need an exact number of pods")
-	case one.Storage != nil:
-		c.add(at+".autoscaling", "is only for components without storage: scaling down would leave disks behind")
-	}
+	c.autoscaling(at, one)
+	c.counts(at, one)
+	c.finite(at, one)
+	c.helpers(at, one)
+	c.service(at, one)
+	c.to(at, s, one)
 	c.ports(at, s, one)
 	c.drain(at, one)
-	c.config(at, one)
+	c.config(at, s, one)
 	c.storage(at, one)
 	c.kubernetesFields(at, one)
 	c.rules(one)
@@ -138,7 +138,7 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 
 // managed finds keys without an effect: the controller creates the pods from a custom resource.
 func (c *checker) managed(at string) {
-	for _, key := range []string{"image", "ports", "probes", "drain", "config", "storage", "exporter", "rules", "autoscaling", "ingress", "container", "pod"} {
+	for _, key := range []string{"image", "initContainers", "sidecars", "ports", "to", "service", "probes", "drain", "config", "storage", "exporter", "rules", "clusterRules", "autoscaling", "ingress", "schedule", "container", "pod"} {
 		if c.has(at + "." + key) {
 			c.add(at+"."+key, "has no effect on a managed component: write it into the custom resource, in the stack's own templates")
 		}
@@ -154,6 +154,25 @@ func (c *checker) has(at string) bool {
 		}
 	}
 	return true
+}
+
+// counts checks the numbers of pods: those of shards and needs are the stack's, all others the profile's.
+func (c *checker) counts(at string, one Component) {
+	counted := one.Replication == Shards || one.Replication == Needs
+	switch {
+	case !counted && one.Replicas != 0:
+		c.add(at+".replicas", "follows from replication and the profile: remove it. Users change it by the value of this name")
+	case counted && (one.Replicas < 1 || one.Replicas > 99):
+		c.add(at+".replicas", "must be from 1 to 99: the number of pods of a %s component is the stack's", one.Replication)
+	}
+	switch {
+	case one.Replication != Needs && one.Needs != 0:
+		c.add(at+".needs", "is only for needs components")
+	case one.Replication == Needs && one.Needs < 1:
+		c.add(at+".needs", "must be set: how many of the replicas must run")
+	case one.Replication == Needs && one.Needs >= one.Replicas:
+		c.add(at+".needs", "all of %d replicas must run: use replication: shards, or more replicas", one.Replicas)
+	}
 }
 
 func (c *checker) ports(at string, s Stack, one Component) {
@@ -201,8 +220,8 @@ func (c *checker) drain(at string, one Component) {
 	}
 }
 
-func (c *checker) config(at string, one Component) {
-	if (len(one.Config.Files) > 0 || one.Config.Folder != "") && one.Config.Path == "" {
+func (c *checker) config(at string, s Stack, one Component) {
+	if (one.Config.own() || one.Config.Of != "") && one.Config.Path == "" {
 		c.add(at+".config.path", "must be set")
 	}
 	for name := range one.Config.Files {
@@ -210,19 +229,26 @@ func (c *checker) config(at string, one Component) {
 			c.add(at+".config.files", "%q is not a file name", name)
 		}
 	}
-}
-
-func (c *checker) storage(at string, one Component) {
-	switch {
-	case one.Storage == nil:
-	case one.Replication == PerNode:
-		c.add(at+".storage", "a DaemonSet has no volume claims: mount a disk of the node as hostPath in pod.volumes")
-	case !size.MatchString(one.Storage.Size):
-		c.add(at+".storage.size", "%q is not a size: use Mi, Gi or Ti, as in 10Gi", one.Storage.Size)
-	case !path.IsAbs(one.Storage.Path):
-		c.add(at+".storage.path", "%q is not an absolute path", one.Storage.Path)
+	if one.Config.Of != "" {
+		c.configOf(at+".config.of", s, one)
 	}
 }
+
+// configOf checks that the component whose configuration another one mounts has one, whenever the other one is rendered.
+func (c *checker) configOf(at string, s Stack, one Component) {
+	i := slices.IndexFunc(s.Components, func(other Component) bool { return other.Name == one.Config.Of })
+	switch {
+	case one.Config.own():
+		c.add(at, "excludes files and folder: a component mounts one configuration")
+	case i < 0 || s.Components[i].Managed || !s.Components[i].Config.own():
+		c.add(at, "%q is no component with files or a folder in config", one.Config.Of)
+	case s.Components[i].When != "" && s.Components[i].When != one.When:
+		c.add(at, "%s is not always rendered: use its condition in when, or mount the configuration of another component", one.Config.Of)
+	}
+}
+
+// own reports whether the configuration has files of its own.
+func (c Config) own() bool { return len(c.Files) > 0 || c.Folder != "" }
 
 func (p Probes) complete() bool { return !p.Startup.IsZero() && !p.Ready.IsZero() && !p.Alive.IsZero() }
 

@@ -20,7 +20,7 @@ import (
 // writtenFields are the fields of pod and container that the chart sets itself, with what to write instead.
 var writtenFields = map[string]map[string]string{
 	"pod": {
-		"containers":                    "a component has one container: write its fields into container",
+		"containers":                    "write the fields of the component's container into container, and further containers into sidecars",
 		"serviceAccountName":            "the chart creates a ServiceAccount for each component: write its permissions into rules",
 		"serviceAccount":                "the chart creates a ServiceAccount for each component: write its permissions into rules",
 		"terminationGracePeriodSeconds": "it follows from drain: write the time to stop into drain.seconds",
@@ -30,7 +30,7 @@ var writtenFields = map[string]map[string]string{
 		"tolerations":                   "it is a value of the component: users set it in their values",
 		"priorityClassName":             "it is a value of the component: users set it in their values",
 		"imagePullSecrets":              "it is a value of the chart: users set it in their values",
-		"restartPolicy":                 "only Always is possible, which is the default: remove it",
+		"restartPolicy":                 "it follows from replication: remove it",
 		"nodeName":                      "it pins every pod to one node: remove it",
 	},
 	"container": {
@@ -44,6 +44,14 @@ var writtenFields = map[string]map[string]string{
 		"lifecycle":       "it follows from drain: write the command or the sleep into drain",
 		"resources":       "write them into resources of the component",
 	},
+	"helper": {
+		"name":            "write it into name beside container",
+		"image":           "write it into image beside container",
+		"imagePullPolicy": "it is a value of the container, image.pullPolicy: users set it in their values",
+		"ports":           "write them into ports of the component, with the key sidecar",
+		"resources":       "write them into resources beside container",
+		"restartPolicy":   "it follows from sidecars or initContainers: remove it",
+	},
 }
 
 // kubernetesFields checks the copied fields: each must be a field of its Kubernetes type, and none may be one that the chart sets.
@@ -52,6 +60,7 @@ func (c *checker) kubernetesFields(at string, one Component) {
 	c.typed(at+".pod", one.Pod, corev1.PodSpec{})
 	c.typed(at+".resources", one.Resources, corev1.ResourceRequirements{})
 	c.typed(at+".rules", one.Rules, []rbacv1.PolicyRule{})
+	c.typed(at+".clusterRules", one.ClusterRules, []rbacv1.PolicyRule{})
 	for i, p := range one.Ports {
 		for j, from := range p.From {
 			if from.Kind != yaml.ScalarNode {
@@ -63,15 +72,18 @@ func (c *checker) kubernetesFields(at string, one Component) {
 		c.typed(at+".probes."+key, handler, corev1.ProbeHandler{})
 		c.probePort(at+".probes."+key, handler, one)
 	}
-	for field, keys := range writtenFields {
-		node := map[string]yaml.Node{"pod": one.Pod, "container": one.Container}[field]
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			if instead, ok := keys[node.Content[i].Value]; ok {
-				c.faultAt(node.Content[i].Line, field+"."+node.Content[i].Value, "cannot be set here: "+instead)
-			}
+	c.written("pod", one.Pod, writtenFields["pod"])
+	c.written("container", one.Container, writtenFields["container"])
+	c.mounts(one)
+}
+
+// written adds the fields of node that the chart sets itself; instead has what to write for each.
+func (c *checker) written(prefix string, node yaml.Node, instead map[string]string) {
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if text, ok := instead[node.Content[i].Value]; ok {
+			c.faultAt(node.Content[i].Line, prefix+"."+node.Content[i].Value, "cannot be set here: "+text)
 		}
 	}
-	c.mounts(one)
 }
 
 // typed adds the keys that a Kubernetes type does not have, and values of the wrong type. A value with a Helm expression may have
@@ -148,8 +160,11 @@ func (c *checker) probePort(at string, handler yaml.Node, one Component) {
 // mounts checks volumes and their mounts: names and paths are unique, also beside those of the chart, and each mount has a volume.
 func (c *checker) mounts(one Component) {
 	volumes, paths := map[string]string{}, map[string]string{}
-	if one.Storage != nil {
-		volumes["data"], paths[one.Storage.Path] = "storage", "storage.path"
+	for _, claim := range one.Storage {
+		if other, twice := paths[claim.Path]; twice {
+			c.faultAt(one.Line, "storage", fmt.Sprintf("%s is also the mount path of %s: choose another", claim.Path, other))
+		}
+		volumes[claim.Name], paths[claim.Path] = "storage", "storage.path"
 	}
 	if one.Config.Path != "" {
 		volumes["config"], paths[one.Config.Path] = "config", "config.path"
@@ -165,29 +180,39 @@ func (c *checker) mounts(one Component) {
 		}
 		volumes[name.Value] = "pod.volumes"
 	}
-	for _, item := range list(one.Container, "volumeMounts") {
+	c.containerMounts("container", one.Container, volumes, paths)
+	for key, helpers := range map[string][]Helper{"initContainers": one.InitContainers, "sidecars": one.Sidecars} {
+		for i, h := range helpers {
+			c.containerMounts(fmt.Sprintf("%s[%d].container", key, i), h.Container, volumes, map[string]string{})
+		}
+	}
+}
+
+// containerMounts checks the mounts and the variables of one container. Volumes has all volumes of the pod, paths those in use.
+func (c *checker) containerMounts(prefix string, container yaml.Node, volumes, paths map[string]string) {
+	for _, item := range list(container, "volumeMounts") {
 		_, name := strict.Child(item, "name")
 		_, mount := strict.Child(item, "mountPath")
 		if name == nil || mount == nil {
-			c.faultAt(item.Line, "container.volumeMounts", "a mount needs name and mountPath")
+			c.faultAt(item.Line, prefix+".volumeMounts", "a mount needs name and mountPath")
 			continue
 		}
 		if _, ok := volumes[name.Value]; !ok && !strings.Contains(name.Value, "{{") {
-			c.faultAt(name.Line, "container.volumeMounts", fmt.Sprintf("no volume has the name %q: add it to pod.volumes", name.Value))
+			c.faultAt(name.Line, prefix+".volumeMounts", fmt.Sprintf("no volume has the name %q: add it to pod.volumes", name.Value))
 		}
 		if other, twice := paths[mount.Value]; twice {
-			c.faultAt(mount.Line, "container.volumeMounts", fmt.Sprintf("%s is also the mount path of %s: choose another", mount.Value, other))
+			c.faultAt(mount.Line, prefix+".volumeMounts", fmt.Sprintf("%s is also the mount path of %s: choose another", mount.Value, other))
 		}
 		paths[mount.Value] = "another mount"
 	}
 	names := map[string]bool{}
-	for _, item := range list(one.Container, "env") {
+	for _, item := range list(container, "env") {
 		_, name := strict.Child(item, "name")
 		switch {
 		case name == nil:
-			c.faultAt(item.Line, "container.env", "a variable needs a name")
+			c.faultAt(item.Line, prefix+".env", "a variable needs a name")
 		case names[name.Value]:
-			c.faultAt(name.Line, "container.env", fmt.Sprintf("%s is there twice", name.Value))
+			c.faultAt(name.Line, prefix+".env", fmt.Sprintf("%s is there twice", name.Value))
 		default:
 			names[name.Value] = true
 		}
@@ -207,21 +232,33 @@ func list(mapping yaml.Node, key string) []*yaml.Node {
 var clusterResources = []string{"nodes", "namespaces", "persistentvolumes", "storageclasses", "clusterroles", "clusterrolebindings",
 	"customresourcedefinitions", "priorityclasses", "ingressclasses", "volumeattachments", "csinodes", "csidrivers", "runtimeclasses"}
 
-// rules checks the permissions, which apply in the namespace of the release.
+// rules checks the permissions. Those of rules apply in the namespace of the release only.
 func (c *checker) rules(one Component) {
-	if one.Rules.Kind != yaml.SequenceNode {
-		return
-	}
-	for i, rule := range one.Rules.Content {
+	for _, rule := range items(one.Rules) {
 		for _, resource := range list(*rule, "resources") {
 			if slices.Contains(clusterResources, resource.Value) {
-				c.faultAt(resource.Line, fmt.Sprintf("rules[%d].resources", i), fmt.Sprintf("%s have no namespace, so that a Role does not give access to them: write a ClusterRole into the stack's own templates", resource.Value))
+				c.faultAt(resource.Line, "rules", fmt.Sprintf("%s have no namespace, so that a Role does not give access to them: write the rule into clusterRules", resource.Value))
 			}
 		}
-		if len(list(*rule, "verbs")) == 0 {
-			c.faultAt(rule.Line, fmt.Sprintf("rules[%d]", i), "verbs must be set")
+		for _, url := range list(*rule, "nonResourceURLs") {
+			c.faultAt(url.Line, "rules", fmt.Sprintf("%s has no namespace, so that a Role does not give access to it: write the rule into clusterRules", url.Value))
 		}
 	}
+	for key, rules := range map[string]yaml.Node{"rules": one.Rules, "clusterRules": one.ClusterRules} {
+		for i, rule := range items(rules) {
+			if len(list(*rule, "verbs")) == 0 {
+				c.faultAt(rule.Line, fmt.Sprintf("%s[%d]", key, i), "verbs must be set")
+			}
+		}
+	}
+}
+
+// items returns the items of a list; nil if node is no list.
+func items(node yaml.Node) []*yaml.Node {
+	if node.Kind != yaml.SequenceNode {
+		return nil
+	}
+	return node.Content
 }
 
 // faultAt adds a fault of the component at a line.

@@ -90,6 +90,12 @@ func Parse(file string, text []byte) (Stack, error) {
 		}
 	}
 	c.component = ""
+	if !s.Defaults.expand() {
+		c.add("defaults", "more than %d values with its aliases: does an alias contain itself?", maxNodes)
+	}
+	for i := range s.Components {
+		s.Defaults.apply(&s.Components[i])
+	}
 	if len(c.faults) == 0 {
 		c.stack(s)
 	}
@@ -102,7 +108,18 @@ const maxNodes = 10000
 // expand replaces YAML aliases and merge keys in copied fields, because their anchors may be outside of the copy. It reports
 // false if the component has too many values.
 func (c *Component) expand() bool {
-	nodes := []*yaml.Node{&c.Rules, &c.Container, &c.Pod, &c.Resources, &c.Values, &c.Probes.Startup, &c.Probes.Ready, &c.Probes.Alive}
+	nodes := []*yaml.Node{&c.Rules, &c.ClusterRules, &c.Container, &c.Pod, &c.Resources, &c.Values, &c.Probes.Startup, &c.Probes.Ready, &c.Probes.Alive}
+	for _, all := range [][]Helper{c.InitContainers, c.Sidecars} {
+		for i := range all {
+			nodes = append(nodes, &all[i].Container, &all[i].Resources)
+		}
+	}
+	if c.Autoscaling != nil {
+		nodes = append(nodes, &c.Autoscaling.Metrics, &c.Autoscaling.Behavior)
+	}
+	for i := range c.To {
+		nodes = append(nodes, &c.To[i])
+	}
 	for _, p := range c.Ports {
 		for i := range p.From {
 			nodes = append(nodes, &p.From[i])

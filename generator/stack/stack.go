@@ -7,6 +7,7 @@ package stack
 
 import (
 	"io/fs"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -23,6 +24,8 @@ type Stack struct {
 	Intro       string   `yaml:"intro"`
 	Home        string   `yaml:"home"`
 	Keywords    []string `yaml:"keywords"`
+	// Defaults are fields of all components that set none themselves.
+	Defaults Defaults `yaml:"defaults"`
 	// Components are in the order for a reader.
 	Components []Component `yaml:"components"`
 	// Notes is Helm template text for the end of NOTES.txt.
@@ -49,16 +52,26 @@ const (
 	Single Replication = "single"
 	// PerNode has one pod on every node.
 	PerNode Replication = "per-node"
+	// Shards are all needed: each pod does a part of the work, under a stable name.
+	Shards Replication = "shards"
+	// Needs is for pods with stable names of which a number must run, and any of the others may be missing.
+	Needs Replication = "needs"
+	// Finite pods end: those of a Job, or of a CronJob if the component has a schedule.
+	Finite Replication = "finite"
 )
 
 // Replications lists the replication models.
-var Replications = []Replication{Quorum, Standby, Stateless, Single, PerNode}
+var Replications = []Replication{Quorum, Standby, Stateless, Single, PerNode, Shards, Needs, Finite}
 
 // Component is one workload of a stack.
 type Component struct {
 	Name        string      `yaml:"name"`
 	Description string      `yaml:"description"`
 	Replication Replication `yaml:"replication"`
+	// Replicas is the number of pods of shards and needs components; users may change it. Other models have that of the profile.
+	Replicas int `yaml:"replicas"`
+	// Needs is how many pods of a needs component must run.
+	Needs int `yaml:"needs"`
 	// Managed reports whether another controller creates the pods from a custom resource in the stack's own templates. Only
 	// the decisions that such a resource supports are made for it: anti-affinity instead of spread constraints.
 	Managed bool `yaml:"managed"`
@@ -71,20 +84,35 @@ type Component struct {
 	// app.kubernetes.io/component. Their Kustomize patches have the reasons of the component.
 	Shows []string `yaml:"shows"`
 
-	Image   Image    `yaml:"image"`
-	Ports   []Port   `yaml:"ports"`
-	Probes  Probes   `yaml:"probes"`
-	Drain   *Drain   `yaml:"drain"`
-	Config  Config   `yaml:"config"`
-	Storage *Storage `yaml:"storage"`
+	Image Image `yaml:"image"`
+	// InitContainers run one after the other before the component's container.
+	InitContainers []Helper `yaml:"initContainers"`
+	// Sidecars start before the init containers and end after the component's container. A Job ends without them.
+	Sidecars []Helper `yaml:"sidecars"`
+	Ports    []Port   `yaml:"ports"`
+	Probes   Probes   `yaml:"probes"`
+	Drain    *Drain   `yaml:"drain"`
+	Config   Config   `yaml:"config"`
+	Storage  Claims   `yaml:"storage"`
+	// Service has further fields of the component's Service, which contains the ports with service: true.
+	Service *Service `yaml:"service"`
 	// Election is the way in which standbys elect their leader, if the component supports several.
 	Election Election `yaml:"election"`
+	// Schedule is when the CronJob of a finite component runs, in the form of cron: "30 2 * * *", "@daily". Without it, a Job runs at the
+	// installation, and at each upgrade that changes its pod or configuration.
+	Schedule string `yaml:"schedule"`
 	// Store is the software that stores the component's data, if there are decisions about it.
 	Store Store `yaml:"store"`
 	// Exporter reports whether the stack's own templates add a sidecar with a port named metrics while monitoring.enabled is true.
 	Exporter bool `yaml:"exporter"`
+	// To lists further servers that the component may connect to: names of components with a port for anyone, CIDRs, a
+	// NetworkPolicyPeer, or "anyone". If it is set, even to [], all other connections are denied but these: DNS, the ports of
+	// components that list this one in from, and the API server for components with permissions or an election.
+	To []yaml.Node `yaml:"to"`
 	// Rules are RBAC rules for the component's service account in its own namespace.
 	Rules yaml.Node `yaml:"rules"`
+	// ClusterRules are RBAC rules in all namespaces, and for resources without a namespace.
+	ClusterRules yaml.Node `yaml:"clusterRules"`
 	// Autoscaling adds a HorizontalPodAutoscaler, off by default, to a stateless component.
 	Autoscaling *Autoscaling `yaml:"autoscaling"`
 	// Ingress is the name of the port behind an Ingress and an HTTPRoute, both off by default.
@@ -101,6 +129,18 @@ type Component struct {
 	Line int `yaml:"-"`
 }
 
+// Defaults are fields of all components but managed ones. Maps are merged by key with the component's own, which take precedence; lists
+// and other values of a component replace them.
+type Defaults struct {
+	// Registry is that of images without one, also of sidecars and init containers.
+	Registry  string    `yaml:"registry"`
+	Container yaml.Node `yaml:"container"`
+	Pod       yaml.Node `yaml:"pod"`
+	Resources yaml.Node `yaml:"resources"`
+	// Drain is that of components without one, except finite ones.
+	Drain *Drain `yaml:"drain"`
+}
+
 // Image is a container image.
 type Image struct {
 	Registry   string `yaml:"registry"`
@@ -108,16 +148,43 @@ type Image struct {
 	Tag        string `yaml:"tag"`
 }
 
-// Port is a port of the component's container.
+// Helper is a further container of the component's pods. Users may change its image and resources by the values of its name.
+type Helper struct {
+	// Name is like a component's: exporter, configReloader.
+	Name string `yaml:"name"`
+	// Image is the component's own if it is empty.
+	Image Image `yaml:"image"`
+	// Container are fields of Kubernetes, copied unchanged; Resources are the requests and limits.
+	Container yaml.Node `yaml:"container"`
+	Resources yaml.Node `yaml:"resources"`
+}
+
+// Port is a port of the component's pods.
 type Port struct {
 	Name string `yaml:"name"`
 	Port int    `yaml:"port"`
 	// Protocol is TCP, UDP or SCTP; empty: TCP.
 	Protocol string `yaml:"protocol"`
+	// Sidecar is the name of the sidecar that listens; empty: the component's container.
+	Sidecar string `yaml:"sidecar"`
 	// Service adds the port to the Service of the component.
 	Service bool `yaml:"service"`
 	// From lists the permitted clients: names of components ("bus"), "anyone", or a NetworkPolicyPeer. kubelet is always permitted.
 	From []yaml.Node `yaml:"from"`
+}
+
+// Service are fields of a Service. Users may change all but Headless.
+type Service struct {
+	// Type is ClusterIP, NodePort or LoadBalancer; empty: ClusterIP.
+	Type        string            `yaml:"type"`
+	Annotations map[string]string `yaml:"annotations"`
+	// SessionAffinity is None or ClientIP: a client stays with its pod; empty: None.
+	SessionAffinity string `yaml:"sessionAffinity"`
+	// ExternalTrafficPolicy is Cluster, or Local: only nodes with a ready pod accept connections, and the pod sees the client's address;
+	// empty: Cluster.
+	ExternalTrafficPolicy string `yaml:"externalTrafficPolicy"`
+	// Headless gives clients the addresses of all ready pods instead of one virtual address: for clients that balance themselves.
+	Headless bool `yaml:"headless"`
 }
 
 // Probes are the handlers of the probes; their periods and thresholds are decided in package ha.
@@ -144,22 +211,40 @@ type Drain struct {
 type Config struct {
 	// Path is the mount path in the container.
 	Path string `yaml:"path"`
+	// Of is another component, whose files this one mounts.
+	Of string `yaml:"of"`
 	// Files maps the name of each file to its text.
 	Files map[string]string `yaml:"files"`
 	// Folder is a folder in the stack's folder, such as "config/bus"; Load adds its files to Files.
 	Folder string `yaml:"folder"`
 }
 
-// Storage is one PersistentVolumeClaim per pod.
+// Storage is one PersistentVolumeClaim of each pod.
 type Storage struct {
+	// Name is the name of the volume; empty: data.
+	Name string `yaml:"name"`
 	Size string `yaml:"size"`
+	// Path is the mount path in the component's container. Sidecars mount the volume by its name.
 	Path string `yaml:"path"`
+	// AccessModes are those of the claim; empty: ReadWriteOnce. Each pod has a claim of its own, whatever the mode.
+	AccessModes []string `yaml:"accessModes"`
+	// ClassName is the StorageClass, unless users set another; empty: the default of the cluster.
+	ClassName string `yaml:"className"`
 }
+
+// Claims are the claims of each pod: one map in the stack, or a list of maps.
+type Claims []Storage
 
 // Autoscaling bounds a HorizontalPodAutoscaler; its minimum is the profile's number of replicas.
 type Autoscaling struct {
-	MaxReplicas          int `yaml:"maxReplicas"`
-	TargetCPUUtilization int `yaml:"targetCPUUtilization"`
+	MaxReplicas int `yaml:"maxReplicas"`
+	// TargetCPUUtilization and TargetMemoryUtilization are in percent of the requests; 0: no target.
+	TargetCPUUtilization    int `yaml:"targetCPUUtilization"`
+	TargetMemoryUtilization int `yaml:"targetMemoryUtilization"`
+	// Metrics are further metrics in the form of Kubernetes, copied unchanged; their strings may contain Helm expressions.
+	Metrics yaml.Node `yaml:"metrics"`
+	// Behavior limits the speed of scaling, in the form of Kubernetes. Users may change it.
+	Behavior yaml.Node `yaml:"behavior"`
 }
 
 // Election is a way to elect a leader.
@@ -184,10 +269,14 @@ func (c Component) Workload() string {
 	switch {
 	case c.Managed:
 		return "custom resource"
-	case c.Replication == Quorum:
+	case slices.Contains([]Replication{Quorum, Shards, Needs}, c.Replication):
 		return "StatefulSet"
 	case c.Replication == PerNode:
 		return "DaemonSet"
+	case c.Replication == Finite && c.Schedule != "":
+		return "CronJob"
+	case c.Replication == Finite:
+		return "Job"
 	case c.Storage != nil || c.Replication == Single:
 		// A Deployment starts a second pod while the first may still run on a node that was cut off; a StatefulSet never does.
 		return "StatefulSet"
@@ -195,6 +284,9 @@ func (c Component) Workload() string {
 		return "Deployment"
 	}
 }
+
+// Helpers returns the further containers of the pods, in the order of their start.
+func (c Component) Helpers() []Helper { return slices.Concat(c.Sidecars, c.InitContainers) }
 
 // HasService reports whether the component has a Service.
 func (c Component) HasService() bool {

@@ -61,7 +61,9 @@ func unknownKeys(n *yaml.Node, t reflect.Type, tag, key string, all *[]UnknownKe
 		t = t.Elem()
 	}
 	switch kind := t.Kind(); {
-	case decodesItself(t):
+	case oneOrMore(t) && n.Kind == yaml.MappingNode:
+		unknownKeys(n, t.Elem(), tag, key, all)
+	case decodesItself(t) && !oneOrMore(t):
 	case kind == reflect.Struct && n.Kind == yaml.MappingNode:
 		fields := fieldTypes(t, tag)
 		for i := 0; i+1 < len(n.Content); i += 2 {
@@ -102,6 +104,8 @@ func (c *checker) value(n *yaml.Node, t reflect.Type, key string) {
 	}
 	found, fits := len(c.errors), true
 	switch kind := t.Kind(); {
+	case oneOrMore(t) && n.Kind == yaml.MappingNode:
+		c.value(n, t.Elem(), key)
 	case kind == reflect.Struct && n.Kind == yaml.MappingNode:
 		c.entries(n, key, c.fields(t))
 		fits = !decodesItself(t)
@@ -192,6 +196,11 @@ func decodesItself(t reflect.Type) bool {
 	return false
 }
 
+// oneOrMore reports whether a type is a list that one map may stand for.
+func oneOrMore(t reflect.Type) bool {
+	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct && decodesItself(t)
+}
+
 // yaml11Bool matches the unquoted scalars that YAML 1.1, which Kubernetes reads, resolves to booleans.
 var yaml11Bool = regexp.MustCompile(`^(?i:y|n|yes|no|on|off)$`)
 
@@ -212,6 +221,7 @@ func Given(n *yaml.Node) string {
 // the types.
 var descriptions = map[string]string{
 	"time.Duration":      "a time, 90s or 1h30m",
+	"stack.Claims":       "a claim, or a list of claims",
 	"resource.Quantity":  "a quantity, 4 or 16Gi",
 	"intstr.IntOrString": "a whole number, or text in quotes",
 	"v1.Time":            "a time, 2026-01-31T12:00:00Z",
