@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/holdfast-ha/holdfast/generator/chart"
 	"github.com/holdfast-ha/holdfast/generator/manifest"
 	"github.com/holdfast-ha/holdfast/generator/render"
 	"sigs.k8s.io/yaml"
@@ -64,7 +63,7 @@ func (c *Chart) at(label string) string {
 		file = c.Stack.File
 	}
 	for i, one := range c.Stack.Components {
-		if chart.Label(one) == label {
+		if one.Label() == label {
 			return fmt.Sprintf("%s:%d: components[%d] %q", file, one.Line, i, one.Name)
 		}
 	}

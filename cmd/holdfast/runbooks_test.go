@@ -49,12 +49,18 @@ func alerts(t *testing.T, stack, values string) []alert {
 	return all
 }
 
+// everyAlert lists the alerts of stacks that have all replication models.
+func everyAlert(t *testing.T) []alert {
+	t.Helper()
+	return slices.Concat(alerts(t, "argo-events", "e2e/alerts/values.yaml"), alerts(t, "web", ""), alerts(t, "../../e2e/alerts/models.yaml", ""))
+}
+
 // TestRunbooks: every alert of every stack links to a runbook with the same three questions, the list of runbooks has its severity, and
 // every runbook is of an alert.
 func TestRunbooks(t *testing.T) {
 	list := readDocument(t, "docs/runbooks/README.md")
 	used := []string{"README.md"}
-	for _, a := range slices.Concat(alerts(t, "argo-events", "e2e/alerts/values.yaml"), alerts(t, "web", "")) {
+	for _, a := range everyAlert(t) {
 		file := a.Annotations["runbook_url"][strings.LastIndex(a.Annotations["runbook_url"], "/")+1:]
 		if slices.Contains(used, file) {
 			continue
@@ -100,7 +106,7 @@ func TestAlertsAreDistinct(t *testing.T) {
 
 // TestAlertsHaveThreeParts: each alert has a summary, and the three parts of its description.
 func TestAlertsHaveThreeParts(t *testing.T) {
-	for _, a := range slices.Concat(alerts(t, "argo-events", "e2e/alerts/values.yaml"), alerts(t, "web", "")) {
+	for _, a := range everyAlert(t) {
 		d := a.Annotations["description"]
 		if a.Annotations["summary"] == "" || !strings.HasPrefix(d, "Now: ") || !strings.Contains(d, ". To do: ") || !strings.Contains(d, ". At stake: the ") {
 			t.Errorf("%s: %q, %q", a.Name, a.Annotations["summary"], d)

@@ -16,9 +16,10 @@ import (
 )
 
 // systems are the releases whose alerts testdata/NAME tests.
-var systems = map[string]struct{ release, profile string }{
-	"argo-events": {"events", "multi-zone"},
-	"web":         {"shop", "multi-node"},
+var systems = map[string]struct{ stack, release, profile string }{
+	"argo-events": {"argo-events", "events", "multi-zone"},
+	"web":         {"web", "shop", "multi-node"},
+	"models":      {"models.yaml", "models", "multi-node"},
 }
 
 // rules is a rule file of Prometheus.
@@ -72,11 +73,11 @@ func write(t *testing.T, dir, name string, content []byte) {
 
 // TestRules: Prometheus accepts the alerts of every stack under every profile, with their annotations.
 func TestRules(t *testing.T) {
-	for name := range systems {
+	for name, s := range systems {
 		for _, profile := range []string{"single-node", "multi-node", "multi-zone"} {
 			t.Run(name+"/"+profile, func(t *testing.T) {
 				dir := t.TempDir()
-				write(t, dir, "rules.yaml", ruleFile(t, name, "events", profile))
+				write(t, dir, "rules.yaml", ruleFile(t, s.stack, "events", profile))
 				promtool(t, dir, "check", "rules", "rules.yaml")
 			})
 		}
@@ -88,7 +89,7 @@ func TestRules(t *testing.T) {
 func TestAlerts(t *testing.T) {
 	fires, silent, all := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for name, s := range systems {
-		text := ruleFile(t, name, s.release, s.profile)
+		text := ruleFile(t, s.stack, s.release, s.profile)
 		var file rules
 		if err := yaml.Unmarshal(text, &file); err != nil {
 			t.Fatal(err)

@@ -333,6 +333,27 @@ func TestValuesAndSchemaAgree(t *testing.T) {
 	}
 }
 
+// TestReservedNames: no component can have the name of a value of every chart.
+func TestReservedNames(t *testing.T) {
+	s, err := stack.Load(stacks.FS, "web.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema struct{ Properties map[string]any }
+	if err := json.Unmarshal(generate(t, "web")["values.schema.json"], &schema); err != nil {
+		t.Fatal(err)
+	}
+	for key := range schema.Properties {
+		if slices.ContainsFunc(s.Components, func(c stack.Component) bool { return c.Name == key }) {
+			continue
+		}
+		text := "name: a\nversion: 1.0.0\ndescription: d\ncomponents:\n  - {name: " + key + ", replication: stateless, image: {repository: a, tag: b}}\n"
+		if _, err := stack.Parse("a.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "is reserved for a value of every chart") {
+			t.Errorf("a component named %s: %v", key, err)
+		}
+	}
+}
+
 // agree compares the properties of a schema, except those of API types, with the keys of the values.
 func agree(schema map[string]any, values any, at string) []string {
 	properties, ok := schema["properties"].(map[string]any)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -62,13 +61,18 @@ type component struct {
 	All []stack.Component
 }
 
+// view returns a component as the templates read it.
+func (g *generation) view(c stack.Component) component {
+	return component{Component: c, Chart: g.Name, All: g.Stack.Components}
+}
+
 // components writes each object of each component into its own file.
 func (g *generation) components() error {
 	for _, c := range g.Components {
 		if c.Managed {
 			continue
 		}
-		view := component{Component: c, Chart: g.Name, All: g.Stack.Components}
+		view := g.view(c)
 		for _, o := range objects {
 			if !o.when(view) {
 				continue
@@ -133,16 +137,6 @@ func (g *generation) configSource(c component, file string) string {
 	return fmt.Sprintf("component %s of stack %s", c.Name, g.File)
 }
 
-var capital = regexp.MustCompile(`[A-Z]`)
-
-// Label is the component's name in labels, in names of objects and of the folder of its templates: activeActive -> active-active.
-func Label(c stack.Component) string {
-	return capital.ReplaceAllStringFunc(c.Name, func(s string) string { return "-" + strings.ToLower(s) })
-}
-
-// Label is Label of the component.
-func (c component) Label() string { return Label(c.Component) }
-
 // Fullname is the Helm expression for the name of the component's objects; root is the expression of the root context, "." if
 // omitted. Objects of a quorum have the name of its StatefulSet, see members in _names.tpl.
 func (c component) Fullname(root ...string) string {
@@ -177,7 +171,7 @@ func (g *generation) Workloads() []component {
 	var workloads []component
 	for _, c := range g.Components {
 		if !c.Managed {
-			workloads = append(workloads, component{Component: c, Chart: g.Name})
+			workloads = append(workloads, g.view(c))
 		}
 	}
 	return workloads
@@ -187,7 +181,8 @@ func (g *generation) Workloads() []component {
 func (c component) ConfigOwner() component {
 	for _, other := range c.All {
 		if other.Name == c.Config.Of {
-			return component{Component: other, Chart: c.Chart, All: c.All}
+			c.Component = other
+			return c
 		}
 	}
 	return c
@@ -201,7 +196,7 @@ func (g *generation) Quorums() []component {
 	var quorums []component
 	for _, c := range g.Components {
 		if c.Replication == stack.Quorum && !c.Managed {
-			quorums = append(quorums, component{Component: c, Chart: g.Name})
+			quorums = append(quorums, g.view(c))
 		}
 	}
 	return quorums
@@ -212,32 +207,10 @@ func (g *generation) NameLength() int {
 	length := 40
 	for _, c := range g.Components {
 		if !c.Managed {
-			length = min(length, 63-len("-"+Label(c))-suffix(c))
+			length = min(length, c.NameLength())
 		}
 	}
 	return length
-}
-
-// suffix is the length of what follows fullname-component in the longest name or label of a component.
-func suffix(c stack.Component) int {
-	const revision = len("-0123456789") // in the label controller-revision-hash of a pod (ControllerRevisionName)
-	switch c.Workload() {
-	case "StatefulSet":
-		if c.Replication == stack.Quorum {
-			return len("-standalone") + revision
-		}
-		return revision
-	case "Job":
-		return len("-01234567")
-	case "CronJob":
-		return len("-0123456789") // the time of a run in the name of its Job
-	}
-	return 0
-}
-
-// Scheduled reports whether the chart has CronJobs.
-func (g *generation) Scheduled() bool {
-	return slices.ContainsFunc(g.Components, func(c stack.Component) bool { return !c.Managed && c.Workload() == "CronJob" })
 }
 
 // Quorum reports whether the component's pods are quorum members.
@@ -304,7 +277,7 @@ func (c component) AllowedPorts() []allowed {
 			case from.Value == "anyone":
 				a.Anyone = true
 			default:
-				a.Components = append(a.Components, component{Component: stack.Component{Name: from.Value}}.Label())
+				a.Components = append(a.Components, stack.Component{Name: from.Value}.Label())
 			}
 		}
 		ports = append(ports, a)

@@ -51,7 +51,7 @@ func (c component) Servers() []server {
 			return !byName && !c.reaches(other.Name)
 		})
 		if len(ports) > 0 || other.Managed && c.reaches(other.Name) {
-			all = append(all, server{Label(other), ports})
+			all = append(all, server{other.Label(), ports})
 		}
 	}
 	return all

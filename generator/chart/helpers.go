@@ -9,8 +9,6 @@ import (
 // helper is a further container of a component's pods as the templates read it.
 type helper struct {
 	stack.Helper
-	// Label is the container's name.
-	Label string
 	// Sidecar reports whether it runs beside the component's container.
 	Sidecar bool
 	// Key is the path of its values below those of the component, Image that of its image.
@@ -26,7 +24,7 @@ func (c component) HelperContainers() []helper {
 		if i < len(c.Sidecars) {
 			key = "sidecars." + h.Name
 		}
-		view := helper{Helper: h, Label: Label(stack.Component{Name: h.Name}), Sidecar: i < len(c.Sidecars), Key: key, ImageKey: key + ".image"}
+		view := helper{Helper: h, Sidecar: i < len(c.Sidecars), Key: key, ImageKey: key + ".image"}
 		if h.Image == (stack.Image{}) {
 			view.ImageKey = "image"
 		}

@@ -275,7 +275,7 @@ func envVar(c stack.Component) node {
 	for _, v := range field(c.Container, "env").Content {
 		own = append(own, field(*v, "name").Value)
 	}
-	if (component{Component: c}).Elects() {
+	if c.Election == stack.ElectionLeases {
 		for _, v := range electionVariables {
 			own = append(own, v[0])
 		}
@@ -290,7 +290,7 @@ func envVar(c stack.Component) node {
 func (g *generation) overridesSchema(patterns []string) node {
 	properties, more := node{"ConfigMap/dashboard": node{"type": "object"}}, node{}
 	for _, c := range g.Components {
-		view := component{Component: c, Chart: g.Name}
+		view := g.view(c)
 		for _, o := range objects {
 			if !c.Managed && o.when(view) {
 				properties[fmt.Sprintf(o.key, view.Label())] = node{"type": "object"}

@@ -28,7 +28,7 @@ func serviceEntry(s stack.Service) (entry, error) {
 
 func serviceSchema(c stack.Component) node {
 	annotations := stringMap
-	if (component{Component: c}).Headless() {
+	if c.Service != nil && c.Service.Headless {
 		return strictObject(node{"annotations": annotations})
 	}
 	return strictObject(node{

@@ -65,6 +65,7 @@ func (c *checker) stack(s Stack) {
 	if !version.MatchString(s.Version) {
 		c.add("version", "%q is not a semantic version (1.2.3)", s.Version)
 	}
+	c.names(s)
 	if s.Description == "" {
 		c.add("description", "must be set")
 	}
@@ -85,7 +86,8 @@ func (c *checker) stack(s Stack) {
 }
 
 // reservedNames are the values of every chart that are not components.
-var reservedNames = []string{"profile", "global", "imageRegistry", "imagePullSecrets", "nameOverride", "fullnameOverride", "networkPolicy", "monitoring", "overrides", "extraObjects"}
+var reservedNames = []string{"profile", "global", "imageRegistry", "imagePullSecrets", "commonLabels", "commonAnnotations", "priorityClassName",
+	"nameOverride", "fullnameOverride", "networkPolicy", "monitoring", "overrides", "extraObjects"}
 
 func (c *checker) componentAt(at string, s Stack, one Component) {
 	switch {
@@ -122,6 +124,7 @@ func (c *checker) componentAt(at string, s Stack, one Component) {
 	if one.Replication == Quorum && !one.Probes.complete() {
 		c.add(at+".probes", "a quorum needs startup, ready and alive, so that a rolling update waits for each member")
 	}
+	c.nameLength(at, one)
 	c.autoscaling(at, one)
 	c.counts(at, one)
 	c.finite(at, one)

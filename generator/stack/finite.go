@@ -10,6 +10,7 @@ import (
 // finiteKeys are the keys that a finite component cannot have, with the reason and the way out.
 var finiteKeys = [][2]string{
 	{"probes", "nothing waits for the pods of a Job, and its containers end by themselves: remove it"},
+	{"exporter", "its sidecar would not end, and the Job would not either: remove it"},
 	{"ingress", "the pods of a Job serve nobody: remove it"},
 	{"storage", "a Job has no volume claims: mount an existing claim, or an ephemeral volume, in pod.volumes"},
 }

@@ -22,6 +22,7 @@ func TestLanguageRefuses(t *testing.T) {
 		{"a probe of a Job", `replication: finite, probes: {ready: {tcpSocket: {port: 1}}}`, `probes: nothing waits for the pods of a Job, and its containers end by themselves: remove it`},
 		{"a Service of a Job", `replication: finite, ports: [{name: a, port: 1, service: true, from: [anyone]}]`, `ports[0].service: the pods of a Job serve nobody: remove it`},
 		{"claims of a Job", `replication: finite, storage: {size: 1Gi, path: /data}`, `storage: a Job has no volume claims: mount an existing claim, or an ephemeral volume, in pod.volumes`},
+		{"an exporter of a Job", `replication: finite, exporter: true`, `exporter: its sidecar would not end, and the Job would not either: remove it`},
 		{"an autoscaler of a Job", `replication: finite, autoscaling: {maxReplicas: 3}`, `autoscaling: is only for stateless components`},
 		{"a managed Job", `replication: finite, managed: true`, `managed: no decision about a finite component of a controller is made: write its custom resource into the stack's own templates`},
 		{"a restart policy of a Job", `replication: finite, pod: {restartPolicy: OnFailure}`, `pod.restartPolicy: cannot be set here: it follows from replication: remove it`},
