@@ -20,7 +20,7 @@ var (
 	// ignored is a comment, or a redirection into a file.
 	ignored = regexp.MustCompile(`\s+(#|>).*`)
 	// needsCluster matches commands that read a live cluster.
-	needsCluster = regexp.MustCompile(`--kubeconfig|--from-release|--from-existing|--bus |^import -n`)
+	needsCluster = regexp.MustCompile(`--kubeconfig|--from-release|--from-existing|--bus |^import -[nA]`)
 )
 
 // programs lists the other programs in the documents, and where their commands are tested.

@@ -1,10 +1,11 @@
 package main
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-ha/holdfast/generator"
@@ -15,6 +16,7 @@ import (
 	"github.com/holdfast-ha/holdfast/internal/plain"
 	"github.com/holdfast-ha/holdfast/verify/manifest"
 	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 func newImportCmd(s streams) *cobra.Command {
@@ -32,30 +34,32 @@ and its configuration has the limits of the bus.
 
 holdfast renders the values and compares each object with what was there, field by field. The plan
 names every field that the chart adds, and everything that is not carried over. The existing
-controller stays, and the values leave out that of the chart, unless --replace-controller is set.
+controller stays, and the values leave out that of the chart, unless --replace-controller is set. The
+servers of a native bus stay, unless --managed-bus is set: the plan then has the commands that move
+all events and the positions of the sensors to servers of the chart.
+
+A release has one namespace. With -A, or -n more than once, --dir gets a folder with values.yaml and
+plan.txt for each.
 
 Exit code 0: everything is carried over. Exit code 1: something is not, or must be decided first.`,
 		Example: `  holdfast import -n argo-events > values.yaml
   holdfast import -n argo-events --profile multi-zone --release events > values.yaml
+  holdfast import -A --dir imported
   kubectl get eventbus,eventsources,sensors,deployments,configmaps,poddisruptionbudgets,services \
     -n argo-events -o yaml > live.yaml
   holdfast import -f live.yaml > values.yaml
+  holdfast import -f live.yaml --managed-bus > values.yaml
   holdfast import -f live.yaml -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := f.read(cmd.Context(), s)
+			all, err := f.read(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
-			if f.asJSON {
-				err = printJSON(s.out, r)
-			} else if err = r.Write(s.err); err == nil {
-				err = r.WriteValues(s.out)
+			if err := f.write(s, all); err != nil {
+				return err
 			}
-			if err != nil {
-				return otherError{err}
-			}
-			if !r.Fine() {
+			if slices.ContainsFunc(all, func(r *importer.Result) bool { return !r.Fine() }) {
 				return errFindings
 			}
 			return nil
@@ -68,6 +72,9 @@ Exit code 0: everything is carried over. Exit code 1: something is not, or must 
 // importFlags are the flags of import.
 type importFlags struct {
 	files       []string
+	namespaces  []string
+	everywhere  bool
+	dir         string
 	cluster     render.Cluster
 	request     importer.Request
 	kubeVersion string
@@ -77,15 +84,26 @@ type importFlags struct {
 func (f *importFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&f.files, "filename", "f", nil, "file of objects, or folder with its subfolders; - for standard input (repeatable)")
-	flags.StringVarP(&f.request.Namespace, "namespace", "n", "", "namespace of the installation (default: that of the context or of the objects)")
+	flags.StringSliceVarP(&f.namespaces, "namespace", "n", nil, "namespace of the installation (repeatable; default: that of the context or of the objects)")
+	flags.BoolVarP(&f.everywhere, "all-namespaces", "A", false, "import each namespace that has an EventBus, an EventSource or a Sensor")
+	flags.StringVar(&f.dir, "dir", "", "new folder for the values and the plan of each namespace")
 	flags.StringVar(&f.request.Release, "release", "events", "name of the new release")
 	addProfileFlag(cmd, &f.request.Profile, "profile of the new release (default: multi-node for a bus with several servers, otherwise single-node)")
 	flags.BoolVar(&f.request.Replace, "replace-controller", false, "let the controller of the chart replace the existing one")
+	flags.BoolVar(&f.request.Managed, "managed-bus", false, "let servers of the chart replace those of a native bus, and move the events")
 	flags.StringVar(&f.kubeVersion, "kube-version", render.DefaultKubeVersion, "Kubernetes version to render for")
 	flags.StringVar(&f.cluster.Kubeconfig, "kubeconfig", "", "kubeconfig of the cluster (default: that of kubectl)")
 	flags.StringVar(&f.cluster.Context, "kube-context", "", "context of the kubeconfig")
 	addValuesFormat(cmd, &f.asJSON)
 	mutuallyExclusive(cmd, "filename", "import reads either files or a cluster", "kubeconfig", "kube-context")
+	mutuallyExclusive(cmd, "all-namespaces", "one selects all namespaces, the other some", "namespace")
+	mutuallyExclusive(cmd, "dir", "the folder has text files", "output")
+	validateFlags(cmd, func(func(string) bool) error {
+		if f.dir == "" && (f.everywhere || len(f.namespaces) > 1) {
+			return errors.New("a release has one namespace: pass --dir DIR, which gets a folder for each")
+		}
+		return nil
+	})
 }
 
 // addValuesFormat adds -o with the formats of import.
@@ -94,8 +112,44 @@ func addValuesFormat(cmd *cobra.Command, asJSON *bool) {
 	cmd.Flags().Lookup("output").Usage = "text (values and plan) or json (both in one object)"
 }
 
-// read reads the installation and imports it.
-func (f *importFlags) read(ctx context.Context, s streams) (*importer.Result, error) {
+// write prints the result, or writes a folder for each namespace.
+func (f *importFlags) write(s streams, all []*importer.Result) error {
+	if f.dir != "" {
+		return f.writeFolders(s, all)
+	}
+	r, err := all[0], error(nil)
+	if f.asJSON {
+		err = printJSON(s.out, r)
+	} else if err = r.Write(s.err); err == nil {
+		err = r.WriteValues(s.out)
+	}
+	if err != nil {
+		return otherError{err}
+	}
+	return nil
+}
+
+// writeFolders writes values.yaml and plan.txt of each namespace, and prints a line about each.
+func (f *importFlags) writeFolders(s streams, all []*importer.Result) error {
+	files := map[string][]byte{}
+	for _, r := range all {
+		var values, plan bytes.Buffer
+		if err := errors.Join(r.WriteValues(&values), r.Write(&plan)); err != nil {
+			return otherError{err}
+		}
+		files[r.Namespace+"/values.yaml"], files[r.Namespace+"/plan.txt"] = values.Bytes(), plan.Bytes()
+	}
+	if err := writeFolder(f.dir, files, false); err != nil {
+		return err
+	}
+	for _, r := range all {
+		fmt.Fprintln(s.out, plain.Text(r.Summary()))
+	}
+	return nil
+}
+
+// read reads the installation, and imports each namespace.
+func (f *importFlags) read(ctx context.Context, s streams) ([]*importer.Result, error) {
 	c, err := loadChart(generator.DefaultStack)
 	if err != nil {
 		return nil, err
@@ -105,19 +159,37 @@ func (f *importFlags) read(ctx context.Context, s streams) (*importer.Result, er
 			return nil, err
 		}
 	}
-	objects, err := f.objects(ctx, s)
+	found, err := f.objects(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	var all []importer.Object
-	for _, o := range objects {
+	var objects []importer.Object
+	for _, o := range found {
 		one := importer.Object{At: o.At(), APIVersion: o.APIVersion, Kind: o.Kind, Namespace: o.Namespace, Name: o.Name}
 		if err := o.Decode(&one.Fields); err != nil {
 			return nil, err
 		}
-		all = append(all, one)
+		objects = append(objects, one)
 	}
-	return c.Import(all, f.request, f.kubeVersion)
+	if f.everywhere {
+		f.namespaces = importer.Namespaces(objects)
+	}
+	if len(f.namespaces) < 2 {
+		f.request.Namespace = strings.Join(f.namespaces, "")
+		r, err := c.Import(objects, f.request, f.kubeVersion)
+		return []*importer.Result{r}, err
+	}
+	var all []*importer.Result
+	f.request.Home = importer.Home(objects, f.namespaces)
+	for _, namespace := range f.namespaces {
+		f.request.Namespace = namespace
+		r, err := c.Import(importer.Of(objects, namespace), f.request, f.kubeVersion)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
 }
 
 // objects reads files or the cluster.
@@ -127,10 +199,14 @@ func (f *importFlags) objects(ctx context.Context, s streams) ([]*manifest.Objec
 		for _, file := range skipped {
 			fmt.Fprintf(s.err, "holdfast: %s\n", plain.Text(file.String()))
 		}
-		manifest.SetNamespace(objects, cmp.Or(f.request.Namespace, manifest.DefaultNamespace))
+		manifest.SetNamespace(objects, append(f.namespaces, manifest.DefaultNamespace)[0])
 		return objects, err
 	}
-	found, err := inspect.ReadInstallation(ctx, f.cluster.Kubeconfig, f.cluster.Context, f.request.Namespace, controllerConfig)
+	namespaces := f.namespaces
+	if f.everywhere {
+		namespaces = []string{metav1.NamespaceAll}
+	}
+	found, err := inspect.ReadInstallation(ctx, f.cluster.Kubeconfig, f.cluster.Context, namespaces, controllerConfig)
 	if errors.Is(err, inspect.ErrCluster) {
 		return nil, otherError{err}
 	}
@@ -140,7 +216,7 @@ func (f *importFlags) objects(ctx context.Context, s streams) ([]*manifest.Objec
 	if len(found.Skipped) > 0 {
 		fmt.Fprintf(s.err, "holdfast: skipped, no permission to read: %s\n", strings.Join(found.Skipped, ", "))
 	}
-	f.request.Namespace, f.request.Complete = found.Namespace, found.Complete
+	f.namespaces, f.request.Complete = found.Namespaces, found.Complete
 	return manifest.Parse("live", found.Text)
 }
 

@@ -129,7 +129,7 @@ func (i *importing) otherNamespaces() {
 		}
 	}
 	for _, namespace := range slices.Sorted(maps.Keys(count)) {
-		i.note("", "%d objects of namespace %s are not part of this release: import them with -n %s", count[namespace], namespace, namespace)
+		i.note("", "%d objects of namespace %s are not part of this release: import them with -n %s, or all with -A", count[namespace], namespace, namespace)
 	}
 }
 

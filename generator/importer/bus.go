@@ -19,7 +19,12 @@ func (i *importing) importBus() {
 	}
 	values, spec := map[string]any{}, child(bus.wanted(), "spec")
 	put(values, bus.Name, "eventBus", "name")
+	if i.request.Managed && spec["jetstream"] == nil {
+		i.find(bus.String(), "has no servers of its own to replace: leave out --managed-bus")
+	}
 	switch {
+	case spec["jetstream"] != nil && i.request.Managed:
+		i.managed(*bus, child(spec, "jetstream"), values)
 	case spec["jetstream"] != nil:
 		i.native(*bus, child(spec, "jetstream"), values)
 	case spec["kafka"] != nil:
@@ -77,36 +82,51 @@ var volumeSize = regexp.MustCompile(`^([1-9][0-9]{2,}Mi|[1-9][0-9]*(Gi|Ti))$`)
 
 // native adds the values of a bus that the controller runs. Its servers keep their disks.
 func (i *importing) native(bus Object, js, values map[string]any) {
-	replicas := 3 // argo-events v1.9.11 pkg/apis/events/v1alpha1/jetstream_eventbus.go GetReplicas
-	if n, ok := number(js["replicas"]); ok {
-		replicas = int(n)
-	}
+	replicas := nativeReplicas(js)
 	i.setProfile(replicas > 1)
 	version := fmt.Sprint(js["version"])
 	put(values, "native", "eventBus", "mode")
 	put(values, replicas, "nativeBus", "replicas")
 	put(values, version, "nativeBus", "version")
 	put(values, i.versions(bus, version), "nativeBus", "versions")
-	size := cmp.Or(text(js, "persistence", "volumeSize"), "20Gi") // pkg/reconciler/eventbus/installer/jetstream.go
-	if q, err := resource.ParseQuantity(size); err == nil && !volumeSize.MatchString(size) {
-		size = fmt.Sprintf("%dMi", q.Value()>>20)
-	}
-	put(values, size, "nativeBus", "storage", "size")
+	put(values, volumeSizeOf(js), "nativeBus", "storage", "size")
 	if js["persistence"] == nil {
 		i.find(bus.String(), "has no volumes: a replaced server loses its events. Volumes cannot be added to it: after the move, create another bus (eventBus.mode managed)")
 	}
+	i.serverValues(js, "nativeBus", values)
+	i.stream(bus, text(js, "streamConfig"), values)
+}
+
+// nativeReplicas is the number of servers of a native bus (argo-events v1.9.11 pkg/apis/events/v1alpha1/jetstream_eventbus.go GetReplicas).
+func nativeReplicas(js map[string]any) int {
+	if n, ok := number(js["replicas"]); ok {
+		return int(n)
+	}
+	return 3
+}
+
+// volumeSizeOf is the size of the volumes of a native bus, as the chart accepts it (pkg/reconciler/eventbus/installer/jetstream.go).
+func volumeSizeOf(js map[string]any) string {
+	size := cmp.Or(text(js, "persistence", "volumeSize"), "20Gi")
+	if q, err := resource.ParseQuantity(size); err == nil && !volumeSize.MatchString(size) {
+		size = fmt.Sprintf("%dMi", q.Value()>>20)
+	}
+	return size
+}
+
+// serverValues adds the fields of the pods of a native bus to the values of a component, and its largest payload.
+func (i *importing) serverValues(js map[string]any, component string, values map[string]any) {
 	for value, field := range map[string][]string{
 		"storage.className": {"persistence", "storageClassName"}, "resources": {"containerTemplate", "resources"}, "nodeSelector": {"nodeSelector"},
 		"tolerations": {"tolerations"}, "podLabels": {"metadata", "labels"}, "podAnnotations": {"metadata", "annotations"}, "priorityClassName": {"priorityClassName"},
 	} {
 		if v := child(js, field[:len(field)-1]...)[field[len(field)-1]]; v != nil {
-			put(values, v, append([]string{"nativeBus"}, strings.Split(value, ".")...)...)
+			put(values, v, append([]string{component}, strings.Split(value, ".")...)...)
 		}
 	}
 	if v := js["maxPayload"]; v != nil {
 		put(values, v, "eventBus", "maxPayload")
 	}
-	i.stream(bus, text(js, "streamConfig"), values)
 }
 
 // external adds the values of a JetStream that is already there. Its streamConfig has no defaults. The stream may have been created or edited by

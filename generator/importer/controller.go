@@ -150,9 +150,13 @@ func (i *importing) readController() error {
 	switch {
 	case !i.request.Replace:
 		put(i.Values, false, "controller", "enabled")
+	case i.Controller.Watches == "" && !slices.Contains([]string{"", i.Namespace}, i.request.Home):
+		i.request.Replace = false
+		put(i.Values, false, "controller", "enabled")
+		i.note("Deployment/"+i.Controller.name, "watches all namespaces: the release in namespace %s has the controller that replaces it", i.request.Home)
 	case i.Controller.Watches == "":
-		i.find("Deployment/"+i.Controller.name, "watches all namespaces, and the controller of the chart only %s. Two controllers in a namespace work against each other: "+
-			"leave it in place (without --replace-controller), or make sure that no other namespace needs it", i.Namespace)
+		put(i.Values, true, "controller", "clusterWide")
+		i.note("Deployment/"+i.Controller.name, "watches all namespaces, and so does the controller of the chart that replaces it (controller.clusterWide): import the other namespaces without --replace-controller")
 	}
 	return i.readConfig()
 }

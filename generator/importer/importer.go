@@ -26,6 +26,10 @@ type Request struct {
 	Profile string
 	// Replace is set if the controller of the chart replaces the existing one. Otherwise the existing one stays.
 	Replace bool
+	// Home is the namespace whose release gets the controller, if one that watches all namespaces is replaced; empty: Namespace.
+	Home string
+	// Managed is set if servers of the chart replace those of a native bus, and the events move.
+	Managed bool
 	// Complete is set if the objects include the Deployments of all namespaces: without a controller among them there is none.
 	Complete bool
 }
@@ -78,6 +82,8 @@ type importing struct {
 	objects []Object
 	// bus is the EventBus of the release, "" if the chart has no mode for it.
 	bus string
+	// moving is set if servers of the chart replace those of a native bus.
+	moving bool
 	// config is the configuration of the controller.
 	config config
 	// pods are the objects that the values render.
@@ -115,24 +121,47 @@ func Import(objects []Object, request Request, render Render) (*Result, error) {
 	return i.Result, nil
 }
 
-// namespaceOf returns the namespace to import. Objects of several namespaces need a choice.
-func namespaceOf(objects []Object, chosen string) (string, error) {
+// Namespaces lists the namespaces with an EventBus, an EventSource or a Sensor.
+func Namespaces(objects []Object) []string {
 	found := map[string]bool{}
 	for _, o := range objects {
 		if o.custom() {
 			found[o.Namespace] = true
 		}
 	}
-	names := slices.Sorted(maps.Keys(found))
+	return slices.Sorted(maps.Keys(found))
+}
+
+// Home returns the namespace whose release gets the controller that replaces one of all namespaces: that of the existing one, if it is
+// imported, otherwise the first.
+func Home(objects []Object, namespaces []string) string {
+	for _, o := range objects {
+		if o.Kind == "Deployment" && slices.Contains(namespaces, o.Namespace) {
+			if c := ControllerOf(o); c != nil && c.Watches == "" {
+				return o.Namespace
+			}
+		}
+	}
+	return namespaces[0]
+}
+
+// Of returns the objects for the import of a namespace, without the custom resources of others.
+func Of(objects []Object, namespace string) []Object {
+	return slices.DeleteFunc(slices.Clone(objects), func(o Object) bool { return o.custom() && o.Namespace != namespace })
+}
+
+// namespaceOf returns the namespace to import. Objects of several namespaces need a choice.
+func namespaceOf(objects []Object, chosen string) (string, error) {
+	names := Namespaces(objects)
 	switch {
 	case len(names) == 0:
 		return "", errors.New("no EventBus, EventSource or Sensor: pass the output of kubectl get eventbus,eventsources,sensors -o yaml")
-	case chosen != "" && !found[chosen]:
+	case chosen != "" && !slices.Contains(names, chosen):
 		return "", fmt.Errorf("no EventBus, EventSource or Sensor in namespace %s, only in %s", chosen, strings.Join(names, ", "))
 	case chosen != "":
 		return chosen, nil
 	case len(names) > 1:
-		return "", fmt.Errorf("objects of the namespaces %s, and a release has one: choose it with -n, and import the others one by one", strings.Join(names, ", "))
+		return "", fmt.Errorf("objects of the namespaces %s, and a release has one: choose it with -n, or import all with -A", strings.Join(names, ", "))
 	}
 	return names[0], nil
 }

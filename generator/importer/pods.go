@@ -35,9 +35,11 @@ func (i *importing) chosen(o Object) bool {
 	switch {
 	case child(o.Fields, "metadata", "annotations")["helm.sh/hook"] != nil:
 		i.find(o.String(), "stays as it is: it is a hook of Helm, which creates and deletes it")
+		i.bucket(o)
 	case len(items(child(o.Fields, "metadata")["ownerReferences"])) > 0:
 		owner := items(child(o.Fields, "metadata")["ownerReferences"])[0]
 		i.find(o.String(), "stays as it is: it belongs to %s/%s, which creates and deletes it", owner["kind"], owner["name"])
+		i.bucket(o)
 	case busOf(o) == i.bus:
 		return true
 	case !slices.ContainsFunc(i.of("EventBus"), func(b Object) bool { return b.Name == busOf(o) }):
@@ -46,6 +48,16 @@ func (i *importing) chosen(o Object) bool {
 		i.find(o.String(), "stays as it is, with its EventBus %s", busOf(o))
 	}
 	return false
+}
+
+// bucket lets the chart create the bucket of a sensor that stays as it is, if it uses the bus of the release.
+func (i *importing) bucket(o Object) {
+	if mode := text(i.Values, "eventBus", "mode"); o.Kind != "Sensor" || busOf(o) != i.bus || mode == "kafka" {
+		return
+	}
+	names, _ := child(i.Values, "eventBus")["buckets"].([]any)
+	put(i.Values, append(names, o.Name), "eventBus", "buckets")
+	i.note(o.String(), "its bucket is also created with the replicas of the profile (eventBus.buckets)")
 }
 
 // refused reports whether the chart refuses an event source or a sensor.
@@ -183,6 +195,10 @@ func (i *importing) known(o Object) map[string]any {
 			delete(spec, "service")
 		}
 	default:
+		if i.moving {
+			delete(fields, "spec") // other servers
+			return fields
+		}
 		dropUnknown("events.v1alpha1.KafkaBus", child(fields, "spec", "kafka"))
 		dropUnknown("events.v1alpha1.JetStreamConfig", child(fields, "spec", "jetstreamExotic"))
 	}
@@ -196,6 +212,10 @@ func (i *importing) comparable(o Object) map[string]any {
 	if child(fields, "metadata", "labels")["app.kubernetes.io/managed-by"] == "Helm" {
 		delete(child(fields, "metadata", "labels"), "app.kubernetes.io/managed-by") // of whichever release
 	}
+	if i.moving && o.Kind == "EventBus" {
+		fields["spec"] = map[string]any{"streamConfig": i.streamOf(o)}
+		return fields
+	}
 	for kind, defaults := range map[string]map[string]any{"jetstream": i.config.stream, "jetstreamExotic": nil} {
 		if js := child(fields, "spec", kind); len(js) > 0 {
 			if own, err := streamFields(text(js, "streamConfig")); err == nil {
@@ -206,13 +226,23 @@ func (i *importing) comparable(o Object) map[string]any {
 	return fields
 }
 
+// streamOf returns the effective settings of the stream of a bus that moves: of its native servers, or of those of the chart.
+func (i *importing) streamOf(o Object) map[string]any {
+	js, defaults := child(o.spec(), "jetstream"), i.config.stream
+	if len(js) == 0 {
+		js, defaults = child(o.spec(), "jetstreamExotic"), nil
+	}
+	own, _ := streamFields(text(js, "streamConfig")) // stream has a finding for a text that is not YAML
+	return effective(over(defaults, own))
+}
+
 // text is a difference in words.
 func (d Difference) text() string {
 	if d.Effect == Missing {
 		return d.Field + " is not carried over: it was " + short(d.Was)
 	}
 	s := d.Field + " becomes " + short(d.Is) + ": it was " + short(d.Was)
-	if strings.HasPrefix(d.Field, "spec.jetstream.streamConfig.max") {
+	if strings.HasPrefix(strings.Replace(d.Field, "spec.jetstream.", "spec.", 1), "spec.streamConfig.max") {
 		s += ". A lower limit deletes the oldest events: compare it with nats stream info default"
 	}
 	return s

@@ -39,20 +39,28 @@ func (i *importing) steps() {
 		}
 	}
 	skip := ""
-	if i.Controller != nil && i.request.Replace {
+	if i.Controller != nil && i.request.Replace && !i.moves() {
 		i.step("Stop the old controller. Event sources, sensors and bus keep running without one.",
 			fmt.Sprintf("kubectl scale deployment %s -n %s --replicas=0", i.Controller.name, i.Controller.namespace))
 	}
 	if !i.request.Replace && child(i.Values, "controller")["enabled"] == false {
 		skip = " --skip-crds"
 	}
-	i.step("Install the chart over the existing objects, which keep their names. --take-ownership needs Helm 3.17. The pods of event sources and sensors are replaced, one revision after the other.",
-		fmt.Sprintf("helm install %s charts/argo-events %s -f values.yaml%s --take-ownership", i.Release, in, skip))
+	install := fmt.Sprintf("helm install %s charts/argo-events %s -f values.yaml%s --take-ownership", i.Release, in, skip)
+	if i.moves() {
+		i.moveSteps(install, in)
+	} else {
+		i.step("Install the chart over the existing objects, which keep their names. --take-ownership needs Helm 3.18: older ones leave custom resources as they are. "+
+			"The pods of event sources and sensors are replaced, one revision after the other.", install)
+	}
 	i.step("Wait until all pods are replaced, and until the stream and the buckets have their replicas.",
 		fmt.Sprintf("kubectl rollout status deployment %s -l 'controller in (eventsource-controller, sensor-controller)'", in),
 		fmt.Sprintf("helm test %s %s", i.Release, in))
 	for _, name := range i.surplus {
 		i.step("Delete the second budget of pods: with two, no pod can be evicted.", fmt.Sprintf("kubectl delete poddisruptionbudget %s %s", name, in))
+	}
+	if i.moves() {
+		i.afterMove(in)
 	}
 	if i.Controller != nil && i.request.Replace {
 		i.step("Remove the old controller with the tool that installed it, without the custom resource definitions: deleting them deletes every EventBus, EventSource and Sensor.")

@@ -29,7 +29,7 @@ func (r *Result) Write(out io.Writer) error {
 	paragraph := func(first, text string) {
 		s.WriteString(table.Lines{First: first, Rest: strings.Repeat(" ", len(first))}.Wrap(strings.Fields(text)))
 	}
-	paragraph("", r.summary())
+	paragraph("", r.Summary())
 	r.controllerText(paragraph)
 	for _, section := range []struct {
 		title string
@@ -56,7 +56,8 @@ func (r *Result) Write(out io.Writer) error {
 	return err
 }
 
-func (r *Result) summary() string {
+// Summary is the result in a sentence.
+func (r *Result) Summary() string {
 	state := "everything is carried over, apart from what the chart adds"
 	switch {
 	case len(r.Imported) == 0:

@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +22,8 @@ var ErrCluster = errors.New("cannot read the cluster")
 
 // Installation is what an import reads from a cluster.
 type Installation struct {
-	Namespace string
+	// Namespaces are those that were requested; by default that of the context.
+	Namespaces []string
 	// Text are the objects as YAML documents.
 	Text []byte
 	// Skipped are the resources without permission to list them, and where.
@@ -55,10 +55,10 @@ var (
 	useful      = []resource{resourceOf("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"), resourceOf("", "v1", "services", "Service")}
 )
 
-// ReadInstallation reads an installation of Argo Events: the custom resources, budgets and Services of a namespace, by default that of the
-// context, and the controllers with their configuration. controller returns the ConfigMap of a Deployment that is a controller of Argo
+// ReadInstallation reads an installation of Argo Events: the custom resources, budgets and Services of namespaces, by default that of the
+// context, "" for all, and the controllers with their configuration. controller returns the ConfigMap of a Deployment that is a controller of Argo
 // Events. It reads no Secrets.
-func ReadInstallation(ctx context.Context, kubeconfigFile, kubeContext, namespace string, controller func(deployment map[string]any) (config string, ok bool)) (Installation, error) {
+func ReadInstallation(ctx context.Context, kubeconfigFile, kubeContext string, namespaces []string, controller func(deployment map[string]any) (config string, ok bool)) (Installation, error) {
 	config, own, err := kubeconfig.Load(kubeconfigFile, kubeContext)
 	if err != nil {
 		return Installation{}, fmt.Errorf("loading the kubeconfig: %w", err)
@@ -67,28 +67,22 @@ func ReadInstallation(ctx context.Context, kubeconfigFile, kubeContext, namespac
 	if err != nil {
 		return Installation{}, fmt.Errorf("loading the kubeconfig: %w", err)
 	}
-	return readInstallation(ctx, client, cmp.Or(namespace, own), controller)
+	if len(namespaces) == 0 {
+		namespaces = []string{own}
+	}
+	return readInstallation(ctx, client, namespaces, controller)
 }
 
-func readInstallation(ctx context.Context, client dynamic.Interface, namespace string, controller func(map[string]any) (string, bool)) (Installation, error) {
-	found := Installation{Namespace: namespace, Complete: true}
+func readInstallation(ctx context.Context, client dynamic.Interface, namespaces []string, controller func(map[string]any) (string, bool)) (Installation, error) {
+	found := Installation{Namespaces: namespaces, Complete: true}
 	var text strings.Builder
 	add := func(o *unstructured.Unstructured) error {
 		one, err := yaml.Marshal(o.Object)
 		text.WriteString("---\n" + string(one))
 		return err
 	}
-	for _, r := range needed {
-		err := list(ctx, client, r, namespace, add)
-		if apierrors.IsNotFound(err) {
-			return found, fmt.Errorf("%w: it has no %s: Argo Events is not installed", ErrCluster, r.GroupResource())
-		}
-		if err != nil {
-			return found, fmt.Errorf("%w: listing %s in namespace %s: %w", ErrCluster, r.GroupResource(), namespace, err)
-		}
-	}
-	for _, r := range useful {
-		if err := found.skip(list(ctx, client, r, namespace, add), r, namespace); err != nil {
+	for _, namespace := range namespaces {
+		if err := found.read(ctx, client, namespace, add); err != nil {
 			return found, err
 		}
 	}
@@ -114,7 +108,10 @@ func readInstallation(ctx context.Context, client dynamic.Interface, namespace s
 	if apierrors.IsForbidden(err) {
 		found.Complete = false
 		found.Skipped = append(found.Skipped, "deployments.apps in all namespaces")
-		err = found.skip(list(ctx, client, deployments, namespace, addController), deployments, namespace)
+		err = nil
+		for _, namespace := range namespaces {
+			err = errors.Join(err, found.skip(list(ctx, client, deployments, namespace, addController), deployments, namespace))
+		}
 	}
 	if err != nil && !errors.Is(err, ErrCluster) {
 		err = fmt.Errorf("%w: listing %s: %w", ErrCluster, deployments.GroupResource(), err)
@@ -123,16 +120,43 @@ func readInstallation(ctx context.Context, client dynamic.Interface, namespace s
 	return found, err
 }
 
+// read reads the resources of a namespace.
+func (i *Installation) read(ctx context.Context, client dynamic.Interface, namespace string, add func(*unstructured.Unstructured) error) error {
+	for _, r := range needed {
+		err := list(ctx, client, r, namespace, add)
+		if apierrors.IsNotFound(err) {
+			return fmt.Errorf("%w: it has no %s: Argo Events is not installed", ErrCluster, r.GroupResource())
+		}
+		if err != nil {
+			return fmt.Errorf("%w: listing %s in %s: %w", ErrCluster, r.GroupResource(), named(namespace), err)
+		}
+	}
+	for _, r := range useful {
+		if err := i.skip(list(ctx, client, r, namespace, add), r, namespace); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// named is a namespace in a sentence; "" are all.
+func named(namespace string) string {
+	if namespace == "" {
+		return "all namespaces"
+	}
+	return "namespace " + namespace
+}
+
 // skip notes a resource that may not be read, and returns all other errors. A missing object is no error.
 func (i *Installation) skip(err error, r resource, namespace string) error {
 	switch {
 	case err == nil || apierrors.IsNotFound(err):
 		return nil
 	case apierrors.IsForbidden(err):
-		i.Skipped = append(i.Skipped, r.GroupResource().String()+" in namespace "+namespace)
+		i.Skipped = append(i.Skipped, r.GroupResource().String()+" in "+named(namespace))
 		return nil
 	}
-	return fmt.Errorf("%w: reading %s in namespace %s: %w", ErrCluster, r.GroupResource(), namespace, err)
+	return fmt.Errorf("%w: reading %s in %s: %w", ErrCluster, r.GroupResource(), named(namespace), err)
 }
 
 // list calls each for every object of a namespace, all namespaces if it is "", page by page.
