@@ -53,8 +53,10 @@ func (i *importing) moveSteps(install string, in string) {
 	i.step("Install the chart over the existing objects, still without a controller. --take-ownership needs Helm 3.18: older ones leave custom resources as they are.",
 		install+" --set controller.enabled=false",
 		fmt.Sprintf("kubectl wait job %s -l app.kubernetes.io/component=bootstrap --for=condition=complete --timeout=10m", in))
-	i.step("Remove the old servers from the EventBus. Helm leaves fields that its object does not have, and the controller would take these first.",
-		fmt.Sprintf(`kubectl patch eventbus %s %s --type=json -p '[{"op": "remove", "path": "/spec/jetstream"}]'`, i.bus, in))
+	// argo-events v1.9.11 pkg/reconciler/eventsource/resource.go: the pods get the address in the status, and wait only for a bus that is not ready.
+	i.step("Remove the old servers from the EventBus, also from its status. Helm leaves fields that its object does not have, and the controller would give the old address to event sources and sensors.",
+		fmt.Sprintf(`kubectl patch eventbus %s %s --type=json -p '[{"op": "remove", "path": "/spec/jetstream"}]'`, i.bus, in),
+		fmt.Sprintf(`kubectl patch eventbus %s %s --subresource=status --type=merge -p '{"status": null}'`, i.bus, in))
 	i.step("Restore on the new servers. The command compares messages and positions with those of the old bus.",
 		fmt.Sprintf(`kubectl get secret %s %s -o jsonpath='{.data.%s}' | base64 -d > auth.yaml`, text(auth, "name"), in, strings.ReplaceAll(text(auth, "key"), ".", `\.`)),
 		fmt.Sprintf(`kubectl get secret %s %s -o jsonpath='{.data.%s}' | base64 -d > ca.crt`, text(ca, "name"), in, strings.ReplaceAll(text(ca, "key"), ".", `\.`)),
