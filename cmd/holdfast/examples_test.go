@@ -28,6 +28,7 @@ var programs = map[string]string{
 	"base64":     "nowhere: decodes the output of kubectl",
 	"cat":        "nowhere: joins files",
 	"cd":         "nowhere: only precedes another command",
+	"curl":       "nowhere: part of every system",
 	"done":       "nowhere: ends a loop",
 	"e2e/run.sh": "CI",
 	"for":        "nowhere: begins a loop",
