@@ -52,7 +52,7 @@ agreement: ## Compare verify with a real control plane; write the results to doc
 
 .PHONY: evidence
 evidence: ## Measure node and zone failures under load; write the results to docs/evidence/ (needs root)
-	EVIDENCE=$(CURDIR)/docs/evidence e2e/run.sh solo live
+	EVIDENCE=$(CURDIR)/docs/evidence e2e/run.sh solo operations live
 
 .PHONY: e2e
 e2e: ## Run all end-to-end tests (needs root; the first run builds the tools)

@@ -11,8 +11,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # The order of the tiers. The tiers in background mostly wait: they run one after the other beside all others, which get the lowest priority
 # meanwhile. page and live run alone: a browser sets its own priorities, and live measures times.
-all=(build page nodes solo vet facts schemas alerts chart control live)
-background=(nodes solo)
+all=(build page nodes solo operations vet facts schemas alerts chart control live)
+background=(nodes solo operations)
 
 # Builds the programs that the tests run, so that no test waits for a compiler.
 build() { go run ./binaries/all; }
@@ -24,7 +24,7 @@ facts() { tests ./facts ./cases ./charts ./live/evidence ./control/agreement && 
 # The schemas for kubeconform accept valid manifests and reject invalid ones.
 schemas() { tests ./schemas; }
 # Every alert of the charts, evaluated by promtool: it fires when it must, and not otherwise. Needs promtool: alerts/packages.sh.
-alerts() { tests ./alerts; }
+alerts() { tests ./alerts ./states; }
 # Charts and manifests against Helm, Kustomize, schemas, Argo Events, nats-server and the nats command.
 chart() { tests ./chart -parallel 4; }
 # The page of holdfast verify in Chromium: layout, keyboard, light, dark and print.
@@ -39,15 +39,19 @@ control() {
 nodes() { tests ./nodes/... && (cd tools/kube-router && tests .); }
 # One system on real nodes: migrations of its bus, probes, access. Needs root.
 solo() { tests ./load/... && tests ./live -run "$solo" $(evidence); }
+# One system on real nodes, as its operators see it: the commands of docs/operations, alerts with a real Prometheus in failures and in changes that
+# are none (all of them with EVIDENCE), and the takeover of an existing installation under load. Needs root, and Prometheus: alerts/packages.sh.
+operations() { tests ./live -run "$operations" $(evidence); }
 # Systems side by side on real nodes that fail while events are counted: a short list of failures, or the long one with EVIDENCE. Needs root.
-live() { tests ./live -skip "$solo" $(evidence "-scenarios long" "-scenarios short"); }
+live() { tests ./live -skip "$solo|$operations" $(evidence "-scenarios long" "-scenarios short"); }
 solo='^TestSolo$'
+operations='^Test(Manual|Alarms|Takeover)$'
 
 # evidence prints flags of a test: the first argument with EVIDENCE, the second one without.
 evidence() { if [ -n "${EVIDENCE:-}" ]; then echo "-evidence $EVIDENCE ${1:-}"; else echo "${2:-}"; fi; }
 
 # The tests read files that the go command does not track, hence -count=1.
-tests() { go test -count=1 -timeout 60m -v "$@"; }
+tests() { go test -count=1 -timeout 150m -v "$@"; }
 
 # Memory is plentiful, processors are not: compilers and servers collect garbage a quarter as often.
 export GOGC=400

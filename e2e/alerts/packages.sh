@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs promtool from the Debian package of Prometheus, without its service.
+# Installs promtool and prometheus from the Debian package of Prometheus, without its service.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -7,4 +7,4 @@ apt-get update -qq
 cd "$dir"
 apt-get download -qq prometheus
 dpkg-deb --extract prometheus_*.deb .
-install usr/bin/promtool /usr/local/bin/promtool
+install usr/bin/promtool usr/bin/prometheus /usr/local/bin/

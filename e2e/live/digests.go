@@ -24,6 +24,16 @@ func MigrationDigests() (evidence.Charts, error) {
 	return digests([]*System{before, during, after, scaled})
 }
 
+// AlarmDigests returns the digests of the rendered chart for the system of TestAlarms.
+func AlarmDigests() (evidence.Charts, error) { return digests([]*System{watched()}) }
+
+// watched is the system whose alerts are recorded.
+func watched() *System {
+	s := ofChart("watched", "multi-zone", "zone")
+	s.Title, s.Values = "multi-zone, monitored", []string{"--set", "monitoring.enabled=true,monitoring.operator=false"}
+	return s
+}
+
 // migrationFlags are values for a migration.
 const migrationFlags = "migration.from=single-node,migration.id=there"
 

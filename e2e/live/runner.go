@@ -35,8 +35,8 @@ type runner struct {
 
 // files are the inputs of the systems.
 type files struct {
-	// chart is the folder of the Argo Events chart, upstream the manifests of Argo Events' own installation in one namespace.
-	chart, upstream string
+	// chart is the folder of the Argo Events chart, manifests that of Argo Events' own manifests, upstream those of an installation in one namespace.
+	chart, manifests, upstream string
 	// holdfast is the binary, config its configuration file for this cluster, or "".
 	holdfast, config string
 }
@@ -74,9 +74,13 @@ func (r *runner) startNodes(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	cluster, err := nodes.Up(ctx, nodes.Config{Dir: dir, Nodes: nodes.Zones(), Images: []images.Image{{
+	further, err := monitoringImages()
+	if err != nil {
+		return err
+	}
+	cluster, err := nodes.Up(ctx, nodes.Config{Dir: dir, Nodes: nodes.Zones(), Images: append(further, images.Image{
 		Names: []string{loadImage}, Entrypoint: []string{"/load"}, Files: []images.File{{Path: "/load", From: load}},
-	}}})
+	})})
 	if err != nil {
 		return err
 	}
@@ -102,8 +106,9 @@ func findFiles() (files, error) {
 	if err != nil {
 		return files{}, err
 	}
-	upstream, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "manifests", "namespace-install.yaml"))
-	return files{chart: filepath.Join(filepath.Dir(root), "charts", "argo-events"), upstream: string(upstream), holdfast: holdfast}, err
+	manifests := filepath.Join(strings.TrimSpace(string(out)), "manifests")
+	upstream, err := os.ReadFile(filepath.Join(manifests, "namespace-install.yaml"))
+	return files{chart: filepath.Join(filepath.Dir(root), "charts", "argo-events"), manifests: manifests, upstream: string(upstream), holdfast: holdfast}, err
 }
 
 // install installs all systems at the same time. Each contains the CustomResourceDefinitions; the first installation creates them.

@@ -2,7 +2,9 @@ package evidence
 
 import (
 	"bytes"
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,6 +47,43 @@ func TestMigrationsPage(t *testing.T) {
 	for _, r := range m.Steps {
 		if r.Webhook.Acked == 0 || r.Webhook.Lost+r.Bus.Lost > 0 {
 			t.Errorf("%s: %d POSTs acknowledged, %d events and %d messages lost", r.Scenario, r.Webhook.Acked, r.Webhook.Lost, r.Bus.Lost)
+		}
+	}
+}
+
+// TestAlarmsPage checks that the page was written from the committed data, once there is some, and that no alert was missing, late or wrong.
+func TestAlarmsPage(t *testing.T) {
+	a, err := ReadAlarms(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return // not measured yet
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkPage(t, alarmsPage, a.Markdown())
+	if len(a.Rows) == 0 {
+		t.Error("there are no rows")
+	}
+	for _, row := range a.Rows {
+		for _, v := range row.Violations() {
+			t.Error(v)
+		}
+	}
+}
+
+// TestViolations: an alert that is missing, late, or fires without a failure.
+func TestViolations(t *testing.T) {
+	a := Alarm{Scenario: "s", Expected: []Expected{{"A", 10}, {"B", 10}, {"C", 10}}, Fired: []Fired{{Alert: "A", After: 9}, {Alert: "B", After: 11}, {Alert: "D", After: 1}}}
+	if got, want := a.Violations(), []string{"s: B fired after 11 s, limit 10 s", "s: C did not fire"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	a.Expected = nil
+	if got := a.Violations(); len(got) != 3 {
+		t.Errorf("got %v, want each alert", got)
+	}
+	for _, want := range []string{"| s | A", "- s: B"} {
+		if text := string((Alarms{Rows: []Alarm{a}}).Markdown()); !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 }

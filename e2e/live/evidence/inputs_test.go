@@ -1,11 +1,20 @@
 package evidence_test
 
 import (
+	"errors"
+	"io/fs"
 	"testing"
 
 	"github.com/holdfast-ha/holdfast/e2e/live"
 	"github.com/holdfast-ha/holdfast/e2e/live/evidence"
 )
+
+// page has the digests of the chart at the time of its measurements, and those of now.
+type page struct {
+	file     string
+	measured evidence.Charts
+	render   func() (evidence.Charts, error)
+}
 
 // TestChartUnchanged fails if the chart renders other pods than at the time of the committed measurements.
 func TestChartUnchanged(t *testing.T) {
@@ -18,14 +27,17 @@ func TestChartUnchanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		file     string
-		measured evidence.Charts
-		render   func() (evidence.Charts, error)
-	}{
+	pages := []page{
 		{"failures.json", failures.Charts, live.Digests},
 		{"moves.json", migrations.Charts, live.MigrationDigests},
-	} {
+	}
+	switch alarms, err := evidence.ReadAlarms(folder); {
+	case err == nil:
+		pages = append(pages, page{"alerts.json", alarms.Charts, live.AlarmDigests})
+	case !errors.Is(err, fs.ErrNotExist):
+		t.Fatal(err)
+	}
+	for _, c := range pages {
 		rendered, err := c.render()
 		if err != nil {
 			t.Fatal(err)

@@ -96,3 +96,25 @@ func static(program string) error {
 	}
 	return nil
 }
+
+// WithLibraries returns the files of a program that is not static: the program at a path, and its libraries at theirs.
+func WithLibraries(path, program string) ([]File, error) {
+	files := []File{{Path: path, From: program}}
+	if static(program) == nil {
+		return files, nil
+	}
+	out, err := exec.Command("ldd", program).Output()
+	if err != nil {
+		return nil, fmt.Errorf("listing the libraries of %s: %w", program, err)
+	}
+	for line := range strings.Lines(string(out)) {
+		// "libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x…)", and "/lib64/ld-linux-x86-64.so.2 (0x…)".
+		for field := range strings.FieldsSeq(line) {
+			if filepath.IsAbs(field) {
+				files = append(files, File{Path: field, From: field})
+				break
+			}
+		}
+	}
+	return files, nil
+}
