@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # The order of the tiers. The tiers in background mostly wait: they run one after the other beside all others, which get the lowest priority
-# meanwhile. page and live run alone: a browser sets its own priorities, and live measures times.
+# meanwhile. page, operations and live run alone: a browser sets its own priorities, and the others measure times.
 all=(build page nodes solo vet facts schemas alerts chart control live)
 background=(nodes solo)
 # Tiers that run on demand only: they take longer than all others.
@@ -154,7 +154,7 @@ for tier in "${tiers[@]}"; do
     [ -n "$begun" ] || { begin; begun=yes; }
     continue
   fi
-  case $tier in page | live) join ;; esac
+  case $tier in page | operations | live) join ;; esac
   if [ -n "$job" ] && kill -0 "$job" 2>/dev/null; then
     (renice -n 19 "$BASHPID" >/dev/null && run "$tier" "beside ${background[*]}")
   else
