@@ -77,6 +77,7 @@ sensors:
     triggers: [{template: {name: ANY, log: {intervalSeconds: 1}}}]
 eventBus:
   name: ANY
+  buckets: [ANY]
   stream: {replicas: 3, maxBytes: 1000000}
   auth: {existingSecret: ANY}
   tls: {caSecret: ANY, certManager: {enabled: true, issuerRef: {name: ANY, kind: ANY, group: ANY}}}
@@ -202,6 +203,7 @@ sensor:
   podLabels: *labels
   podAnnotations: *annotations
   retryStrategy: {duration: 1s}
+toolbox: {enabled: true, resources: *resources}
 networkPolicy: {metricsFrom: [{namespaceSelector: {matchLabels: {ANY: ANY}}}]}
 monitoring: {enabled: true, labels: {ANY: ANY}, dashboardLabels: {ANY: ANY}}
 imagePullSecrets: [{name: ANY}]
@@ -230,7 +232,7 @@ commonLabels: {ANY: ANY}
 commonAnnotations: {ANY: ANY}
 priorityClassName: ANY
 bootstrap: {image: {digest: ANY}}
-controller: {image: {digest: ANY}, priorityClassName: ""}
+controller: {image: {digest: ANY}, priorityClassName: "", clusterWide: true}
 `,
 	"external": `
 eventBus:
@@ -248,6 +250,7 @@ eventBus:
     {url: ANY, topic: ANY, version: ANY, partitioner: ANY, consumerGroup: {groupName: ANY, rebalanceStrategy: ANY},
      sasl: {mechanism: ANY, userSecret: {name: ANY, key: ANY}, passwordSecret: {name: ANY, key: ANY}}, tls: {caCertSecret: {name: ANY, key: ANY}}}
 fullnameOverride: ANY
+toolbox: {enabled: false}
 bus: {image: {digest: ANY}}
 leaf: {image: {digest: ANY}}
 uninstall: {image: {digest: ANY}}
