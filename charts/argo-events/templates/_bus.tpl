@@ -142,6 +142,11 @@ discard: 0
 {{- end }}
 {{- end }}
 
+{{/* buckets: the names of the sensors of the bus, each once, as a YAML list. Every sensor has a bucket of its name. */}}
+{{- define "argo-events.buckets" -}}
+{{- concat (keys (default dict .Values.sensors)) (default list .Values.eventBus.buckets) | uniq | sortAlpha | toYaml }}
+{{- end }}
+
 {{/* store: the managed or native servers, with their storage and its shares; nothing for kafka and external. */}}
 {{- define "argo-events.store" -}}
 {{- with get (dict "managed" "bus" "native" "nativeBus") .Values.eventBus.mode }}{{ include "argo-events.component" (list $ .) }}{{ end }}

@@ -36,7 +36,7 @@ A StatefulSet rolls while its two revisions differ: a pod that terminates on a l
 
 {{/*
 alert (list root workload alert): one rule. lost is what does not work now, do what a person does first, promise the promise of the profile that is
-at stake: service or data. The runbook has the name of the alert.
+at stake: service or data. stake replaces it where the profile promises nothing for the workload. The runbook has the name of the alert.
 */}}
 {{- define "web.alert" -}}
 {{- $root := index . 0 }}{{ $w := index . 1 }}
@@ -55,7 +55,8 @@ at stake: service or data. The runbook has the name of the alert.
     {{- end }}
   annotations:
     summary: {{ .summary | quote }}
-    description: {{ printf "Now: %s To do: %s At stake: the %s survives %s." .lost .do .promise (get $promise .promise | replace "the same" $promise.service) | quote }}
+    {{- $stake := printf "the %s survives %s." .promise (get $promise .promise | replace "the same" $promise.service) }}
+    description: {{ printf "Now: %s To do: %s At stake: %s" .lost .do (default $stake .stake) | quote }}
     runbook_url: {{ printf "%s/%s.md" (trimSuffix "/" $root.Values.monitoring.runbooks) (kebabcase .alert) | quote }}
 {{- end }}
 {{- end }}
@@ -88,21 +89,21 @@ at stake: service or data. The runbook has the name of the alert.
   "do" (printf "give the cluster a %s for each member, and move a member there." $domain))) }}
 {{- end }}
 {{- end }}
-{{- include "web.alerts.node" (list $root $w $pods) }}
+{{- include "web.alerts.node" (list $root $w $pods "") }}
 {{- include "web.alerts.budget" . }}
 {{- include "web.alerts.every" . }}
 {{- end }}
 
 {{/* alerts.standby: a leader, and replicas that stand by. */}}
 {{- define "web.alerts.standby" -}}
-{{- include "web.alerts.replicas" (list . "1m" "the work of the leader stops." "nothing. The next failure stops the work until a pod is back.") }}
+{{- include "web.alerts.replicas" (list . "1m" "the work of the leader stops." "nothing. The next failure stops the work until a pod is back." "") }}
 {{- include "web.alerts.budget" . }}
 {{- include "web.alerts.every" . }}
 {{- end }}
 
 {{/* alerts.stateless: interchangeable pods. */}}
 {{- define "web.alerts.stateless" -}}
-{{- include "web.alerts.replicas" (list . "1m" "every request to it fails." "nothing. The next failure stops the service until a pod is back.") }}
+{{- include "web.alerts.replicas" (list . "1m" "every request to it fails." "nothing. The next failure stops the service until a pod is back." "") }}
 {{- include "web.alerts.budget" . }}
 {{- include "web.alerts.every" . }}
 {{- end }}
@@ -110,8 +111,9 @@ at stake: service or data. The runbook has the name of the alert.
 {{/* alerts.single: at most one pod. A new pod on another node may take minutes: the old one must be gone for certain. */}}
 {{- define "web.alerts.single" -}}
 {{- $root := index . 0 }}{{ $w := index . 1 }}
-{{- include "web.alerts.replicas" (list . "5m" "its work stops: it has no second pod." "") }}
-{{- include "web.alerts.node" (list $root $w (printf "kube_pod_info{%s, pod=~\"%s-[0-9]+\", node!=\"\"}" $w.namespace $w.name)) }}
+{{- $stake := "the work and the data of this pod. There is no second one, whatever the profile." }}
+{{- include "web.alerts.replicas" (list . "5m" "its work stops: it has no second pod." "" $stake) }}
+{{- include "web.alerts.node" (list $root $w (printf "kube_pod_info{%s, pod=~\"%s-[0-9]+\", node!=\"\"}" $w.namespace $w.name) $stake) }}
 {{- include "web.alerts.every" . }}
 {{- end }}
 
@@ -127,11 +129,76 @@ at stake: service or data. The runbook has the name of the alert.
 {{- include "web.alerts.every" . }}
 {{- end }}
 
-{{/* alerts.replicas (list model-arguments for lost next): a workload that works as long as one pod is ready. next is for two or more pods. */}}
+{{/* alerts.shards: pods that are all needed, each with its own part of the work. */}}
+{{- define "web.alerts.shards" -}}
+{{- $root := index . 0 }}{{ $w := index . 1 }}
+{{- $stake := "the work and the data of each shard. No other pod has them, whatever the profile." }}
+{{- include "web.alert" (list $root $w (dict
+  "alert" "ShardsNotReady" "severity" "critical" "for" "5m" "promise" "service" "stake" $stake
+  "expr" (printf "(%s < %s)\n  unless on (namespace, %s) (%s)" $w.ready $w.desired $w.kind $w.rolling)
+  "summary" (printf "Only {{ $value }} shards of %s are ready" $w.object)
+  "lost" "the work of the others stops: no pod takes it over."
+  "do" "bring back their nodes, and read the logs of their pods.")) }}
+{{- include "web.alerts.node" (list $root $w (printf "kube_pod_info{%s, pod=~\"%s-[0-9]+\", node!=\"\"}" $w.namespace $w.name) $stake) }}
+{{- include "web.alerts.budget" . }}
+{{- include "web.alerts.every" . }}
+{{- end }}
+
+{{/* alerts.needs: pods of which a number must run, needs of the workload. */}}
+{{- define "web.alerts.needs" -}}
+{{- $root := index . 0 }}{{ $w := index . 1 }}
+{{- include "web.alert" (list $root $w (dict
+  "alert" "TooFewPodsReady" "severity" "critical" "for" "2m" "promise" "service"
+  "expr" (printf "%s < %d" $w.ready (int $w.needs))
+  "summary" (printf "Only {{ $value }} pods of %s are ready, and it needs %d" $w.object (int $w.needs))
+  "lost" "requests that need the missing pods fail."
+  "do" "bring back their nodes and disks, and delete none of their PersistentVolumeClaims.")) }}
+{{- include "web.alert" (list $root $w (dict
+  "alert" "OneFailureFromOutage" "severity" "warning" "for" "2m" "promise" "service"
+  "expr" (printf "(%s == %d and %s > %d)\n  unless on (namespace, %s) (%s)" $w.ready (int $w.needs) $w.desired (int $w.needs) $w.kind $w.rolling)
+  "summary" (printf "%s has no pod to spare: {{ $value }} are ready" $w.object)
+  "lost" "nothing. The next failure of a pod stops the service."
+  "do" "find out why the other pods are not ready, and postpone drains and upgrades until they are.")) }}
+{{- include "web.alerts.node" (list $root $w (printf "kube_pod_info{%s, pod=~\"%s-[0-9]+\", node!=\"\"}" $w.namespace $w.name) "") }}
+{{- include "web.alerts.budget" . }}
+{{- include "web.alerts.every" . }}
+{{- end }}
+
+{{/* alerts.finite: a Job, or a CronJob, whose values have a schedule. An older failure does not count after a run that succeeded. */}}
+{{- define "web.alerts.finite" -}}
+{{- $root := index . 0 }}{{ $w := index . 1 }}{{ $c := index . 2 }}
+{{- $stake := "the work of the Job. No profile repeats it." }}
+{{- $failed := printf "kube_job_failed{%s, condition=\"true\", job_name=~\"%s-[0-9a-f]{8}\"} == 1" $w.namespace $w.name }}
+{{- if $c.schedule }}
+{{- $cron := printf "{%s, cronjob=%q}" $w.namespace $w.name }}
+{{- $start := printf "max by (namespace) (kube_job_status_start_time{%[1]s}\n    and on (namespace, job_name) kube_job_failed{%[1]s, condition=\"true\"} == 1\n    and on (namespace, job_name) kube_job_owner{%[1]s, owner_kind=\"CronJob\", owner_name=%[2]q})" $w.namespace $w.name }}
+{{- $failed = printf "%[1]s\n  unless on (namespace) (max by (namespace) (kube_cronjob_status_last_successful_time%[2]s) > %[1]s)" $start $cron }}
+{{- include "web.alert" (list $root $w (dict
+  "alert" "RunMissed" "severity" "warning" "for" "5m" "promise" "service" "stake" $stake
+  "expr" (printf "time() - kube_cronjob_next_schedule_time%s > %d" $cron (default 3600 $c.startingDeadlineSeconds | int))
+  "summary" (printf "A run of %s is {{ $value | humanizeDuration }} late" $w.object)
+  "lost" "the run did not start, and does not start any more."
+  "do" "see whether the run before has not ended, and whether kube-controller-manager works.")) }}
+{{- include "web.alert" (list $root $w (dict
+  "alert" "MetricsAbsent" "severity" "warning" "for" "10m" "promise" "service" "stake" $stake
+  "expr" (printf "absent(kube_cronjob_created%s)" $cron)
+  "summary" (printf "There are no metrics of %s" $w.object)
+  "lost" "every other alert about it is silent, whatever its state."
+  "do" "check that the workload exists, and that Prometheus reads kube-state-metrics.")) }}
+{{- end }}
+{{- include "web.alert" (list $root $w (dict
+  "alert" "JobFailed" "severity" "warning" "for" "0m" "promise" "service" "stake" $stake
+  "expr" $failed
+  "summary" (printf "%s has failed with all its attempts" $w.object)
+  "lost" "its work is not done."
+  "do" "read the logs of its pods, repair the cause, and run it again.")) }}
+{{- end }}
+
+{{/* alerts.replicas (list model-arguments for lost next stake): a workload that works as long as one pod is ready. next is for two or more pods. */}}
 {{- define "web.alerts.replicas" -}}
 {{- $root := index . 0 | first }}{{ $w := index (index . 0) 1 }}
 {{- include "web.alert" (list $root $w (dict
-  "alert" "NoReplicaReady" "severity" "critical" "for" (index . 1) "promise" "service"
+  "alert" "NoReplicaReady" "severity" "critical" "for" (index . 1) "promise" "service" "stake" (index . 4)
   "expr" (printf "%s == 0 and %s > 0" $w.ready $w.desired)
   "summary" (printf "%s has no ready pod" $w.object)
   "lost" (index . 2)
@@ -146,11 +213,11 @@ at stake: service or data. The runbook has the name of the alert.
 {{- end }}
 {{- end }}
 
-{{/* alerts.node (list root workload pods): a pod of a StatefulSet on a node that is not ready. Kubernetes does not replace it by itself. */}}
+{{/* alerts.node (list root workload pods stake): a pod of a StatefulSet on a node that is not ready. Kubernetes does not replace it by itself. */}}
 {{- define "web.alerts.node" -}}
 {{- $w := index . 1 }}
 {{- include "web.alert" (list (index . 0) $w (dict
-  "alert" "NodeOfPodNotReady" "severity" "warning" "for" "5m" "promise" "data"
+  "alert" "NodeOfPodNotReady" "severity" "warning" "for" "5m" "promise" "data" "stake" (index . 3)
   "expr" (printf "max by (namespace, pod, node) (%s and on (node) kube_node_status_condition{condition=\"Ready\", status=\"true\"} == 0)" (index . 2))
   "summary" (printf "%s: pod {{ $labels.pod }} is on node {{ $labels.node }}, which is not ready" $w.object)
   "lost" "this pod is missing for as long as its node is away. Kubernetes never replaces it by itself: two pods could write to one disk."

@@ -79,7 +79,7 @@ user's override for the key merged in.
 {{/* addCommon (list root object): adds commonLabels and commonAnnotations to an object and its pod template, below the chart's own. */}}
 {{- define "web.addCommon" -}}
 {{- $root := index . 0 }}{{ $object := index . 1 }}
-{{- range $holder := list $object (dig "spec" "template" dict $object) (dig "spec" "jetstream" dict $object) }}
+{{- range $holder := list $object (dig "spec" "template" dict $object) (dig "spec" "jetstream" dict $object) (dig "spec" "jobTemplate" "spec" "template" dict $object) }}
 {{- $_ := set $holder "metadata" ($holder.metadata | default dict) }}
 {{- range $field, $common := dict "labels" $root.Values.commonLabels "annotations" $root.Values.commonAnnotations }}
 {{- with $common }}{{ $_ := set $holder.metadata $field (merge (get $holder.metadata $field | default dict) (deepCopy .)) }}{{ end }}

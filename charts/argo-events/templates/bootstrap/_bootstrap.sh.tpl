@@ -6,7 +6,7 @@ replicas=$REPLICAS
 {{ include "argo-events.client.sh" . }}
 
 {{ include "argo-events.streams.sh" . }}
-echo "the stream and {{ len (default dict .Values.sensors) }} buckets have $replicas replicas"
+echo "the stream and {{ len (include "argo-events.buckets" . | fromYamlArray) }} buckets have $replicas replicas"
 {{- end }}
 
 {{/* streams.sh: the part that a migration also runs. */}}
@@ -32,7 +32,7 @@ bucket() {
 }
 
 persist event_stream
-{{- range $name, $_ := .Values.sensors }}
-persist bucket {{ $name }}
+{{- range include "argo-events.buckets" . | fromYamlArray }}
+persist bucket {{ . }}
 {{- end }}
 {{- end }}
