@@ -38,7 +38,7 @@ func TestReadInstallation(t *testing.T) {
 		{"no event sources of all", []string{""}, "eventsources", "*", nil, nil, nil, false, "cannot read the cluster: listing eventsources.argoproj.io in all namespaces: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			client := installation()
+			client := installation(t)
 			client.PrependReactor("list", c.forbidden, func(a ktesting.Action) (bool, runtime.Object, error) {
 				if c.forbidden == "" || c.in != "*" && c.in != a.GetNamespace() {
 					return false, nil, nil
@@ -77,26 +77,35 @@ func TestReadInstallation(t *testing.T) {
 }
 
 // installation is a cluster with two namespaces.
-func installation() *dynamicfake.FakeDynamicClient {
-	lists, objects := map[schema.GroupVersionResource]string{}, []runtime.Object{}
-	add := func(r resource, namespace string, names ...string) {
+func installation(t *testing.T) *dynamicfake.FakeDynamicClient {
+	t.Helper()
+	all := []struct {
+		resource
+		namespace string
+		names     []string
+	}{
+		{needed[0], "a", []string{"default"}}, {needed[1], "a", []string{"hook"}}, {needed[2], "b", []string{"team"}},
+		{useful[0], "a", []string{"mine"}}, {useful[1], "b", []string{"svc"}},
+		{deployments, "a", []string{"manager", "web"}}, {configMaps, "a", []string{"config"}},
+	}
+	lists := map[schema.GroupVersionResource]string{}
+	for _, r := range all {
 		lists[r.GroupVersionResource] = r.kind + "List"
-		for _, name := range names {
+	}
+	client := dynamicfake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), lists)
+	for _, r := range all {
+		for _, name := range r.names {
 			o := &unstructured.Unstructured{}
 			o.SetGroupVersionKind(r.GroupVersion().WithKind(r.kind))
-			o.SetNamespace(namespace)
+			o.SetNamespace(r.namespace)
 			o.SetName(name)
-			objects = append(objects, o)
+			// By its resource: the fake guesses another plural of EventBus.
+			if err := client.Tracker().Create(r.GroupVersionResource, o, r.namespace); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	add(needed[0], "a", "default")
-	add(needed[1], "a", "hook")
-	add(needed[2], "b", "team")
-	add(useful[0], "a", "mine")
-	add(useful[1], "b", "svc")
-	add(deployments, "a", "manager", "web")
-	add(configMaps, "a", "config")
-	return dynamicfake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), lists, objects...)
+	return client
 }
 
 // objectsIn lists the objects of YAML documents as Kind/namespace/name.

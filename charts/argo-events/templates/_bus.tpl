@@ -184,15 +184,13 @@ url: nats://{{ include "argo-events.fullname" . }}-bus:4222
 auth: {secret: {{ include "argo-events.authSecret" . | quote }}, key: auth.yaml}
 ca: {secret: {{ include "argo-events.trustSecret" . | quote }}, key: ca.crt}
 {{- else if eq .Values.eventBus.mode "external" -}}
-{{- with .Values.eventBus.external }}
-url: {{ .url | quote }}
-{{- with .accessSecret }}
+url: {{ .Values.eventBus.external.url | quote }}
+{{- with .Values.eventBus.external.accessSecret }}
 auth: {secret: {{ .name | quote }}, key: {{ .key | quote }}}
 {{- end }}
 {{- range $name, $field := dict "ca" "caCertSecret" "cert" "clientCertSecret" "key" "clientKeySecret" }}
 {{- with get ($.Values.eventBus.external.tls | default dict) $field }}
 {{ $name }}: {secret: {{ .name | quote }}, key: {{ .key | quote }}}
-{{- end }}
 {{- end }}
 {{- end }}
 {{- else -}}
@@ -225,14 +223,13 @@ ca: {secret: eventbus-{{ .Values.eventBus.name }}-js-server, key: ca-cert}
 {{- end }}
 
 {{- define "argo-events.busClientVolumes" -}}
-{{- with include "argo-events.busAccess" . | fromYaml -}}
+{{- $access := include "argo-events.busAccess" . | fromYaml -}}
 - name: tmp
   emptyDir: {}
 - name: bus
-  {{- if or .auth .ca .cert }}
+  {{- if or $access.auth $access.ca $access.cert }}
   projected:
     sources:
-      {{- $access := . }}
       {{- range $path, $name := dict "auth.yaml" "auth" "ca.crt" "ca" "client.crt" "cert" "client.key" "key" }}
       {{- with get $access $name }}
       - secret:
@@ -244,7 +241,6 @@ ca: {secret: eventbus-{{ .Values.eventBus.name }}-js-server, key: ca-cert}
   {{- else }}
   emptyDir: {}
   {{- end }}
-{{- end }}
 {{- end }}
 
 {{- define "argo-events.busClientMounts" -}}
