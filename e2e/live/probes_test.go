@@ -206,8 +206,8 @@ func testProbesInLameDuck(t *testing.T, s *System) {
 	}
 	t.Logf("gone after %s", time.Since(start).Round(time.Second))
 	<-ended
-	if out := codes.String(); !strings.Contains(out, "500 1 1") {
-		t.Errorf("startup, readiness, liveness must fail with 500 and exit code 1 during the shutdown: %q", out[max(0, len(out)-400):])
+	if out := codes.String(); !strings.Contains(out, "1 1 1") {
+		t.Errorf("startup, readiness, liveness must fail during the shutdown: %q", out[max(0, len(out)-400):])
 	}
 	if err := s.awaitRecovery(ctx, shared.kube, patience); err != nil {
 		t.Error(err)
