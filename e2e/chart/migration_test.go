@@ -113,7 +113,7 @@ func TestMigrationKeepsOtherStreams(t *testing.T) {
 		theirs := jetstream.StreamConfig{Name: "theirs", Subjects: []string{"theirs"}}
 		persist(t, func() error { _, err := m.new.CreateStream(t.Context(), theirs); return err })
 		out, err := m.script.Run(t.Context(), m.urls, natsPath(t))
-		if err == nil || !strings.Contains(out, "streams that did not come with this move: theirs") || !strings.Contains(out, "delete the claims of the new bus") {
+		if err == nil || !strings.Contains(out, "the new bus has streams that are not from this migration: theirs") || !strings.Contains(out, "delete the PVCs of the new bus") {
 			t.Errorf("%v after\n%s", err, out)
 		}
 		var names []string
@@ -171,7 +171,9 @@ func startMigration(t *testing.T, r release) migration {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := migration{bus: current, ready: current.Container.ReadinessProbe.HTTPGet.Path, replicas: min(3, current.Replicas())}
+	// The readiness probe is health.sh QUERY.
+	query := current.Container.ReadinessProbe.Exec.Command[2]
+	m := migration{bus: current, ready: "/healthz?" + query, replicas: min(3, current.Replicas())}
 	if m.script, err = bus.FindScript(t.TempDir(), bus.Migration, r.objects, data); err != nil {
 		t.Fatal(err)
 	}
