@@ -42,15 +42,9 @@ func (in input) preference(d profile.Preference) Map {
 func (in input) constraint(d profile.Domain, widest bool) Map {
 	c := Map{"maxSkew": 1, "topologyKey": d.Label}
 	if in.model() == stack.Quorum {
-		domains := min(d.Domains, in.replicas)
-		if d.Label == corev1.LabelHostname {
-			domains = in.replicas
-		}
-		c["whenUnsatisfiable"], c["minDomains"] = "DoNotSchedule", domains
-		// With a domain for each member, nodes with taints need not be left out: an empty domain of theirs takes no place from a member. And
-		// a cordoned node must count: a new disk beside the member on it would keep that member Pending after its eviction, for ever.
-		if in.replicas > domains {
-			c["nodeTaintsPolicy"] = "Honor"
+		c["whenUnsatisfiable"], c["minDomains"] = "DoNotSchedule", in.replicas
+		if in.shareDomains(d) {
+			c["minDomains"], c["nodeTaintsPolicy"] = d.Domains, "Honor"
 		}
 		return c
 	}
@@ -66,6 +60,13 @@ func (in input) constraint(d profile.Domain, widest bool) Map {
 	return c
 }
 
+// shareDomains reports whether several members of a quorum share a domain, which is never a node. Otherwise nodes with taints need not be
+// left out: an empty domain of theirs takes no place from a member. And cordoned nodes must count: a new disk beside the member on such a
+// node would keep that member Pending after its eviction, for ever.
+func (in input) shareDomains(d profile.Domain) bool {
+	return d.Label != corev1.LabelHostname && in.replicas > d.Domains
+}
+
 func (in input) spreadDecision(constraints []any) Decision {
 	d := Decision{Key: "topologySpreadConstraints", Value: constraints, Source: "kube-scheduler podtopologyspread; Kubernetes 1.30 (minDomains), 1.33 (nodeTaintsPolicy)"}
 	widest := in.profile.Survives[0]
@@ -73,7 +74,7 @@ func (in input) spreadDecision(constraints []any) Decision {
 		d.Rule = fmt.Sprintf("Quorum members are spread evenly over %d %ss, each on its own node; a member without a place stays Pending.", widest.Domains, widest.Name)
 		d.Rule += in.preferred()
 		d.Reason = fmt.Sprintf("No %s may hold a majority, and a node with two members could not be drained, because the budget allows one eviction. Without minDomains, a cluster with fewer domains would place two members in one.", widest.Name)
-		if in.replicas > widest.Domains {
+		if in.shareDomains(widest) {
 			d.Reason += " Nodes with taints do not count as places."
 		} else {
 			d.Reason += " Cordoned nodes count: a new disk is never created beside a member that is about to be evicted."
