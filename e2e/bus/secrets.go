@@ -29,14 +29,14 @@ func Collect(h cases.Holdfast, c cases.Case, objects []cases.Object) (Data, erro
 	for _, o := range objects {
 		if o.Kind() == "Certificate" {
 			spec, _ := o.Content["spec"].(map[string]any)
-			data["Secret/"+fmt.Sprint(spec["secretName"])] = data.with("ca.crt")
+			data["Secret/"+fmt.Sprint(spec["secretName"])] = data.With("ca.crt")
 		}
 	}
 	return data, data.rename(c)
 }
 
-// with returns the content of an object with a key; nil if there is none.
-func (d Data) with(key string) map[string]string {
+// With returns the content of an object with a key; nil if there is none.
+func (d Data) With(key string) map[string]string {
 	for _, content := range d {
 		if _, ok := content[key]; ok {
 			return content
@@ -105,7 +105,7 @@ func (d Data) rename(c cases.Case) error {
 		if name == "" {
 			continue
 		}
-		d["Secret/"+name] = d.with(key)
+		d["Secret/"+name] = d.With(key)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -106,7 +107,9 @@ func (k *kafka) start(pod *kafkaPod) *process.Process {
 	if pod.name == "source" {
 		command = "eventsource-service"
 	}
-	cmd := exec.Command("unshare", "--net", "sh", "-c", join, "sh", n.program(), n.machine(), program(k.t, "argo-events"), command)
+	cmd := exec.Command("sh", "-c", join, "sh", n.program(), n.machine(), program(k.t, "argo-events"), command)
+	// The kernel makes the namespace with the process: a program that unshares may still be in this one when the link is moved.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+k.kubeconfig(), "EVENTBUS_SUBJECT=default", "POD_NAME="+pod.name)
 	for _, o := range pod.objects {
 		switch {
@@ -124,10 +127,12 @@ func (k *kafka) start(pod *kafkaPod) *process.Process {
 		}
 	}
 	p := k.run(pod.name, cmd)
-	// The link ends with the program's network.
-	k.ip("link", "add", fmt.Sprintf("hfkafka%d", int(n)), "type", "veth", "peer", "name", "eth0", "netns", fmt.Sprint(cmd.Process.Pid))
-	k.ip("addr", "add", n.machine()+"/24", "dev", fmt.Sprintf("hfkafka%d", int(n)))
-	k.ip("link", "set", fmt.Sprintf("hfkafka%d", int(n)), "up")
+	// The link ends with the program's network, but some time after the program: one that is started again replaces it.
+	link := fmt.Sprintf("hfkafka%d", int(n))
+	_ = exec.Command("ip", "link", "del", link).Run()
+	k.ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", fmt.Sprint(cmd.Process.Pid))
+	k.ip("addr", "add", n.machine()+"/24", "dev", link)
+	k.ip("link", "set", link, "up")
 	return p
 }
 

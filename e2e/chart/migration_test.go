@@ -171,7 +171,9 @@ func startMigration(t *testing.T, r release) migration {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := migration{bus: current, ready: current.Container.ReadinessProbe.HTTPGet.Path, replicas: min(3, current.Replicas())}
+	// The readiness probe is health.sh QUERY.
+	query := current.Container.ReadinessProbe.Exec.Command[2]
+	m := migration{bus: current, ready: "/healthz?" + query, replicas: min(3, current.Replicas())}
 	if m.script, err = bus.FindScript(t.TempDir(), bus.Migration, r.objects, data); err != nil {
 		t.Fatal(err)
 	}

@@ -82,6 +82,9 @@ func TestCertManager(t *testing.T) {
 	}
 	roll := func(set ...string) {
 		t.Helper()
+		if err := r.eventually(func() error { return r.settled(t.Context()) }); err != nil { // the chart refuses an upgrade before
+			t.Fatal(err)
+		}
 		r.set(t, "upgrade", set...)
 		if strings.Contains(strings.Join(set, ","), "certManager") {
 			r.awaitReady(t)

@@ -115,7 +115,7 @@ func testLifecycle(t *testing.T, helm string, of system, name string, steps []st
 		if err != nil {
 			t.Fatalf("%s: %v", s.about, err)
 		}
-		if err := r.awaitReconciled(i == 0); err != nil {
+		if err := r.awaitReconciled(true); err != nil {
 			t.Fatalf("%s: %v", s.about, err)
 		}
 		after, err := r.snapshot(t.Context())
@@ -132,8 +132,8 @@ func testLifecycle(t *testing.T, helm string, of system, name string, steps []st
 	t.Logf("%d steps, %d objects at the end, objects were kept %d times", len(steps), len(before), kept)
 }
 
-// awaitReconciled waits until the controller has applied all custom resources, and with pods until all pods are ready, so that a step without
-// changes starts from the steady state.
+// awaitReconciled waits until the controller has applied all custom resources, and with pods until all pods are ready: the chart refuses
+// an upgrade of a bus before.
 func (r *release) awaitReconciled(pods bool) error {
 	return r.eventually(func() error {
 		ctx := r.t.Context()

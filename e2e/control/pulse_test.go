@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ type pulse struct{ beats atomic.Int64 }
 // startPulse creates a Deployment on its own node, and replaces its pod until the test ends.
 func startPulse(t *testing.T) *pulse {
 	t.Helper()
-	const name = "pulse"
+	name := "pulse-" + strings.ToLower(t.Name())
 	must := func(err error) {
 		if err != nil {
 			t.Fatal(err)

@@ -13,12 +13,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// probe is a command in the pod of a bus server that prints the results of its three probes: the status code of the startup probe, and the
-// exit codes of the readiness and the liveness probe.
-const probe = `printf 'GET /healthz HTTP/1.0\r\n\r\n' | timeout 3 nc 127.0.0.1 8222 | sed -n '1s|^HTTP/[0-9.]* \([0-9]*\).*|\1|p'
-for name in ready alive; do sh /etc/nats-config/health.sh js-enabled-only=true >/dev/null; echo $?; done`
+// probe is a command in the pod of a bus server that prints the exit codes of its three probes.
+const probe = `for check in --start js-enabled-only=true js-enabled-only=true; do sh /etc/nats-config/health.sh $check >/dev/null; echo $?; done`
 
-// probes returns the results of a bus server's startup, readiness and liveness probe: "200 0 0".
+// probes returns the exit codes of a bus server's startup, readiness and liveness probe: "0 0 0".
 func probes(ctx context.Context, s *System, pod string) (string, error) {
 	out, err := shared.kube.run(ctx, shared.kube.kubectl, "", "exec", "-n", s.Name, pod, "-c", "bus", "--", "sh", "-c", probe)
 	return strings.Join(strings.Fields(out), " "), err
@@ -56,8 +54,8 @@ func testProbesAtFirstStart(t *testing.T) {
 		if p.Status.Phase != corev1.PodRunning {
 			continue
 		}
-		if got, err := probes(ctx, s, p.Name); got != "503 0 0" {
-			t.Errorf("%s, two of three servers at the first start: startup, readiness, liveness: got %s %v, want 503 0 0", p.Name, got, err)
+		if got, err := probes(ctx, s, p.Name); got != "1 0 0" {
+			t.Errorf("%s, two of three servers at the first start: startup, readiness, liveness: got %s %v, want 1 0 0", p.Name, got, err)
 		}
 	}
 	if err := shared.kube.CoreV1().ResourceQuotas(s.Name).Delete(ctx, "two-volumes", metav1.DeleteOptions{}); err != nil {
@@ -105,8 +103,8 @@ func testProbesWithoutQuorum(t *testing.T, s *System) {
 	}
 	survivor := pods[0]
 	for _, p := range pods {
-		if got, err := probes(ctx, s, p.Name); got != "200 0 0" {
-			t.Errorf("%s, healthy: startup, readiness, liveness: got %s %v, want 200 0 0", p.Name, got, err)
+		if got, err := probes(ctx, s, p.Name); got != "0 0 0" {
+			t.Errorf("%s, healthy: startup, readiness, liveness: got %s %v, want 0 0 0", p.Name, got, err)
 		}
 	}
 	away := []string{pods[1].Spec.NodeName, pods[2].Spec.NodeName}
@@ -121,8 +119,8 @@ func testProbesWithoutQuorum(t *testing.T, s *System) {
 	t.Cleanup(heal)
 	if err := until(ctx, patience, func(ctx context.Context) (string, error) {
 		got, err := probes(ctx, s, survivor.Name)
-		if got != "503 0 0" {
-			return "startup, readiness, liveness: got " + got + ", want 503 0 0", err
+		if got != "1 0 0" {
+			return "startup, readiness, liveness: got " + got + ", want 1 0 0", err
 		}
 		return "", nil
 	}); err != nil {
@@ -186,8 +184,8 @@ func testProbesInLameDuck(t *testing.T, s *System) {
 		_ = cmd.Run()
 	}()
 	if err := until(ctx, patience, func(context.Context) (string, error) {
-		if out := codes.String(); !strings.Contains(out, "200 0 0") {
-			return fmt.Sprintf("startup, readiness, liveness: got %q, want 200 0 0", out), nil
+		if out := codes.String(); !strings.Contains(out, "0 0 0") {
+			return fmt.Sprintf("startup, readiness, liveness: got %q, want 0 0 0", out), nil
 		}
 		return "", nil
 	}); err != nil {
@@ -208,8 +206,8 @@ func testProbesInLameDuck(t *testing.T, s *System) {
 	}
 	t.Logf("gone after %s", time.Since(start).Round(time.Second))
 	<-ended
-	if out := codes.String(); !strings.Contains(out, "500 1 1") {
-		t.Errorf("startup, readiness, liveness must fail with 500 and exit code 1 during the shutdown: %q", out[max(0, len(out)-400):])
+	if out := codes.String(); !strings.Contains(out, "1 1 1") {
+		t.Errorf("startup, readiness, liveness must fail during the shutdown: %q", out[max(0, len(out)-400):])
 	}
 	if err := s.awaitRecovery(ctx, shared.kube, patience); err != nil {
 		t.Error(err)

@@ -277,6 +277,24 @@ func TestNoDomainHoldsAMajority(t *testing.T) {
 	})
 }
 
+// A member on a cordoned node counts as long as each member has a domain of its own: otherwise a new disk may be created beside it.
+func TestCordonedMembersCount(t *testing.T) {
+	checkAll(t, func(a decided) error {
+		if !a.isQuorum() {
+			return nil
+		}
+		for _, c := range list(a.value("topologySpreadConstraints")) {
+			if c["whenUnsatisfiable"] != "DoNotSchedule" {
+				continue
+			}
+			if honors := c["nodeTaintsPolicy"] == "Honor"; honors != (a.n > c["minDomains"].(int)) {
+				return fmt.Errorf("%d members, constraint %v", a.n, c)
+			}
+		}
+		return nil
+	})
+}
+
 // mostPods returns the largest number of pods that required constraints allow in one domain of kind d, in a cluster with a
 // number of such domains.
 func (a decided) mostPods(d profile.Domain, domains int) int {

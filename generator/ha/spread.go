@@ -40,18 +40,15 @@ func (in input) preference(d profile.Preference) Map {
 // constraint returns a topology spread constraint without its selector, which the template adds. widest is true for the
 // widest domain of the profile: the only required constraint, except for a quorum.
 func (in input) constraint(d profile.Domain, widest bool) Map {
-	c := Map{
-		"maxSkew":          1,
-		"topologyKey":      d.Label,
-		"nodeTaintsPolicy": "Honor",
-	}
+	c := Map{"maxSkew": 1, "topologyKey": d.Label}
 	if in.model() == stack.Quorum {
-		c["whenUnsatisfiable"], c["minDomains"] = "DoNotSchedule", min(d.Domains, in.replicas)
-		if d.Label == corev1.LabelHostname {
-			c["minDomains"] = in.replicas
+		c["whenUnsatisfiable"], c["minDomains"] = "DoNotSchedule", in.replicas
+		if in.shareDomains(d) {
+			c["minDomains"], c["nodeTaintsPolicy"] = d.Domains, "Honor"
 		}
 		return c
 	}
+	c["nodeTaintsPolicy"] = "Honor"
 	if in.component.Workload() == "Deployment" {
 		c["matchLabelKeys"] = []any{"pod-template-hash"}
 	}
@@ -67,13 +64,25 @@ func (in input) constraint(d profile.Domain, widest bool) Map {
 	return c
 }
 
+// shareDomains reports whether several members of a quorum share a domain, which is never a node. Otherwise nodes with taints need not be
+// left out: an empty domain of theirs takes no place from a member. And cordoned nodes must count: a new disk beside the member on such a
+// node would keep that member Pending after its eviction, for ever.
+func (in input) shareDomains(d profile.Domain) bool {
+	return d.Label != corev1.LabelHostname && in.replicas > d.Domains
+}
+
 func (in input) spreadDecision(constraints []any) Decision {
 	d := Decision{Key: "topologySpreadConstraints", Value: constraints, Source: "kube-scheduler podtopologyspread; Kubernetes 1.30 (minDomains), 1.33 (nodeTaintsPolicy)"}
 	widest := in.profile.Survives[0]
 	if in.model() == stack.Quorum {
 		d.Rule = fmt.Sprintf("Quorum members are spread evenly over %d %ss, each on its own node; a member without a place stays Pending.", widest.Domains, widest.Name)
 		d.Rule += in.preferred()
-		d.Reason = fmt.Sprintf("No %s may hold a majority, and a node with two members could not be drained, because the budget allows one eviction. Without minDomains, a cluster with fewer domains would place two members in one. Nodes with taints do not count as places.", widest.Name)
+		d.Reason = fmt.Sprintf("No %s may hold a majority, and a node with two members could not be drained, because the budget allows one eviction. Without minDomains, a cluster with fewer domains would place two members in one.", widest.Name)
+		if in.shareDomains(widest) {
+			d.Reason += " Nodes with taints do not count as places."
+		} else {
+			d.Reason += " Cordoned nodes count: a new disk is never created beside a member that is about to be evicted."
+		}
 		return d
 	}
 	if in.named() {
