@@ -38,6 +38,11 @@ replace a folder that was edited since, or that holdfast did not write.`,
 // addFolderFlags adds -o and --force for a command that writes a folder.
 func addFolderFlags(cmd *cobra.Command, dir *string, force *bool) {
 	cmd.Flags().StringVarP(dir, "output", "o", "", "folder to write")
+	addForceFlag(cmd, force)
+}
+
+// addForceFlag adds --force for a command that writes a folder.
+func addForceFlag(cmd *cobra.Command, force *bool) {
 	cmd.Flags().BoolVar(force, "force", false, "replace a folder that was edited since, or that holdfast did not write")
 }
 

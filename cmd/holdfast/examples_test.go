@@ -38,6 +38,7 @@ var programs = map[string]string{
 	"kubectl":    "e2e/chart and e2e/control",
 	"kubeseal":   "nowhere: part of another project",
 	"make":       "TestTargets",
+	"promtool":   "e2e/alerts, on the rules of the charts",
 	"nats":       "e2e/chart, in the scripts of the chart",
 }
 

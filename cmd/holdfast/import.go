@@ -34,9 +34,9 @@ and its configuration has the limits of the bus.
 
 holdfast renders the values and compares each object with what was there, field by field. The plan
 names every field that the chart adds, and everything that is not carried over. The existing
-controller stays, and the values leave out that of the chart, unless --replace-controller is set. The
-servers of a native bus stay, unless --managed-bus is set: the plan then has the commands that move
-all events and the positions of the sensors to servers of the chart.
+controller stays, and the values leave out that of the chart, unless --replace-controller is set.
+The servers of a native bus stay, unless --managed-bus is set: the plan then has the commands that
+move all events and the positions of the sensors to servers of the chart.
 
 A release has one namespace. With -A, or -n more than once, --dir gets a folder with values.yaml and
 plan.txt for each.
@@ -75,6 +75,7 @@ type importFlags struct {
 	namespaces  []string
 	everywhere  bool
 	dir         string
+	force       bool
 	cluster     render.Cluster
 	request     importer.Request
 	kubeVersion string
@@ -86,7 +87,8 @@ func (f *importFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVarP(&f.files, "filename", "f", nil, "file of objects, or folder with its subfolders; - for standard input (repeatable)")
 	flags.StringSliceVarP(&f.namespaces, "namespace", "n", nil, "namespace of the installation (repeatable; default: that of the context or of the objects)")
 	flags.BoolVarP(&f.everywhere, "all-namespaces", "A", false, "import each namespace that has an EventBus, an EventSource or a Sensor")
-	flags.StringVar(&f.dir, "dir", "", "new folder for the values and the plan of each namespace")
+	flags.StringVar(&f.dir, "dir", "", "folder to write: values.yaml and plan.txt for each namespace")
+	addForceFlag(cmd, &f.force)
 	flags.StringVar(&f.request.Release, "release", "events", "name of the new release")
 	addProfileFlag(cmd, &f.request.Profile, "profile of the new release (default: multi-node for a bus with several servers, otherwise single-node)")
 	flags.BoolVar(&f.request.Replace, "replace-controller", false, "let the controller of the chart replace the existing one")
@@ -99,6 +101,9 @@ func (f *importFlags) add(cmd *cobra.Command) {
 	mutuallyExclusive(cmd, "all-namespaces", "one selects all namespaces, the other some", "namespace")
 	mutuallyExclusive(cmd, "dir", "the folder has text files", "output")
 	validateFlags(cmd, func(func(string) bool) error {
+		if f.dir == "" && f.force {
+			return errors.New("--force replaces a folder: pass --dir DIR")
+		}
 		if f.dir == "" && (f.everywhere || len(f.namespaces) > 1) {
 			return errors.New("a release has one namespace: pass --dir DIR, which gets a folder for each")
 		}
@@ -139,7 +144,7 @@ func (f *importFlags) writeFolders(s streams, all []*importer.Result) error {
 		}
 		files[r.Namespace+"/values.yaml"], files[r.Namespace+"/plan.txt"] = values.Bytes(), plan.Bytes()
 	}
-	if err := writeFolder(f.dir, files, false); err != nil {
+	if err := writeFolder(f.dir, files, f.force); err != nil {
 		return err
 	}
 	for _, r := range all {

@@ -510,7 +510,7 @@ func (p position) refusedBy(err string, d differences) bool {
 var itemOf = regexp.MustCompile(`\[\d+\]$`)
 
 // check compares rendered objects with the objects of the base, with h in place of the tokens. sure reports whether each
-// violation is attributed to positions.
+// violation is attributed to one position.
 func (b *base) check(at []position, h string, objects []manifest.Object) (violations []string, sure bool) {
 	d := newDifferences(at, h)
 	for _, p := range at {
@@ -536,7 +536,7 @@ func (b *base) check(at []position, h string, objects []manifest.Object) (violat
 	}
 	sure = true
 	for _, f := range d.found {
-		sure = sure && f.blame != ""
+		sure = sure && f.blame != "" && !strings.Contains(f.blame, ", ")
 		if len(at) == 1 {
 			f.blame = at[0].path
 		}

@@ -142,9 +142,9 @@ discard: 0
 {{- end }}
 {{- end }}
 
-{{/* buckets: the names of the sensors of the bus, each once, as a YAML list. Every sensor has a bucket of its name. */}}
+{{/* buckets: the names of the sensors of the bus, each once, as a YAML list: those of the release first. Every sensor has a bucket of its name. */}}
 {{- define "argo-events.buckets" -}}
-{{- concat (keys (default dict .Values.sensors)) (default list .Values.eventBus.buckets) | uniq | sortAlpha | toYaml }}
+{{- concat (keys (default dict .Values.sensors) | sortAlpha) (default list .Values.eventBus.buckets) | uniq | toYaml }}
 {{- end }}
 
 {{/* store: the managed or native servers, with their storage and its shares; nothing for kafka and external. */}}

@@ -12,6 +12,16 @@
 {{- end }}
 
 {{/*
+spread (list constraint replicas): completes a topology spread constraint of the profile for quorum members, in place: a node for each of them. The
+profile is written for as many members as domains. With more, a domain whose nodes all have taints must not count as empty.
+*/}}
+{{- define "[[ .Name ]].spread" -}}
+{{- $constraint := index . 0 }}{{ $replicas := index . 1 }}
+{{- if eq $constraint.topologyKey "kubernetes.io/hostname" }}{{ $_ := set $constraint "minDomains" $replicas }}{{ end }}
+{{- if and $constraint.minDomains (gt (int $replicas) (int $constraint.minDomains)) }}{{ $_ := set $constraint "nodeTaintsPolicy" "Honor" }}{{ end }}
+{{- end }}
+
+{{/*
 merge (list base values nulls): merges values into base, in place: maps by key, lists of named items (containers, env ...) by
 name, tolerations by key, effect and value; other lists are replaced. A null removes the key from base. With nulls "keep", a null at the top
 level leaves the key unchanged, so that null in values.yaml stands for the profile's value.
