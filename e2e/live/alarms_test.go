@@ -25,7 +25,8 @@ type alarm struct {
 // its pods are marked as not ready, and Prometheus reads and evaluates.
 const visible = nodes.Grace + 20*time.Second
 
-// alarms are all failures of the evidence, and the changes that are no failures. The short list has one of each.
+// alarms are failures of the evidence, and the changes that are no failures. The short list has one of each. Alerts that wait for minutes are expected
+// in the loss of a zone only, which lasts the longest.
 var alarms = map[string][]alarm{
 	"short": {
 		{entry{rolloutOfBus, noNode}, nil},
@@ -39,12 +40,12 @@ var alarms = map[string][]alarm{
 		{entry{rolloutOfLeaves, noNode}, nil},
 		{entry{upgrade, noNode}, nil},
 		{entry{rotation, noNode}, nil},
-		{entry{drain, everyNode}, nil},
+		{entry{drain, leaderNode}, nil},
 		{entry{controlPlaneOutage, noNode}, nil},
-		{entry{powerLoss, leaderNode}, map[string]time.Duration{"OneFailureFromOutage": 2 * time.Minute, "NodeOfPodNotReady": 5 * time.Minute, "NodeWithoutPod": 5 * time.Minute}},
-		{entry{networkLoss, leaderNode}, map[string]time.Duration{"OneFailureFromOutage": 2 * time.Minute, "NodeOfPodNotReady": 5 * time.Minute}},
-		{entry{powerLoss, firstZone}, map[string]time.Duration{"OneFailureFromOutage": 2 * time.Minute, "NodeOfPodNotReady": 5 * time.Minute, "BudgetAllowsNothing": 10 * time.Minute}},
-		{entry{powerLossOfTwo, twoZones}, map[string]time.Duration{"QuorumLost": 2 * time.Minute, "NodeOfPodNotReady": 5 * time.Minute}},
+		{entry{powerLoss, leaderNode}, map[string]time.Duration{"OneFailureFromOutage": 2 * time.Minute}},
+		{entry{networkLoss, leaderNode}, map[string]time.Duration{"OneFailureFromOutage": 2 * time.Minute}},
+		{entry{powerLoss, firstZone}, map[string]time.Duration{"OneFailureFromOutage": 2 * time.Minute, "NodeOfPodNotReady": 5 * time.Minute, "NodeWithoutPod": 5 * time.Minute, "BudgetAllowsNothing": 10 * time.Minute}},
+		{entry{powerLossOfTwo, twoZones}, map[string]time.Duration{"QuorumLost": 2 * time.Minute}},
 		{entry{diskFull, noNode}, map[string]time.Duration{"OneFailureFromOutage": 2 * time.Minute}},
 		{entry{diskReadOnly, followerNode}, map[string]time.Duration{"OneFailureFromOutage": 2 * time.Minute}},
 		{entry{failingTrigger, noNode}, map[string]time.Duration{"ActionRetriesExhausted": time.Minute}},
