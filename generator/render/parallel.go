@@ -5,6 +5,7 @@ import (
 	"path"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
@@ -14,11 +15,20 @@ import (
 // execute runs the chart's templates with Helm's engine on all processors, and returns the text of each file.
 // Templates only read the values, so the parts are independent.
 func execute(c *Chart, values chartutil.Values) (map[string]string, error) {
-	n := runtime.GOMAXPROCS(0)
+	processors := runtime.GOMAXPROCS(0)
+	n := processors
+	if processors > 1 && entries(map[string]any(values)) > manyEntries {
+		n *= 4
+	}
 	texts, errs := make([]map[string]string, n), make([]error, n)
+	var next atomic.Int32
 	var wait sync.WaitGroup
-	for i := range n {
-		wait.Go(func() { texts[i], errs[i] = engine.Render(part(c, i, n), values) })
+	for range processors {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				texts[i], errs[i] = engine.Render(part(c, i, n), values)
+			}
+		})
 	}
 	wait.Wait()
 	if err := firstError(errs); err != nil {
@@ -29,6 +39,27 @@ func execute(c *Chart, values chartutil.Values) (map[string]string, error) {
 		maps.Copy(all, more)
 	}
 	return all, nil
+}
+
+// manyEntries is a number of values from which the templates that repeat an object take longer than the engine takes to parse all templates.
+// Then there are more parts than processors, because a few such templates can make one part several times as long as another.
+const manyEntries = 5000
+
+// entries counts the values in maps and lists.
+func entries(value any) (n int) {
+	switch value := value.(type) {
+	case map[string]any:
+		for _, v := range value {
+			n += 1 + entries(v)
+		}
+	case chartutil.Values:
+		n = entries(map[string]any(value))
+	case []any:
+		for _, v := range value {
+			n += 1 + entries(v)
+		}
+	}
+	return n
 }
 
 // part returns the chart with every n-th template, from the i-th on. The names of the others get an underscore in front: the
