@@ -3,9 +3,10 @@ package render
 import (
 	"maps"
 	"path"
+	"regexp"
 	"runtime"
+	"slices"
 	"sync"
-	"sync/atomic"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
@@ -15,20 +16,14 @@ import (
 // execute runs the chart's templates with Helm's engine on all processors, and returns the text of each file.
 // Templates only read the values, so the parts are independent.
 func execute(c *Chart, values chartutil.Values) (map[string]string, error) {
-	processors := runtime.GOMAXPROCS(0)
-	n := processors
-	if processors > 1 && entries(map[string]any(values)) > manyEntries {
-		n *= 4
+	n := runtime.GOMAXPROCS(0)
+	if includesFiles(c) {
+		n = 1
 	}
 	texts, errs := make([]map[string]string, n), make([]error, n)
-	var next atomic.Int32
 	var wait sync.WaitGroup
-	for range processors {
-		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				texts[i], errs[i] = engine.Render(part(c, i, n), values)
-			}
-		})
+	for i := range n {
+		wait.Go(func() { texts[i], errs[i] = engine.Render(part(c, i, n), values) })
 	}
 	wait.Wait()
 	if err := firstError(errs); err != nil {
@@ -41,26 +36,13 @@ func execute(c *Chart, values chartutil.Values) (map[string]string, error) {
 	return all, nil
 }
 
-// manyEntries is a number of values from which the templates that repeat an object take longer than the engine takes to parse all templates.
-// Then there are more parts than processors, because a few such templates can make one part several times as long as another.
-const manyEntries = 5000
-
-// entries counts the values in maps and lists.
-func entries(value any) (n int) {
-	switch value := value.(type) {
-	case map[string]any:
-		for _, v := range value {
-			n += 1 + entries(v)
-		}
-	case chartutil.Values:
-		n = entries(map[string]any(value))
-	case []any:
-		for _, v := range value {
-			n += 1 + entries(v)
-		}
-	}
-	return n
+// includesFiles reports whether a template may include another by the name of its file, as for the checksum of a ConfigMap. A part does not
+// have the templates of other parts under their names.
+func includesFiles(c *Chart) bool {
+	return slices.ContainsFunc(c.Templates, func(file *helmchart.File) bool { return fileName.Match(file.Data) })
 }
+
+var fileName = regexp.MustCompile(`\.Template\.|(include|template)[^}]*/templates/`)
 
 // part returns the chart with every n-th template, from the i-th on. The names of the others get an underscore in front: the
 // engine parses them for their definitions, but does not run them.
