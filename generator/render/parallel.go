@@ -1,9 +1,9 @@
 package render
 
 import (
+	"bytes"
 	"maps"
 	"path"
-	"regexp"
 	"runtime"
 	"slices"
 	"sync"
@@ -39,10 +39,11 @@ func execute(c *Chart, values chartutil.Values) (map[string]string, error) {
 // includesFiles reports whether a template may include another by the name of its file, as for the checksum of a ConfigMap. A part does not
 // have the templates of other parts under their names.
 func includesFiles(c *Chart) bool {
-	return slices.ContainsFunc(c.Templates, func(file *helmchart.File) bool { return fileName.Match(file.Data) })
+	byName := []byte(`"` + c.Name() + "/templates/")
+	return slices.ContainsFunc(c.Templates, func(file *helmchart.File) bool {
+		return bytes.Contains(file.Data, []byte(".Template.")) || bytes.Contains(file.Data, byName)
+	})
 }
-
-var fileName = regexp.MustCompile(`\.Template\.|(include|template)[^}]*/templates/`)
 
 // part returns the chart with every n-th template, from the i-th on. The names of the others get an underscore in front: the
 // engine parses them for their definitions, but does not run them.
