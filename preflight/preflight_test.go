@@ -101,7 +101,7 @@ func testPermissions(t *testing.T, installation *snapshot.Installation) {
 
 // TestAccept: accepted checks do not count, and all others do.
 func TestAccept(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprint(w, `{"major": "1", "minor": "36", "gitVersion": "v1.36.3", "kind": "List", "apiVersion": "v1", "metadata": {}, "items": []}`)
 	}))

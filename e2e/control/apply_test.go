@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,7 +11,9 @@ import (
 
 	"github.com/holdfast-ha/holdfast/e2e/binaries"
 	"github.com/holdfast-ha/holdfast/e2e/cases"
+	"github.com/holdfast-ha/holdfast/e2e/control/cluster"
 	"github.com/holdfast-ha/holdfast/e2e/controlplane"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -154,14 +157,38 @@ func apply(ctx context.Context, namespace string, o cases.Object, dryRun ...stri
 	return applied, nil
 }
 
-// remove deletes an object.
+// remove deletes an object; the garbage collector deletes what it owns some time later.
 func remove(ctx context.Context, namespace string, o cases.Object) error {
+	return removeBy(ctx, namespace, o, metav1.DeletePropagationBackground)
+}
+
+// removeWhole deletes an object after everything it owns, and waits until it is gone.
+func removeWhole(ctx context.Context, namespace string, o cases.Object) error {
+	if err := removeBy(ctx, namespace, o, metav1.DeletePropagationForeground); err != nil {
+		return err
+	}
+	collection, err := resource(o.APIVersion(), o.Kind(), namespace)
+	if err != nil {
+		return err
+	}
+	return cluster.Eventually(ctx, patience, func() error {
+		_, err := collection.Get(ctx, o.Name(), metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		if err == nil {
+			err = errors.New("it still exists")
+		}
+		return fmt.Errorf("deleting %s: %w", o.Key(), err)
+	})
+}
+
+func removeBy(ctx context.Context, namespace string, o cases.Object, propagation metav1.DeletionPropagation) error {
 	collection, err := resource(o.APIVersion(), o.Kind(), namespace)
 	if err != nil {
 		return fmt.Errorf("deleting %s: %w", o.Key(), err)
 	}
-	background := metav1.DeletePropagationBackground
-	if err := collection.Delete(ctx, o.Name(), metav1.DeleteOptions{PropagationPolicy: &background}); err != nil {
+	if err := collection.Delete(ctx, o.Name(), metav1.DeleteOptions{PropagationPolicy: &propagation}); err != nil {
 		return fmt.Errorf("deleting %s: %w", o.Key(), err)
 	}
 	return nil

@@ -67,7 +67,7 @@ func testCase(t *testing.T, c cases.Case, helm string) {
 	t.Run("selected", func(t *testing.T) { r.testSelected(t) })
 	t.Run("placed", func(t *testing.T) { r.testPlaced(t, p) })
 	for _, o := range hooks {
-		if err := remove(t.Context(), r.namespace, o); err != nil {
+		if err := removeWhole(t.Context(), r.namespace, o); err != nil {
 			t.Fatal(err)
 		}
 	}

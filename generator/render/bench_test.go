@@ -38,7 +38,7 @@ func BenchmarkChart(b *testing.B) {
 	}
 }
 
-func load(b *testing.B) *render.Chart {
+func load(b testing.TB) *render.Chart {
 	b.Helper()
 	st, err := stack.Load(stacks.FS, "argo-events.yaml")
 	if err != nil {
@@ -59,7 +59,7 @@ func load(b *testing.B) *render.Chart {
 	return c
 }
 
-func many(b *testing.B, n int) map[string]any {
+func many(b testing.TB, n int) map[string]any {
 	b.Helper()
 	text := "profile: multi-zone\neventSources:\n"
 	for i := range n {

@@ -1,9 +1,11 @@
 package render
 
 import (
+	"bytes"
 	"maps"
 	"path"
 	"runtime"
+	"slices"
 	"sync"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
@@ -15,6 +17,9 @@ import (
 // Templates only read the values, so the parts are independent.
 func execute(c *Chart, values chartutil.Values) (map[string]string, error) {
 	n := runtime.GOMAXPROCS(0)
+	if includesFiles(c) {
+		n = 1
+	}
 	texts, errs := make([]map[string]string, n), make([]error, n)
 	var wait sync.WaitGroup
 	for i := range n {
@@ -29,6 +34,15 @@ func execute(c *Chart, values chartutil.Values) (map[string]string, error) {
 		maps.Copy(all, more)
 	}
 	return all, nil
+}
+
+// includesFiles reports whether a template may include another by the name of its file, as for the checksum of a ConfigMap. A part does not
+// have the templates of other parts under their names.
+func includesFiles(c *Chart) bool {
+	byName := []byte(`"` + c.Name() + "/templates/")
+	return slices.ContainsFunc(c.Templates, func(file *helmchart.File) bool {
+		return bytes.Contains(file.Data, []byte(".Template.")) || bytes.Contains(file.Data, byName)
+	})
 }
 
 // part returns the chart with every n-th template, from the i-th on. The names of the others get an underscore in front: the

@@ -49,11 +49,11 @@ spec: {jetstreamExotic: {url: nats://events-argo-events-bus:4222, streamConfig: 
 `
 	const claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data-events-argo-events-bus-0, namespace: ns}\nspec: {resources: {requests: {storage: 5Gi}}}\n"
 	const kafka, native = "eventBus: {mode: kafka, kafka: {url: kafka:9092}}", "eventBus: {mode: native}"
-	set := func(object, old, new string) string {
+	set := func(object, old, text string) string {
 		if !strings.Contains(object, old) {
 			t.Fatalf("%q is not in %s", old, object)
 		}
-		return strings.ReplaceAll(object, old, new)
+		return strings.ReplaceAll(object, old, text)
 	}
 	fast := set(bus, "spec: {resources", "spec: {storageClassName: fast, resources")
 	nativeBus := set(eventBus, "jetstreamExotic: {url: nats://events-argo-events-bus:4222,", "jetstream: {version: 2.15.2,")

@@ -125,7 +125,7 @@ func dropped(file string, text []byte) error {
 func equalKeys(file string, tree *yaml.Node, path string) error {
 	lines := map[string]int{}
 	for i, node := range tree.Content {
-		at := path
+		var at string
 		switch {
 		case tree.Kind == yaml.SequenceNode:
 			at = fmt.Sprintf("%s[%d]", path, i)

@@ -25,15 +25,15 @@ const (
 // certificates renews the certificate, or takes a step in the rotation of its CA. The CA in its Secret issues certificates; the bundle beside the
 // certificate is what servers and clients accept. During a rotation, the bundle has two CAs.
 func (u *update) certificates() error {
-	new := slices.IndexFunc(u.created, func(s Secret) bool { return s.Data[certKey] != "" && s.Data[bundleKey] != "" })
+	leaf := slices.IndexFunc(u.created, func(s Secret) bool { return s.Data[certKey] != "" && s.Data[bundleKey] != "" })
 	newCA := slices.IndexFunc(u.created, func(s Secret) bool { return s.Data[certKey] != "" && s.Data[bundleKey] == "" })
-	if new < 0 || newCA < 0 {
+	if leaf < 0 || newCA < 0 {
 		if u.RotateCA != "" || u.Renew {
 			return fmt.Errorf("this release has no certificate of its own: it is in eventBus.tls.existingSecret or comes from cert-manager")
 		}
 		return nil
 	}
-	c := certificate{update: u, template: u.created[new], secret: &u.created[new], ca: &u.created[newCA]}
+	c := certificate{update: u, template: u.created[leaf], secret: &u.created[leaf], ca: &u.created[newCA]}
 	if i := index(u.all, c.secret.Name); i >= 0 {
 		c.secret = &u.all[i]
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,8 +23,10 @@ func open(t *testing.T, responses map[string]string) *live.Cluster {
 		switch text := responses[path]; text {
 		case "403", "404", "500":
 			reason := map[string]string{"403": "Forbidden", "404": "NotFound", "500": "InternalError"}[text]
-			var code int
-			fmt.Sscan(text, &code)
+			code, err := strconv.Atoi(text)
+			if err != nil {
+				t.Error(err)
+			}
 			w.WriteHeader(code)
 			fmt.Fprintf(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": %q, "code": %d}`, reason, code)
 		case "":

@@ -48,7 +48,7 @@ label than a cluster: their data is incompatible, so they never share a PVC, Ser
 {{- define "argo-events.componentLabel" -}}
 {{- index . 1 }}
 {{- if eq (index . 1) "bus" }}
-{{- $profile := (index . 0).Files.Get (printf "profiles/%s.yaml" (index . 0).Values.profile) | fromYaml }}
+{{- $profile := include "argo-events.decisions" . | fromYaml }}
 {{- ternary "-standalone" "" (le (default (get $profile "bus").replicas (get (index . 0).Values "bus").replicas | int) 1) }}
 {{- end }}
 {{- end }}

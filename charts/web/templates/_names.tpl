@@ -48,7 +48,7 @@ label than a cluster: their data is incompatible, so they never share a PVC, Ser
 {{- define "web.componentLabel" -}}
 {{- index . 1 }}
 {{- if eq (index . 1) "store" }}
-{{- $profile := (index . 0).Files.Get (printf "profiles/%s.yaml" (index . 0).Values.profile) | fromYaml }}
+{{- $profile := include "web.decisions" . | fromYaml }}
 {{- ternary "-standalone" "" (le (default (get $profile "store").replicas (get (index . 0).Values "store").replicas | int) 1) }}
 {{- end }}
 {{- end }}

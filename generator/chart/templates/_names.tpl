@@ -49,7 +49,7 @@ label than a cluster: their data is incompatible, so they never share a PVC, Ser
 {{- index . 1 }}
 [[- range .Quorums ]]
 {{- if eq (index . 1) "[[ .Label ]]" }}
-{{- $profile := (index . 0).Files.Get (printf "profiles/%s.yaml" (index . 0).Values.profile) | fromYaml }}
+{{- $profile := include "[[ $.Name ]].decisions" . | fromYaml }}
 {{- ternary "-standalone" "" (le (default (get $profile "[[ .Name ]]").replicas (get (index . 0).Values "[[ .Name ]]").replicas | int) 1) }}
 {{- end }}
 [[- end ]]

@@ -35,7 +35,7 @@ func FuzzFilters(f *testing.F) {
 	for _, s := range []string{`a == 1 && b != 'x' ? c =~ '^x' : [d-e] ** 2`, `all(a, {# > 1}) ?? {b: 1}['b'][1:2]`, `\`} {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, s string) {
+	f.Fuzz(func(_ *testing.T, s string) {
 		_ = CheckSourceFilter(s)
 		_ = CheckSensorFilter(s, []string{"a"})
 	})

@@ -104,7 +104,7 @@ func BenchmarkPreempt(b *testing.B) {
 			}
 			pod := sized("new", 0, "8", 1)
 			for b.Loop() {
-				if node, _, err := s.Preempt(b.Context(), pod, nil); err != nil || node == "" {
+				if node, _, err := s.Preempt(b.Context(), pod, noBudgets); err != nil || node == "" {
 					b.Fatal(node, err)
 				}
 			}
