@@ -77,12 +77,14 @@ func (o *operator) must(err error) {
 	}
 }
 
-// prelude defines the programs for the commands. Exit code 1 of holdfast is a result. The shell ends the programs that it has started.
+// prelude defines the programs for the commands. Exit code 1 of holdfast is a result. await repeats a command until it succeeds, for at most
+// 10 minutes. The shell ends the programs that it has started.
 const prelude = `set -euo pipefail
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 helm() { command "$HELM" "$@"; }
 holdfast() { "$HOLDFAST" "$@" || [ $? = 1 ]; }
 reachable() { for _ in $(seq 100); do (: <"/dev/tcp/localhost/$1") 2>/dev/null && return; sleep 0.2; done; return 1; }
+await() { local end=$((SECONDS + 600)); until "$@"; do ((SECONDS < end)) || { echo "failed for 10 minutes: $*"; return 1; }; sleep 1; done; }
 `
 
 // bash runs a script, and logs its output.
