@@ -21,7 +21,7 @@ The rules read the metrics of kube-state-metrics. Those of argo-events also read
 bus, the event sources and the sensors, with the labels namespace and pod.
 docs/guides/monitoring.md has the configuration of Prometheus for them.`,
 		Example: `  holdfast alerts --profile multi-zone -f values/webhook.yaml -n events > holdfast.rules.yaml
-  holdfast alerts stacks/web.yaml --profile multi-node | promtool check rules`,
+  holdfast alerts stacks/web.yaml --profile multi-node | promtool check rules /dev/stdin`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeStacks,
 		RunE: func(_ *cobra.Command, args []string) error {

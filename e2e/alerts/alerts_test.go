@@ -16,10 +16,11 @@ import (
 )
 
 // systems are the releases whose alerts testdata/NAME tests.
-var systems = map[string]struct{ stack, release, profile string }{
-	"argo-events": {"argo-events", "events", "multi-zone"},
-	"web":         {"web", "shop", "multi-node"},
-	"models":      {"models.yaml", "models", "multi-node"},
+var systems = map[string]struct{ stack, release, profile, values string }{
+	"argo-events":  {"argo-events", "events", "multi-zone", "values.yaml"},
+	"cert-manager": {"argo-events", "events", "multi-zone", "certmanager.yaml"},
+	"web":          {"web", "shop", "multi-node", ""},
+	"models":       {"models.yaml", "models", "multi-node", ""},
 }
 
 // rules is a rule file of Prometheus.
@@ -37,15 +38,15 @@ type expectation struct {
 }
 
 // ruleFile returns what holdfast alerts prints for a stack.
-func ruleFile(t *testing.T, stack, release, profile string) []byte {
+func ruleFile(t *testing.T, stack, release, profile, values string) []byte {
 	t.Helper()
 	holdfast, err := binaries.Holdfast()
 	if err != nil {
 		t.Fatal(err)
 	}
 	args := []string{"alerts", stack, "--profile", profile, "--release", release, "--namespace", release}
-	if stack == "argo-events" {
-		args = append(args, "--values", "values.yaml")
+	if values != "" {
+		args = append(args, "--values", values)
 	}
 	out, err := cases.Output(holdfast, args...)
 	if err != nil {
@@ -77,7 +78,7 @@ func TestRules(t *testing.T) {
 		for _, profile := range []string{"single-node", "multi-node", "multi-zone"} {
 			t.Run(name+"/"+profile, func(t *testing.T) {
 				dir := t.TempDir()
-				write(t, dir, "rules.yaml", ruleFile(t, s.stack, "events", profile))
+				write(t, dir, "rules.yaml", ruleFile(t, s.stack, "events", profile, s.values))
 				promtool(t, dir, "check", "rules", "rules.yaml")
 			})
 		}
@@ -89,7 +90,7 @@ func TestRules(t *testing.T) {
 func TestAlerts(t *testing.T) {
 	fires, silent, all := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for name, s := range systems {
-		text := ruleFile(t, s.stack, s.release, s.profile)
+		text := ruleFile(t, s.stack, s.release, s.profile, s.values)
 		var file rules
 		if err := yaml.Unmarshal(text, &file); err != nil {
 			t.Fatal(err)
