@@ -38,8 +38,12 @@ var buses = sync.OnceValues(func() (map[string]jetStream, error) {
 	return found, nil
 })
 
-// hasBus reports whether the chart runs the bus of a case, hasJetStream whether the chart or the controller of Argo Events does.
-func (r release) hasBus() bool       { return r.eventBus().JetStreamExotic != nil }
+// hasBus reports whether the chart runs the bus of a case, hasJetStream whether the chart or the controller of Argo Events does. In mode external
+// neither does.
+func (r release) hasBus() bool {
+	return r.eventBus().JetStreamExotic != nil && len(r.ofKind("StatefulSet")) > 0
+}
+
 func (r release) hasJetStream() bool { return r.hasBus() || r.eventBus().JetStream != nil }
 
 // newJetStream returns the bus of a case. A bus that the controller runs is not rendered: it is replaced by one of the chart with as many servers.
