@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -449,15 +450,11 @@ func (s *rotation) ownCA(t *testing.T) authority {
 	if err != nil {
 		t.Fatal(err)
 	}
-	block, _ := pem.Decode([]byte(data["tls.key"]))
-	if block == nil {
-		t.Fatal("the Secret of the CA has no key")
-	}
-	key, err := parseKey(block.Bytes)
+	pair, err := tls.X509KeyPair([]byte(data["tls.crt"]), []byte(data["tls.key"]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return authority{c, key, data["tls.crt"]}
+	return authority{c, pair.PrivateKey, data["tls.crt"]}
 }
 
 // startStranger starts a server that connects to the cluster with a certificate, and returns a function that stops it.
@@ -580,11 +577,4 @@ func parseCertificate(text string) (*x509.Certificate, error) {
 		return nil, errors.New("no certificate in PEM")
 	}
 	return x509.ParseCertificate(block.Bytes)
-}
-
-func parseKey(der []byte) (any, error) {
-	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
-		return key, nil
-	}
-	return x509.ParsePKCS8PrivateKey(der)
 }
