@@ -133,7 +133,7 @@ func readSums(file string) ([]sum, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	var all []sum
 	lines := bufio.NewScanner(f)
 	for n := 1; lines.Scan(); n++ {
@@ -152,7 +152,7 @@ func sumOf(file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	hash := sha256.New()
 	if _, err := io.Copy(hash, f); err != nil {
 		return "", err

@@ -172,7 +172,7 @@ func (b *bus) send(ctx context.Context, subject string, s saved, report Report) 
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	sent := uint64(0)
 	failed := func(err error) error {
 		return fmt.Errorf("%w: after %s: %w: the bus has no such stream now: run the command again", ErrBus, Size(sent), err)

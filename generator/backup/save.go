@@ -87,7 +87,7 @@ func (b *bus) save(ctx context.Context, name, dir string, report Report) (Stream
 	if err != nil {
 		return Stream{}, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	m := meta{Consumers: consumers, Saved: time.Now().UTC().Truncate(time.Second)}
 	if err := b.snapshot(ctx, name, &m, file, report); err != nil {
 		return Stream{}, err
