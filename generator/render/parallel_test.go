@@ -18,7 +18,7 @@ func TestProcessors(t *testing.T) {
 	checksum := &render.Chart{Metadata: load(t).Metadata, Templates: []*helmchart.File{
 		{Name: "templates/a.yaml", Data: []byte(configMap("a", `{{ include (print $.Template.BasePath "/b.yaml") . | sha256sum }}`))},
 		{Name: "templates/b.yaml", Data: []byte(configMap("b", "{{ .Release.Name }}"))},
-		{Name: "templates/c.yaml", Data: []byte(configMap("c", `{{ include "argo-events/templates/b.yaml" . | sha256sum }}`))},
+		{Name: "templates/c.yaml", Data: []byte(configMap("c", `{{ include (printf "%s/templates/b.yaml" .Chart.Name) . | sha256sum }}`))},
 	}}
 	for name, test := range map[string]struct {
 		chart  *render.Chart
