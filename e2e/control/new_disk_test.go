@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/holdfast-ha/holdfast/e2e/cases"
@@ -80,17 +79,5 @@ func TestNewDiskBesideCordonedNode(t *testing.T) {
 	for _, n := range nodes {
 		run("kubectl uncordon %s", n.Name)
 	}
-	err = r.eventually(func() error {
-		if err := r.settled(t.Context()); err != nil {
-			return err
-		}
-		zones, err := r.zones()
-		if err == nil && len(slices.Compact(zones)) != 3 {
-			err = fmt.Errorf("the servers are in zones %v", zones)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r.awaitThreeZones(t)
 }

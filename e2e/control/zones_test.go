@@ -82,7 +82,13 @@ func TestFromNodesToZones(t *testing.T) {
 	if err := r.follow([]struct{ Run string }{{names.Replace(string(commands[1]))}}); err != nil {
 		t.Fatal(err)
 	}
-	err = r.eventually(func() error {
+	r.awaitThreeZones(t)
+}
+
+// awaitThreeZones waits until the release is settled and each of its three servers is in another zone.
+func (r *release) awaitThreeZones(t *testing.T) {
+	t.Helper()
+	err := r.eventually(func() error {
 		if err := r.settled(t.Context()); err != nil {
 			return err
 		}
