@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -505,6 +506,42 @@ func leaves(values map[string]any, prefix string) []string {
 		}
 	}
 	return all
+}
+
+// TestLongDescriptions: a description with line breaks and empty lines stays a comment, and the objects are the same without it.
+func TestLongDescriptions(t *testing.T) {
+	all, err := profile.Load(profiles.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want any
+	for _, description := range []string{"API", "first\nsecond: line\n\n# third\n\n" + strings.Repeat("long ", 40)} {
+		s, err := stack.Load(stacks.FS, "web.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range s.Components {
+			s.Components[i].Description = description
+		}
+		files, err := chart.New(s, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := render.Load(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects, err := render.Render(c, render.Options{Release: "shop", Namespace: "shop", Values: map[string]any{"profile": "multi-zone"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = objects
+		}
+		if !reflect.DeepEqual(want, any(objects)) {
+			t.Errorf("the objects differ with description %q", description)
+		}
+	}
 }
 
 // TestDescriptionsAreUnique: a description in values.yaml is not repeated; later keys refer to the first one.

@@ -34,7 +34,7 @@ func profileText(s stack.Stack, p profile.Profile) ([]byte, error) {
 	}
 	out.WriteString("\n" + head + "\n")
 	for _, c := range s.Components {
-		fmt.Fprintf(&out, "\n# %s (%s)\n%s:\n", c.Description, c.Replication, c.Name)
+		fmt.Fprintf(&out, "\n%s%s:\n", manifest.Comment(fmt.Sprintf("%s (%s)", c.Description, c.Replication), "# "), c.Name)
 		for _, d := range ha.Decide(p, c) {
 			text, err := decisionText(d)
 			if err != nil {
